@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that a device program includes. Needs a stock clang, libbpf's headers and
+ * the kernel's uapi headers; no loaded module and no vmlinux.h: the structs
+ * below are relocated (CO-RE) against the running kernel's when the program loads.
+ */
+#ifndef __MDEV_BPF_BPF_H
+#define __MDEV_BPF_BPF_H
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <asm-generic/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#include <linux/mdev_bpf.h>
+#pragma clang attribute pop
+
+/**
+ * mdev_bpf_state_get() - the device's state
+ * @dev: the device
+ * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant
+ *
+ * The state is mdev_bpf_ops::state_size bytes, zeroed at creation and by reset. It lives as long
+ * as the device, whatever program is attached. Use mdev_bpf_state() for the type cast.
+ *
+ * Return: the state; NULL when @rdwr_buf_size is more than the declared state_size.
+ */
+extern __u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size) __ksym;
+
+/** mdev_bpf_state() - the device's state as a pointer to @type, or NULL */
+#define mdev_bpf_state(dev, type) ((type *)mdev_bpf_state_get(dev, sizeof(type)))
+
+/**
+ * mdev_bpf_ioctl_data() - the argument of an ioctl
+ * @call: the call
+ * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant
+ *
+ * Return: the argument's copy in the kernel; NULL when the caller gave less (@call->size).
+ */
+extern __u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size) __ksym;
+
+/**
+ * mdev_bpf_irq_set() - drive the interrupt line of a device that has one interrupt
+ * @dev: the device
+ * @level: the line: 0 or 1
+ *
+ * With INTx the core delivers the level: it masks the line when it fires and fires
+ * again at unmask if the line is still up. With MSI each rise sends vector 0.
+ *
+ * Return: 0; -EINVAL for another @level; -ENXIO if the device declares neither.
+ */
+extern int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, __u32 level) __ksym;
+
+/**
+ * mdev_bpf_irq_trigger() - send one message signalled interrupt
+ * @dev: the device
+ * @vector: 0 up to the declared count
+ *
+ * Return: 0, also if the user takes no interrupts on this vector; -EINVAL for a
+ * vector out of range; -ENXIO if the user has not enabled MSI.
+ */
+extern int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, __u32 vector) __ksym;
+
+/**
+ * mdev_bpf_irq_mode() - how the user of the device takes interrupts
+ * @dev: the device
+ *
+ * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX or MDEV_BPF_IRQ_MSI.
+ */
+extern int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev) __ksym;
+
+/**
+ * mdev_bpf_config_read() - read the device's PCI configuration space
+ * @dev: the device
+ * @offset: first byte, a multiple of @size
+ * @size: 1, 2 or 4
+ *
+ * Return: the value, or -EINVAL.
+ */
+extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 size) __ksym;
+
+/**
+ * mdev_bpf_config_write() - set device specific bytes of configuration space
+ * @dev: the device
+ * @offset: first byte, a multiple of @size, from 0x40 up to 0x7f; the rest is the core's
+ * @size: 1, 2 or 4
+ * @val: value; the guest can read but not write it
+ *
+ * The bytes are zero at creation and after a reset.
+ *
+ * Return: 0; -EINVAL for a bad @size or @offset; -EPERM where the core owns a byte.
+ */
+extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 size,
+				 __u32 val) __ksym;
+
+#endif /* __MDEV_BPF_BPF_H */

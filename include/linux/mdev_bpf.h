@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The interface between the kernel and a device program: the contexts that ops
+ * get, and struct mdev_bpf_ops itself. The kernel and BPF objects compile this
+ * one file, so it uses nothing but uapi types.
+ *
+ * Programs outside this tree depend on it. Members are only added, never
+ * changed: libbpf matches them by name and ignores what a program leaves zero.
+ */
+#ifndef _LINUX_MDEV_BPF_H
+#define _LINUX_MDEV_BPF_H
+
+#include <uapi/linux/mdev_bpf.h>
+
+/**
+ * struct mdev_bpf_dev - the device an op is called for (read-only)
+ * @type: index of the device's type in mdev_bpf_ops::types
+ * @instance: number of the device among the program's, the lowest that was free
+ * @arg: mdev_bpf_type_desc::arg of the type
+ * @uuid: the mdev's UUID, byte by byte in the order of its text form
+ * @name: the mdev's name, which is the UUID as text
+ */
+struct mdev_bpf_dev {
+	__u32 type;
+	__u32 instance;
+	__u64 arg;
+	__u8 uuid[16];
+	char name[40];
+};
+
+/**
+ * struct mdev_bpf_access - one access to a region
+ * @region: VFIO index of the region
+ * @size: 1, 2, 4 or 8 bytes, never more than the region's access_size
+ * @offset: first byte within the region, a multiple of @size
+ * @val: little endian value; the only member a program can write. region_read
+ *	stores the result here (bits above @size are dropped; it is 0 before)
+ */
+struct mdev_bpf_access {
+	__u32 region;
+	__u32 size;
+	__u64 offset;
+	__u64 val;
+};
+
+/**
+ * struct mdev_bpf_ioctl - one ioctl on the device
+ * @cmd: the command, as in <linux/vfio.h> or the device's own
+ * @stage: MDEV_BPF_IOCTL_BEFORE or MDEV_BPF_IOCTL_AFTER
+ * @size: bytes of argument behind mdev_bpf_ioctl_data(), at most MDEV_BPF_MAX_IOCTL
+ * @ret: what the ioctl returns when the op answers it (0 or more); the only member
+ *	a program can write. AFTER the core's answer it holds the core's result
+ */
+struct mdev_bpf_ioctl {
+	__u32 cmd;
+	__u32 stage;
+	__u32 size;
+	__s32 ret;
+};
+
+/**
+ * struct mdev_bpf_ops - a device program
+ *
+ * A program object defines one in SEC(".struct_ops.link"). Each op may be sleepable
+ * (SEC("struct_ops.s")) and runs in process context. The core never runs two ops of
+ * one device at the same time; ops of different devices run in parallel. An op
+ * returns 0 or a negative errno (-1 to -511; anything else makes -EIO) unless it
+ * says otherwise. All ops but those a readable or writable region needs are optional.
+ */
+struct mdev_bpf_ops {
+	/**
+	 * @init: A device was created.
+	 *
+	 * Its state is zeroed. User space cannot reach the device before this returns.
+	 *
+	 * Return: 0, or the errno that the write to "create" fails with.
+	 */
+	int (*init)(struct mdev_bpf_dev *dev);
+
+	/**
+	 * @exit: The device is being removed; the last call for it.
+	 *
+	 * Not called while no program is attached.
+	 */
+	void (*exit)(struct mdev_bpf_dev *dev);
+
+	/**
+	 * @open: The VFIO device was opened (the first file descriptor).
+	 *
+	 * Return: 0, or the errno that VFIO_GROUP_GET_DEVICE_FD fails with.
+	 */
+	int (*open)(struct mdev_bpf_dev *dev);
+
+	/**
+	 * @close: The last VFIO file descriptor was closed; interrupts are off already.
+	 *
+	 * Not called while no program is attached.
+	 */
+	void (*close)(struct mdev_bpf_dev *dev);
+
+	/**
+	 * @reset: VFIO_DEVICE_RESET. The core has zeroed the state, brought the
+	 * configuration space to its initial values and lowered the interrupt line.
+	 *
+	 * A program that has no reset gets init called in its place.
+	 *
+	 * Return: 0, or the errno that the ioctl fails with.
+	 */
+	int (*reset)(struct mdev_bpf_dev *dev);
+
+	/**
+	 * @region_read: Read from a region; the result goes to access->val.
+	 *
+	 * Mandatory when a region is readable.
+	 *
+	 * Return: 0, or the errno that read(2) fails with if nothing was read before.
+	 */
+	int (*region_read)(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
+
+	/**
+	 * @region_write: Write access->val to a region.
+	 *
+	 * Mandatory when a region is writable.
+	 *
+	 * Return: 0, or the errno that write(2) fails with if nothing was written before.
+	 */
+	int (*region_write)(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
+
+	/**
+	 * @ioctl: An ioctl on the device, before the core looks at it.
+	 *
+	 * The argument is copied in: argsz bytes of it for a VFIO command, _IOC_SIZE()
+	 * bytes for the device's own; see mdev_bpf_ioctl_data(). What the program leaves
+	 * there goes back to the caller when the result is not an error. VFIO_DEVICE_FEATURE
+	 * is answered by VFIO itself and does not come here.
+	 *
+	 * Return: MDEV_BPF_IOCTL_PASS, MDEV_BPF_IOCTL_DONE, MDEV_BPF_IOCTL_REVIEW, or the
+	 * errno that the ioctl fails with. When @stage is AFTER, only 0 or an errno.
+	 */
+	int (*ioctl)(struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call);
+
+	/** @name: Name of mdev driver, class and parent device: [A-Za-z0-9_-], 1 to 15. */
+	char name[MDEV_BPF_NAME_LEN];
+
+	/** @description: What the types' "description" says; may be empty. */
+	char description[MDEV_BPF_DESC_LEN];
+
+	/** @device_api: "vfio-pci"; empty means that too. */
+	char device_api[MDEV_BPF_API_LEN];
+
+	/** @abi: MDEV_BPF_ABI of the header that the program was built with. */
+	__u32 abi;
+
+	/** @max_instances: Units of the pool that all types share; 0: 65536. */
+	__u32 max_instances;
+
+	/** @flags: Zero. */
+	__u64 flags;
+
+	/** @state_size: Bytes behind mdev_bpf_state_get(), up to MDEV_BPF_MAX_STATE. */
+	__u32 state_size;
+
+	/** @state_version: Any number; a program takes over the state of one equal. */
+	__u32 state_version;
+
+	/** @types: The mdev types; one at least, the first with an empty name ends them. */
+	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
+
+	/** @pci: Identity in configuration space. */
+	struct mdev_bpf_pci pci;
+
+	/** @regions: Regions by VFIO index. */
+	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+
+	/** @irqs: Interrupts by VFIO index. */
+	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+};
+
+#endif /* _LINUX_MDEV_BPF_H */
