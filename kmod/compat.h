@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Everything that differs between the kernels both modules build on, and the
+ * only place that looks at LINUX_VERSION_CODE. Code elsewhere is written for
+ * the newest of them and calls the wrappers below.
+ */
+
+#ifndef _MDEV_KMOD_COMPAT_H
+#define _MDEV_KMOD_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/version.h>
+
+#if KERNEL_VERSION(6, 12, 0) > LINUX_VERSION_CODE
+#error "these modules need Linux 6.12 or newer"
+#endif
+
+/*
+ * The device_link argument went away with commit 827ed8b1590d ("drivers: core:
+ * remove device_link argument from class_compat_[create|remove]_link"), merged
+ * for 6.14. Checked by building on 6.12, which has it, and by reading 7.2,
+ * which has not; the exact cut is from the commit's place in history alone.
+ */
+#if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
+static inline int compat_class_create_link(struct class_compat *cls,
+					   struct device *dev)
+{
+	return class_compat_create_link(cls, dev, NULL);
+}
+
+static inline void compat_class_remove_link(struct class_compat *cls,
+					    struct device *dev)
+{
+	class_compat_remove_link(cls, dev, NULL);
+}
+#else
+#define compat_class_create_link class_compat_create_link
+#define compat_class_remove_link class_compat_remove_link
+#endif
+
+#endif /* _MDEV_KMOD_COMPAT_H */
