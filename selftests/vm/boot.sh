@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+#
+# Booting the VM. What the guest gets: the root, a "stage" laid over it (this tree's modules and
+# programs installed, and the command to run), the project tree, all read-only; init puts a tmpfs
+# over them. The kernel log is the serial port; the command's output and its exit status have a
+# virtio port each, so that they mix with nothing.
+
+kernel=
+smp=2
+mem=2G
+icount=
+share=
+limit=
+keep_log=
+
+options()
+{
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		[ $# -ge 2 ] || [ "$1" = --icount ] || die "run: $1 needs a value"
+		case $1 in
+		--kernel)	kernel=$2 ;;
+		--smp)		smp=$2 ;;
+		--mem)		mem=$2 ;;
+		--share)	share=$(cd "$2" && pwd -P) || die "run: no directory $2" ;;
+		--timeout)	limit=$2 ;;
+		--keep-log)	keep_log=$2 ;;
+		--icount)	icount=1; shift; continue ;;
+		*)		die "run: unknown option $1 (see: vm help)" ;;
+		esac
+		shift 2
+	done
+	[ $# -eq 0 ] || shift
+	command_line=("$@")
+}
+
+choose_kernel()
+{
+	local all=("$root"/lib/modules/*)
+	kernel=${kernel:-${all[-1]##*/}}
+	[ -e "$root/boot/vmlinuz-$kernel" ] ||
+		die "no kernel $kernel in the VM root, there are: ${all[*]##*/}"
+}
+
+# modules_of MODULE...: their files in the order to load them. What is built in has none.
+modules_of()
+{
+	awk -v want=" $* " '{
+		file = $1; sub(":$", "", file)
+		name = file; sub(".*/", "", name); sub("[.]ko$", "", name); gsub("-", "_", name)
+		if (!index(want, " " name " "))
+			next
+		for (i = NF; i > 1; i--)
+			print $i
+		print file
+	}' "$root/lib/modules/$kernel/modules.dep" | awk '!seen[$0]++'
+}
+
+# A few milliseconds of work: not worth a cache, nor a cpio on the host.
+initrd_build()
+{
+	local d=$tmp/initrd file
+	mkdir -p "$d/bin" "$d/proc" "$d/sys" "$d/dev" "$d/modules"
+	cp "$root/usr/bin/busybox" "$d/bin/"
+	cp "$here/init" "$d/init"
+	: >"$d/modules/order"
+	modules_of virtio_console 9p 9pnet_virtio overlay | while read -r file; do
+		cp "$root/lib/modules/$kernel/$file" "$d/modules/"
+		echo "${file##*/}" >>"$d/modules/order"
+	done
+	(cd "$d" && find . | bin/busybox cpio -o -H newc 2>/dev/null) >"$tmp/initrd.img"
+}
+
+# depmod looks at one tree only, and ours holds no module of the kernel's: lend it those. It runs
+# here because it would take a minute under emulation.
+stage_depmod()
+{
+	local m=$tmp/stage/lib/modules/$kernel ko
+	for ko in "$m"/updates/*.ko; do
+		[ -e "$ko" ] || continue
+		grep -aq "vermagic=$kernel " "$ko" && continue
+		say "${ko##*/} is not built for $kernel: not installed in the VM"
+		rm "$ko"
+	done
+	mkdir -p "$m"
+	ln -s "/lib/modules/$kernel/kernel" "$m/kernel"
+	cp "$root/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} "$m/"
+	(in_root "$root" "$tree" "$tmp/stage" -- depmod -b /mnt/stage "$kernel") || die "no depmod"
+	rm "$m/kernel"
+}
+
+stage_build()
+{
+	local s=$tmp/stage
+	mkdir -p "$s/usr/lib" "$s/.vm"
+	ln -s usr/lib "$s/lib"
+	# Only what is built: a VM is of use before everything is.
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s --no-print-directory -C "$tree" \
+		install-files DESTDIR="$s" KVER="$kernel" PREFIX=/usr/local DEPMOD=: >&2 ||
+		die "cannot install the tree for the VM"
+	stage_depmod
+	[ -z "$share" ] || : >"$s/.vm/share"
+}
+
+# fs TAG DIR [OPTION]: QEMU's arguments to share a directory. A comma in a path is doubled.
+fs()
+{
+	qemu+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap${3-}"
+	       -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+}
+
+# KVM is there when a VM runs with it: the device may exist and be of no use. Asked once for each
+# boot of the host.
+choose_accel()
+{
+	accel=${VM_ACCEL:-}
+	[ -z "$accel" ] || return 0
+	accel=tcg
+	[ -w /dev/kvm ] || return 0
+	local known
+	known=$cache/accel-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -s "$known" ]; then
+		rm -f "$cache"/accel-*
+		probe_kvm && accel=kvm
+		echo "$accel" >"$tmp/accel"
+		mv "$tmp/accel" "$known"
+	fi
+	read -r accel <"$known"
+}
+
+probe_kvm()
+{
+	local log=$tmp/probe.log
+	run_child timeout 10 qemu-system-x86_64 -accel kvm -M q35 -cpu max,la57=off -m 256M \
+		-nodefaults -display none -no-reboot -kernel "$root/boot/vmlinuz-$kernel" \
+		-initrd "$tmp/initrd.img" -append "console=ttyS0 panic=-1 mdev_bpf_probe" \
+		-serial "file:${log//,/,,}" </dev/null >/dev/null 2>&1 &&
+	grep -q mdev-bpf-probe-ok "$log"
+}
+
+qemu_machine()
+{
+	append="console=ttyS0 panic=-1 oops=panic"
+	qemu=(qemu-system-x86_64 -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
+	      -no-reboot -kernel "$root/boot/vmlinuz-$kernel" -initrd "$tmp/initrd.img"
+	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log
+	      -device virtio-serial-pci)
+	if [ -n "$icount" ]; then
+		qemu+=(-icount "shift=0,sleep=off" -smp 1 -accel "tcg,thread=single" -seed 1
+		       -rtc "base=2026-01-01,clock=vm")
+		append+=" nokaslr norandmaps cryptomgr.notests"
+	else
+		choose_accel
+		qemu+=(-smp "$smp" -accel "$accel")
+	fi
+	fs root "$root" ,readonly=on
+	fs stage "$tmp/stage" ,readonly=on
+	fs src "$tree" ,readonly=on
+	[ -z "$share" ] || fs share "$share"
+	qemu+=(-append "$append")
+}
+
+prepare()
+{
+	host_setup
+	root_ensure
+	choose_kernel
+	make_tmp
+	log=$tmp/kernel.log
+	if [ -n "$keep_log" ]; then
+		: >"$keep_log" || die "cannot write $keep_log"
+		log=$(realpath "$keep_log")
+	fi
+	initrd_build
+	stage_build
+	qemu_machine
+}
+
+# boot: run QEMU until it ends. Should we be killed in a way no trap sees, it ends as well.
+boot()
+{
+	run_child setpriv --pdeathsig TERM ${limit:+timeout --foreground -k 5 "$limit"} \
+		"${qemu[@]}"
+}
+
+run_main()
+{
+	local rc=0 out
+	options "$@"
+	[ ${#command_line[@]} -gt 0 ] || die "run: no command (see: vm help)"
+	prepare
+	printf '%q ' "${command_line[@]}" >"$tmp/stage/.vm/command"
+	# QEMU gets a pipe, whatever our standard output is: it must not truncate a file (nor a pipe: append).
+	exec 3> >(exec cat)
+	out=$!
+	: >"$tmp/status"
+	qemu+=(-add-fd "fd=3,set=1" -chardev "file,id=out,path=/dev/fdset/1,append=on"
+	       -device "virtserialport,chardev=out,nr=1"
+	       -chardev "file,id=status,path=${tmp//,/,,}/status"
+	       -device "virtserialport,chardev=status,nr=2")
+	boot </dev/null || rc=$?
+	exec 3>&-
+	wait "$out" || :
+	verdict "$rc"
+}
+
+# The command's own status if there is one, and else what became of the VM.
+verdict()
+{
+	local rc=$1 status
+	read -r status <"$tmp/status" || status=
+	[ -z "$status" ] || exit "$status"
+	echo "--- end of the kernel log ---" >&2
+	tail -n 40 "$log" >&2
+	if [ -n "$limit" ] && { [ "$rc" -eq 124 ] || [ "$rc" -eq 137 ]; }; then
+		say "timeout: not finished after $limit s"
+		exit 124
+	fi
+	[ "$rc" -eq 0 ] || die "QEMU failed with status $rc"
+	say "the VM died before the command had ended (see the log above)"
+	exit 125
+}
+
+shell_main()
+{
+	options "$@"
+	[ -t 0 ] && [ -t 1 ] || die "shell: not a terminal"
+	prepare
+	stty size >"$tmp/stage/.vm/shell"
+	echo "${TERM:-vt100}" >"$tmp/stage/.vm/term"
+	qemu+=(-chardev "stdio,id=tty,signal=off" -device "virtconsole,chardev=tty,nr=1")
+	exec 3<&0
+	boot <&3
+}

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+#
+# The VM root as a build chroot: the VM's compiler, headers and kernel at native speed.
+
+# in_root ROOT [TREE [STAGE]] -- COMMAND...: become COMMAND in ROOT. An ordinary user is root in a
+# user namespace for it; files it makes in TREE are that user's.
+in_root()
+{
+	local args=() user=() src=
+	while [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	shift
+	[ "$(id -u)" -eq 0 ] || user=(-r)
+	[ ! -d "$source" ] || src=$source
+	unshare "${user[@]}" true 2>/dev/null ||
+		die "no namespaces here: user namespaces are switched off, or run as root"
+	exec unshare -m "${user[@]}" "$here/enter" "${args[0]}" "${args[1]-}" "${args[2]-}" \
+		"$src" "$@"
+}
+
+exec_main()
+{
+	[ "${1-}" != -- ] || shift
+	[ $# -gt 0 ] || die "exec: no command"
+	root_ensure
+	in_root "$root" "$tree" -- "$@"
+}

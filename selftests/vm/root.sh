@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+#
+# The VM root: a Debian tree, extracted without running any maintainer script. That needs no
+# privilege, is several times faster than an installation, and nothing in it is ever a service.
+
+suite=trixie
+
+# Bump when a fix-up below changes: it is part of the cache key, as the package list is.
+recipe=1
+
+packages=(
+	# kernel, and what a module, its BTF and a BPF program are made with
+	linux-image-amd64 linux-headers-amd64 linux-bpf-dev clang llvm libbpf-dev bpftool pahole
+	make gcc libc6-dev uuid-dev libjson-c-dev libelf-dev zlib1g-dev pkgconf
+	# clients of our devices
+	qemu-system-x86 mdevctl udev kmod
+	# make lint, manual pages
+	python3-docutils sparse shellcheck codespell clang-format
+	# tools of tests
+	procps strace iproute2 busybox-static
+	# "extract" brings no essential package by itself
+	base-files base-passwd bash dash coreutils sed grep mawk diffutils findutils perl
+	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
+)
+
+# Only its lint scripts, samples and test headers are kept, see source_ensure().
+source_package=linux-source-6.12
+source_files=(
+	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	scripts/kernel-doc samples/vfio-mdev tools/testing/selftests/kselftest.h
+	tools/testing/selftests/kselftest_harness.h
+)
+
+hash() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
+
+key=$(hash "$suite" "$recipe" "${packages[@]}")
+root=$cache/root-$key
+source=$cache/source-$(hash "$suite" "$source_package" "${source_files[@]}")
+
+host_missing()
+{
+	command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
+	command -v mmdebstrap >/dev/null || echo mmdebstrap
+	command -v unshare >/dev/null || echo util-linux
+}
+
+host_setup()
+{
+	local missing
+	mapfile -t missing < <(host_missing)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if ! command -v apt-get >/dev/null; then
+		die "missing on this host: ${missing[*]} (Debian package names)"
+	elif [ "$(id -u)" -ne 0 ]; then
+		die "missing host packages, as root: apt-get install ${missing[*]}"
+	fi
+	say "installing on this host: ${missing[*]}"
+	host_install "${missing[@]}" || die "apt-get failed: is the network up? its words are above"
+}
+
+# The package lists of a fresh machine are absent or stale; update only when they do not do.
+host_install()
+{
+	local get=(apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@")
+	export DEBIAN_FRONTEND=noninteractive
+	"${get[@]}" >/dev/null 2>&1 && return
+	apt-get -qq update && "${get[@]}" >/dev/null
+}
+
+# Take packages from where this machine takes its own: its administrator chose that mirror. No
+# line at all (no lists yet, not Debian) makes mmdebstrap use its default.
+apt_sources()
+{
+	command -v apt-get >/dev/null || return 0
+	apt-get indextargets --format '$(LABEL) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
+	awk -v s="$suite" '
+		$2 != "main" || seen[$1]++ { next }
+		$1 == "Debian" { print "deb", $3, s, "main"; print "deb", $3, s "-updates", "main" }
+		$1 == "Debian-Security" { print "deb", $3, s "-security", "main" }'
+}
+
+# extract DIR PACKAGE...: unpack packages and all they depend on.
+extract()
+{
+	local dir=$1 from=$tmp/sources.list log=$tmp/mmdebstrap.log
+	shift
+	apt_sources >"$from" 2>/dev/null || :
+	[ -s "$from" ] || from=
+	local include
+	include=$(IFS=,; echo "$*")
+	run_child mmdebstrap --mode=chrootless --variant=extract --include="$include" \
+		"$suite" "$dir" ${from:+"$from"} </dev/null >"$log" 2>&1 && return
+	tail -n 15 "$log" >&2
+	die "could not get Debian packages: is the network up, the disk full? (see above)"
+}
+
+# build_once DIR MEGABYTES BUILDER: have BUILDER fill $tmp/new, and rename that to DIR. The lock
+# makes a second run wait instead of building the same; the rename makes a killed one harmless.
+build_once()
+{
+	local dir=$1 mb=$2 builder=$3 free
+	[ ! -d "$dir" ] || return 0
+	mkdir -p "$cache" || die "cannot make the cache directory $cache"
+	exec 9>"$cache/lock"
+	flock -n 9 || { say "waiting for another run to finish its set-up"; flock 9; }
+	[ ! -d "$dir" ] || { exec 9>&-; return 0; }
+
+	free=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$mb" ] || die "$cache: $mb MB of disk needed, $free MB free"
+	# Left behind by a run that was killed; the lock says that nobody is using them.
+	rm -rf -- "$cache"/new.*
+	make_tmp "$cache/new"
+	# apt fetches as an unprivileged user when we are root.
+	chmod 755 "$tmp"
+	mkdir "$tmp/new"
+	"$builder" "$tmp/new"
+	mv -T "$tmp/new" "$dir"
+	on_exit
+	tmp=
+	exec 9>&-
+}
+
+# The shared lock, held until we and our children are gone, keeps "vm clean" off.
+root_ensure()
+{
+	[ -d "$root" ] || host_setup
+	build_once "$root" 4000 root_build
+	exec 8>"$cache/in-use"
+	flock -s 8
+}
+
+root_build()
+{
+	local r=$1 k
+	say "making the VM root (Debian $suite, a minute): $root"
+	extract "$r" "${packages[@]}"
+	root_fixup "$r"
+	for k in "$r"/lib/modules/*; do
+		root_kernel "$r" "${k##*/}"
+	done
+}
+
+# What the packages' scripts would have done, as far as anything here wants it.
+root_fixup()
+{
+	local r=$1
+	ln -sf mawk "$r/usr/bin/awk"
+	ln -sf gcc "$r/usr/bin/cc"
+	cp "$r/usr/share/base-passwd/passwd.master" "$r/etc/passwd"
+	cp "$r/usr/share/base-passwd/group.master" "$r/etc/group"
+	# The host's own are of no use in there.
+	rm -f "$r/etc/resolv.conf" "$r/etc/fstab"
+	echo mdev-bpf >"$r/etc/hostname"
+	echo "127.0.0.1 localhost mdev-bpf" >"$r/etc/hosts"
+	# Mount points, since the root is read-only wherever it is used.
+	mkdir -p "$r/mnt/src" "$r/mnt/share" "$r/mnt/stage" "$r/usr/src/linux-source"
+	ln -sf /proc/self/mounts "$r/etc/mtab"
+}
+
+# Modules are decompressed once here: depmod of a tree of ours then takes one second, not six, and
+# a modprobe under emulation does not run xz.
+root_kernel()
+{
+	local r=$1 k=$2
+	find "$r/lib/modules/$k" -name '*.ko.xz' -print0 | xargs -0 -r -n 64 -P "$(nproc)" xz -d
+	(VM_ROOT_RW=1; export VM_ROOT_RW; in_root "$r" -- depmod "$k") || die "depmod failed"
+}
+
+source_ensure() { build_once "$source" 1500 source_build; }
+
+source_build()
+{
+	local ball
+	say "fetching the kernel's lint scripts and samples ($source_package)"
+	extract "$tmp/pkg" "$source_package"
+	ball=$(echo "$tmp"/pkg/usr/src/linux-source-*.tar.xz)
+	run_child tar -C "$1" --strip-components=1 -xf "$ball" \
+		"${source_files[@]/#/$source_package/}" || die "cannot unpack $source_package"
+}
+
+cache_clean()
+{
+	[ -d "$cache" ] || return 0
+	exec 9>"$cache/lock" 8>"$cache/in-use"
+	flock -n 9 && flock -n 8 || die "another run is using $cache"
+	rm -rf -- "$cache"
+}
