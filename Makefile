@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The few targets people type; "make help" lists them.
+#
+# Modules are built for the running kernel if its headers are installed. If not, everything is
+# built in the VM root (selftests/vm/vm), for the VM's kernel: that works on any machine.
+
+# Where a build inside the VM root finds its kernel, and a native one.
+ifdef MDEV_BPF_IN_ROOT
+KDIR ?= $(lastword $(sort $(wildcard /lib/modules/*/build)))
+else
+KDIR ?= /lib/modules/$(shell uname -r)/build
+endif
+
+# "intree" builds mdev_bpf for the kernel's own mdev.ko, instead of ours.
+MDEV_CORE ?= ours
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+# Fixed: the loader and the documentation name it.
+BPFDIR ?= /usr/lib/mdev-bpf
+KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+DEPMOD ?= depmod
+
+VM := selftests/vm/vm
+# The variables of the command line, for a build in the root: it has its own kernel.
+vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
+parts := kmod bpf user selftests
+
+.PHONY: all $(parts) check demo vm lint clean install install-files uninstall help
+.PHONY: same-env vm-all kmod-check
+
+all: $(parts)
+
+ifneq ($(wildcard $(KDIR)/Makefile),)
+
+kmod: same-env kmod-check
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) MDEV_CORE=$(MDEV_CORE) modules
+	@readelf -SW mdev_bpf.ko | grep -q '\.BTF' || { rm -f mdev_bpf.ko; echo >&2 \
+	"mdev_bpf.ko has no BTF, so no program could be loaded: is pahole installed?"; exit 1; }
+
+# The kernel only warns about what it leaves out for want of these; we are nothing without.
+kmod-check:
+	@printf '%s\n' 6.9 '$(KVER)' | sort -CV || { echo >&2 \
+	"Linux $(KVER) is too old: modules can register BPF struct_ops since 6.9"; exit 1; }
+	@[ -e $(KDIR)/vmlinux ] || { echo >&2 "no $(KDIR)/vmlinux, which the module's BTF is made" \
+	"from: install the kernel's headers package, or copy /sys/kernel/btf/vmlinux there"; exit 1; }
+	@command -v pahole >/dev/null || { echo >&2 "pahole is not installed"; exit 1; }
+
+bpf user: same-env
+	+$(MAKE) -C $@
+
+selftests: same-env bpf user
+	+$(MAKE) -C $@
+
+# Objects of another kernel, compiler or C library are not seen as out of date by make.
+env := $(if $(MDEV_BPF_IN_ROOT),root,native) $(realpath $(KDIR)) $(MDEV_CORE)
+same-env:
+	@[ "$$(cat .built-for 2>/dev/null)" = "$(env)" ] || \
+	{ $(MAKE) -s clean && echo "$(env)" >.built-for; }
+
+else
+
+# One build in the root for any number of goals.
+goals := $(filter all $(parts),$(or $(MAKECMDGOALS),all))
+$(parts): root-build
+.PHONY: root-build
+root-build:
+	@echo "No kernel headers in $(KDIR): building in the VM root, for its kernel."
+	@$(VM) exec -- make -j$$(nproc) $(goals) $(vars)
+
+endif
+
+# The VM is of no use with what was built for the host.
+vm-all:
+	@$(VM) setup
+	@$(VM) exec -- make -s -j$$(nproc) all $(vars)
+
+check: vm-all
+	@selftests/vm/check
+
+demo: vm-all
+	@$(VM) run --timeout 170 -- selftests/vm/demo.sh
+
+vm: vm-all
+	@$(VM) shell
+
+lint:
+	@$(VM) setup
+	@$(VM) source >/dev/null
+	@$(VM) exec -- selftests/vm/lint
+
+install: install-check install-files
+	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
+
+.PHONY: install-check
+install-check:
+	@[ -n "$(KVER)" ] || { echo >&2 "no kernel headers in $(KDIR): set KDIR or KVER"; exit 1; }
+	@for file in mdev_bpf.ko user/mdev-bpf bpf/mtty.bpf.o; do \
+		[ -e $$file ] || { echo >&2 "$$file is not built: run make first"; exit 1; }; \
+	done
+
+# into DIRECTORY,MODE,FILES
+into = $(if $(strip $3),install -d $(DESTDIR)$1 && install -m $2 $(strip $3) $(DESTDIR)$1)
+
+# Installs what there is: the VM does with less than all.
+install-files:
+	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard mdev.ko mdev_bpf.ko))
+	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
+	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/*.8 Documentation/*.8))
+	$(call into,$(BPFDIR),644,$(wildcard bpf/*.bpf.o))
+	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
+	$(call into,$(PREFIX)/include/mdev-bpf,644,$(wildcard bpf/include/*.h))
+	$(call into,$(PREFIX)/include/mdev-bpf/linux,644,$(wildcard include/uapi/linux/*.h))
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
+	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mdev-bpf*.8
+	rm -rf $(DESTDIR)$(BPFDIR) $(DESTDIR)$(PREFIX)/include/mdev-bpf
+	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
+
+# By hand for kmod, since the headers it was built with may be elsewhere or gone.
+clean:
+	@for dir in bpf user selftests; do $(MAKE) -s -C $$dir clean || exit 1; done
+	@find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
+	@rm -f *.ko *.mod *.mod.c *.o .*.cmd Module.symvers modules.order .built-for
+	@rm -f .module-common.o
+
+help:
+	@echo "make                everything: kmod, bpf, user, selftests (each a target, too)"
+	@echo "make check          every selftest, in a VM"
+	@echo "make demo           what this is, shown in a VM: a BPF serial card in a stock guest"
+	@echo "make vm             a shell in the VM, with this tree installed"
+	@echo "make lint           checkpatch, sparse, W=1, shellcheck, spelling"
+	@echo "make install        as root, after make; DESTDIR and PREFIX as usual"
+	@echo "make uninstall, make clean"
+	@echo
+	@echo "KDIR=DIR            kernel build directory [$(KDIR)]"
+	@echo "MDEV_CORE=intree    build for the kernel's own mdev.ko"
+	@echo "W=1, C=1, C=2       more warnings, sparse: as for the kernel"
