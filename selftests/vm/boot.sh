@@ -224,7 +224,7 @@ verdict()
 shell_main()
 {
 	options "$@"
-	[ -t 0 ] && [ -t 1 ] || die "shell: not a terminal"
+	if [ ! -t 0 ] || [ ! -t 1 ]; then die "shell: not a terminal"; fi
 	prepare
 	stty size >"$tmp/stage/.vm/shell"
 	echo "${TERM:-vt100}" >"$tmp/stage/.vm/term"

@@ -3,7 +3,7 @@
 #
 # Inside the VM: a serial card that is a BPF program, from its loading to a stock kernel using it
 # in a guest.
-set -eu
+set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 

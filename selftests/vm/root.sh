@@ -73,6 +73,7 @@ host_install()
 apt_sources()
 {
 	command -v apt-get >/dev/null || return 0
+	# shellcheck disable=SC2016 # the format is apt's
 	apt-get indextargets --format '$(LABEL) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
 	awk -v s="$suite" '
 		$2 != "main" || seen[$1]++ { next }
@@ -183,6 +184,6 @@ cache_clean()
 {
 	[ -d "$cache" ] || return 0
 	exec 9>"$cache/lock" 8>"$cache/in-use"
-	flock -n 9 && flock -n 8 || die "another run is using $cache"
+	if ! flock -n 9 || ! flock -n 8; then die "another run is using $cache"; fi
 	rm -rf -- "$cache"
 }
