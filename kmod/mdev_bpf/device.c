@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices: from probe to remove, and what sysfs says about each.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <linux/uuid.h>
+
+#include "internal.h"
+
+static struct mdev_bpf_mtype *mdev_to_mtype(struct mdev_device *mdev)
+{
+	return container_of(mdev->type, struct mdev_bpf_mtype, mtype);
+}
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
+	bool attached = rcu_access_pointer(bdev->type->ops);
+
+	return sysfs_emit(buf, "%s\n", attached ? "attached" : "detached");
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t open_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(bdev->opened));
+}
+static DEVICE_ATTR_RO(open);
+
+static ssize_t instance_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", bdev->ctx.instance);
+}
+static DEVICE_ATTR_RO(instance);
+
+static struct attribute *device_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_open.attr,
+	&dev_attr_instance.attr,
+	NULL,
+};
+
+static const struct attribute_group device_group = {
+	.name = KBUILD_MODNAME,
+	.attrs = device_attrs,
+};
+
+const struct attribute_group *mdev_bpf_device_groups[] = {
+	&device_group,
+	NULL,
+};
+
+static bool has(u32 types, unsigned int index)
+{
+	return !types || types & BIT(index);
+}
+
+/* Copy what the program declares for devices of this type: it holds for the device's life. */
+static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
+{
+	struct mdev_bpf_ops *decl = &bdev->type->decl;
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->type->lock);
+	bdev->state_size = decl->state_size;
+	bdev->pci = decl->pci;
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!has(decl->regions[i].types, index))
+			continue;
+		bdev->regions[i] = decl->regions[i];
+		if (!bdev->regions[i].access_size)
+			bdev->regions[i].access_size = sizeof(u32);
+	}
+	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		if (has(decl->irqs[i].types, index))
+			bdev->irq_count[i] = decl->irqs[i].count;
+	bdev->irq_count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
+	bdev->ctx.type = index;
+	bdev->ctx.arg = decl->types[index].arg;
+}
+
+static int device_init_name(struct mdev_bpf_device *bdev)
+{
+	const char *name = dev_name(&bdev->mdev->dev);
+	uuid_t uuid;
+	int ret;
+
+	/* mdev keeps a guid_t, which has the first three fields in another byte order */
+	ret = uuid_parse(name, &uuid);
+	if (ret)
+		return ret;
+	export_uuid(bdev->ctx.uuid, &uuid);
+	strscpy(bdev->ctx.name, name);
+	return 0;
+}
+
+/**
+ * mdev_bpf_vfio_init() - make a device; vfio_alloc_device() calls it from probe
+ * @vdev: the VFIO device
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_vfio_init(struct vfio_device *vdev)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	struct mdev_bpf_mtype *mtype;
+	int ret;
+
+	bdev->mdev = to_mdev_device(vdev->dev);
+	mtype = mdev_to_mtype(bdev->mdev);
+	bdev->type = mtype->type;
+	mutex_init(&bdev->lock);
+	mdev_bpf_irq_init(&bdev->irqs);
+	ret = device_init_name(bdev);
+	if (ret)
+		return ret;
+	scoped_guard(mutex, &bdev->type->lock)
+		device_init_layout(bdev, mtype->index);
+	if (bdev->state_size) {
+		bdev->state = kvzalloc(bdev->state_size, GFP_KERNEL_ACCOUNT);
+		if (!bdev->state)
+			return -ENOMEM;
+	}
+	scoped_guard(mutex, &bdev->lock)
+		mdev_bpf_pci_reset(bdev);
+	get_device(&bdev->type->dev);	/* Pairs with the put in mdev_bpf_vfio_release() */
+	return 0;
+}
+
+/**
+ * mdev_bpf_vfio_release() - the last reference to a device is gone
+ * @vdev: the VFIO device
+ */
+void mdev_bpf_vfio_release(struct vfio_device *vdev)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	kvfree(bdev->state);
+	mutex_destroy(&bdev->lock);
+	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */
+}
+
+/* From here on the device is told when its program goes or comes. */
+static void device_list(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_type *type = bdev->type;
+
+	guard(mutex)(&type->lock);
+	list_add_tail(&bdev->node, &type->devices);
+	mdev_bpf_irq_quiesce(&bdev->irqs, !rcu_access_pointer(type->ops));
+}
+
+static void device_unlist(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->type->lock);
+	list_del(&bdev->node);
+}
+
+/**
+ * mdev_bpf_probe() - make the device of an mdev
+ * @mdev: the mdev
+ *
+ * Context: Process context, in the write to "create", unreg_sem of the parent held.
+ *
+ * Return: 0; -ENODEV if no program is attached; -ENOSPC if the pool is exhausted;
+ * -ENOMEM; what the program's init or VFIO return.
+ */
+int mdev_bpf_probe(struct mdev_device *mdev)
+{
+	struct mdev_bpf_mtype *mtype = mdev_to_mtype(mdev);
+	struct mdev_bpf_device *bdev;
+	int instance, ret;
+
+	instance = mdev_bpf_type_reserve(mtype);
+	if (instance < 0)
+		return instance;
+	bdev = vfio_alloc_device(mdev_bpf_device, vdev, &mdev->dev, &mdev_bpf_vfio_ops);
+	if (IS_ERR(bdev)) {
+		ret = PTR_ERR(bdev);
+		goto out_unreserve;
+	}
+	bdev->ctx.instance = instance;
+	ret = mdev_bpf_call_init(bdev);
+	if (ret) {
+		mdev_bpf_refuse(mtype->type->decl.name, "init of device %s failed, errno %d",
+				bdev->ctx.name, -ret);
+		goto out_put;
+	}
+	dev_set_drvdata(&mdev->dev, bdev);
+	device_list(bdev);
+	ret = vfio_register_emulated_iommu_dev(&bdev->vdev);
+	if (ret)
+		goto out_unlist;
+	return 0;
+
+out_unlist:
+	device_unlist(bdev);
+	mdev_bpf_call_exit(bdev);
+out_put:
+	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
+out_unreserve:
+	mdev_bpf_type_unreserve(mtype, instance);
+	return ret;
+}
+
+/**
+ * mdev_bpf_remove() - remove the device of an mdev
+ * @mdev: the mdev
+ *
+ * Context: Process context. Waits until the user of the device has closed it; the
+ * user is asked to by mdev_bpf_irq_request().
+ */
+void mdev_bpf_remove(struct mdev_device *mdev)
+{
+	struct mdev_bpf_device *bdev = dev_get_drvdata(&mdev->dev);
+	struct mdev_bpf_mtype *mtype = mdev_to_mtype(mdev);
+	unsigned int instance = bdev->ctx.instance;
+
+	vfio_unregister_group_dev(&bdev->vdev);
+	device_unlist(bdev);
+	mdev_bpf_call_exit(bdev);
+	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
+	mdev_bpf_type_unreserve(mtype, instance);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VFIO ioctls as the core answers them, on a copy of the argument.
+ */
+#include "internal.h"
+
+#define PCI_IRQ_FLAGS_INTX (VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | \
+			    VFIO_IRQ_INFO_AUTOMASKED)
+#define PCI_IRQ_FLAGS_OTHER (VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE)
+
+static long get_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	struct vfio_device_info *info = ctx->data;
+
+	info->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info->num_regions = VFIO_PCI_NUM_REGIONS;
+	info->num_irqs = VFIO_PCI_NUM_IRQS;
+	/* Users of an older header have no cap_offset */
+	if (ctx->call.size >= sizeof(*info))
+		info->cap_offset = 0;
+	return 0;
+}
+
+/**
+ * mdev_bpf_region_info() - VFIO_DEVICE_GET_REGION_INFO
+ * @bdev: the device
+ * @info: index in, the rest out
+ *
+ * Return: 0; -EINVAL for an index that a PCI device does not have.
+ */
+int mdev_bpf_region_info(struct mdev_bpf_device *bdev, struct vfio_region_info *info)
+{
+	u32 flags;
+
+	if (info->index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
+	info->cap_offset = 0;
+	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
+		info->size = MDEV_BPF_CONFIG_SIZE;
+		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+		return 0;
+	}
+	flags = bdev->regions[info->index].flags;
+	info->size = bdev->regions[info->index].size;
+	info->flags = 0;
+	if (flags & MDEV_BPF_REGION_READ)
+		info->flags |= VFIO_REGION_INFO_FLAG_READ;
+	if (flags & MDEV_BPF_REGION_WRITE)
+		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
+	return 0;
+}
+
+static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	return mdev_bpf_region_info(bdev, ctx->data);
+}
+
+static long get_irq_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	struct vfio_irq_info *info = ctx->data;
+
+	if (info->index >= VFIO_PCI_NUM_IRQS)
+		return -EINVAL;
+	info->count = bdev->irq_count[info->index];
+	info->flags = 0;
+	if (info->count)
+		info->flags = info->index == VFIO_PCI_INTX_IRQ_INDEX ? PCI_IRQ_FLAGS_INTX :
+								       PCI_IRQ_FLAGS_OTHER;
+	return 0;
+}
+
+static long set_irqs(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	return mdev_bpf_set_irqs(bdev, ctx->data, ctx->call.size);
+}
+
+static long reset(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	return mdev_bpf_call_reset(bdev);
+}
+
+#define MINSZ(type, last) offsetofend(struct type, last)
+
+static const struct mdev_bpf_core_ioctl core_ioctls[] = {
+	{ VFIO_DEVICE_GET_INFO, MINSZ(vfio_device_info, num_irqs),
+	  sizeof(struct vfio_device_info), get_info },
+	{ VFIO_DEVICE_GET_REGION_INFO, MINSZ(vfio_region_info, offset),
+	  sizeof(struct vfio_region_info), get_region_info },
+	{ VFIO_DEVICE_GET_IRQ_INFO, MINSZ(vfio_irq_info, count),
+	  sizeof(struct vfio_irq_info), get_irq_info },
+	{ VFIO_DEVICE_SET_IRQS, MINSZ(vfio_irq_set, count), 0, set_irqs },
+	{ VFIO_DEVICE_RESET, 0, 0, reset },
+};
+
+/**
+ * mdev_bpf_core_ioctl() - how the core answers an ioctl
+ * @cmd: the command
+ *
+ * Return: the entry, NULL for a command that the core does not know.
+ */
+const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(core_ioctls); i++)
+		if (core_ioctls[i].cmd == cmd)
+			return &core_ioctls[i];
+	return NULL;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of mdev_bpf.ko share.
+ *
+ * Locks, outermost first:
+ *   types_lock (type.c)    the list of types; reg, update, unreg
+ *   mdev_parent unreg_sem  mdev core: held around probe and remove
+ *   mdev_bpf_type::lock    attached program, pool, list of devices
+ *   mdev_bpf_device::lock  one op at a time; state and configuration space
+ *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
+ *   mdev_bpf_irqs::config  SET_IRQS
+ *   mdev_bpf_irqs::lock    spinlock: line, masks, eventfds
+ */
+#ifndef __MDEV_BPF_INTERNAL_H
+#define __MDEV_BPF_INTERNAL_H
+
+#include <linux/bpf.h>
+#include <linux/device.h>
+#include <linux/eventfd.h>
+#include <linux/idr.h>
+#include <linux/mdev.h>
+#include <linux/mdev_bpf.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <linux/vfio.h>
+
+struct mdev_bpf_type;
+
+/* An mdev type of a program; the mdev core knows the embedded part. */
+struct mdev_bpf_mtype {
+	struct mdev_type mtype;
+	struct mdev_bpf_type *type;
+	unsigned int index;
+};
+
+/**
+ * struct mdev_bpf_type - what one loaded program provides: driver, parent and mdev types
+ * @dev: the parent device; its reference count is that of this struct
+ * @driver: the mdev driver that the program's devices bind to
+ * @parent: what the mdev core keeps of the parent
+ * @class: the class named as the program, with @dev as only member
+ * @node: entry in the list of all types, under types_lock
+ * @decl: the data members of the program that is or was attached
+ * @mtypes: the mdev types
+ * @mtype_ptrs: the same, as mdev_register_parent() wants them
+ * @nr_mtypes: how many
+ * @srcu: readers are calls into the program
+ * @ops: the attached program; NULL: detached
+ * @link: the BPF link that attached it; valid as long as @ops is
+ * @lock: protects the members below, and changes of @ops, @link and @decl
+ * @devices: devices that are bound
+ * @nr_devices: devices that hold units of the pool
+ * @used_units: how much of the pool is in use
+ * @instances: instance numbers in use
+ * @dead: going away, no new devices
+ */
+struct mdev_bpf_type {
+	struct device dev;
+	struct mdev_driver driver;
+	struct mdev_parent parent;
+	struct class *class;
+	struct list_head node;
+	struct mdev_bpf_ops decl;
+	struct mdev_bpf_mtype mtypes[MDEV_BPF_MAX_TYPES];
+	struct mdev_type *mtype_ptrs[MDEV_BPF_MAX_TYPES];
+	unsigned int nr_mtypes;
+	struct srcu_struct srcu;
+	const struct mdev_bpf_ops __rcu *ops;
+	struct bpf_link *link;
+
+	struct mutex lock;
+	struct list_head devices;
+	unsigned int nr_devices;
+	unsigned int used_units;
+	struct ida instances;
+	bool dead;
+};
+
+/**
+ * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
+ * @config: serialises SET_IRQS, taken before @lock
+ * @lock: protects everything below; taken from eventfd wakeups, so it is irq safe
+ * @mode: MDEV_BPF_IRQ_OFF, or which of INTx and MSI the user has enabled
+ * @quiesced: no program is attached, nothing fires
+ * @level: the interrupt line
+ * @masked: INTx is masked, by the user or by having fired
+ * @intx_off: the guest set the INTx disable bit of the command register
+ * @nr_msi: length of @msi, 0 while MSI is off
+ * @intx: where INTx goes
+ * @msi: where the MSI vectors go
+ * @req: where the request to release the device goes
+ * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
+ */
+struct mdev_bpf_irqs {
+	struct mutex config;
+	spinlock_t lock;
+	unsigned int mode;
+	bool quiesced;
+	bool level;
+	bool masked;
+	bool intx_off;
+	unsigned int nr_msi;
+	struct eventfd_ctx *intx;
+	struct eventfd_ctx *msi[32];
+	struct eventfd_ctx *req;
+	struct virqfd *unmask;
+};
+
+/**
+ * struct mdev_bpf_device - a device
+ * @vdev: the VFIO device; its reference count is that of this struct
+ * @ctx: what programs see of it
+ * @mdev: the mdev it belongs to
+ * @type: its type, with a reference from probe to release
+ * @node: entry in mdev_bpf_type::devices
+ * @lock: held around every op
+ * @caller: the task in an op, to refuse that it enters another
+ * @state: mdev_bpf_ops::state_size bytes, under @lock
+ * @state_size: that size, fixed for the device's life
+ * @opened: a VFIO file descriptor is open
+ * @pci: its PCI identity, fixed for its life
+ * @regions: the regions the device has, fixed for its life
+ * @irq_count: number of interrupts by VFIO index, fixed for its life
+ * @config: PCI configuration space, under @lock
+ * @config_mask: bits of it that a guest can write
+ * @irqs: interrupts
+ */
+struct mdev_bpf_device {
+	struct vfio_device vdev;
+	struct mdev_bpf_dev ctx;
+	struct mdev_device *mdev;
+	struct mdev_bpf_type *type;
+	struct list_head node;
+	struct mutex lock;
+	struct task_struct *caller;
+	void *state;
+	u32 state_size;
+	bool opened;
+	struct mdev_bpf_pci pci;
+	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
+	u8 config[MDEV_BPF_CONFIG_SIZE];
+	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
+	struct mdev_bpf_irqs irqs;
+};
+
+/**
+ * struct mdev_bpf_ioctl_ctx - an ioctl on its way through
+ * @call: what the program sees of it
+ * @data: copy of the argument, call.size bytes
+ * @argsz: its first member where it has that, else 0; may be more than call.size
+ * @in: how much of it the user gave
+ * @out: how much goes back
+ * @core: how the core answers it; NULL: not at all
+ */
+struct mdev_bpf_ioctl_ctx {
+	struct mdev_bpf_ioctl call;
+	void *data;
+	u32 argsz;
+	u32 in;
+	u32 out;
+	const struct mdev_bpf_core_ioctl *core;
+};
+
+/**
+ * struct mdev_bpf_core_ioctl - an ioctl that the core answers
+ * @cmd: the command
+ * @min: least size of its argument
+ * @out: size of the answer; 0: there is none, the argument goes in only
+ * @fn: answers it in mdev_bpf_ioctl_ctx::data; 0 or a negative errno
+ */
+struct mdev_bpf_core_ioctl {
+	u32 cmd;
+	u32 min;
+	u32 out;
+	long (*fn)(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx);
+};
+
+static inline struct mdev_bpf_device *vdev_to_bdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct mdev_bpf_device, vdev);
+}
+
+static inline struct mdev_bpf_device *ctx_to_bdev(struct mdev_bpf_dev *ctx)
+{
+	return container_of(ctx, struct mdev_bpf_device, ctx);
+}
+
+/* main.c */
+__printf(2, 3) void mdev_bpf_refuse(const char *type, const char *fmt, ...);
+
+/* struct_ops.c */
+int mdev_bpf_struct_ops_init(void);
+
+/* kfunc.c */
+int mdev_bpf_kfunc_init(void);
+
+/* decl.c */
+int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);
+int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_bpf_ops *new);
+unsigned int mdev_bpf_decl_nr_types(const struct mdev_bpf_ops *ops);
+unsigned int mdev_bpf_decl_pool(const struct mdev_bpf_ops *ops);
+unsigned int mdev_bpf_decl_units(const struct mdev_bpf_ops *ops, unsigned int type);
+
+/* type.c */
+int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
+int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
+			 struct bpf_link *link);
+void mdev_bpf_type_detach(const struct mdev_bpf_ops *ops);
+int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype);
+void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance);
+void mdev_bpf_type_exit(void);
+
+/* parent.c */
+int mdev_bpf_parent_register(struct mdev_bpf_type *type);
+void mdev_bpf_parent_unregister(struct mdev_bpf_type *type);
+
+/* device.c */
+int mdev_bpf_probe(struct mdev_device *mdev);
+void mdev_bpf_remove(struct mdev_device *mdev);
+int mdev_bpf_vfio_init(struct vfio_device *vdev);
+void mdev_bpf_vfio_release(struct vfio_device *vdev);
+extern const struct attribute_group *mdev_bpf_device_groups[];
+
+/* call.c */
+int mdev_bpf_call_init(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_call_close(struct mdev_bpf_device *bdev);
+void mdev_bpf_call_exit(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_reset(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+			 bool write);
+bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
+
+/* vfio.c */
+extern const struct vfio_device_ops mdev_bpf_vfio_ops;
+
+/* ioctl.c */
+long mdev_bpf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+
+/* info.c */
+const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
+int mdev_bpf_region_info(struct mdev_bpf_device *bdev, struct vfio_region_info *info);
+
+/* region.c */
+ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+			     loff_t *ppos);
+ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
+			      loff_t *ppos);
+
+/* pci.c */
+void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
+bool mdev_bpf_pci_valid(u32 offset, u32 size);
+u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
+void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+
+/* irq.c */
+void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce);
+void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off);
+void mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, bool mask);
+void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level);
+bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs);
+int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector);
+unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsigned int nr_msi);
+void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot,
+			      struct eventfd_ctx *ctx);
+void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
+void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count);
+
+/* set_irqs.c */
+int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);
+void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs);
+
+#endif /* __MDEV_BPF_INTERNAL_H */

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ioctls: the argument's way in and out, and the program's say in them.
+ *
+ * All work is done on a copy of the argument, so that a program can be shown it and
+ * neither it nor the core can be made to read user memory twice.
+ */
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+#include "trace.h"
+
+/*
+ * A VFIO command says nothing about its argument's size; the argument's first member,
+ * argsz, does. RESET has no argument.
+ */
+static bool has_argsz(u32 cmd)
+{
+	return _IOC_TYPE(cmd) == VFIO_TYPE && !_IOC_SIZE(cmd) && cmd != VFIO_DEVICE_RESET;
+}
+
+static int get_argsz(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
+{
+	u32 argsz;
+
+	if (get_user(argsz, (const u32 __user *)arg))
+		return -EFAULT;
+	if (argsz < sizeof(argsz))
+		return -EINVAL;
+	ctx->call.size = min_t(u32, argsz, MDEV_BPF_MAX_IOCTL);
+	/* To answer a GET ioctl there is room, but its callers need not fill that in */
+	ctx->in = ctx->call.size;
+	if (ctx->core && ctx->core->out)
+		ctx->in = min_t(u32, ctx->in, ctx->core->out);
+	ctx->argsz = argsz;
+	return 0;
+}
+
+static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
+{
+	u32 cmd = ctx->call.cmd;
+	int ret;
+
+	if (has_argsz(cmd)) {
+		ret = get_argsz(ctx, arg);
+		if (ret)
+			return ret;
+	} else {
+		ctx->call.size = _IOC_SIZE(cmd);
+		ctx->in = _IOC_DIR(cmd) & _IOC_WRITE ? ctx->call.size : 0;
+	}
+	if (ctx->core && ctx->call.size < ctx->core->min)
+		return -EINVAL;
+	if (!ctx->call.size)
+		return 0;
+	ctx->data = kzalloc(ctx->call.size, GFP_KERNEL_ACCOUNT);
+	if (!ctx->data)
+		return -ENOMEM;
+	if (copy_from_user(ctx->data, arg, ctx->in))
+		return -EFAULT;
+	if (ctx->argsz)
+		*(u32 *)ctx->data = ctx->argsz;	/* not what a second read found */
+	return 0;
+}
+
+static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	/* Without program nobody can tell whether the device has such a command */
+	if (!ctx->core)
+		return rcu_access_pointer(bdev->type->ops) ? -ENOTTY : -ENODEV;
+	ctx->out = min(ctx->core->out, ctx->in);
+	return ctx->core->fn(bdev, ctx);
+}
+
+/* What a program answers goes back in full, where the command has room for it. */
+static long program_answer(struct mdev_bpf_ioctl_ctx *ctx)
+{
+	if (has_argsz(ctx->call.cmd) || _IOC_DIR(ctx->call.cmd) & _IOC_READ)
+		ctx->out = ctx->call.size;
+	return ctx->call.ret >= -MDEV_BPF_MAX_ERRNO ? ctx->call.ret : -EIO;
+}
+
+static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	long ret = mdev_bpf_call_ioctl(bdev, &ctx->call);
+
+	if (ret < 0)
+		return ret;
+	if (ret == MDEV_BPF_IOCTL_DONE)
+		return program_answer(ctx);
+	if (ret == MDEV_BPF_IOCTL_PASS)
+		return core_answer(bdev, ctx);
+	ctx->call.ret = core_answer(bdev, ctx);
+	ctx->call.stage = MDEV_BPF_IOCTL_AFTER;
+	return mdev_bpf_call_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
+}
+
+static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx,
+		     void __user *arg)
+{
+	long ret;
+
+	ctx->core = mdev_bpf_core_ioctl(ctx->call.cmd);
+	/* A command that nobody here knows must not fail for its argument */
+	if (!ctx->core && !mdev_bpf_call_has_ioctl(bdev))
+		return core_answer(bdev, ctx);
+	ret = copy_in(ctx, arg);
+	ret = ret ?: answer(bdev, ctx);
+	if (ret >= 0 && ctx->out && copy_to_user(arg, ctx->data, ctx->out))
+		ret = -EFAULT;
+	kfree(ctx->data);
+	return ret;
+}
+
+/**
+ * mdev_bpf_ioctl() - ioctl(2) on a device
+ * @vdev: the VFIO device
+ * @cmd: the command
+ * @arg: its argument, a user pointer
+ *
+ * Context: Process context.
+ *
+ * Return: 0 or more; -EFAULT; -EINVAL for an argument that is too short or that makes no
+ * sense; -ENOTTY for an unknown command; -ENODEV for one that needs a program where none
+ * is attached; what the program's ioctl op returns.
+ */
+long mdev_bpf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	struct mdev_bpf_ioctl_ctx ctx = {
+		.call.cmd = cmd,
+		.call.stage = MDEV_BPF_IOCTL_BEFORE,
+	};
+	long ret;
+
+	ret = do_ioctl(bdev, &ctx, (void __user *)arg);
+	trace_mdev_bpf_ioctl(&bdev->ctx, cmd, ret);
+	return ret;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts: from a program to the eventfds of the user.
+ *
+ * INTx is a level. It fires when the line is up and nothing masks it, and masks
+ * itself by that (VFIO_IRQ_INFO_AUTOMASKED); the user unmasks it when the guest has
+ * handled it, and if the line is still up it fires again. So whatever changes the
+ * line or a mask ends in intx_update().
+ */
+#include <linux/eventfd.h>
+
+#include "internal.h"
+
+static void signal_eventfd(struct eventfd_ctx *ctx)
+{
+	if (ctx)
+		eventfd_signal(ctx);
+}
+
+/* Fire if it is due. */
+static void intx_update(struct mdev_bpf_irqs *irqs)
+{
+	lockdep_assert_held(&irqs->lock);
+	if (irqs->mode != MDEV_BPF_IRQ_INTX || !irqs->level || irqs->masked ||
+	    irqs->intx_off || irqs->quiesced || !irqs->intx)
+		return;
+	irqs->masked = true;
+	eventfd_signal(irqs->intx);
+}
+
+/**
+ * mdev_bpf_irq_init() - interrupts of a new device
+ * @irqs: the interrupts
+ */
+void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
+{
+	mutex_init(&irqs->config);
+	spin_lock_init(&irqs->lock);
+}
+
+/**
+ * mdev_bpf_irq_quiesce() - let nothing fire while no program is attached
+ * @irqs: the interrupts
+ * @quiesce: the program goes, rather than comes
+ *
+ * A line that is up when a program comes fires then.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	irqs->quiesced = quiesce;
+	intx_update(irqs);
+}
+
+/**
+ * mdev_bpf_irq_intx_off() - the guest set or cleared INTx disable
+ * @irqs: the interrupts
+ * @off: INTx is disabled
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	irqs->intx_off = off;
+	intx_update(irqs);
+}
+
+/**
+ * mdev_bpf_irq_mask() - mask or unmask INTx
+ * @irqs: the interrupts
+ * @mask: mask it
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, bool mask)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	irqs->masked = mask;
+	intx_update(irqs);
+}
+
+/**
+ * mdev_bpf_irq_level() - drive the interrupt line
+ * @irqs: the interrupts
+ * @level: up or down
+ *
+ * Where the user has chosen MSI, a rise is a message.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level)
+{
+	bool rise;
+
+	guard(spinlock_irqsave)(&irqs->lock);
+	rise = level && !irqs->level;
+	irqs->level = level;
+	if (irqs->mode == MDEV_BPF_IRQ_MSI && rise && !irqs->quiesced)
+		signal_eventfd(irqs->msi[0]);
+	intx_update(irqs);
+}
+
+/**
+ * mdev_bpf_irq_is_up() - is the interrupt line up?
+ * @irqs: the interrupts
+ *
+ * Context: Any.
+ */
+bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	return irqs->level;
+}
+
+/**
+ * mdev_bpf_irq_message() - send an MSI
+ * @irqs: the interrupts
+ * @vector: which; less than the declared count
+ *
+ * Context: Any.
+ *
+ * Return: 0, also if the user has no eventfd for @vector; -ENXIO if MSI is off.
+ */
+int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (irqs->mode != MDEV_BPF_IRQ_MSI)
+		return -ENXIO;
+	if (vector < irqs->nr_msi && !irqs->quiesced)
+		signal_eventfd(irqs->msi[vector]);
+	return 0;
+}
+
+/**
+ * mdev_bpf_irq_get_mode() - what the user has chosen
+ * @irqs: the interrupts
+ *
+ * Context: Any.
+ *
+ * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX or MDEV_BPF_IRQ_MSI.
+ */
+unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	return irqs->mode;
+}
+
+/**
+ * mdev_bpf_irq_set_mode() - enable a kind of interrupts, or none
+ * @irqs: the interrupts
+ * @mode: MDEV_BPF_IRQ_*
+ * @nr_msi: vectors to enable with MSI
+ *
+ * INTx begins unmasked, so a line that is up fires with the first eventfd.
+ *
+ * Context: Any, mdev_bpf_irqs::config held.
+ */
+void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsigned int nr_msi)
+{
+	lockdep_assert_held(&irqs->config);
+	guard(spinlock_irqsave)(&irqs->lock);
+	irqs->mode = mode;
+	irqs->nr_msi = nr_msi;
+	irqs->masked = false;
+	intx_update(irqs);
+}
+
+/**
+ * mdev_bpf_irq_set_eventfd() - change where an interrupt goes
+ * @irqs: the interrupts
+ * @slot: one of the eventfd members of @irqs
+ * @ctx: the eventfd, whose reference moves in; NULL for none
+ *
+ * Context: Process context, mdev_bpf_irqs::config held.
+ */
+void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot,
+			      struct eventfd_ctx *ctx)
+{
+	lockdep_assert_held(&irqs->config);
+	scoped_guard(spinlock_irqsave, &irqs->lock) {
+		swap(*slot, ctx);
+		intx_update(irqs);
+	}
+	if (ctx)
+		eventfd_ctx_put(ctx);	/* Pairs with the get in set_irqs.c, one call earlier */
+}
+
+/**
+ * mdev_bpf_irq_loopback() - fire an interrupt for the user, as a test
+ * @irqs: the interrupts
+ * @slot: one of the eventfd members of @irqs
+ *
+ * INTx fires as if its line had gone up for a moment: not while masked, and it
+ * masks itself.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (irqs->quiesced)
+		return;
+	if (slot == &irqs->intx) {
+		if (irqs->masked || irqs->intx_off)
+			return;
+		irqs->masked = true;
+	}
+	signal_eventfd(*slot);
+}
+
+/**
+ * mdev_bpf_irq_request() - ask the user to give the device back
+ * @bdev: the device
+ * @count: how often it was asked before
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count)
+{
+	struct mdev_bpf_irqs *irqs = &bdev->irqs;
+
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (irqs->req)
+		eventfd_signal(irqs->req);
+	else if (!count)
+		dev_notice(&bdev->mdev->dev, "in use; removal waits until it is closed\n");
+}

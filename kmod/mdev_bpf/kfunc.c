@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What programs can call. The kernel-doc for device authors is in
+ * bpf/include/mdev_bpf.bpf.h, next to the declarations they use.
+ *
+ * Each takes a device or a call, and the verifier knows which op has which: that a
+ * kfunc is called from the wrong op is refused at load. They run inside an op, so the
+ * device's lock is held.
+ */
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/module.h>
+
+#include "internal.h"
+
+/* Trusted arguments are the default since the flag is gone. */
+#ifndef KF_TRUSTED_ARGS
+#define KF_TRUSTED_ARGS 0
+#endif
+
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	lockdep_assert_held(&bdev->lock);
+	return rdwr_buf_size <= bdev->state_size ? bdev->state : NULL;
+}
+
+__bpf_kfunc u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size)
+{
+	struct mdev_bpf_ioctl_ctx *ctx = container_of(call, struct mdev_bpf_ioctl_ctx, call);
+
+	return rdwr_buf_size <= ctx->call.size ? ctx->data : NULL;
+}
+
+__bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (level > 1)
+		return -EINVAL;
+	if (!bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX] && !bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+		return -ENXIO;
+	mdev_bpf_irq_level(&bdev->irqs, level);
+	return 0;
+}
+
+__bpf_kfunc int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (vector >= bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+		return -EINVAL;
+	return mdev_bpf_irq_message(&bdev->irqs, vector);
+}
+
+__bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
+{
+	return mdev_bpf_irq_get_mode(&ctx_to_bdev(dev)->irqs);
+}
+
+__bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size)
+{
+	if (!mdev_bpf_pci_valid(offset, size))
+		return -EINVAL;
+	return mdev_bpf_pci_read(ctx_to_bdev(dev), offset, size);
+}
+
+__bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val)
+{
+	if (!mdev_bpf_pci_valid(offset, size))
+		return -EINVAL;
+	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
+BTF_ID_FLAGS(func, mdev_bpf_state_get, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_ioctl_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_irq_set, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_irq_trigger, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_irq_mode, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_config_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
+
+static const struct btf_kfunc_id_set kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &mdev_bpf_kfunc_ids,
+};
+
+/**
+ * mdev_bpf_kfunc_init() - make the kfuncs known to the verifier
+ *
+ * Return: 0; a negative errno, also if the module was built without BTF.
+ */
+int mdev_bpf_kfunc_init(void)
+{
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_STRUCT_OPS, &kfunc_set);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mdev_bpf: mediated devices that are BPF programs. Module entry and
+ * /sys/kernel/mdev_bpf.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+static DEFINE_MUTEX(last_error_lock);
+static char last_error[256];
+static struct kobject *mdev_bpf_kobj;
+
+/**
+ * mdev_bpf_refuse() - leave a sentence that says why something was refused
+ * @type: name of the program it is about
+ * @fmt: printf() format of the sentence, without newline
+ *
+ * An errno alone sends people guessing. The CLI prints what this leaves in
+ * /sys/kernel/mdev_bpf/last_error; the kernel log keeps it for everybody else.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse(const char *type, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	mutex_lock(&last_error_lock);
+	scnprintf(last_error, sizeof(last_error), "%.*s: %pV\n", MDEV_BPF_NAME_LEN, type, &vaf);
+	pr_notice_ratelimited("%s", last_error);
+	mutex_unlock(&last_error_lock);
+	va_end(args);
+}
+
+static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", MDEV_BPF_ABI);
+}
+static struct kobj_attribute abi_attr = __ATTR_RO(abi);
+
+static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	guard(mutex)(&last_error_lock);
+	return sysfs_emit(buf, "%s", last_error);
+}
+static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
+
+static const struct attribute *const mdev_bpf_attrs[] = {
+	&abi_attr.attr,
+	&last_error_attr.attr,
+	NULL,
+};
+
+static int __init mdev_bpf_init(void)
+{
+	int ret;
+
+	mdev_bpf_kobj = kobject_create_and_add(KBUILD_MODNAME, kernel_kobj);
+	if (!mdev_bpf_kobj)
+		return -ENOMEM;
+	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs);
+	/* kfuncs before struct_ops: no program can be complete without both */
+	ret = ret ?: mdev_bpf_kfunc_init();
+	ret = ret ?: mdev_bpf_struct_ops_init();
+	if (ret)
+		kobject_put(mdev_bpf_kobj);
+	return ret;
+}
+
+static void __exit mdev_bpf_exit(void)
+{
+	mdev_bpf_type_exit();
+	kobject_put(mdev_bpf_kobj);
+}
+
+module_init(mdev_bpf_init);
+module_exit(mdev_bpf_exit);
+
+MODULE_DESCRIPTION("Mediated devices written as BPF programs");
+MODULE_LICENSE("GPL");

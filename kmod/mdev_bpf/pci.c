@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PCI configuration space, built from what the program declares.
+ *
+ * A byte array with a mask of writable bits does nearly all of it, BAR sizing
+ * included: the address bits below a BAR's size are not writable, so reading back
+ * after writing ones gives the size (PCI Local Bus 3.0, 6.2.5.1).
+ */
+#include <linux/log2.h>
+#include <linux/pci_regs.h>
+#include <linux/unaligned.h>
+
+#include "internal.h"
+
+#define COMMAND_MASK (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
+		      PCI_COMMAND_PARITY | PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
+
+static void set16(u8 *p, unsigned int offset, u16 val)
+{
+	put_unaligned_le16(val, p + offset);
+}
+
+static void set32(u8 *p, unsigned int offset, u32 val)
+{
+	put_unaligned_le32(val, p + offset);
+}
+
+static void build_header(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_pci *id = &bdev->pci;
+	u8 *config = bdev->config;
+
+	set16(config, PCI_VENDOR_ID, id->vendor);
+	set16(config, PCI_DEVICE_ID, id->device);
+	set32(config, PCI_CLASS_REVISION, id->class_code << 8 | id->revision);
+	set16(config, PCI_SUBSYSTEM_VENDOR_ID, id->subsystem_vendor);
+	set16(config, PCI_SUBSYSTEM_ID, id->subsystem_device);
+	set16(config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
+	set16(bdev->config_mask, PCI_COMMAND, COMMAND_MASK);
+	bdev->config_mask[PCI_CACHE_LINE_SIZE] = 0xff;
+	bdev->config_mask[PCI_LATENCY_TIMER] = 0xff;
+	bdev->config_mask[PCI_INTERRUPT_LINE] = 0xff;
+	if (bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX])
+		config[PCI_INTERRUPT_PIN] = 1;	/* INTA */
+}
+
+static void build_bar(struct mdev_bpf_device *bdev, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &bdev->regions[i];
+	unsigned int offset = PCI_BASE_ADDRESS_0 + i * sizeof(u32);
+	u64 mask = ~(r->size - 1);
+	u32 low = 0;
+
+	if (!r->size)
+		return;
+	if (r->flags & MDEV_BPF_REGION_IO)
+		low = PCI_BASE_ADDRESS_SPACE_IO;
+	if (r->flags & MDEV_BPF_REGION_PREFETCH)
+		low |= PCI_BASE_ADDRESS_MEM_PREFETCH;
+	if (r->flags & MDEV_BPF_REGION_64BIT) {
+		low |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+		set32(bdev->config_mask, offset + sizeof(u32), upper_32_bits(mask));
+	}
+	set32(bdev->config, offset, low);
+	set32(bdev->config_mask, offset, lower_32_bits(mask));
+}
+
+/* PCI Local Bus 3.0, 6.8.1: 64 bit address, no mask bits. */
+static void build_msi(struct mdev_bpf_device *bdev, unsigned int cap)
+{
+	unsigned int count = bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX];
+	u16 flags = PCI_MSI_FLAGS_64BIT | ilog2(count) << 1;
+
+	bdev->config[PCI_CAPABILITY_LIST] = cap;
+	bdev->config[cap] = PCI_CAP_ID_MSI;
+	set16(bdev->config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_CAP_LIST);
+	set16(bdev->config, cap + PCI_MSI_FLAGS, flags);
+	set16(bdev->config_mask, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
+	set32(bdev->config_mask, cap + PCI_MSI_ADDRESS_LO, 0xfffffffc);
+	set32(bdev->config_mask, cap + PCI_MSI_ADDRESS_HI, 0xffffffff);
+	set16(bdev->config_mask, cap + PCI_MSI_DATA_64, 0xffff);
+}
+
+/**
+ * mdev_bpf_pci_reset() - give configuration space its initial values
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	memset(bdev->config, 0, sizeof(bdev->config));
+	memset(bdev->config_mask, 0, sizeof(bdev->config_mask));
+	build_header(bdev);
+	for (i = 0; i <= VFIO_PCI_BAR5_REGION_INDEX; i++)
+		build_bar(bdev, i);
+	if (bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+		build_msi(bdev, MDEV_BPF_CONFIG_CAPS);
+	mdev_bpf_irq_intx_off(&bdev->irqs, false);
+}
+
+/**
+ * mdev_bpf_pci_valid() - is this an access to configuration space?
+ * @offset: first byte
+ * @size: bytes
+ *
+ * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
+ */
+bool mdev_bpf_pci_valid(u32 offset, u32 size)
+{
+	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
+	       offset < MDEV_BPF_CONFIG_SIZE;
+}
+
+static u32 get_bytes(const u8 *p, u32 size)
+{
+	u32 val = 0;
+
+	while (size--)
+		val = val << 8 | p[size];
+	return val;
+}
+
+/**
+ * mdev_bpf_pci_read() - read configuration space
+ * @bdev: the device
+ * @offset: first byte, a multiple of @size
+ * @size: 1, 2 or 4
+ *
+ * Context: The device's lock held.
+ *
+ * Return: the value.
+ */
+u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
+{
+	lockdep_assert_held(&bdev->lock);
+	/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
+	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
+	if (mdev_bpf_irq_is_up(&bdev->irqs))
+		bdev->config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+	return get_bytes(bdev->config + offset, size);
+}
+
+/**
+ * mdev_bpf_pci_write() - write configuration space as a guest does
+ * @bdev: the device
+ * @offset: first byte, a multiple of @size
+ * @size: 1, 2 or 4
+ * @val: value; bits that are not writable are dropped
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
+{
+	u16 command;
+	u32 i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = offset; i < offset + size; i++, val >>= 8) {
+		bdev->config[i] &= ~bdev->config_mask[i];
+		bdev->config[i] |= val & bdev->config_mask[i];
+	}
+	command = get_unaligned_le16(bdev->config + PCI_COMMAND);
+	mdev_bpf_irq_intx_off(&bdev->irqs, command & PCI_COMMAND_INTX_DISABLE);
+}
+
+/**
+ * mdev_bpf_pci_own_write() - set device specific bytes, for the program
+ * @bdev: the device
+ * @offset: first byte, a multiple of @size
+ * @size: 1, 2 or 4
+ * @val: value
+ *
+ * Context: The device's lock held.
+ *
+ * Return: 0; -EPERM for bytes of the core.
+ */
+int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
+{
+	lockdep_assert_held(&bdev->lock);
+	if (offset < MDEV_BPF_CONFIG_OWN || offset >= MDEV_BPF_CONFIG_CAPS)
+		return -EPERM;
+	for (; size--; val >>= 8)
+		bdev->config[offset++] = val;
+	return 0;
+}

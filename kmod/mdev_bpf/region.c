@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Region accesses: bounds, and splitting into what a program gets.
+ *
+ * A program never sees a user pointer. User memory is touched between accesses, with no
+ * lock held: a page fault there may wait for user space as long as it likes.
+ */
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include <asm/byteorder.h>
+
+#include "internal.h"
+
+/* One read(2) or write(2), cut to the region's end. */
+struct region_io {
+	struct mdev_bpf_device *bdev;
+	u32 region;
+	u32 access_size;
+	u64 offset;
+	size_t count;
+	bool write;
+};
+
+/*
+ * Find the region of a file position and cut the access to its end. VFIO's regions are
+ * MDEV_BPF_OFFSET_SHIFT bits apart, so that no offset within one can overflow.
+ */
+static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, size_t count,
+			  loff_t pos, bool write)
+{
+	u32 index = (u64)pos >> MDEV_BPF_OFFSET_SHIFT;
+	u32 flags;
+	u64 size;
+
+	if (pos < 0 || index >= MDEV_BPF_MAX_REGIONS)
+		return -EINVAL;
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
+		size = MDEV_BPF_CONFIG_SIZE;
+		flags = MDEV_BPF_REGION_RW;
+		io->access_size = sizeof(u32);
+	} else {
+		size = bdev->regions[index].size;
+		flags = bdev->regions[index].flags;
+		io->access_size = bdev->regions[index].access_size;
+	}
+	if (!(flags & (write ? MDEV_BPF_REGION_WRITE : MDEV_BPF_REGION_READ)))
+		return -EINVAL;
+	io->bdev = bdev;
+	io->region = index;
+	io->write = write;
+	io->offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
+	if (io->offset >= size)
+		return -EINVAL;
+	io->count = min_t(u64, count, size - io->offset);
+	return 0;
+}
+
+/* The widest access that is aligned, allowed and wanted. */
+static u32 region_io_width(const struct region_io *io)
+{
+	u32 width = io->access_size;
+
+	while (width > io->count || io->offset & (width - 1))
+		width /= 2;
+	return width;
+}
+
+static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
+{
+	guard(mutex)(&bdev->lock);
+	if (write)
+		mdev_bpf_pci_write(bdev, access->offset, access->size, access->val);
+	else
+		access->val = mdev_bpf_pci_read(bdev, access->offset, access->size);
+	return 0;
+}
+
+static int region_access(const struct region_io *io, struct mdev_bpf_access *access)
+{
+	if (io->region == VFIO_PCI_CONFIG_REGION_INDEX)
+		return config_access(io->bdev, access, io->write);
+	return mdev_bpf_call_region(io->bdev, access, io->write);
+}
+
+/* Do the next access of @io; @buf is where it begins. Return: its bytes, or an errno. */
+static int region_io_step(const struct region_io *io, char __user *buf)
+{
+	struct mdev_bpf_access access = {
+		.region = io->region,
+		.size = region_io_width(io),
+		.offset = io->offset,
+	};
+	__le64 raw = 0;
+	int ret;
+
+	if (io->write) {
+		if (copy_from_user(&raw, buf, access.size))
+			return -EFAULT;
+		access.val = le64_to_cpu(raw);
+	}
+	ret = region_access(io, &access);
+	if (ret)
+		return ret;
+	if (!io->write) {
+		raw = cpu_to_le64(access.val);
+		if (copy_to_user(buf, &raw, access.size))
+			return -EFAULT;
+	}
+	return access.size;
+}
+
+static ssize_t region_rw(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+			 loff_t *ppos, bool write)
+{
+	struct region_io io;
+	size_t done = 0;
+	int ret;
+
+	ret = region_io_init(&io, bdev, count, *ppos, write);
+	if (ret)
+		return ret;
+	while (io.count) {
+		ret = region_io_step(&io, buf + done);
+		if (ret < 0)
+			break;
+		done += ret;
+		io.offset += ret;
+		io.count -= ret;
+		/* A region may be large and a program slow */
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	*ppos += done;
+	return done ?: ret;
+}
+
+/**
+ * mdev_bpf_region_read() - read(2) on a device
+ * @bdev: the device
+ * @buf: where to
+ * @count: bytes
+ * @ppos: region and offset; moves on by what was read
+ *
+ * Return: bytes read, fewer than @count at the region's end or after an error;
+ * -EINVAL for a position outside the device's readable regions; -EFAULT; -ENODEV if no
+ * program is attached; what region_read returns.
+ */
+ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+			     loff_t *ppos)
+{
+	return region_rw(bdev, buf, count, ppos, false);
+}
+
+/**
+ * mdev_bpf_region_write() - write(2) on a device
+ * @bdev: the device
+ * @buf: where from
+ * @count: bytes
+ * @ppos: region and offset; moves on by what was written
+ *
+ * Return: as mdev_bpf_region_read(), for writable regions and region_write.
+ */
+ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
+			      loff_t *ppos)
+{
+	/* region_rw() only reads from it: io.write decides */
+	return region_rw(bdev, (char __user *)buf, count, ppos, true);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * struct mdev_bpf_ops as a BPF struct_ops type: what the verifier lets programs do,
+ * and the way from a BPF link to a type.
+ */
+#include <linux/bpf_verifier.h>
+#include <linux/btf.h>
+#include <linux/module.h>
+
+#include "internal.h"
+
+/* Functions come first in struct mdev_bpf_ops, then data from here to the end. */
+#define DATA_START offsetof(struct mdev_bpf_ops, name)
+
+/*
+ * The members of contexts that programs can write, all others being read-only. A context is
+ * found as the type of the second argument of an op: names cannot be looked up from a
+ * module, and ids compiled into one are wrong (its BTF is relocated at load).
+ */
+static struct writable {
+	u32 op;
+	u32 start;
+	u32 end;
+	const struct btf_type *type;	/* lives as long as the module's BTF */
+} writable[] = {
+	{ offsetof(struct mdev_bpf_ops, region_read),
+	  offsetof(struct mdev_bpf_access, val), offsetofend(struct mdev_bpf_access, val) },
+	{ offsetof(struct mdev_bpf_ops, ioctl),
+	  offsetof(struct mdev_bpf_ioctl, ret), offsetofend(struct mdev_bpf_ioctl, ret) },
+};
+
+/* The struct that the second argument of an op points to, or NULL. */
+static const struct btf_type *op_context(const struct btf *btf, const struct btf_member *op)
+{
+	const struct btf_type *t = btf_type_by_id(btf, op->type);
+
+	if (!btf_type_is_ptr(t))
+		return NULL;
+	t = btf_type_by_id(btf, t->type);
+	if (!btf_type_is_func_proto(t) || btf_type_vlen(t) < 2)
+		return NULL;
+	t = btf_type_by_id(btf, btf_params(t)[1].type);
+	return btf_type_is_ptr(t) ? btf_type_by_id(btf, t->type) : NULL;
+}
+
+static void find_writable(const struct btf *btf, const struct btf_type *ops)
+{
+	const struct btf_member *member;
+	unsigned int i, j;
+
+	for_each_member(i, ops, member)
+		for (j = 0; j < ARRAY_SIZE(writable); j++)
+			if (__btf_member_bit_offset(ops, member) / 8 == writable[j].op)
+				WRITE_ONCE(writable[j].type, op_context(btf, member));
+}
+
+/*
+ * The verifier asks this for each op that a program implements, before it looks at the
+ * program. All ops may sleep. The same types are found each time, so a race is harmless.
+ */
+static int check_member(const struct btf_type *t, const struct btf_member *member,
+			const struct bpf_prog *prog)
+{
+	find_writable(prog->aux->attach_btf, t);
+	return 0;
+}
+
+static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
+		       int off, int size)
+{
+	const struct btf_type *t = btf_type_by_id(reg->btf, reg->btf_id);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(writable); i++)
+		if (t == READ_ONCE(writable[i].type) && off >= writable[i].start &&
+		    off + size <= writable[i].end)
+			return 0;
+	bpf_log(log, "bytes %d to %d of this struct are read-only; only access->val and call->ret can be written\n",
+		off, off + size - 1);
+	return -EACCES;
+}
+
+/* A device program has no business in the memory of the VMM that uses the device. */
+static const struct bpf_func_proto *get_func_proto(enum bpf_func_id func_id,
+						   const struct bpf_prog *prog)
+{
+	switch (func_id) {
+	case BPF_FUNC_probe_read_user:
+	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_get_current_task:
+	case BPF_FUNC_get_current_task_btf:
+	case BPF_FUNC_task_pt_regs:
+		return NULL;
+	default:
+		return bpf_base_func_proto(func_id, prog);
+	}
+}
+
+static const struct bpf_verifier_ops verifier_ops = {
+	.get_func_proto = get_func_proto,
+	.is_valid_access = bpf_tracing_btf_ctx_access,
+	.btf_struct_access = check_write,
+};
+
+static int mdev_bpf_ops_init(struct btf *btf)
+{
+	return 0;
+}
+
+/* Functions are the BPF core's; data is taken as it is, and checked as a whole later. */
+static int init_member(const struct btf_type *t, const struct btf_member *member,
+		       void *kdata, const void *udata)
+{
+	u32 offset = __btf_member_bit_offset(t, member) / 8;
+
+	if (offset < DATA_START)
+		return 0;
+	if (offset == DATA_START)
+		memcpy(kdata + DATA_START, udata + DATA_START,
+		       sizeof(struct mdev_bpf_ops) - DATA_START);
+	return 1;
+}
+
+static int validate(void *kdata)
+{
+	return mdev_bpf_decl_check(kdata);
+}
+
+static int reg(void *kdata, struct bpf_link *link)
+{
+	const struct mdev_bpf_ops *ops = kdata;
+
+	/* Without link the map stays registered whatever happens to its owner */
+	if (!link) {
+		mdev_bpf_refuse(ops->name, "put the struct_ops map into \".struct_ops.link\"");
+		return -EOPNOTSUPP;
+	}
+	return mdev_bpf_type_attach(ops, link);
+}
+
+static int update(void *kdata, void *old_kdata, struct bpf_link *link)
+{
+	return mdev_bpf_type_update(kdata, old_kdata, link);
+}
+
+static void unreg(void *kdata, struct bpf_link *link)
+{
+	mdev_bpf_type_detach(kdata);
+}
+
+/*
+ * Stubs: they give the BPF core each op's prototype, and are never called. An op without
+ * one could not be implemented. Their names must be unique in the kernel's BTF.
+ */
+static int mdev_bpf_ops__init(struct mdev_bpf_dev *dev)
+{
+	return 0;
+}
+
+static void mdev_bpf_ops__exit(struct mdev_bpf_dev *dev)
+{
+}
+
+static int mdev_bpf_ops__open(struct mdev_bpf_dev *dev)
+{
+	return 0;
+}
+
+static void mdev_bpf_ops__close(struct mdev_bpf_dev *dev)
+{
+}
+
+static int mdev_bpf_ops__reset(struct mdev_bpf_dev *dev)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__region_read(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__region_write(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__ioctl(struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+{
+	return 0;
+}
+
+static struct mdev_bpf_ops stubs = {
+	.init = mdev_bpf_ops__init,
+	.exit = mdev_bpf_ops__exit,
+	.open = mdev_bpf_ops__open,
+	.close = mdev_bpf_ops__close,
+	.reset = mdev_bpf_ops__reset,
+	.region_read = mdev_bpf_ops__region_read,
+	.region_write = mdev_bpf_ops__region_write,
+	.ioctl = mdev_bpf_ops__ioctl,
+};
+
+static struct bpf_struct_ops struct_ops = {
+	.verifier_ops = &verifier_ops,
+	.init = mdev_bpf_ops_init,
+	.check_member = check_member,
+	.init_member = init_member,
+	.validate = validate,
+	.reg = reg,
+	.update = update,
+	.unreg = unreg,
+	.cfi_stubs = &stubs,
+	.owner = THIS_MODULE,
+	.name = "mdev_bpf_ops",
+};
+
+/**
+ * mdev_bpf_struct_ops_init() - let programs register
+ *
+ * Return: 0; a negative errno, also if the module was built without BTF.
+ */
+int mdev_bpf_struct_ops_init(void)
+{
+	return register_bpf_struct_ops(&struct_ops, mdev_bpf_ops);
+}

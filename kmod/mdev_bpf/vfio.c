@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The vfio_device_ops of our devices.
+ */
+#include "internal.h"
+#include "trace.h"
+
+static int mdev_bpf_vfio_open(struct vfio_device *vdev)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	int ret;
+
+	ret = mdev_bpf_call_open(bdev);
+	if (!ret)
+		WRITE_ONCE(bdev->opened, true);
+	return ret;
+}
+
+static void mdev_bpf_vfio_close(struct vfio_device *vdev)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	mdev_bpf_irq_release(&bdev->irqs);
+	mdev_bpf_call_close(bdev);
+	WRITE_ONCE(bdev->opened, false);
+}
+
+static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count,
+				  loff_t *ppos)
+{
+	return mdev_bpf_region_read(vdev_to_bdev(vdev), buf, count, ppos);
+}
+
+static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *buf,
+				   size_t count, loff_t *ppos)
+{
+	return mdev_bpf_region_write(vdev_to_bdev(vdev), buf, count, ppos);
+}
+
+static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
+{
+	mdev_bpf_irq_request(vdev_to_bdev(vdev), count);
+}
+
+/* VFIO answers the features it knows itself; all others end here, to be traced. */
+static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
+				 size_t argsz)
+{
+	trace_mdev_bpf_ioctl(&vdev_to_bdev(vdev)->ctx, VFIO_DEVICE_FEATURE, -ENOTTY);
+	return -ENOTTY;
+}
+
+/* The iommufd ops are NULL where the kernel has no iommufd, which VFIO then expects. */
+const struct vfio_device_ops mdev_bpf_vfio_ops = {
+	.name = KBUILD_MODNAME,
+	.init = mdev_bpf_vfio_init,
+	.release = mdev_bpf_vfio_release,
+	.open_device = mdev_bpf_vfio_open,
+	.close_device = mdev_bpf_vfio_close,
+	.read = mdev_bpf_vfio_read,
+	.write = mdev_bpf_vfio_write,
+	.ioctl = mdev_bpf_ioctl,
+	.request = mdev_bpf_vfio_request,
+	.device_feature = mdev_bpf_vfio_feature,
+	.bind_iommufd = vfio_iommufd_emulated_bind,
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+};
