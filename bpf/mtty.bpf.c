@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mtty: a PCI serial card with one or two 16550A ports that are looped back, the
+ * device of the kernel's sample driver of that name. The stock 8250_pci driver
+ * finds ttyS ports on it. Registers are named as in <linux/serial_reg.h>; numbers of
+ * sections are those of the PC16550D data sheet.
+ *
+ * What differs from the sample, on purpose:
+ *  - Configuration space has 256 bytes rather than 255, reads as zeros beyond what is
+ *    declared (the sample reads kernel heap), and announces MSI by a capability. Command,
+ *    latency and line size can be written, and command is 0 at first.
+ *  - BAR1 is there on mtty-2 only, other BARs not at all, and nothing is behind offset 7.
+ *  - GET_INFO says that RESET works, and RESET resets the ports.
+ *  - IRQ and GET_IRQ_INFO work without a GET_INFO before, for every PCI irq index.
+ *  - The interrupt is a level: it stays until its cause is gone, instead of one pulse for
+ *    each event.
+ *  - IIR names one cause, the one of highest priority, not several ORed; it shows
+ *    FIFOs only when they are on; a modem status interrupt can be seen.
+ *  - Overrun is cleared by reading LSR, as on the chip, not by the next byte.
+ *  - Divisor bytes are stored, not ORed, and setting DLAB does not clear them.
+ *  - The receive trigger level is what FCR says; below it a character timeout
+ *    is reported at once, because no time passes on this wire.
+ *  - FCR's clear bits work only with FIFOs enabled, and the FIFO holds one byte otherwise,
+ *    also before the first write to FCR.
+ *  - Delta bits of MSR tell what changed since it was read; a write to MCR is no change by
+ *    itself. MCR_LOOP feeds the modem outputs to MSR.
+ */
+#include <linux/serial_reg.h>
+#include "mdev_bpf.bpf.h"
+
+#define FIFO_SIZE 16
+#define MSR_LINES (UART_MSR_DCD | UART_MSR_RI | UART_MSR_DSR | UART_MSR_CTS)
+
+struct mtty_port {
+	__u8 ier;
+	__u8 fcr;
+	__u8 lcr;
+	__u8 mcr;
+	__u8 scr;
+	__u8 msr_lines;		/* as they were at the last look */
+	__u8 msr_delta;
+	__u8 overrun;
+	__u8 thr_empty;		/* the THR-empty interrupt is pending */
+	__u8 head;		/* of fifo: the next byte to read */
+	__u8 count;		/* bytes in fifo */
+	__u8 reserved;
+	__u16 divisor;
+	__u16 reserved2;
+	__u8 fifo[FIFO_SIZE];
+};
+
+struct mtty_state {
+	struct mtty_port port[2];
+	__u32 irq;		/* level of the line */
+};
+
+static __u8 fifo_depth(const struct mtty_port *p)
+{
+	return p->fcr & UART_FCR_ENABLE_FIFO ? FIFO_SIZE : 1;
+}
+
+/* 8.4: the two top bits of FCR */
+static __u8 fifo_trigger(const struct mtty_port *p)
+{
+	if (!(p->fcr & UART_FCR_ENABLE_FIFO))
+		return 1;
+	switch (p->fcr & UART_FCR_TRIGGER_MASK) {
+	case UART_FCR_R_TRIG_00:
+		return 1;
+	case UART_FCR_R_TRIG_01:
+		return 4;
+	case UART_FCR_R_TRIG_10:
+		return 8;
+	default:
+		return 14;
+	}
+}
+
+static void fifo_clear(struct mtty_port *p)
+{
+	p->head = 0;
+	p->count = 0;
+	p->thr_empty = 1;
+}
+
+/*
+ * Modem lines: the far end is always there and ready, but holds CTS down while
+ * automatic flow control has to. 8.7: in loop mode MCR drives them.
+ */
+static __u8 msr_lines(const struct mtty_port *p)
+{
+	__u8 lines = UART_MSR_DSR | UART_MSR_DCD;
+
+	if (p->mcr & UART_MCR_LOOP)
+		return (p->mcr & UART_MCR_RTS ? UART_MSR_CTS : 0) |
+		       (p->mcr & UART_MCR_DTR ? UART_MSR_DSR : 0) |
+		       (p->mcr & UART_MCR_OUT1 ? UART_MSR_RI : 0) |
+		       (p->mcr & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
+	if (!(p->mcr & UART_MCR_AFE) || p->count < fifo_depth(p))
+		lines |= UART_MSR_CTS;
+	return lines;
+}
+
+/* Note changes of the lines; RI counts when it goes down (8.8). */
+static void msr_update(struct mtty_port *p)
+{
+	__u8 lines = msr_lines(p);
+	__u8 changed = lines ^ p->msr_lines;
+
+	if (lines & UART_MSR_RI)
+		changed &= ~UART_MSR_RI;
+	/* DDCD, TERI, DDSR and DCTS are in the order of their lines, four bits down */
+	p->msr_delta |= changed >> 4;
+	p->msr_lines = lines;
+}
+
+/* Table IV: the enabled cause of highest priority */
+static __u8 port_iir(const struct mtty_port *p)
+{
+	if (p->ier & UART_IER_RLSI && p->overrun)
+		return UART_IIR_RLSI;
+	if (p->ier & UART_IER_RDI && p->count)
+		return p->count >= fifo_trigger(p) ? UART_IIR_RDI : UART_IIR_RX_TIMEOUT;
+	if (p->ier & UART_IER_THRI && p->thr_empty)
+		return UART_IIR_THRI;
+	if (p->ier & UART_IER_MSI && p->msr_delta)
+		return UART_IIR_MSI;
+	return UART_IIR_NO_INT;
+}
+
+static void irq_update(struct mdev_bpf_dev *dev, struct mtty_state *state)
+{
+	__u32 irq = port_iir(&state->port[0]) != UART_IIR_NO_INT ||
+		    port_iir(&state->port[1]) != UART_IIR_NO_INT;
+
+	if (irq == state->irq)
+		return;
+	state->irq = irq;
+	mdev_bpf_irq_set(dev, irq);
+}
+
+static __u8 read_rbr(struct mtty_port *p)
+{
+	__u8 val;
+
+	if (!p->count)
+		return 0;
+	val = p->fifo[p->head % FIFO_SIZE];
+	p->head = (p->head + 1) % FIFO_SIZE;
+	if (!--p->count)
+		p->thr_empty = 1;
+	msr_update(p);
+	return val;
+}
+
+/*
+ * What is sent has arrived. The transmitter counts as empty once all of it has been
+ * read: the loop is its own far end, and so a sender that waits for that loses nothing.
+ */
+static void write_thr(struct mtty_port *p, __u8 val)
+{
+	p->thr_empty = 0;
+	if (p->count >= fifo_depth(p)) {
+		p->overrun = 1;
+		return;
+	}
+	p->fifo[(p->head + p->count) % FIFO_SIZE] = val;
+	p->count++;
+	msr_update(p);
+}
+
+static void write_ier(struct mtty_port *p, __u8 val)
+{
+	/* 8.5: enabling it while the transmitter is empty makes it pending */
+	if (val & UART_IER_THRI && !(p->ier & UART_IER_THRI) && !p->count)
+		p->thr_empty = 1;
+	p->ier = val & 0x0f;
+}
+
+static __u8 read_iir(struct mtty_port *p)
+{
+	__u8 iir = port_iir(p);
+
+	if (iir == UART_IIR_THRI)
+		p->thr_empty = 0;
+	if (p->fcr & UART_FCR_ENABLE_FIFO)
+		iir |= UART_IIR_FIFO_ENABLED_16550A;
+	return iir;
+}
+
+static void write_fcr(struct mtty_port *p, __u8 val)
+{
+	__u8 enable = val & UART_FCR_ENABLE_FIFO;
+
+	if (enable != (p->fcr & UART_FCR_ENABLE_FIFO) ||
+	    (enable && val & UART_FCR_CLEAR_RCVR))
+		fifo_clear(p);
+	/* The clear bits clear themselves; the others cannot be set without FIFOs */
+	p->fcr = enable ? val & (UART_FCR_TRIGGER_MASK | UART_FCR_ENABLE_FIFO) : 0;
+	msr_update(p);
+}
+
+static __u8 read_lsr(struct mtty_port *p)
+{
+	__u8 lsr = p->count ? UART_LSR_DR : UART_LSR_TEMT | UART_LSR_THRE;
+
+	if (p->overrun)
+		lsr |= UART_LSR_OE;
+	p->overrun = 0;
+	return lsr;
+}
+
+static __u8 read_msr(struct mtty_port *p)
+{
+	__u8 msr = p->msr_lines | p->msr_delta;
+
+	p->msr_delta = 0;
+	return msr;
+}
+
+static __u8 port_read(struct mtty_port *p, __u8 reg)
+{
+	int dlab = p->lcr & UART_LCR_DLAB;
+
+	switch (reg) {
+	case UART_RX:
+		return dlab ? p->divisor & 0xff : read_rbr(p);
+	case UART_IER:
+		return dlab ? p->divisor >> 8 : p->ier;
+	case UART_IIR:
+		return read_iir(p);
+	case UART_LCR:
+		return p->lcr;
+	case UART_MCR:
+		return p->mcr;
+	case UART_LSR:
+		return read_lsr(p);
+	case UART_MSR:
+		return read_msr(p);
+	default:
+		return p->scr;
+	}
+}
+
+static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
+{
+	int dlab = p->lcr & UART_LCR_DLAB;
+
+	switch (reg) {
+	case UART_TX:
+		if (dlab)
+			p->divisor = (p->divisor & 0xff00) | val;
+		else
+			write_thr(p, val);
+		break;
+	case UART_IER:
+		if (dlab)
+			p->divisor = (p->divisor & 0x00ff) | val << 8;
+		else
+			write_ier(p, val);
+		break;
+	case UART_FCR:
+		write_fcr(p, val);
+		break;
+	case UART_LCR:
+		p->lcr = val;
+		break;
+	case UART_MCR:
+		p->mcr = val;
+		msr_update(p);
+		break;
+	case UART_SCR:
+		p->scr = val;
+		break;
+	}
+}
+
+/* BAR0 is the first port, BAR1 the second; only the first byte of an access counts. */
+SEC("struct_ops")
+int BPF_PROG(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+
+	if (!state)
+		return -EIO;
+	access->val = port_read(&state->port[access->region & 1], access->offset & 7);
+	irq_update(dev, state);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+
+	if (!state)
+		return -EIO;
+	port_write(&state->port[access->region & 1], access->offset & 7, access->val);
+	irq_update(dev, state);
+	return 0;
+}
+
+/* The bytes of configuration space that this kind of card has of its own */
+static void write_config(struct mdev_bpf_dev *dev)
+{
+	mdev_bpf_config_write(dev, 0x40, 4, 0x80000023);
+	mdev_bpf_config_write(dev, 0x44, 4, 0x00000023);
+	mdev_bpf_config_write(dev, 0x48, 4, 0x00000023);
+	mdev_bpf_config_write(dev, 0x4c, 4, 0x00000023);
+	mdev_bpf_config_write(dev, 0x60, 4, 0x20494350);	/* "PCI " */
+	mdev_bpf_config_write(dev, 0x64, 4, 0x69726553);	/* "Seri" */
+	mdev_bpf_config_write(dev, 0x68, 4, 0x552f6c61);	/* "al/U" */
+	mdev_bpf_config_write(dev, 0x6c, 4, 0x00545241);	/* "ART" */
+}
+
+/* At creation and at reset; the state is all zeros then, which 8.1 nearly is. */
+SEC("struct_ops")
+int BPF_PROG(mtty_init, struct mdev_bpf_dev *dev)
+{
+	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+
+	if (!state)
+		return -EIO;
+	fifo_clear(&state->port[0]);
+	fifo_clear(&state->port[1]);
+	msr_update(&state->port[0]);
+	msr_update(&state->port[1]);
+	write_config(dev);
+	return 0;
+}
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops mtty = {
+	.name = "mtty",
+	.abi = MDEV_BPF_ABI,
+	.device_api = "vfio-pci",
+	.types = {
+		{ .name = "1", .pretty_name = "Single port serial", .units = 1 },
+		{ .name = "2", .pretty_name = "Dual port serial", .units = 2 },
+	},
+	.max_instances = 24,	/* ports */
+	.state_size = sizeof(struct mtty_state),
+	.state_version = 1,
+	.pci = {
+		.vendor = 0x4348, .device = 0x3253,
+		.subsystem_vendor = 0x4348, .subsystem_device = 0x3253,
+		.class_code = 0x070002, .revision = 0x10,
+	},
+	.regions = {
+		{ .size = 8, .access_size = 1, .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
+		{ .size = 8, .access_size = 1, .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
+		  .types = 1 << 1 },
+	},
+	.irqs = { { .count = 1 }, { .count = 1 } },
+	.init = (void *)mtty_init,
+	.region_read = (void *)mtty_read,
+	.region_write = (void *)mtty_write,
+};
+
+char _license[] SEC("license") = "GPL";
