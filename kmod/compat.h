@@ -17,9 +17,9 @@
 
 /*
  * The device_link argument went away with commit 827ed8b1590d ("drivers: core:
- * remove device_link argument from class_compat_[create|remove]_link"), merged
- * for 6.14. Checked by building on 6.12, which has it, and by reading 7.2,
- * which has not; the exact cut is from the commit's place in history alone.
+ * remove device_link argument from class_compat_[create|remove]_link"). 6.12
+ * has it, 7.2 has not; that 6.14 is the first without is taken from where the
+ * commit stands in the history, nothing between the two has been built.
  */
 #if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
 static inline int compat_class_create_link(struct class_compat *cls,
