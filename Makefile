@@ -19,6 +19,7 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 # Fixed: the loader and the documentation name it.
 BPFDIR ?= /usr/lib/mdev-bpf
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
 
@@ -107,7 +108,8 @@ into = $(if $(strip $3),install -d $(DESTDIR)$1 && install -m $2 $(strip $3) $(D
 install-files:
 	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard mdev.ko mdev_bpf.ko))
 	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
-	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/*.8 Documentation/*.8))
+	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/man/*.8))
+	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
 	$(call into,$(BPFDIR),644,$(wildcard bpf/*.bpf.o))
 	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
 	$(call into,$(PREFIX)/include/mdev-bpf,644,$(wildcard bpf/include/*.h))
@@ -115,7 +117,7 @@ install-files:
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
-	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf
+	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mdev-bpf*.8
 	rm -rf $(DESTDIR)$(BPFDIR) $(DESTDIR)$(PREFIX)/include/mdev-bpf
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
