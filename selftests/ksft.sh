@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# TAP for test scripts. A test point is a function; run each with "point NAME"; it fails if any
+# check in it does. The kernel must not complain while it runs.
+
+here=$(cd "$(dirname "$0")" && pwd)
+ksft_nr=0
+ksft_nr_failed=0
+ksft_nr_skipped=0
+ksft_tmp=$(mktemp -d)
+trap 'rm -rf "$ksft_tmp"' EXIT
+# So that the trap above, and "at_exit", also run when run.sh ends us.
+trap 'exit 143' TERM
+
+plan() { echo "TAP version 13"; echo "1..$1"; }
+
+# skip_all WHY: nothing of this script can be tested here.
+skip_all() { echo "TAP version 13"; echo "1..0 # SKIP $*"; exit 4; }
+
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+fail() { diag "${BASH_SOURCE[-1]##*/}:${BASH_LINENO[-3]}: $*"; ksft_failed=1; }
+
+# skip WHY: the rest of this test point; use as "skip WHY; return".
+skip() { ksft_skipped=$*; }
+
+# run STATUS COMMAND...: run it, expect its exit status; leave $out and $err.
+run()
+{
+	local want=$1 rc=0
+	shift
+	"$@" >"$ksft_tmp/out" 2>"$ksft_tmp/err" </dev/null || rc=$?
+	out=$(<"$ksft_tmp/out")
+	err=$(<"$ksft_tmp/err")
+	[ "$rc" -eq "$want" ] && return
+	fail "\"$*\" ended with $rc, expected $want"
+	diag "$out"
+	diag "$err"
+}
+
+# has TEXT PATTERN: the pattern is a shell glob that must match somewhere.
+# shellcheck disable=SC2053
+has() { [[ $1 == *$2* ]] || fail "expected to contain \"$2\": $1"; }
+# shellcheck disable=SC2053
+has_not() { [[ $1 != *$2* ]] || fail "expected not to contain \"$2\": $1"; }
+is() { [ "$1" = "$2" ] || fail "\"$1\", expected \"$2\""; }
+
+point()
+{
+	local log
+	log=$("$here/klog" mark)
+	ksft_failed=0
+	ksft_skipped=
+	ksft_nr=$((ksft_nr + 1))
+	"$1"
+	"$here/klog" check "$log" || fail "the kernel complained, see above"
+	if [ "$ksft_failed" -ne 0 ]; then
+		ksft_nr_failed=$((ksft_nr_failed + 1))
+		echo "not ok $ksft_nr $1"
+	elif [ -n "$ksft_skipped" ]; then
+		ksft_nr_skipped=$((ksft_nr_skipped + 1))
+		echo "ok $ksft_nr $1 # SKIP $ksft_skipped"
+	else
+		echo "ok $ksft_nr $1"
+	fi
+}
+
+# points NAME...: the whole plan; ends the script.
+points()
+{
+	local name
+	plan $#
+	for name in "$@"; do
+		point "$name"
+	done
+	[ "$ksft_nr_failed" -eq 0 ] || exit 1
+	[ "$ksft_nr_skipped" -ne "$ksft_nr" ] || exit 4
+	exit 0
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mediated devices through sysfs. What a test creates is removed when it ends. */
+#ifndef MDEV_H
+#define MDEV_H
+
+#include <stddef.h>
+
+#include "compiler.h"
+
+#define UUID_LEN	36
+/* All devices of the selftests begin like this; run.sh removes what a killed test left. */
+#define UUID_PREFIX	"5e1f7e57-"
+
+#define MDEV_DEVICES	"/sys/bus/mdev/devices"
+#define MDEV_PARENTS	"/sys/class/mdev_bus"
+
+struct mdev {
+	char uuid[UUID_LEN + 1];
+};
+
+/* A UUID of ours, the same for the same number. */
+struct mdev mdev_uuid(unsigned int n);
+
+/* Create a device of a type like "mtty-2"; 0 or negative errno. */
+int mdev_create(const struct mdev *m, const char *type);
+int mdev_create_text(const char *text, const char *type);
+int mdev_remove(const struct mdev *m);
+void mdev_remove_all(void);
+
+/* One line of sysfs without its newline; "" if it cannot be read. Valid until the next 4 calls. */
+__printf(1, 2) const char *sysfs_str(const char *fmt, ...);
+__printf(1, 2) int sysfs_int(const char *fmt, ...);
+__printf(2, 3) int sysfs_write(const char *text, const char *fmt, ...);
+__printf(1, 2) int exists(const char *fmt, ...);
+__printf(1, 2) const char *link_name(const char *fmt, ...);
+/* Entries of a directory, negative if there is none. */
+__printf(1, 2) int entries(const char *fmt, ...);
+
+/* Directory of a type: MDEV_PARENTS/<name>/mdev_supported_types/<type>. */
+const char *type_path(const char *type);
+int type_available(const char *type);
+
+/* The program's own directory, with attribute @attr in it. */
+const char *parent_attr(const char *name, const char *attr);
+const char *device_attr(const struct mdev *m, const char *attr);
+
+/* Why the kernel last refused a program. */
+const char *why_refused(void);
+
+#endif /* MDEV_H */

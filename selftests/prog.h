@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device programs through libbpf. Nothing is pinned: a program goes when its test ends. */
+#ifndef PROG_H
+#define PROG_H
+
+#include <bpf/libbpf.h>
+#include <linux/mdev_bpf.h>
+
+struct prog {
+	struct bpf_object *obj;
+	struct bpf_map *map;	/* the struct_ops map */
+	struct bpf_link *link;
+};
+
+/*
+ * Open an object: of ours ("progs/x.bpf.o"), or an installed one ("mtty.bpf.o"). Where it has
+ * several struct_ops maps, @map names the one to use, else it is NULL. All return 0 or negative
+ * errno, and prog_close() is right after any of them.
+ */
+int prog_open(struct prog *p, const char *file, const char *map);
+int prog_load(struct prog *p);
+int prog_attach(struct prog *p);
+int prog_update(struct prog *p, struct prog *new);
+/* When this returns, the kernel has let go of the program. */
+void prog_detach(struct prog *p);
+void prog_close(struct prog *p);
+/* open, load and attach */
+int prog_up(struct prog *p, const char *file);
+
+/* What the program declares, to be changed between open and load. */
+struct mdev_bpf_ops *prog_ops(struct prog *p);
+
+/* A global variable of the program, which must be in .bss; 0 or negative errno. */
+int prog_global(struct prog *p, void *buf, size_t off, size_t size);
+
+/* What libbpf and the verifier said since the last prog_open(). */
+const char *prog_log(void);
+
+#endif /* PROG_H */

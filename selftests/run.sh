@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [NAME...]: run the selftests, or some, as root on a machine that may load our modules.
+# TAP goes to stdout; a test's own TAP is in it as comments. The last line sums up test points.
+# Status 0 if none failed.
+set -u
+
+cd "$(dirname "$0")" || exit 1
+
+all="selfcheck.sh lifecycle vfio_info vfio_config vfio_access uart irq refuse detach collide
+ioctl_op trace.sh cli.sh guest.sh"
+timeout=$(sed -n 's/^timeout=//p' settings)
+objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
+
+passed=0
+failed=0
+skipped=0
+
+bail() { echo "Bail out! $*"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+prepare()
+{
+	local module
+	[ "$(id -u)" -eq 0 ] || bail "the selftests load modules and programs: run them as root"
+	for module in mdev_bpf vfio_iommu_type1; do
+		modprobe "$module" || bail "cannot load $module; are the modules installed?"
+	done
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf || bail "no bpffs"
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs tracefs /sys/kernel/tracing
+	[ -e "$objects/mtty.bpf.o" ] || bail "no $objects/mtty.bpf.o; is mdev-bpf installed?"
+}
+
+# What a test that was killed may have left. Its programs are gone with its links already.
+clean_up()
+{
+	local device
+	for device in /sys/bus/mdev/devices/5e1f7e57-*; do
+		[ ! -e "$device" ] || echo 1 >"$device/remove"
+	done
+}
+
+count() { grep -c "$1" "$tmp/out"; }
+
+# Add what one test reported to the totals; a point that was planned and did not come has failed.
+tally()
+{
+	local name=$1 rc=$2 planned ok not_ok skip missing
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tmp/out" | head -n 1)
+	not_ok=$(count '^not ok ')
+	skip=$(count '^ok [0-9].* # SKIP')
+	ok=$(($(count '^ok ') - skip))
+	missing=$((${planned:-1} - ok - not_ok - skip))
+	if [ "$missing" -ne 0 ]; then
+		echo "# $name: status $rc, ${planned:-no} test points planned, $missing not reported"
+		not_ok=$((not_ok + 1))
+	elif [ "$rc" -ne 0 ] && [ "$rc" -ne 4 ] && [ "$not_ok" -eq 0 ]; then
+		echo "# $name: status $rc"
+		not_ok=1
+	elif [ "${planned:-1}" -eq 0 ]; then
+		skip=1
+	fi
+	passed=$((passed + ok))
+	failed=$((failed + not_ok))
+	skipped=$((skipped + skip))
+	[ "$not_ok" -eq 0 ]
+}
+
+# The test's words, as they come; its status in $tmp/rc.
+run_test()
+{
+	{
+		rc=0
+		timeout -k 10 "$timeout" "./$1" 2>&1 </dev/null || rc=$?
+		echo "$rc" >"$tmp/rc"
+	} | tee "$tmp/out" | sed -u 's/^/# /'
+	[ "$(<"$tmp/rc")" -ne 124 ] || echo "# $1: took longer than $timeout s"
+	return "$(<"$tmp/rc")"
+}
+
+one()
+{
+	local nr=$1 name=$2 log rc=0 bad=0 before=$SECONDS
+	echo "# selftests: $name"
+	log=$(./klog mark)
+	run_test "$name" || rc=$?
+	clean_up
+	tally "$name" "$rc" || bad=1
+	if ! ./klog check "$log"; then
+		[ "$bad" -eq 1 ] || failed=$((failed + 1))
+		bad=1
+	fi
+	name="selftests: $name # $((SECONDS - before)) s"
+	if [ "$bad" -ne 0 ]; then
+		echo "not ok $nr $name"
+	elif [ "$rc" -eq 4 ]; then
+		echo "ok $nr ${name% # *} # SKIP"
+	else
+		echo "ok $nr $name"
+	fi
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+[ $# -gt 0 ] || eval "set -- $all"
+echo "TAP version 13"
+prepare
+echo "1..$#"
+nr=0
+for name in "$@"; do
+	[ -x "$name" ] || name=$name.sh
+	nr=$((nr + 1))
+	one "$nr" "$name"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
