@@ -10,39 +10,55 @@
 #include "internal.h"
 #include "trace.h"
 
-/*
- * Get ready to call an op. On success the device's lock is held, and the program
- * stays, until call_leave().
- *
- * Return: the attached program; -ENODEV if there is none; -EDEADLK if an op of the
- * device led here.
- */
-static const struct mdev_bpf_ops *call_enter(struct mdev_bpf_device *bdev, int *idx)
-{
+/* A call into the program of @bdev. */
+struct call {
+	struct mdev_bpf_device *bdev;
 	const struct mdev_bpf_ops *ops;
+	int idx;
+};
+
+/*
+ * Get ready to call an op. If that succeeds, ops is the attached program, the device's
+ * lock is held and the program stays until call_leave(). Else ops is the errno: ENODEV
+ * if no program is attached, EDEADLK if an op of the device led here.
+ */
+static struct call call_enter(struct mdev_bpf_device *bdev)
+{
+	struct call call = { .bdev = bdev };
 
 	/* Only this task can have set it to itself, so no lock is needed */
-	if (READ_ONCE(bdev->caller) == current)
-		return ERR_PTR(-EDEADLK);
+	if (READ_ONCE(bdev->caller) == current) {
+		call.ops = ERR_PTR(-EDEADLK);
+		return call;
+	}
 	mutex_lock(&bdev->lock);
-	*idx = srcu_read_lock(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	if (!ops) {
-		srcu_read_unlock(&bdev->type->srcu, *idx);
+	call.idx = srcu_read_lock(&bdev->type->srcu);
+	call.ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	if (!call.ops) {
+		srcu_read_unlock(&bdev->type->srcu, call.idx);
 		mutex_unlock(&bdev->lock);
-		return ERR_PTR(-ENODEV);
+		call.ops = ERR_PTR(-ENODEV);
+		return call;
 	}
 	WRITE_ONCE(bdev->caller, current);
-	return ops;
+	return call;
 }
 
-static void call_leave(struct mdev_bpf_device *bdev, int idx)
+static void call_leave(struct call *call)
 {
+	struct mdev_bpf_device *bdev = call->bdev;
+
+	if (IS_ERR(call->ops))
+		return;
 	lockdep_assert_held(&bdev->lock);
 	WRITE_ONCE(bdev->caller, NULL);
-	srcu_read_unlock(&bdev->type->srcu, idx);
+	srcu_read_unlock(&bdev->type->srcu, call->idx);
 	mutex_unlock(&bdev->lock);
 }
+
+/* CLASS(mdev_bpf_call, call)(bdev) is a call that ends with its scope. */
+DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev),
+	     struct mdev_bpf_device *bdev)
 
 /*
  * Take nothing from a program that its caller cannot handle: an errno that user
@@ -53,37 +69,6 @@ static int call_result(int ret, int max)
 	return ret >= -MDEV_BPF_MAX_ERRNO && ret <= max ? ret : -EIO;
 }
 
-/*
- * Call an op if the program has it; @ret becomes what it returns, or why it could
- * not be called.
- */
-#define call_op(bdev, ret, op, ...) do {					\
-	const struct mdev_bpf_ops *__ops;					\
-	int __idx;								\
-										\
-	__ops = call_enter(bdev, &__idx);				\
-	if (IS_ERR(__ops)) {							\
-		(ret) = PTR_ERR(__ops);						\
-		break;								\
-	}									\
-	if (__ops->op)								\
-		(ret) = __ops->op(&(bdev)->ctx, ##__VA_ARGS__);			\
-	call_leave(bdev, __idx);					\
-} while (0)
-
-/* The same for an op that returns nothing: without program it is not called. */
-#define call_void_op(bdev, op) do {						\
-	const struct mdev_bpf_ops *__ops;					\
-	int __idx;								\
-										\
-	__ops = call_enter(bdev, &__idx);				\
-	if (IS_ERR(__ops))							\
-		break;								\
-	if (__ops->op)								\
-		__ops->op(&(bdev)->ctx);					\
-	call_leave(bdev, __idx);					\
-} while (0)
-
 /**
  * mdev_bpf_call_init() - call init for a new device
  * @bdev: the device
@@ -92,10 +77,11 @@ static int call_result(int ret, int max)
  */
 int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
 {
-	int ret = 0;
+	CLASS(mdev_bpf_call, call)(bdev);
 
-	call_op(bdev, ret, init);
-	return call_result(ret, 0);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	return call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
 }
 
 /**
@@ -104,7 +90,10 @@ int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
 {
-	call_void_op(bdev, exit);
+	CLASS(mdev_bpf_call, call)(bdev);
+
+	if (!IS_ERR(call.ops) && call.ops->exit)
+		call.ops->exit(&bdev->ctx);
 }
 
 /**
@@ -115,10 +104,11 @@ void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
  */
 int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
 {
-	int ret = 0;
+	CLASS(mdev_bpf_call, call)(bdev);
 
-	call_op(bdev, ret, open);
-	return call_result(ret, 0);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	return call.ops->open ? call_result(call.ops->open(&bdev->ctx), 0) : 0;
 }
 
 /**
@@ -127,7 +117,10 @@ int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
 {
-	call_void_op(bdev, close);
+	CLASS(mdev_bpf_call, call)(bdev);
+
+	if (!IS_ERR(call.ops) && call.ops->close)
+		call.ops->close(&bdev->ctx);
 }
 
 /**
@@ -141,22 +134,17 @@ void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
  */
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_ops *ops;
-	int idx, ret = 0;
+	CLASS(mdev_bpf_call, call)(bdev);
 
-	ops = call_enter(bdev, &idx);
-	if (IS_ERR(ops))
-		return PTR_ERR(ops);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
 	if (bdev->state)
 		memset(bdev->state, 0, bdev->state_size);
 	mdev_bpf_pci_reset(bdev);
 	mdev_bpf_irq_level(&bdev->irqs, false);
-	if (ops->reset)
-		ret = ops->reset(&bdev->ctx);
-	else if (ops->init)
-		ret = ops->init(&bdev->ctx);
-	call_leave(bdev, idx);
-	return call_result(ret, 0);
+	if (call.ops->reset)
+		return call_result(call.ops->reset(&bdev->ctx), 0);
+	return call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
 }
 
 /**
@@ -170,13 +158,16 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write)
 {
-	int ret = -EIO;
+	CLASS(mdev_bpf_call, call)(bdev);
+	int ret;
 
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	/* mdev_bpf_decl_check() saw to it that the ops a region needs are there */
 	if (write)
-		call_op(bdev, ret, region_write, access);
+		ret = call_result(call.ops->region_write(&bdev->ctx, access), 0);
 	else
-		call_op(bdev, ret, region_read, access);
-	ret = call_result(ret, 0);
+		ret = call_result(call.ops->region_read(&bdev->ctx, access), 0);
 	trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
 	return ret;
 }
@@ -208,14 +199,11 @@ bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call)
 {
 	int max = call->stage == MDEV_BPF_IOCTL_BEFORE ? MDEV_BPF_IOCTL_REVIEW : 0;
-	const struct mdev_bpf_ops *ops;
-	int idx, ret = MDEV_BPF_IOCTL_PASS;
 
-	ops = call_enter(bdev, &idx);
-	if (IS_ERR(ops))
-		return PTR_ERR(ops) == -ENODEV ? MDEV_BPF_IOCTL_PASS : PTR_ERR(ops);
-	if (ops->ioctl)
-		ret = ops->ioctl(&bdev->ctx, call);
-	call_leave(bdev, idx);
-	return call_result(ret, max);
+	CLASS(mdev_bpf_call, c)(bdev);
+	if (IS_ERR(c.ops))
+		return PTR_ERR(c.ops) == -ENODEV ? MDEV_BPF_IOCTL_PASS : PTR_ERR(c.ops);
+	if (!c.ops->ioctl)
+		return MDEV_BPF_IOCTL_PASS;
+	return call_result(c.ops->ioctl(&bdev->ctx, call), max);
 }

@@ -159,7 +159,8 @@ static int check_region_size(const struct mdev_bpf_ops *ops, unsigned int i)
 		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
 
 	if (!is_power_of_2(r->size) || r->size < min || r->size > max)
-		return refuse(ops, -EINVAL, "regions[%u].size %#llx is no power of two from %#llx to %#llx",
+		return refuse(ops, -EINVAL,
+			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
 			      i, r->size, min, max);
 	return 0;
 }
@@ -178,7 +179,8 @@ static int check_region_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not PREFETCH or 64BIT", i);
 	if ((r->flags & MDEV_BPF_REGION_64BIT) &&
 	    (i >= VFIO_PCI_BAR5_REGION_INDEX || ops->regions[i + 1].size))
-		return refuse(ops, -EINVAL, "regions[%u] is 64BIT, but the next BAR is not free", i);
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is 64BIT, but the next BAR is not free", i);
 	if (r->access_size && (!is_power_of_2(r->access_size) || r->access_size > 8))
 		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 1, 2, 4 or 8",
 			      i, r->access_size);
@@ -190,9 +192,11 @@ static int check_region_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
 	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
-		return refuse(ops, -EINVAL, "regions[%u] is readable, but there is no region_read", i);
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is readable, but there is no region_read", i);
 	if ((r->flags & MDEV_BPF_REGION_WRITE) && !ops->region_write)
-		return refuse(ops, -EINVAL, "regions[%u] is writable, but there is no region_write", i);
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is writable, but there is no region_write", i);
 	return 0;
 }
 
@@ -233,11 +237,14 @@ static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 		return 0;
 	}
 	if (i != VFIO_PCI_INTX_IRQ_INDEX && i != VFIO_PCI_MSI_IRQ_INDEX)
-		return refuse(ops, -EOPNOTSUPP, "irqs[%u]: only INTx, 0, and MSI, 1, are supported", i);
+		return refuse(ops, -EOPNOTSUPP,
+			      "irqs[%u]: only INTx, 0, and MSI, 1, are supported", i);
 	if (i == VFIO_PCI_INTX_IRQ_INDEX && irq->count != 1)
-		return refuse(ops, -EINVAL, "irqs[0].count %u: a device has one INTx pin", irq->count);
+		return refuse(ops, -EINVAL,
+			      "irqs[0].count %u: a device has one INTx pin", irq->count);
 	if (!is_power_of_2(irq->count) || irq->count > 32)
-		return refuse(ops, -EINVAL, "irqs[1].count %u is no power of two up to 32", irq->count);
+		return refuse(ops, -EINVAL,
+			      "irqs[1].count %u is no power of two up to 32", irq->count);
 	if (memchr_inv(irq->reserved, 0, sizeof(irq->reserved)))
 		return refuse(ops, -EINVAL, "irqs[%u].reserved is not zero", i);
 	return check_mask(ops, "irqs", i, irq->types);
@@ -279,7 +286,8 @@ int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_b
 		return refuse(new, -EINVAL, "state_size %u does not fit the devices, which have %u",
 			      new->state_size, old->state_size);
 	if (old->state_version != new->state_version)
-		return refuse(new, -EINVAL, "state_version %u does not fit the devices, which have %u",
+		return refuse(new, -EINVAL,
+			      "state_version %u does not fit the devices, which have %u",
 			      new->state_version, old->state_version);
 	if (memcmp(old->types, new->types, sizeof(old->types)))
 		return refuse(new, -EINVAL, "types[] differ from those of the devices");

@@ -80,6 +80,8 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		if (has(decl->irqs[i].types, index))
 			bdev->irq_count[i] = decl->irqs[i].count;
+	/* The core's own, which QEMU expects of a PCI device */
+	bdev->irq_count[VFIO_PCI_ERR_IRQ_INDEX] = 1;
 	bdev->irq_count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;

@@ -48,7 +48,6 @@ struct mdev_bpf_mtype {
  * @srcu: readers are calls into the program
  * @ops: the attached program; NULL: detached
  * @link: the BPF link that attached it; valid as long as @ops is
- * @lock: protects the members below, and changes of @ops, @link and @decl
  * @devices: devices that are bound
  * @nr_devices: devices that hold units of the pool
  * @used_units: how much of the pool is in use
@@ -69,6 +68,7 @@ struct mdev_bpf_type {
 	const struct mdev_bpf_ops __rcu *ops;
 	struct bpf_link *link;
 
+	/** @lock: protects the members below, and changes of @ops, @link and @decl */
 	struct mutex lock;
 	struct list_head devices;
 	unsigned int nr_devices;
@@ -79,8 +79,6 @@ struct mdev_bpf_type {
 
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
- * @config: serialises SET_IRQS, taken before @lock
- * @lock: protects everything below; taken from eventfd wakeups, so it is irq safe
  * @mode: MDEV_BPF_IRQ_OFF, or which of INTx and MSI the user has enabled
  * @quiesced: no program is attached, nothing fires
  * @level: the interrupt line
@@ -89,11 +87,14 @@ struct mdev_bpf_type {
  * @nr_msi: length of @msi, 0 while MSI is off
  * @intx: where INTx goes
  * @msi: where the MSI vectors go
+ * @err: where errors of the device go
  * @req: where the request to release the device goes
  * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
  */
 struct mdev_bpf_irqs {
+	/** @config: serialises SET_IRQS, taken before @lock */
 	struct mutex config;
+	/** @lock: protects everything below; programs of any context may come here */
 	spinlock_t lock;
 	unsigned int mode;
 	bool quiesced;
@@ -103,6 +104,7 @@ struct mdev_bpf_irqs {
 	unsigned int nr_msi;
 	struct eventfd_ctx *intx;
 	struct eventfd_ctx *msi[32];
+	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
 	struct virqfd *unmask;
 };
@@ -114,7 +116,6 @@ struct mdev_bpf_irqs {
  * @mdev: the mdev it belongs to
  * @type: its type, with a reference from probe to release
  * @node: entry in mdev_bpf_type::devices
- * @lock: held around every op
  * @caller: the task in an op, to refuse that it enters another
  * @state: mdev_bpf_ops::state_size bytes, under @lock
  * @state_size: that size, fixed for the device's life
@@ -132,6 +133,7 @@ struct mdev_bpf_device {
 	struct mdev_device *mdev;
 	struct mdev_bpf_type *type;
 	struct list_head node;
+	/** @lock: held around every op */
 	struct mutex lock;
 	struct task_struct *caller;
 	void *state;
@@ -195,6 +197,14 @@ int mdev_bpf_struct_ops_init(void);
 
 /* kfunc.c */
 int mdev_bpf_kfunc_init(void);
+/* Called by programs only, but a global function needs a declaration. */
+u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size);
+u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size);
+int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level);
+int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector);
+int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev);
+s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size);
+int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val);
 
 /* decl.c */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);

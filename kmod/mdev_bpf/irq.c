@@ -220,11 +220,12 @@ void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot
  */
 void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count)
 {
-	struct mdev_bpf_irqs *irqs = &bdev->irqs;
+	bool asked;
 
-	guard(spinlock_irqsave)(&irqs->lock);
-	if (irqs->req)
-		eventfd_signal(irqs->req);
-	else if (!count)
+	scoped_guard(spinlock_irqsave, &bdev->irqs.lock) {
+		asked = bdev->irqs.req;
+		signal_eventfd(bdev->irqs.req);
+	}
+	if (!asked && !count)
 		dev_notice(&bdev->mdev->dev, "in use; removal waits until it is closed\n");
 }

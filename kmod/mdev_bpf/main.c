@@ -35,8 +35,8 @@ void mdev_bpf_refuse(const char *type, const char *fmt, ...)
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	mutex_lock(&last_error_lock);
-	scnprintf(last_error, sizeof(last_error), "%.*s: %pV\n", MDEV_BPF_NAME_LEN, type, &vaf);
-	pr_notice_ratelimited("%s", last_error);
+	scnprintf(last_error, sizeof(last_error), "%.*s: %pV", MDEV_BPF_NAME_LEN, type, &vaf);
+	pr_notice_ratelimited("%s\n", last_error);
 	mutex_unlock(&last_error_lock);
 	va_end(args);
 }
@@ -45,13 +45,17 @@ static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 {
 	return sysfs_emit(buf, "%u\n", MDEV_BPF_ABI);
 }
+
 static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 
 static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	guard(mutex)(&last_error_lock);
-	return sysfs_emit(buf, "%s", last_error);
+	if (!last_error[0])
+		return 0;
+	return sysfs_emit(buf, "%s\n", last_error);
 }
+
 static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
 
 static const struct attribute *const mdev_bpf_attrs[] = {

@@ -178,20 +178,19 @@ static int msi_trigger(struct set_irqs *s)
 	return 0;
 }
 
-static int req_trigger(struct set_irqs *s)
+/* ERR and REQ: one eventfd each, whatever the device's own interrupts do. */
+static int notify_trigger(struct set_irqs *s, struct eventfd_ctx **slot)
 {
-	struct mdev_bpf_irqs *irqs = s->irqs;
-
 	if (is_disable(s)) {
-		mdev_bpf_irq_set_eventfd(irqs, &irqs->req, NULL);
+		mdev_bpf_irq_set_eventfd(s->irqs, slot, NULL);
 		return 0;
 	}
 	if (s->count != 1)
 		return -EINVAL;
 	if (by_eventfd(s))
-		return set_eventfd(irqs, &irqs->req, s->fds[0]);
+		return set_eventfd(s->irqs, slot, s->fds[0]);
 	if (is_chosen(s, 0))
-		mdev_bpf_irq_loopback(irqs, &irqs->req);
+		mdev_bpf_irq_loopback(s->irqs, slot);
 	return 0;
 }
 
@@ -209,8 +208,10 @@ static int set_irqs(struct set_irqs *s, u32 index)
 		return intx_trigger(s);
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return msi_trigger(s);
+	case VFIO_PCI_ERR_IRQ_INDEX:
+		return notify_trigger(s, &s->irqs->err);
 	case VFIO_PCI_REQ_IRQ_INDEX:
-		return req_trigger(s);
+		return notify_trigger(s, &s->irqs->req);
 	default:
 		return -ENOTTY;
 	}
@@ -263,5 +264,6 @@ void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
 	guard(mutex)(&irqs->config);
 	intx_disable(irqs);
 	msi_disable(irqs);
+	mdev_bpf_irq_set_eventfd(irqs, &irqs->err, NULL);
 	mdev_bpf_irq_set_eventfd(irqs, &irqs->req, NULL);
 }

@@ -75,8 +75,8 @@ static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state 
 		if (t == READ_ONCE(writable[i].type) && off >= writable[i].start &&
 		    off + size <= writable[i].end)
 			return 0;
-	bpf_log(log, "bytes %d to %d of this struct are read-only; only access->val and call->ret can be written\n",
-		off, off + size - 1);
+	bpf_log(log, "byte %d of this struct is read-only: ops write access->val and call->ret\n",
+		off);
 	return -EACCES;
 }
 

@@ -60,6 +60,7 @@ static void types_reap(struct work_struct *work)
 		if (type_is_idle(type))
 			type_destroy(type);
 }
+
 static DECLARE_WORK(reap_work, types_reap);
 
 static void type_release(struct device *dev)
