@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mdev-bpf peek and poke: one register access through VFIO. */
+#include <endian.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/vfio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "describe.h"
+#include "device.h"
+#include "output.h"
+#include "vfio.h"
+
+struct access {
+	const char *region;
+	unsigned int index;
+	__u64 offset;
+	unsigned int size;	/* 0: the widest that is aligned, up to 4 */
+	__u64 val;
+	bool write;
+};
+
+static bool parse_number(const char *text, __u64 *val)
+{
+	char *end;
+
+	errno = 0;
+	*val = strtoull(text, &end, 0);
+	return !errno && !*end && *text >= '0' && *text <= '9';
+}
+
+static int parse_value(const char *text, struct access *a)
+{
+	if (!parse_number(text, &a->val))
+		return p_usage("'%s' is not a value", text);
+	if (a->size && a->size < 8 && a->val >> 8 * a->size)
+		return p_usage("%s does not fit %u byte%s", text, a->size, a->size > 1 ? "s" : "");
+	return 0;
+}
+
+/* REGION OFF [SIZE] [VALUE] */
+static int parse_access(struct access *a, int argc, char **argv)
+{
+	__u64 size = 0;
+
+	a->region = argv[0];
+	if (!region_index(argv[0], &a->index))
+		return p_usage("'%s' is not a region: bar0 to bar5, rom, config, or a number",
+			       argv[0]);
+	if (!parse_number(argv[1], &a->offset))
+		return p_usage("'%s' is not an offset", argv[1]);
+	if (argc - a->write == 3) {
+		if (!parse_number(argv[2], &size) || !size || size > 8 || size & (size - 1))
+			return p_usage("'%s' is not a size: 1, 2, 4 or 8", argv[2]);
+		a->size = size;
+	}
+	return 0;
+}
+
+static void choose_size(struct access *a, __u64 region_size)
+{
+	if (a->size)
+		return;
+	a->size = 4;
+	while (a->offset & (a->size - 1) || a->offset + a->size > region_size)
+		a->size /= 2;
+}
+
+static int transfer(const struct vfio *v, const struct vfio_region_info *info, struct access *a)
+{
+	__u64 raw = htole64(a->val);
+	ssize_t len;
+
+	if (a->write)
+		len = pwrite(v->device, &raw, a->size, info->offset + a->offset);
+	else
+		len = pread(v->device, &raw, a->size, info->offset + a->offset);
+	a->val = le64toh(raw);
+	if (len == a->size)
+		return 0;
+	if (len >= 0)
+		return p_err("only %zd of %u bytes were %s", len, a->size,
+			     a->write ? "written" : "read");
+	if (errno == ENODEV)
+		return p_err("the device is detached: load its program again");
+	return p_err("cannot %s %s at 0x%llx: %s", a->write ? "write" : "read", a->region,
+		     a->offset, strerror(errno));
+}
+
+static int access_region(const struct vfio *v, struct access *a)
+{
+	struct vfio_region_info info;
+	__u32 need = a->write ? VFIO_REGION_INFO_FLAG_WRITE : VFIO_REGION_INFO_FLAG_READ;
+	int err = vfio_region(v, a->index, &info);
+
+	if (err == -ENODEV)
+		return p_err("the device is detached: load its program again");
+	if (err || !info.size)
+		return p_err("the device has no region %s, see mdev-bpf show", a->region);
+	if (!(info.flags & need))
+		return p_err("%s cannot be %s", a->region, a->write ? "written" : "read");
+	if (a->offset >= info.size || a->size > info.size - a->offset)
+		return p_err("offset 0x%llx is outside of %s, which has 0x%llx bytes", a->offset,
+			     a->region, info.size);
+	choose_size(a, info.size);
+	if (a->write && a->size < 8 && a->val >> 8 * a->size)
+		return p_err("the value does not fit the %u bytes at this offset", a->size);
+	return transfer(v, &info, a);
+}
+
+static int access_device(const char *uuid, struct access *a)
+{
+	struct device dev;
+	struct vfio v;
+	int ret = device_arg(uuid, &dev);
+
+	if (!ret)
+		ret = vfio_open(&v, &dev);
+	if (ret)
+		return ret;
+	ret = access_region(&v, a);
+	vfio_close(&v);
+	return ret;
+}
+
+int do_peek(const struct opts *opts, int argc, char **argv)
+{
+	struct json_object *obj, *val;
+	struct access a = {};
+	int ret = parse_access(&a, argc - 1, argv + 1);
+
+	if (!ret)
+		ret = access_device(argv[0], &a);
+	if (ret)
+		return ret;
+	obj = json_object_new_object();
+	add_str(obj, "region", a.region);
+	add_u64(obj, "offset", a.offset);
+	add_u64(obj, "size", a.size);
+	add_hex(obj, "value", a.val, 2 * a.size);
+	val = json_object_object_get(obj, "value");
+	return out_text(obj, json_object_get_string(val));
+}
+
+int do_poke(const struct opts *opts, int argc, char **argv)
+{
+	struct access a = { .write = true };
+	int ret = parse_access(&a, argc - 1, argv + 1);
+
+	if (!ret)
+		ret = parse_value(argv[argc - 1], &a);
+	if (!ret)
+		ret = access_device(argv[0], &a);
+	return ret ?: out_nothing();
+}

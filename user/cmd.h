@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef USER_CMD_H
+#define USER_CMD_H
+
+#include <stdbool.h>
+
+#define MAX_SETS	64
+
+/* What the command line said beside the command and its arguments. */
+struct opts {
+	bool replace;
+	bool dry_run;
+	bool force;
+	const char *type;
+	const char *map;
+	const char *pin;
+	const char *uuid;
+	const char *set[MAX_SETS];
+	int nr_set;
+};
+
+/*
+ * A command returns 0, EXIT_USAGE, or -1 when it failed; it has said why by then
+ * (p_err, p_usage).
+ */
+struct cmd {
+	const char *name;
+	int (*run)(const struct opts *opts, int argc, char **argv);
+	int min_args, max_args;
+	const char *options;	/* short names of the options it takes, see main.c */
+	const char *args;
+	const char *help;
+};
+
+int do_load(const struct opts *opts, int argc, char **argv);
+int do_unload(const struct opts *opts, int argc, char **argv);
+int do_list(const struct opts *opts, int argc, char **argv);
+int do_types(const struct opts *opts, int argc, char **argv);
+int do_show(const struct opts *opts, int argc, char **argv);
+int do_create(const struct opts *opts, int argc, char **argv);
+int do_remove(const struct opts *opts, int argc, char **argv);
+int do_inspect(const struct opts *opts, int argc, char **argv);
+int do_peek(const struct opts *opts, int argc, char **argv);
+int do_poke(const struct opts *opts, int argc, char **argv);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a program declares, as JSON: the same for an object file and for the kernel. */
+#include <linux/mdev_bpf.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "describe.h"
+#include "output.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ANY_TYPE	-1
+
+static const char * const region_names[] = {
+	"bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config", "vga",
+};
+
+static const char * const irq_names[] = { "intx", "msi", "msix", "err", "req" };
+
+static const struct {
+	__u32 flag;
+	const char *name;
+} region_flags[] = {
+	{ MDEV_BPF_REGION_READ,		"read" },
+	{ MDEV_BPF_REGION_WRITE,	"write" },
+	{ MDEV_BPF_REGION_IO,		"io" },
+	{ MDEV_BPF_REGION_PREFETCH,	"prefetch" },
+	{ MDEV_BPF_REGION_64BIT,	"64bit" },
+};
+
+/* NULL if a region has a number only. */
+const char *region_name(unsigned int index)
+{
+	return index < ARRAY_SIZE(region_names) ? region_names[index] : NULL;
+}
+
+bool region_index(const char *name, unsigned int *index)
+{
+	char *end;
+
+	for (*index = 0; *index < ARRAY_SIZE(region_names); ++*index)
+		if (!strcmp(name, region_names[*index]))
+			return true;
+	*index = strtoul(name, &end, 0);
+	return *name >= '0' && *name <= '9' && !*end && *index < MDEV_BPF_MAX_REGIONS;
+}
+
+static void add_named(struct json_object *obj, const char *key, const char *name, int index)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", index);
+	add_str(obj, key, name ? name : number);
+}
+
+struct decl {
+	char name[MDEV_BPF_NAME_LEN];
+	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
+	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+	struct mdev_bpf_pci pci;
+};
+
+static void read_decl(const struct ops *ops, struct decl *decl)
+{
+	ops_text(ops, "name", decl->name, sizeof(decl->name));
+	ops_read(ops, "types", decl->types, sizeof(decl->types));
+	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
+	ops_read(ops, "irqs", decl->irqs, sizeof(decl->irqs));
+	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
+	for (int i = 0; i < MDEV_BPF_MAX_TYPES; i++) {
+		decl->types[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
+		decl->types[i].pretty_name[MDEV_BPF_PRETTY_LEN - 1] = '\0';
+	}
+}
+
+static int nr_types(const struct decl *decl)
+{
+	int n = 0;
+
+	while (n < MDEV_BPF_MAX_TYPES && decl->types[n].name[0])
+		n++;
+	return n;
+}
+
+static void type_id(const struct decl *decl, int type, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s-%s", decl->name, decl->types[type].name);
+}
+
+static struct json_object *describe_types(const struct decl *decl)
+{
+	struct json_object *rows = json_object_new_array();
+	char id[2 * MDEV_BPF_NAME_LEN];
+
+	for (int i = 0; i < nr_types(decl); i++) {
+		const struct mdev_bpf_type_desc *type = &decl->types[i];
+		struct json_object *row = json_object_new_object();
+
+		type_id(decl, i, id, sizeof(id));
+		add_str(row, "type", id);
+		add_u64(row, "arg", type->arg);
+		add_u64(row, "units", type->units ? type->units : 1);
+		add_str(row, "name", type->pretty_name[0] ? type->pretty_name : id);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
+static struct json_object *describe_pci(const struct mdev_bpf_pci *pci)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_hex(obj, "vendor", pci->vendor, 4);
+	add_hex(obj, "device", pci->device, 4);
+	add_hex(obj, "subsystem_vendor", pci->subsystem_vendor, 4);
+	add_hex(obj, "subsystem_device", pci->subsystem_device, 4);
+	add_hex(obj, "class_code", pci->class_code, 6);
+	add_hex(obj, "revision", pci->revision, 2);
+	return obj;
+}
+
+/* Ids of the types whose devices have something; not said for one device. */
+static void add_types(struct json_object *obj, const struct decl *decl, __u32 mask, int type)
+{
+	struct json_object *ids;
+	char id[2 * MDEV_BPF_NAME_LEN];
+
+	if (type != ANY_TYPE)
+		return;
+	ids = json_object_new_array();
+	for (int i = 0; i < nr_types(decl); i++) {
+		if (mask && !(mask & 1U << i))
+			continue;
+		type_id(decl, i, id, sizeof(id));
+		json_object_array_add(ids, json_object_new_string(id));
+	}
+	json_object_object_add(obj, "types", ids);
+}
+
+static bool has_type(__u32 mask, int type)
+{
+	return type == ANY_TYPE || !mask || mask & 1U << type;
+}
+
+static struct json_object *describe_flags(__u32 flags)
+{
+	struct json_object *names = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(region_flags); i++)
+		if (flags & region_flags[i].flag)
+			json_object_array_add(names, json_object_new_string(region_flags[i].name));
+	return names;
+}
+
+static struct json_object *describe_regions(const struct decl *decl, int type)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (int i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		const struct mdev_bpf_region *region = &decl->regions[i];
+		struct json_object *row;
+
+		if (!region->size || !has_type(region->types, type))
+			continue;
+		row = json_object_new_object();
+		add_named(row, "region", region_name(i), i);
+		add_u64(row, "size", region->size);
+		add_u64(row, "access_size", region->access_size ? region->access_size : 4);
+		json_object_object_add(row, "flags", describe_flags(region->flags));
+		add_types(row, decl, region->types, type);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
+static struct json_object *describe_irqs(const struct decl *decl, int type)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		const struct mdev_bpf_irq *irq = &decl->irqs[i];
+		struct json_object *row;
+
+		if (!irq->count || !has_type(irq->types, type))
+			continue;
+		row = json_object_new_object();
+		add_named(row, "irq", i < ARRAY_SIZE(irq_names) ? irq_names[i] : NULL, i);
+		add_u64(row, "count", irq->count);
+		add_types(row, decl, irq->types, type);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
+static void describe_text(const struct ops *ops, const char *member, const char *none,
+			  struct json_object *obj)
+{
+	char text[MDEV_BPF_DESC_LEN];
+
+	ops_text(ops, member, text, sizeof(text));
+	add_str(obj, member, *text ? text : none);
+}
+
+/* Everything but the name, which the caller knows. */
+void describe_program(const struct ops *ops, struct json_object *obj)
+{
+	struct decl decl;
+
+	read_decl(ops, &decl);
+	describe_text(ops, "description", NULL, obj);
+	describe_text(ops, "device_api", VFIO_DEVICE_API_PCI_STRING, obj);
+	add_u64(obj, "abi", ops_u32(ops, "abi"));
+	add_u64(obj, "max_instances", ops_u32(ops, "max_instances") ?: MDEV_BPF_MAX_INSTANCES);
+	add_u64(obj, "state_size", ops_u32(ops, "state_size"));
+	add_u64(obj, "state_version", ops_u32(ops, "state_version"));
+	json_object_object_add(obj, "pci", describe_pci(&decl.pci));
+	json_object_object_add(obj, "types", describe_types(&decl));
+	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
+	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
+}
+
+/* What devices of one type have. */
+void describe_device(const struct ops *ops, const char *id, struct json_object *obj)
+{
+	char other[2 * MDEV_BPF_NAME_LEN];
+	struct decl decl;
+
+	read_decl(ops, &decl);
+	for (int i = 0; i < nr_types(&decl); i++) {
+		type_id(&decl, i, other, sizeof(other));
+		if (strcmp(id, other))
+			continue;
+		json_object_object_add(obj, "regions", describe_regions(&decl, i));
+		json_object_object_add(obj, "irqs", describe_irqs(&decl, i));
+	}
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mdev-bpf create and remove. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uuid/uuid.h>
+
+#include "cmd.h"
+#include "device.h"
+#include "output.h"
+
+static int parse_uuid(const char *text, char *uuid)
+{
+	uuid_t bytes;
+
+	if (uuid_parse(text, bytes))
+		return p_usage("'%s' is not a UUID", text);
+	uuid_unparse_lower(bytes, uuid);
+	return 0;
+}
+
+static void make_uuid(char *uuid)
+{
+	uuid_t bytes;
+
+	uuid_generate_random(bytes);
+	uuid_unparse_lower(bytes, uuid);
+}
+
+/* The device that a command names; if there is none, say so. */
+int device_arg(const char *text, struct device *dev)
+{
+	char uuid[UUID_LEN];
+	int ret = parse_uuid(text, uuid);
+
+	if (ret)
+		return ret;
+	if (device_find(uuid, dev))
+		return 0;
+	if (need_module())
+		return -1;
+	return p_err("no device %s of a BPF program, see mdev-bpf show", uuid);
+}
+
+static int create_failed(const struct type *type, const char *uuid, int err)
+{
+	struct program prog;
+	char text[512];
+
+	switch (err) {
+	case EEXIST:
+		return p_err("a device %s exists already", uuid);
+	case EUSERS:
+	case ENOSPC:
+		return p_err("no %s is available: all of the program's instances are in use (%s)",
+			     type->id, strerror(err));
+	}
+	if (program_find(type->program, &prog) && !prog.attached)
+		return p_err("'%s' is detached: load a program for it first",
+			     prog.name);
+	read_refusal(type->program, text, sizeof(text));
+	if (strstr(text, uuid))
+		return p_err("cannot create a %s: %s", type->id, text);
+	return p_err("cannot create a %s: %s", type->id, err_hint(err));
+}
+
+int do_create(const struct opts *opts, int argc, char **argv)
+{
+	struct json_object *obj;
+	char uuid[UUID_LEN];
+	struct type type;
+	int ret = 0;
+
+	if (opts->uuid)
+		ret = parse_uuid(opts->uuid, uuid);
+	else
+		make_uuid(uuid);
+	if (ret)
+		return ret;
+	if (need_module())
+		return -1;
+	if (!type_find(argv[0], &type))
+		return p_err("no program provides type '%s', see mdev-bpf types", argv[0]);
+	ret = type_create(&type, uuid);
+	if (ret)
+		return create_failed(&type, uuid, -ret);
+
+	obj = json_object_new_object();
+	add_str(obj, "uuid", uuid);
+	add_str(obj, "type", type.id);
+	return out_text(obj, uuid);
+}
+
+static bool has_open(const char *pid, const char *path)
+{
+	char name[PATH_MAX], target[PATH_MAX];
+	bool found = false;
+	struct dirent *de;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "/proc/%s/fd", pid);
+	dir = opendir(name);
+	while (dir && !found && (de = readdir(dir))) {
+		len = readlinkat(dirfd(dir), de->d_name, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		found = !strcmp(target, path);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Who has the device's VFIO group open; 0 if that cannot be seen. */
+static int find_user(const struct device *dev)
+{
+	DIR *proc = opendir("/proc");
+	char path[32];
+	struct dirent *de;
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
+	while (proc && !pid && (de = readdir(proc)))
+		if (de->d_name[0] >= '1' && de->d_name[0] <= '9' && has_open(de->d_name, path))
+			pid = atoi(de->d_name);
+	if (proc)
+		closedir(proc);
+	return pid;
+}
+
+/*
+ * The kernel makes whoever removes an open device wait until it is closed, and no signal ends
+ * that wait. So it has to be asked for.
+ */
+static int refuse_open(const struct device *dev)
+{
+	int pid = find_user(dev);
+
+	char by[32] = "";
+
+	if (pid)
+		snprintf(by, sizeof(by), " by process %d", pid);
+	return p_err("%s is in use%s: end its user first, or use --force to ask\n"
+		     "for the device and wait until it is closed; nothing interrupts that wait",
+		     dev->uuid, by);
+}
+
+int do_remove(const struct opts *opts, int argc, char **argv)
+{
+	struct device dev;
+	int ret = device_arg(argv[0], &dev);
+
+	if (ret)
+		return ret;
+	if (dev.open && !opts->force)
+		return refuse_open(&dev);
+	ret = device_remove(&dev);
+	if (ret == -EAGAIN)
+		return p_err("%s is just being created or removed: try again", dev.uuid);
+	if (ret)
+		return p_err("cannot remove %s: %s", dev.uuid, err_hint(-ret));
+	return out_nothing();
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The running kernel's struct mdev_bpf_ops. It need not be the one that an object was built
+ * with: each side may have members that the other does not know.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "link.h"
+#include "object.h"
+#include "output.h"
+#include "sysfs.h"
+
+static bool find_types(struct kernel *k)
+{
+	int ops = btf__find_by_name_kind(k->btf, "mdev_bpf_ops", BTF_KIND_STRUCT);
+	int value = btf__find_by_name_kind(k->btf, "bpf_struct_ops_mdev_bpf_ops",
+					   BTF_KIND_STRUCT);
+	const struct btf_member *data;
+
+	if (ops < 0 || value < 0)
+		return false;
+	data = ops_member(k->btf, value, "data");
+	if (!data)
+		return false;
+	k->ops_id = ops;
+	k->value_size = btf__resolve_size(k->btf, value);
+	k->data_off = data->offset / 8;
+	return true;
+}
+
+/* Learn the kernel's layout; without it the other functions here see nothing. */
+bool kernel_open(struct kernel *k)
+{
+	memset(k, 0, sizeof(*k));
+	if (!module_loaded())
+		return false;
+	k->vmlinux = btf__load_vmlinux_btf();
+	k->btf = k->vmlinux ? btf__load_module_btf("mdev_bpf", k->vmlinux) : NULL;
+	return k->btf && find_types(k);
+}
+
+void kernel_close(struct kernel *k)
+{
+	btf__free(k->btf);
+	btf__free(k->vmlinux);
+}
+
+static bool is_zero(const char *data, size_t size)
+{
+	return !size || (!*data && !memcmp(data, data + 1, size - 1));
+}
+
+/* All that the program sets must mean something to the kernel. */
+int kernel_check(const struct kernel *k, const struct ops *ops)
+{
+	for (int i = 0; i < ops_members(ops); i++) {
+		const char *name = member_name(ops, i);
+
+		if (is_zero(member_data(ops, i), member_size(ops, i)) ||
+		    ops_member(k->btf, k->ops_id, name))
+			continue;
+		return p_err("the kernel lacks %s '%s': a newer mdev_bpf module is needed",
+			     member_is_op(ops, i) ? "op" : "member", name);
+	}
+	return 0;
+}
+
+/*
+ * What to write into the struct_ops map: the loaded object's ops in the kernel's layout, with
+ * file descriptors in place of programs. libbpf does this as well, but lets nobody have it
+ * without creating a link, and a live upgrade is the update of a link that exists.
+ */
+void *kernel_value(const struct kernel *k, const struct ops *ops)
+{
+	char *value = calloc(1, k->value_size);
+	struct ops kernel = { k->btf, k->ops_id, value + k->data_off };
+
+	for (int i = 0; value && i < ops_members(&kernel); i++) {
+		const struct btf_member *m;
+		struct bpf_program *prog;
+		unsigned long fd;
+		int idx;
+
+		m = ops_member(ops->btf, ops->type_id, member_name(&kernel, i));
+		if (!m)
+			continue;
+		idx = m - btf_members(btf__type_by_id(ops->btf, ops->type_id));
+		if (!member_is_op(&kernel, i)) {
+			memcpy(member_data(&kernel, i), member_data(ops, idx),
+			       member_size(&kernel, i));
+			continue;
+		}
+		prog = op_program(ops, idx);
+		fd = prog ? bpf_program__fd(prog) : 0;
+		memcpy(member_data(&kernel, i), &fd, sizeof(fd));
+	}
+	return value;
+}
+
+/* What the program behind a link declares, where an op is a program's id. */
+bool kernel_ops(const struct kernel *k, __u32 link_id, struct ops *ops)
+{
+	__u32 zero = 0, map_id = link_map_id(link_id);
+	int fd = map_id && k->value_size ? bpf_map_get_fd_by_id(map_id) : -1;
+	char *value;
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	value = calloc(1, k->value_size);
+	ok = value && !bpf_map_lookup_elem(fd, &zero, value);
+	close(fd);
+	if (!ok) {
+		free(value);
+		return false;
+	}
+	*ops = (struct ops){ k->btf, k->ops_id, value + k->data_off };
+	return true;
+}
+
+void kernel_ops_free(const struct kernel *k, struct ops *ops)
+{
+	free((char *)ops->data - k->data_off);
+}

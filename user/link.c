@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* BPF links, and the files in the bpf file system that keep them alive. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "output.h"
+
+static bool link_info(int fd, struct bpf_link_info *info)
+{
+	__u32 size = sizeof(*info);
+
+	memset(info, 0, size);
+	return !bpf_link_get_info_by_fd(fd, info, &size) && info->type == BPF_LINK_TYPE_STRUCT_OPS;
+}
+
+__u32 link_id(int fd)
+{
+	struct bpf_link_info info;
+
+	return link_info(fd, &info) ? info.id : 0;
+}
+
+/* The map a link has attached; 0 if it is detached. */
+__u32 link_map_id(__u32 id)
+{
+	int fd = bpf_link_get_fd_by_id(id);
+	struct bpf_link_info info;
+	__u32 map_id = 0;
+
+	if (fd < 0)
+		return 0;
+	if (link_info(fd, &info))
+		map_id = info.struct_ops.map_id;
+	close(fd);
+	return map_id;
+}
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+/* Make a directory of the bpf file system, and those above it that it does not have. */
+static int make_dir(const char *dir)
+{
+	char path[PATH_MAX];
+
+	if (!access(dir, F_OK))
+		return is_bpffs(dir) ? 0 : -EXDEV;
+	snprintf(path, sizeof(path), "%s", dir);
+	if (!strrchr(path, '/'))
+		return -EXDEV;
+	*strrchr(path, '/') = '\0';
+	if (make_dir(path))
+		return -EXDEV;
+	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+/* Make sure that something can be pinned in a directory. */
+int pin_prepare(const char *dir)
+{
+	int err;
+
+	if (!strncmp(dir, BPFFS_DIR, strlen(BPFFS_DIR)) && !is_bpffs(BPFFS_DIR) &&
+	    mount("bpf", BPFFS_DIR, "bpf", 0, "mode=0700"))
+		return p_err("cannot mount the bpf file system at " BPFFS_DIR ": %s",
+			     err_hint(errno));
+	err = make_dir(dir);
+	if (err == -EXDEV)
+		return p_err("%s is not in a bpf file system: choose a directory below " BPFFS_DIR,
+			     dir);
+	return err ? p_err("cannot make %s: %s", dir, err_hint(-err)) : 0;
+}
+
+static bool is_dead(const char *path)
+{
+	int fd = bpf_obj_get(path);
+	struct bpf_link_info info;
+	bool dead;
+
+	if (fd < 0)
+		return false;
+	dead = link_info(fd, &info) && !info.struct_ops.map_id;
+	close(fd);
+	return dead;
+}
+
+/* Pin a link, in place of one that is no longer attached to anything. */
+int link_pin(int fd, const char *path)
+{
+	if (is_dead(path))
+		unlink(path);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	if (errno == EEXIST)
+		return p_err("%s is taken: remove it, or choose another directory with --pin",
+			     path);
+	return p_err("cannot pin the program at %s: %s", path, err_hint(errno));
+}
+
+/* nftw() passes no context to its callback. */
+static struct {
+	__u32 id;
+	char *path;
+	size_t size;
+} wanted;
+
+static int match_pin(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	int fd = type == FTW_F ? bpf_obj_get(path) : -1;
+	bool match;
+
+	if (fd < 0)
+		return 0;
+	match = link_id(fd) == wanted.id;
+	close(fd);
+	if (match)
+		snprintf(wanted.path, wanted.size, "%s", path);
+	return match;
+}
+
+/* Where a link is pinned below the usual mount point. */
+bool link_find_pin(__u32 id, char *path, size_t size)
+{
+	wanted.id = id;
+	wanted.path = path;
+	wanted.size = size;
+	return id && nftw(BPFFS_DIR, match_pin, 16, FTW_PHYS | FTW_MOUNT) == 1;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What libbpf and the verifier say, cut down to what matters. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "output.h"
+
+#define LOG_SIZE	(8 << 20)	/* of one program; only what is written takes memory */
+#define SUMMARY_LINES	12
+
+/* The first warning is the cause, the others what followed from it. */
+static char first_warning[512];
+
+static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (debug_output)
+		return vfprintf(stderr, fmt, ap);
+	if (level == LIBBPF_WARN && !*first_warning)
+		vsnprintf(first_warning, sizeof(first_warning), fmt, ap);
+	return 0;
+}
+
+void log_init(void)
+{
+	libbpf_set_print(libbpf_print);
+}
+
+/* Why libbpf failed: its own words if it had any, else the errno. */
+const char *log_reason(int err)
+{
+	char *text = first_warning;
+
+	if (!*text || err == EPERM || err == EACCES)
+		return err_hint(err);
+	text[strcspn(text, "\n")] = '\0';
+	if (!strncmp(text, "libbpf: ", 8))
+		text += 8;
+	return text;
+}
+
+/* Have the verifier write a log for each program that it refuses. */
+int log_prepare(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		char *buf = calloc(1, LOG_SIZE);
+
+		if (!buf || bpf_program__set_log_buf(prog, buf, LOG_SIZE))
+			return p_err("no memory for the verifier's log");
+	}
+	return 0;
+}
+
+void log_release(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	size_t size;
+
+	bpf_object__for_each_program(prog, obj)
+		free((void *)bpf_program__log_buf(prog, &size));
+}
+
+static bool is_instruction(const char *line)
+{
+	size_t digits = strspn(line, "0123456789");
+
+	return digits && !strncmp(line + digits, ": (", 3);
+}
+
+static bool is_statistics(const char *line)
+{
+	return !strncmp(line, "processed ", 10) || !strncmp(line, "verification time ", 18) ||
+	       !strncmp(line, "stack depth ", 12) || !*line;
+}
+
+/*
+ * The verifier walks the program and stops where it is wrong: the end of the log has the
+ * source line, the instruction, and the objection. Split it in place and return the first
+ * line worth showing.
+ */
+static int split_log(char *log, char **lines, int max)
+{
+	int n = 0, instruction = -1, source = -1;
+
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+		if (is_statistics(line))
+			continue;
+		if (n == max) {
+			memmove(lines, lines + 1, (max - 1) * sizeof(*lines));
+			n--;
+			instruction--;
+			source--;
+		}
+		if (is_instruction(line))
+			instruction = n;
+		else if (*line == ';')
+			source = n;
+		lines[n++] = line;
+	}
+	lines[n] = NULL;
+	if (source >= 0 && source < instruction)
+		return source;
+	return instruction > 0 ? instruction : 0;
+}
+
+static char *summarise(char *log)
+{
+	char *lines[SUMMARY_LINES + 1], *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int i;
+
+	if (!f)
+		abort();
+	for (i = split_log(log, lines, SUMMARY_LINES); lines[i]; i++)
+		fprintf(f, "\n  %s", lines[i]);
+	fclose(f);
+	return text;
+}
+
+/* Say why an object could not be loaded. */
+int log_report(struct bpf_object *obj, int err)
+{
+	struct bpf_program *prog;
+	char *text;
+
+	bpf_object__for_each_program(prog, obj) {
+		size_t size = 0;
+		char *log = (char *)bpf_program__log_buf(prog, &size);
+
+		if (!log || !*log)
+			continue;
+		if (debug_output)
+			fprintf(stderr, "%s", log);
+		text = summarise(log);
+		p_err("the verifier refused program '%s' (the whole log: -d):%s",
+		      bpf_program__name(prog), text);
+		free(text);
+		return -1;
+	}
+	return p_err("cannot load %s: %s", bpf_object__name(obj), log_reason(err));
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mdev-bpf: load BPF device programs, and handle the mediated devices they make. */
+#include <bpf/libbpf.h>
+#include <getopt.h>
+#include <linux/mdev_bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "log.h"
+#include "output.h"
+#include "sysfs.h"
+
+#define VERSION		"0.1.0"
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static int do_help(const struct opts *opts, int argc, char **argv);
+static int do_version(const struct opts *opts, int argc, char **argv);
+
+static const struct cmd cmds[] = {
+	{ "load", do_load, 1, 1, "tmrsPn", "OBJECT",
+	  "load the device program of an object file and attach it" },
+	{ "unload", do_unload, 1, 1, "f", "PROGRAM",
+	  "detach a program" },
+	{ "list", do_list, 0, 0, "", "",
+	  "list the programs" },
+	{ "types", do_types, 0, 0, "", "",
+	  "list the mdev types that devices can be created of" },
+	{ "show", do_show, 0, 1, "", "[UUID|PROGRAM|TYPE]",
+	  "show all about a device or a program, or all devices" },
+	{ "create", do_create, 1, 1, "u", "TYPE",
+	  "create a device and print its UUID" },
+	{ "remove", do_remove, 1, 1, "f", "UUID",
+	  "remove a device" },
+	{ "inspect", do_inspect, 1, 1, "", "OBJECT",
+	  "show what an object file declares, without loading it" },
+	{ "peek", do_peek, 3, 4, "", "UUID REGION OFFSET [SIZE]",
+	  "read from a device's region" },
+	{ "poke", do_poke, 4, 5, "", "UUID REGION OFFSET [SIZE] VALUE",
+	  "write to a device's region" },
+	{ "version", do_version, 0, 0, "", "",
+	  "print versions" },
+	{ "help", do_help, 0, 1, "", "[COMMAND]",
+	  "print help" },
+};
+
+static const struct option long_options[] = {
+	{ "json",	no_argument,		NULL, 'j' },
+	{ "pretty",	no_argument,		NULL, 'p' },
+	{ "debug",	no_argument,		NULL, 'd' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ "version",	no_argument,		NULL, 'V' },
+	{ "type",	required_argument,	NULL, 't' },
+	{ "map",	required_argument,	NULL, 'm' },
+	{ "replace",	no_argument,		NULL, 'r' },
+	{ "set",	required_argument,	NULL, 's' },
+	{ "pin",	required_argument,	NULL, 'P' },
+	{ "dry-run",	no_argument,		NULL, 'n' },
+	{ "force",	no_argument,		NULL, 'f' },
+	{ "uuid",	required_argument,	NULL, 'u' },
+	{ }
+};
+
+/* Options with a short form; they go with every command. */
+#define GLOBAL_OPTIONS	"jpdhV"
+
+static const struct {
+	char name;
+	const char *text;
+} option_help[] = {
+	{ 't', "--type NAME       register under this name, not the one in the object" },
+	{ 'm', "--map MAP         the program to load, if the object has several" },
+	{ 'r', "--replace         upgrade the program that has the name now, with its devices" },
+	{ 's', "--set VAR=VALUE   set a global variable of the object; can be repeated" },
+	{ 'P', "--pin DIR         pin the link in this directory, not /sys/fs/bpf/mdev" },
+	{ 'n', "--dry-run         stop after the verifier" },
+	{ 'f', "--force           even if devices or users remain, see mdev-bpf(8)" },
+	{ 'u', "--uuid UUID       the UUID of the device; else it is random" },
+};
+
+static void print_usage(FILE *f)
+{
+	fputs("Usage: mdev-bpf [OPTIONS] COMMAND ...\n\nCommands:\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++)
+		fprintf(f, "  %-9s %s\n", cmds[i].name, cmds[i].help);
+	fputs("\nOptions:\n"
+	      "  -j, --json        print JSON\n"
+	      "  -p, --pretty      print JSON for people\n"
+	      "  -d, --debug       print all that libbpf and the verifier say\n"
+	      "  -h, --help        print help, for the command if there is one\n"
+	      "  -V, --version     print versions\n"
+	      "\nA command can be shortened as long as it is clear which one is meant.\n", f);
+}
+
+static void print_command(FILE *f, const struct cmd *cmd)
+{
+	fprintf(f, "Usage: mdev-bpf %s%s%s%s\n\n  %s\n", cmd->name, *cmd->args ? " " : "",
+		cmd->args, *cmd->options ? " [OPTIONS]" : "", cmd->help);
+	if (*cmd->options)
+		fputs("\nOptions:\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++)
+		if (strchr(cmd->options, option_help[i].name))
+			fprintf(f, "  %s\n", option_help[i].text);
+}
+
+/* The command that is called this, or the only one that begins like it. */
+static const struct cmd *find_cmd(const char *name)
+{
+	const struct cmd *found = NULL;
+	char names[128] = "";
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
+		if (!strcmp(name, cmds[i].name))
+			return &cmds[i];
+		if (strncmp(name, cmds[i].name, strlen(name)))
+			continue;
+		found = &cmds[i];
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 n++ ? ", " : "", found->name);
+	}
+	if (n == 1)
+		return found;
+	if (n)
+		p_usage("'%s' can be %s", name, names);
+	else
+		p_usage("there is no command '%s', see mdev-bpf help", name);
+	return NULL;
+}
+
+static int help_json(void)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
+		struct json_object *row = json_object_new_object();
+
+		add_str(row, "command", cmds[i].name);
+		add_str(row, "args", cmds[i].args);
+		add_str(row, "help", cmds[i].help);
+		json_object_array_add(rows, row);
+	}
+	return out_list(rows);
+}
+
+static int do_help(const struct opts *opts, int argc, char **argv)
+{
+	const struct cmd *cmd;
+
+	if (json_output)
+		return help_json();
+	if (!argc) {
+		print_usage(stdout);
+		return 0;
+	}
+	cmd = find_cmd(argv[0]);
+	if (!cmd)
+		return EXIT_USAGE;
+	print_command(stdout, cmd);
+	return 0;
+}
+
+static int do_version(const struct opts *opts, int argc, char **argv)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_str(obj, "version", VERSION);
+	add_str(obj, "libbpf", libbpf_version_string() + 1);
+	add_u64(obj, "abi", MDEV_BPF_ABI);
+	json_object_object_add(obj, "kernel_abi",
+			       module_loaded() ? json_object_new_int(kernel_abi()) : NULL);
+	return out_details(obj);
+}
+
+static int add_set(struct opts *opts, const char *assignment)
+{
+	if (opts->nr_set == MAX_SETS)
+		return p_usage("more than %d --set", MAX_SETS);
+	opts->set[opts->nr_set++] = assignment;
+	return 0;
+}
+
+static int set_option(struct opts *opts, int name, const char *arg)
+{
+	switch (name) {
+	case 'j':
+		json_output = true;
+		break;
+	case 'p':
+		json_output = true;
+		json_pretty = true;
+		break;
+	case 'd':
+		debug_output = true;
+		break;
+	case 't':
+		opts->type = arg;
+		break;
+	case 'm':
+		opts->map = arg;
+		break;
+	case 'r':
+		opts->replace = true;
+		break;
+	case 's':
+		return add_set(opts, arg);
+	case 'P':
+		opts->pin = arg;
+		break;
+	case 'n':
+		opts->dry_run = true;
+		break;
+	case 'f':
+		opts->force = true;
+		break;
+	case 'u':
+		opts->uuid = arg;
+		break;
+	}
+	return 0;
+}
+
+/* What the command line asks for. */
+struct request {
+	struct opts opts;
+	char used[128];		/* short names of the options that were given */
+	bool help;
+	bool version;
+};
+
+static const char *option_name(int name)
+{
+	const struct option *opt = long_options;
+
+	while (opt->val != name)
+		opt++;
+	return opt->name;
+}
+
+/* Options can be anywhere; "--" ends them. */
+static int parse(struct request *req, int argc, char **argv)
+{
+	const char *bad = NULL;
+	size_t used = 0;
+	int c, ret = 0;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":" GLOBAL_OPTIONS, long_options, NULL)) != -1) {
+		if (c == '?' || c == ':') {
+			bad = bad ?: argv[optind - 1];
+			continue;
+		}
+		req->help |= c == 'h';
+		req->version |= c == 'V';
+		if (!strchr(GLOBAL_OPTIONS, c) && used < sizeof(req->used) - 1)
+			req->used[used++] = c;
+		ret = ret ?: set_option(&req->opts, c, optarg);
+	}
+	if (bad)
+		return p_usage("option '%s' is unknown or lacks its value, see mdev-bpf help", bad);
+	return ret;
+}
+
+static int run(const struct cmd *cmd, const struct request *req, int argc, char **argv)
+{
+	if (req->help || (argc == 1 && !strcmp(argv[0], "help"))) {
+		print_command(stdout, cmd);
+		return 0;
+	}
+	for (const char *c = req->used; *c; c++)
+		if (!strchr(cmd->options, *c))
+			return p_usage("%s has no option --%s", cmd->name, option_name(*c));
+	if (argc < cmd->min_args || argc > cmd->max_args)
+		return p_usage("usage: mdev-bpf %s%s%s", cmd->name, *cmd->args ? " " : "",
+			       cmd->args);
+	return cmd->run(&req->opts, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct request req = {};
+	const struct cmd *cmd;
+	int ret = parse(&req, argc, argv);
+
+	if (ret)
+		return ret;
+	log_init();
+	if (req.version)
+		return do_version(NULL, 0, NULL);
+	argc -= optind;
+	argv += optind;
+	if (!argc) {
+		print_usage(req.help ? stdout : stderr);
+		return req.help ? 0 : EXIT_USAGE;
+	}
+	cmd = find_cmd(argv[0]);
+	if (!cmd)
+		return EXIT_USAGE;
+	ret = run(cmd, &req, argc - 1, argv + 1);
+	return ret < 0 ? EXIT_FAILURE : ret;
+}

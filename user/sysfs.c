@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the kernel says in sysfs. It is the only state there is. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "sysfs.h"
+
+#define MODULE_DIR	"/sys/kernel/mdev_bpf"
+#define PARENTS_DIR	"/sys/class/mdev_bus"
+#define DEVICES_DIR	"/sys/bus/mdev/devices"
+
+/* Read an attribute without its newline; empty if there is none. */
+static bool __printf(3, 4) read_attr(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	ssize_t len;
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+
+	buf[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	if (len < 0)
+		return false;
+	if (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return true;
+}
+
+static __u32 read_number(const char *dir, const char *attr)
+{
+	char buf[32];
+
+	read_attr(buf, sizeof(buf), "%s/%s", dir, attr);
+	return strtoul(buf, NULL, 0);
+}
+
+static int write_attr(const char *path, const char *val)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, val, strlen(val)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The last part of what a symbolic link points to. */
+static void read_link(char *buf, size_t size, const char *dir, const char *name)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	len = readlink(path, target, sizeof(target) - 1);
+	target[len < 0 ? 0 : len] = '\0';
+	snprintf(buf, size, "%s", len < 0 ? "" : basename(target));
+}
+
+static bool is_ours(const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/mdev_bpf", dir);
+	return !access(path, F_OK);
+}
+
+static bool is_attached(const char *dir)
+{
+	char state[16];
+
+	read_attr(state, sizeof(state), "%s/mdev_bpf/state", dir);
+	return !strcmp(state, "attached");
+}
+
+typedef int (*entry_fn)(const char *path, const char *name, void *ctx);
+
+/* Call fn for each entry of a directory, in the order of their names. */
+static int walk_dir(const char *dir, entry_fn fn, void *ctx)
+{
+	struct dirent **entries;
+	int n = scandir(dir, &entries, NULL, versionsort);
+	char path[PATH_MAX];
+	int ret = 0;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		if (!ret && entries[i]->d_name[0] != '.')
+			ret = fn(path, entries[i]->d_name, ctx);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return ret;
+}
+
+struct walk {
+	const char *program;	/* whose types or devices, NULL for all */
+	program_fn program_fn;
+	type_fn type_fn;
+	device_fn device_fn;
+	void *ctx;
+};
+
+static int visit_program(const char *path, const char *name, void *ctx)
+{
+	const struct walk *walk = ctx;
+	struct program prog = {};
+
+	if (!is_ours(path))
+		return 0;
+	snprintf(prog.name, sizeof(prog.name), "%s", name);
+	prog.attached = is_attached(path);
+	prog.link_id = read_number(path, "mdev_bpf/link_id");
+	prog.state_size = read_number(path, "mdev_bpf/state_size");
+	prog.state_version = read_number(path, "mdev_bpf/state_version");
+	prog.devices = read_number(path, "mdev_bpf/devices");
+	return walk->program_fn(&prog, walk->ctx);
+}
+
+int walk_programs(program_fn fn, void *ctx)
+{
+	struct walk walk = { .program_fn = fn, .ctx = ctx };
+
+	return walk_dir(PARENTS_DIR, visit_program, &walk);
+}
+
+static int visit_type(const char *path, const char *name, void *ctx)
+{
+	const struct walk *walk = ctx;
+	struct type type = {};
+
+	snprintf(type.id, sizeof(type.id), "%s", name);
+	snprintf(type.program, sizeof(type.program), "%s", walk->program);
+	read_attr(type.name, sizeof(type.name), "%s/name", path);
+	read_attr(type.description, sizeof(type.description), "%s/description", path);
+	read_attr(type.device_api, sizeof(type.device_api), "%s/device_api", path);
+	type.available = read_number(path, "available_instances");
+	return walk->type_fn(&type, walk->ctx);
+}
+
+static int visit_types_of(const struct program *prog, void *ctx)
+{
+	struct walk walk = *(struct walk *)ctx;
+	char path[PATH_MAX];
+
+	if (walk.program && strcmp(walk.program, prog->name))
+		return 0;
+	walk.program = prog->name;
+	snprintf(path, sizeof(path), PARENTS_DIR "/%s/mdev_supported_types", prog->name);
+	return walk_dir(path, visit_type, &walk);
+}
+
+int walk_types(const char *program, type_fn fn, void *ctx)
+{
+	struct walk walk = { .program = program, .type_fn = fn, .ctx = ctx };
+
+	return walk_programs(visit_types_of, &walk);
+}
+
+/* The parent of a device is the directory above it. */
+static void read_parent(char *buf, size_t size, const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	snprintf(buf, size, "%s", real ? basename(dirname(real)) : "");
+	free(real);
+}
+
+static int visit_device(const char *path, const char *name, void *ctx)
+{
+	const struct walk *walk = ctx;
+	struct device dev = {};
+	char group[16];
+
+	if (!is_ours(path))
+		return 0;
+	read_parent(dev.program, sizeof(dev.program), path);
+	if (walk->program && strcmp(walk->program, dev.program))
+		return 0;
+	snprintf(dev.uuid, sizeof(dev.uuid), "%s", name);
+	read_link(dev.type, sizeof(dev.type), path, "mdev_type");
+	read_link(group, sizeof(group), path, "iommu_group");
+	dev.group = *group ? atoi(group) : -1;
+	dev.attached = is_attached(path);
+	dev.open = read_number(path, "mdev_bpf/open");
+	dev.instance = read_number(path, "mdev_bpf/instance");
+	return walk->device_fn(&dev, walk->ctx);
+}
+
+int walk_devices(const char *program, device_fn fn, void *ctx)
+{
+	struct walk walk = { .program = program, .device_fn = fn, .ctx = ctx };
+
+	return walk_dir(DEVICES_DIR, visit_device, &walk);
+}
+
+static int match_program(const struct program *prog, void *ctx)
+{
+	struct program *wanted = ctx;
+
+	if (strcmp(prog->name, wanted->name))
+		return 0;
+	*wanted = *prog;
+	return 1;
+}
+
+bool program_find(const char *name, struct program *prog)
+{
+	snprintf(prog->name, sizeof(prog->name), "%s", name);
+	return walk_programs(match_program, prog);
+}
+
+static int match_type(const struct type *type, void *ctx)
+{
+	struct type *wanted = ctx;
+
+	if (strcmp(type->id, wanted->id))
+		return 0;
+	*wanted = *type;
+	return 1;
+}
+
+bool type_find(const char *id, struct type *type)
+{
+	snprintf(type->id, sizeof(type->id), "%s", id);
+	return walk_types(NULL, match_type, type);
+}
+
+static int copy_device(const struct device *dev, void *ctx)
+{
+	*(struct device *)ctx = *dev;
+	return 1;
+}
+
+bool device_find(const char *uuid, struct device *dev)
+{
+	struct walk walk = { .device_fn = copy_device, .ctx = dev };
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s", uuid);
+	return visit_device(path, uuid, &walk);
+}
+
+int type_create(const struct type *type, const char *uuid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), PARENTS_DIR "/%s/mdev_supported_types/%s/create",
+		 type->program, type->id);
+	return write_attr(path, uuid);
+}
+
+int device_remove(const struct device *dev)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/remove", dev->uuid);
+	return write_attr(path, "1");
+}
+
+bool module_loaded(void)
+{
+	return !access(MODULE_DIR, F_OK);
+}
+
+/* Say so if the module is what is missing. */
+int need_module(void)
+{
+	return module_loaded() ? 0 : p_err("mdev_bpf is not loaded: modprobe mdev_bpf");
+}
+
+/* Version of the kernel's side, 0 if it is not loaded. */
+int kernel_abi(void)
+{
+	return read_number(MODULE_DIR, "abi");
+}
+
+/* The kernel's sentence about its last refusal, if that was about this program. */
+void read_refusal(const char *program, char *buf, size_t size)
+{
+	size_t len = strlen(program);
+	char text[512];
+
+	read_attr(text, sizeof(text), MODULE_DIR "/last_error");
+	if (strncmp(text, program, len) || strncmp(text + len, ": ", 2))
+		len = strlen(text);
+	else
+		len += 2;
+	snprintf(buf, size, "%s", text + len);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef USER_SYSFS_H
+#define USER_SYSFS_H
+
+#include <linux/mdev_bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define UUID_LEN	37	/* as text, with the final NUL */
+
+/* A program that is attached, or whose devices still exist. */
+struct program {
+	char name[MDEV_BPF_NAME_LEN];
+	bool attached;
+	__u32 link_id;
+	__u32 state_size;
+	__u32 state_version;
+	__u32 devices;
+};
+
+/* An mdev type of a program. */
+struct type {
+	char id[2 * MDEV_BPF_NAME_LEN];
+	char program[MDEV_BPF_NAME_LEN];
+	char name[MDEV_BPF_PRETTY_LEN];
+	char description[MDEV_BPF_DESC_LEN];
+	char device_api[MDEV_BPF_API_LEN];
+	__u32 available;
+};
+
+struct device {
+	char uuid[UUID_LEN];
+	char type[2 * MDEV_BPF_NAME_LEN];
+	char program[MDEV_BPF_NAME_LEN];
+	bool attached;
+	bool open;
+	__u32 instance;
+	int group;	/* IOMMU group, -1 if it has none */
+};
+
+/*
+ * Visitors get one thing after the other and stop the walk by returning other than
+ * zero, which is then what the walk returns.
+ */
+typedef int (*program_fn)(const struct program *prog, void *ctx);
+typedef int (*type_fn)(const struct type *type, void *ctx);
+typedef int (*device_fn)(const struct device *dev, void *ctx);
+
+int walk_programs(program_fn fn, void *ctx);
+int walk_types(const char *program, type_fn fn, void *ctx);
+int walk_devices(const char *program, device_fn fn, void *ctx);
+
+bool program_find(const char *name, struct program *prog);
+bool type_find(const char *id, struct type *type);
+bool device_find(const char *uuid, struct device *dev);
+
+int type_create(const struct type *type, const char *uuid);
+int device_remove(const struct device *dev);
+
+bool module_loaded(void);
+int need_module(void);
+int kernel_abi(void);
+void read_refusal(const char *program, char *buf, size_t size);
+
+#endif
