@@ -229,6 +229,5 @@ shell_main()
 	stty size >"$tmp/stage/.vm/shell"
 	echo "${TERM:-vt100}" >"$tmp/stage/.vm/term"
 	qemu+=(-chardev "stdio,id=tty,signal=off" -device "virtconsole,chardev=tty,nr=1")
-	exec 3<&0
-	boot <&3
+	boot
 }

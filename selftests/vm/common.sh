@@ -37,10 +37,11 @@ make_tmp()
 	tmp=$(mktemp -d "${1:-${TMPDIR:-/tmp}/mdev-bpf-vm}.XXXXXX")
 }
 
-# Run a long child so that a signal to us is handled at once, not after the child has ended.
+# Run a long child so that a signal to us is handled at once, not after the child has ended. Left
+# to itself, the shell would make /dev/null its input.
 run_child()
 {
-	"$@" &
+	"$@" <&0 &
 	child=$!
 	local rc=0
 	wait "$child" || rc=$?

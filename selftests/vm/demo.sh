@@ -30,9 +30,10 @@ echo "$uuid"
 
 title "A guest with a stock Debian kernel and that card in a PCI slot"
 echo "\$ qemu-system-x86_64 -device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$uuid ..."
+exec 3>&1
 rc=0
-"$here/nested" "$uuid" --timeout 120 --text "hello-from-the-guest" 2>&1 | sed -u 's/^/guest| /' ||
-	rc=${PIPESTATUS[0]}
+"$here/nested" "$uuid" --timeout 120 --text hello-from-the-guest \
+	2> >(sed -u 's/^/qemu | /' >&3) | sed -u 's/^/guest| /' || rc=${PIPESTATUS[0]}
 
 title "The host's view of it"
 run mdev-bpf show "$uuid"
