@@ -19,6 +19,8 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 # Fixed: the loader and the documentation name it.
 BPFDIR ?= /usr/lib/mdev-bpf
+# What a device's author gives to clang as -I.
+INCDIR ?= $(PREFIX)/include/mdev-bpf
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
@@ -112,14 +114,15 @@ install-files:
 	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
 	$(call into,$(BPFDIR),644,$(wildcard bpf/*.bpf.o))
 	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
-	$(call into,$(PREFIX)/include/mdev-bpf,644,$(wildcard bpf/include/*.h))
-	$(call into,$(PREFIX)/include/mdev-bpf/linux,644,$(wildcard include/uapi/linux/*.h))
+	$(call into,$(INCDIR),644,$(wildcard bpf/include/*.h))
+	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)
+	$(call into,$(INCDIR)/uapi/linux,644,include/uapi/linux/mdev_bpf.h)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mdev-bpf*.8
-	rm -rf $(DESTDIR)$(BPFDIR) $(DESTDIR)$(PREFIX)/include/mdev-bpf
+	rm -rf $(DESTDIR)$(BPFDIR) $(DESTDIR)$(INCDIR)
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
 # By hand for kmod, since the headers it was built with may be elsewhere or gone.
