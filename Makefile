@@ -39,7 +39,7 @@ ifneq ($(wildcard $(KDIR)/Makefile),)
 
 kmod: same-env kmod-check
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) MDEV_CORE=$(MDEV_CORE) modules
-	@readelf -SW mdev_bpf.ko | grep -q '\.BTF' || { rm -f mdev_bpf.ko; echo >&2 \
+	@readelf -SW mdev_bpf.ko | grep -q ' \.BTF ' || { rm -f mdev_bpf.ko; echo >&2 \
 	"mdev_bpf.ko has no BTF, so no program could be loaded: is pahole installed?"; exit 1; }
 
 # The kernel only warns about what it leaves out for want of these; we are nothing without.
