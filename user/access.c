@@ -32,15 +32,6 @@ static bool parse_number(const char *text, __u64 *val)
 	return !errno && !*end && *text >= '0' && *text <= '9';
 }
 
-static int parse_value(const char *text, struct access *a)
-{
-	if (!parse_number(text, &a->val))
-		return p_usage("'%s' is not a value", text);
-	if (a->size && a->size < 8 && a->val >> 8 * a->size)
-		return p_usage("%s does not fit %u byte%s", text, a->size, a->size > 1 ? "s" : "");
-	return 0;
-}
-
 /* REGION OFF [SIZE] [VALUE] */
 static int parse_access(struct access *a, int argc, char **argv)
 {
@@ -103,11 +94,12 @@ static int access_region(const struct vfio *v, struct access *a)
 	if (!(info.flags & need))
 		return p_err("%s cannot be %s", a->region, a->write ? "written" : "read");
 	if (a->offset >= info.size || a->size > info.size - a->offset)
-		return p_err("offset 0x%llx is outside of %s, which has 0x%llx bytes", a->offset,
-			     a->region, info.size);
+		return p_err("the access ends outside of %s, which has 0x%llx bytes", a->region,
+			     info.size);
 	choose_size(a, info.size);
 	if (a->write && a->size < 8 && a->val >> 8 * a->size)
-		return p_err("the value does not fit the %u bytes at this offset", a->size);
+		return p_usage("value 0x%llx is wider than the access, which has %u bits", a->val,
+			       8 * a->size);
 	return transfer(v, &info, a);
 }
 
@@ -150,9 +142,9 @@ int do_poke(const struct opts *opts, int argc, char **argv)
 	struct access a = { .write = true };
 	int ret = parse_access(&a, argc - 1, argv + 1);
 
-	if (!ret)
-		ret = parse_value(argv[argc - 1], &a);
-	if (!ret)
-		ret = access_device(argv[0], &a);
-	return ret ?: out_nothing();
+	if (ret)
+		return ret;
+	if (!parse_number(argv[argc - 1], &a.val))
+		return p_usage("'%s' is not a value", argv[argc - 1]);
+	return access_device(argv[0], &a) ?: out_nothing();
 }

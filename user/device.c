@@ -144,8 +144,7 @@ static int refuse_open(const struct device *dev)
 
 	if (pid)
 		snprintf(by, sizeof(by), " by process %d", pid);
-	return p_err("%s is in use%s: end its user first, or use --force to ask\n"
-		     "for the device and wait until it is closed; nothing interrupts that wait",
+	return p_err("%s is in use%s: end that first, or use --force to wait for it (no signal ends this wait)",
 		     dev->uuid, by);
 }
 

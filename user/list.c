@@ -7,11 +7,6 @@
 #include "output.h"
 #include "sysfs.h"
 
-static void add_id(struct json_object *row, const char *key, __u32 id)
-{
-	json_object_object_add(row, key, id ? json_object_new_uint64(id) : NULL);
-}
-
 static int add_program(const struct program *prog, void *rows)
 {
 	struct json_object *row = json_object_new_object();

@@ -145,7 +145,7 @@ static int report(const char *name, bool attached)
 	program_find(name, &prog);
 	walk_types(name, add_type_id, ids);
 	add_str(obj, "state", prog.attached ? "attached" : "detached");
-	add_u64(obj, "link_id", prog.link_id);
+	add_id(obj, "link_id", prog.link_id);
 	add_str(obj, "pin", link_find_pin(prog.link_id, path, sizeof(path)) ? path : NULL);
 	json_object_object_add(obj, "types", ids);
 	return out_details(obj);

@@ -143,5 +143,5 @@ int log_report(struct bpf_object *obj, int err)
 		free(text);
 		return -1;
 	}
-	return p_err("cannot load %s: %s", bpf_object__name(obj), log_reason(err));
+	return p_err("cannot load the object: %s", log_reason(err));
 }

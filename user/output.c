@@ -98,7 +98,7 @@ static bool is_table(struct json_object *val)
 
 static void print_value(FILE *f, struct json_object *val)
 {
-	const char *sep = "";
+	const char *sep = "", *text;
 
 	switch (json_object_get_type(val)) {
 	case json_type_null:
@@ -123,7 +123,8 @@ static void print_value(FILE *f, struct json_object *val)
 		break;
 	}
 	default:
-		fputs(json_object_get_string(val), f);
+		text = json_object_get_string(val);
+		fputs(*text ? text : "-", f);
 	}
 }
 
@@ -286,6 +287,12 @@ void add_str(struct json_object *obj, const char *key, const char *val)
 void add_u64(struct json_object *obj, const char *key, unsigned long long val)
 {
 	json_object_object_add(obj, key, json_object_new_uint64(val));
+}
+
+/* Ids of BPF objects start at 1; 0 is none, or none that may be seen. */
+void add_id(struct json_object *obj, const char *key, unsigned int id)
+{
+	json_object_object_add(obj, key, id ? json_object_new_uint64(id) : NULL);
 }
 
 void add_hex(struct json_object *obj, const char *key, unsigned long long val, int digits)

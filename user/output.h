@@ -30,6 +30,7 @@ int out_nothing(void);
 
 void add_str(struct json_object *obj, const char *key, const char *val);
 void add_u64(struct json_object *obj, const char *key, unsigned long long val);
+void add_id(struct json_object *obj, const char *key, unsigned int id);
 void add_hex(struct json_object *obj, const char *key, unsigned long long val, int digits);
 void add_bool(struct json_object *obj, const char *key, bool val);
 

@@ -75,8 +75,8 @@ static struct json_object *describe(const struct program *prog, const struct ker
 	add_str(obj, "name", prog->name);
 	add_str(obj, "state", prog->attached ? "attached" : "detached");
 	if (prog->attached) {
-		add_u64(obj, "link_id", prog->link_id);
-		add_u64(obj, "map_id", link_map_id(prog->link_id));
+		add_id(obj, "link_id", prog->link_id);
+		add_id(obj, "map_id", link_map_id(prog->link_id));
 		add_str(obj, "pin", link_find_pin(prog->link_id, path, sizeof(path)) ? path : NULL);
 	}
 	if (kernel_ops(k, prog->link_id, &ops)) {

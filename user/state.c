@@ -27,7 +27,8 @@ static __u32 second_argument(const struct bpf_insn *insns, size_t pos)
 		if (insn->dst_reg != BPF_REG_2 || BPF_CLASS(insn->code) == BPF_STX ||
 		    BPF_CLASS(insn->code) == BPF_ST)
 			continue;
-		if (BPF_OP(insn->code) == BPF_MOV && BPF_SRC(insn->code) == BPF_K)
+		if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+		    insn->code == (BPF_ALU | BPF_MOV | BPF_K))
 			return insn->imm;
 		return 0;
 	}

@@ -37,8 +37,7 @@ static int has_devices(const struct program *prog)
 	walk_devices(prog->name, add_uuid, &names);
 	if (names.left)
 		snprintf(more, sizeof(more), "\n  and %d more", names.left);
-	return p_err("'%s' has devices. With --force they stay, but detached: accesses fail\n"
-		     "with ENODEV until a compatible program is loaded. The devices:%s%s",
+	return p_err("'%s' has devices; --force leaves them detached (accesses fail with ENODEV) until a compatible program is loaded:%s%s",
 		     prog->name, names.text, more);
 }
 
