@@ -43,6 +43,7 @@ host_missing()
 	command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
 	command -v mmdebstrap >/dev/null || echo mmdebstrap
 	command -v unshare >/dev/null || echo util-linux
+	command -v mount >/dev/null || echo mount
 }
 
 host_setup()
@@ -163,21 +164,28 @@ root_fixup()
 # a modprobe under emulation does not run xz.
 root_kernel()
 {
-	local r=$1 k=$2
-	find "$r/lib/modules/$k" -name '*.ko.xz' -print0 | xargs -0 -r -n 64 -P "$(nproc)" xz -d
-	(VM_ROOT_RW=1; export VM_ROOT_RW; in_root "$r" -- depmod "$k") || die "depmod failed"
+	local script
+	# shellcheck disable=SC2016 # for the shell in there
+	script='find "/lib/modules/$0" -name "*.ko.xz" -print0 | xargs -0 -r -n 64 -P "$(nproc)" xz -d
+		depmod "$0"'
+	(VM_ROOT_RW=1; export VM_ROOT_RW; in_root "$1" -- sh -ec "$script" "$2") ||
+		die "cannot prepare the modules of kernel $2"
 }
 
-source_ensure() { build_once "$source" 1500 source_build; }
+# The root has the xz that a small host may not have.
+source_ensure()
+{
+	root_ensure
+	build_once "$source" 1500 source_build
+}
 
 source_build()
 {
-	local ball
+	local ball=usr/src/$source_package.tar.xz
 	say "fetching the kernel's lint scripts and samples ($source_package)"
 	extract "$tmp/pkg" "$source_package"
-	ball=$(echo "$tmp"/pkg/usr/src/linux-source-*.tar.xz)
-	run_child tar -C "$1" --strip-components=1 -xf "$ball" \
-		"${source_files[@]/#/$source_package/}" || die "cannot unpack $source_package"
+	(in_root "$root" "$tmp" -- tar -C new --strip-components=1 -xf "pkg/$ball" \
+		"${source_files[@]/#/$source_package/}") || die "cannot unpack $source_package"
 }
 
 cache_clean()
