@@ -8,7 +8,10 @@
 #ifndef _MDEV_KMOD_COMPAT_H
 #define _MDEV_KMOD_COMPAT_H
 
+#include <linux/btf.h>
 #include <linux/device.h>
+#include <linux/kernfs.h>
+#include <linux/kobject.h>
 #include <linux/version.h>
 
 #if KERNEL_VERSION(6, 12, 0) > LINUX_VERSION_CODE
@@ -36,6 +39,28 @@ static inline void compat_class_remove_link(struct class_compat *cls,
 #else
 #define compat_class_create_link class_compat_create_link
 #define compat_class_remove_link class_compat_remove_link
+#endif
+
+/*
+ * The root of sysfs. kernfs_node::parent became RCU managed, under another name, in 6.15
+ * (from the history; 6.12 and 7.2 were built); /sys/kernel is never moved or removed.
+ */
+#if KERNEL_VERSION(6, 15, 0) > LINUX_VERSION_CODE
+#define compat_sysfs_root() (kernel_kobj->sd->parent)
+#else
+#define compat_sysfs_root() rcu_access_pointer(kernel_kobj->sd->__parent)
+#endif
+
+/* VFIO answers GET_REGION_INFO itself, by a callback (6.19 from the history, 7.2 built). */
+#if KERNEL_VERSION(6, 19, 0) > LINUX_VERSION_CODE
+#define compat_get_region_info_caps(fn)
+#else
+#define compat_get_region_info_caps(fn) .get_region_info_caps = (fn),
+#endif
+
+/* The flag went away when it became the default. */
+#ifndef KF_TRUSTED_ARGS
+#define KF_TRUSTED_ARGS 0
 #endif
 
 #endif /* _MDEV_KMOD_COMPAT_H */

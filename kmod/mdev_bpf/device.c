@@ -27,7 +27,7 @@ static ssize_t open_show(struct device *dev, struct device_attribute *attr, char
 {
 	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%d\n", READ_ONCE(bdev->opened));
+	return sysfs_emit(buf, "%d\n", atomic_read(&bdev->opened));
 }
 static DEVICE_ATTR_RO(open);
 
@@ -148,6 +148,13 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev)
 	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */
 }
 
+static void device_set_closed(struct mdev_bpf_device *bdev)
+{
+	/* Pairs with the wait in mdev_bpf_client_evict() */
+	atomic_set_release(&bdev->opened, 0);
+	wake_up_var(&bdev->opened);
+}
+
 /* From here on the device is told when its program goes or comes. */
 static void device_list(struct mdev_bpf_device *bdev)
 {
@@ -162,6 +169,42 @@ static void device_unlist(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->type->lock);
 	list_del(&bdev->node);
+}
+
+/**
+ * mdev_bpf_device_open() - somebody wants to use a device
+ * @bdev: the device
+ *
+ * A device has one user at a time: VFIO (however many file descriptors) or a client.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EBUSY if it is in use; -ENODEV if no program is attached; what the
+ * program's open returns.
+ */
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev)
+{
+	int ret;
+
+	if (atomic_cmpxchg(&bdev->opened, 0, 1))
+		return -EBUSY;
+	ret = mdev_bpf_call_open(bdev);
+	if (ret)
+		device_set_closed(bdev);
+	return ret;
+}
+
+/**
+ * mdev_bpf_device_close() - undo mdev_bpf_device_open()
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_irq_release(&bdev->irqs);
+	mdev_bpf_call_close(bdev);
+	device_set_closed(bdev);
 }
 
 /**
@@ -224,7 +267,9 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 	struct mdev_bpf_mtype *mtype = mdev_to_mtype(mdev);
 	unsigned int instance = bdev->ctx.instance;
 
+	/* First the users that VFIO knows of, then those that it does not */
 	vfio_unregister_group_dev(&bdev->vdev);
+	mdev_bpf_client_evict(bdev);
 	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */

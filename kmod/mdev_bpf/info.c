@@ -21,15 +21,9 @@ static long get_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 	return 0;
 }
 
-/**
- * mdev_bpf_region_info() - VFIO_DEVICE_GET_REGION_INFO
- * @bdev: the device
- * @info: index in, the rest out
- *
- * Return: 0; -EINVAL for an index that a PCI device does not have.
- */
-int mdev_bpf_region_info(struct mdev_bpf_device *bdev, struct vfio_region_info *info)
+static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
+	struct vfio_region_info *info = ctx->data;
 	u32 flags;
 
 	if (info->index >= VFIO_PCI_NUM_REGIONS)
@@ -49,11 +43,6 @@ int mdev_bpf_region_info(struct mdev_bpf_device *bdev, struct vfio_region_info *
 	if (flags & MDEV_BPF_REGION_WRITE)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
 	return 0;
-}
-
-static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
-{
-	return mdev_bpf_region_info(bdev, ctx->data);
 }
 
 static long get_irq_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)

@@ -21,10 +21,12 @@
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
 #include <linux/mutex.h>
+#include <linux/sockptr.h>
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/vfio.h>
 
+struct mdev_bpf_client;
 struct mdev_bpf_type;
 
 /* An mdev type of a program; the mdev core knows the embedded part. */
@@ -89,6 +91,7 @@ struct mdev_bpf_type {
  * @msi: where the MSI vectors go
  * @err: where errors of the device go
  * @req: where the request to release the device goes
+ * @client: kernel client that takes interrupts in place of eventfds
  * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
  */
 struct mdev_bpf_irqs {
@@ -106,6 +109,7 @@ struct mdev_bpf_irqs {
 	struct eventfd_ctx *msi[32];
 	struct eventfd_ctx *err;
 	struct eventfd_ctx *req;
+	struct mdev_bpf_client *client;
 	struct virqfd *unmask;
 };
 
@@ -119,7 +123,9 @@ struct mdev_bpf_irqs {
  * @caller: the task in an op, to refuse that it enters another
  * @state: mdev_bpf_ops::state_size bytes, under @lock
  * @state_size: that size, fixed for the device's life
- * @opened: a VFIO file descriptor is open
+ * @opened: somebody uses the device: VFIO, or a kernel client; see mdev_bpf_device_open()
+ * @dying: the device is being removed, under mdev_bpf_type::lock
+ * @client: the kernel client that uses it, if that is who does; likewise
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
  * @irq_count: number of interrupts by VFIO index, fixed for its life
@@ -138,7 +144,9 @@ struct mdev_bpf_device {
 	struct task_struct *caller;
 	void *state;
 	u32 state_size;
-	bool opened;
+	atomic_t opened;
+	bool dying;
+	struct mdev_bpf_client *client;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
@@ -191,6 +199,7 @@ static inline struct mdev_bpf_device *ctx_to_bdev(struct mdev_bpf_dev *ctx)
 
 /* main.c */
 __printf(2, 3) void mdev_bpf_refuse(const char *type, const char *fmt, ...);
+void mdev_bpf_refuse_nothing(void);
 
 /* struct_ops.c */
 int mdev_bpf_struct_ops_init(void);
@@ -220,6 +229,7 @@ int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_o
 void mdev_bpf_type_detach(const struct mdev_bpf_ops *ops);
 int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype);
 void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance);
+struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid);
 void mdev_bpf_type_exit(void);
 
 /* parent.c */
@@ -244,21 +254,27 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
+
+/* client.c */
+void mdev_bpf_client_irq(struct mdev_bpf_client *client, unsigned int vector);
+void mdev_bpf_client_evict(struct mdev_bpf_device *bdev);
+
 /* vfio.c */
 extern const struct vfio_device_ops mdev_bpf_vfio_ops;
 
 /* ioctl.c */
 long mdev_bpf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info *info,
+			      struct vfio_info_cap *caps);
 
 /* info.c */
 const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
-int mdev_bpf_region_info(struct mdev_bpf_device *bdev, struct vfio_region_info *info);
 
 /* region.c */
-ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
-			     loff_t *ppos);
-ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
-			      loff_t *ppos);
+ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
+			   loff_t *ppos, bool write);
 
 /* pci.c */
 void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
@@ -280,6 +296,7 @@ void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsign
 void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot,
 			      struct eventfd_ctx *ctx);
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
+void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
 void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count);
 
 /* set_irqs.c */

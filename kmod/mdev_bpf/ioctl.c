@@ -114,6 +114,35 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 }
 
 /**
+ * mdev_bpf_region_info_caps() - VFIO_DEVICE_GET_REGION_INFO, where VFIO does the copying
+ * @vdev: the VFIO device
+ * @info: the argument, in kernel memory
+ * @caps: capability chain to add to; no region has capabilities
+ *
+ * Context: Process context.
+ *
+ * Return: as mdev_bpf_ioctl().
+ */
+int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info *info,
+			      struct vfio_info_cap *caps)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	struct mdev_bpf_ioctl_ctx ctx = {
+		.call.cmd = VFIO_DEVICE_GET_REGION_INFO,
+		.call.stage = MDEV_BPF_IOCTL_BEFORE,
+		.call.size = sizeof(*info),
+		.data = info,
+		.in = sizeof(*info),
+		.core = mdev_bpf_core_ioctl(VFIO_DEVICE_GET_REGION_INFO),
+	};
+	long ret;
+
+	ret = answer(bdev, &ctx);
+	trace_mdev_bpf_ioctl(&bdev->ctx, ctx.call.cmd, ret);
+	return ret;
+}
+
+/**
  * mdev_bpf_ioctl() - ioctl(2) on a device
  * @vdev: the VFIO device
  * @cmd: the command

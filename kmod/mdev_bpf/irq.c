@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts: from a program to the eventfds of the user.
+ * Interrupts: from a program to the eventfds of the user, or to a kernel client.
  *
  * INTx is a level. It fires when the line is up and nothing masks it, and masks
  * itself by that (VFIO_IRQ_INFO_AUTOMASKED); the user unmasks it when the guest has
@@ -17,15 +17,25 @@ static void signal_eventfd(struct eventfd_ctx *ctx)
 		eventfd_signal(ctx);
 }
 
+/* Deliver an interrupt to who has the device: a kernel client, or the user's eventfd. */
+static void deliver(struct mdev_bpf_irqs *irqs, struct eventfd_ctx *ctx, unsigned int vector)
+{
+	lockdep_assert_held(&irqs->lock);
+	if (irqs->client)
+		mdev_bpf_client_irq(irqs->client, vector);
+	else
+		signal_eventfd(ctx);
+}
+
 /* Fire if it is due. */
 static void intx_update(struct mdev_bpf_irqs *irqs)
 {
 	lockdep_assert_held(&irqs->lock);
 	if (irqs->mode != MDEV_BPF_IRQ_INTX || !irqs->level || irqs->masked ||
-	    irqs->intx_off || irqs->quiesced || !irqs->intx)
+	    irqs->intx_off || irqs->quiesced || !(irqs->intx || irqs->client))
 		return;
 	irqs->masked = true;
-	eventfd_signal(irqs->intx);
+	deliver(irqs, irqs->intx, 0);
 }
 
 /**
@@ -99,7 +109,7 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level)
 	rise = level && !irqs->level;
 	irqs->level = level;
 	if (irqs->mode == MDEV_BPF_IRQ_MSI && rise && !irqs->quiesced)
-		signal_eventfd(irqs->msi[0]);
+		deliver(irqs, irqs->msi[0], 0);
 	intx_update(irqs);
 }
 
@@ -130,7 +140,7 @@ int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector)
 	if (irqs->mode != MDEV_BPF_IRQ_MSI)
 		return -ENXIO;
 	if (vector < irqs->nr_msi && !irqs->quiesced)
-		signal_eventfd(irqs->msi[vector]);
+		deliver(irqs, irqs->msi[vector], vector);
 	return 0;
 }
 
@@ -209,6 +219,19 @@ void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot
 		irqs->masked = true;
 	}
 	signal_eventfd(*slot);
+}
+
+/**
+ * mdev_bpf_irq_set_client() - deliver interrupts to a kernel client, or to nobody again
+ * @irqs: the interrupts, switched off
+ * @client: the client; NULL for none: it gets no interrupt once this returns
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	irqs->client = client;
 }
 
 /**

@@ -11,12 +11,8 @@
 #include <linux/btf_ids.h>
 #include <linux/module.h>
 
+#include "../compat.h"
 #include "internal.h"
-
-/* Trusted arguments are the default since the flag is gone. */
-#ifndef KF_TRUSTED_ARGS
-#define KF_TRUSTED_ARGS 0
-#endif
 
 __bpf_kfunc_start_defs();
 

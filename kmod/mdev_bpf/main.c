@@ -41,6 +41,17 @@ void mdev_bpf_refuse(const char *type, const char *fmt, ...)
 	va_end(args);
 }
 
+/**
+ * mdev_bpf_refuse_nothing() - an attempt begins: what was said of others is history
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse_nothing(void)
+{
+	guard(mutex)(&last_error_lock);
+	last_error[0] = '\0';
+}
+
 static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", MDEV_BPF_ABI);

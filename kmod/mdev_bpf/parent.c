@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
+#include "../compat.h"
 #include "internal.h"
 
 static struct mdev_bpf_type *dev_to_type(struct device *dev)
@@ -100,7 +101,7 @@ static bool sysfs_has(const char *const *dir, const char *name)
 {
 	struct kernfs_node *kn, *next;
 
-	kn = kernel_kobj->sd->parent;	/* the root of sysfs */
+	kn = compat_sysfs_root();
 	kernfs_get(kn);
 	for (; kn && *dir; dir++) {
 		next = kernfs_find_and_get(kn, *dir);

@@ -2,11 +2,12 @@
 /*
  * Region accesses: bounds, and splitting into what a program gets.
  *
+ * The caller's memory is a sockptr_t, the kernel's type for "user or kernel memory".
  * A program never sees a user pointer. User memory is touched between accesses, with no
  * lock held: a page fault there may wait for user space as long as it likes.
  */
 #include <linux/sched/signal.h>
-#include <linux/uaccess.h>
+#include <linux/sockptr.h>
 
 #include <asm/byteorder.h>
 
@@ -83,8 +84,8 @@ static int region_access(const struct region_io *io, struct mdev_bpf_access *acc
 	return mdev_bpf_call_region(io->bdev, access, io->write);
 }
 
-/* Do the next access of @io; @buf is where it begins. Return: its bytes, or an errno. */
-static int region_io_step(const struct region_io *io, char __user *buf)
+/* Do the next access of @io, @done bytes into @buf. Return: its bytes, or an errno. */
+static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done)
 {
 	struct mdev_bpf_access access = {
 		.region = io->region,
@@ -95,7 +96,7 @@ static int region_io_step(const struct region_io *io, char __user *buf)
 	int ret;
 
 	if (io->write) {
-		if (copy_from_user(&raw, buf, access.size))
+		if (copy_from_sockptr_offset(&raw, buf, done, access.size))
 			return -EFAULT;
 		access.val = le64_to_cpu(raw);
 	}
@@ -104,14 +105,28 @@ static int region_io_step(const struct region_io *io, char __user *buf)
 		return ret;
 	if (!io->write) {
 		raw = cpu_to_le64(access.val);
-		if (copy_to_user(buf, &raw, access.size))
+		if (copy_to_sockptr_offset(buf, done, &raw, access.size))
 			return -EFAULT;
 	}
 	return access.size;
 }
 
-static ssize_t region_rw(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
-			 loff_t *ppos, bool write)
+/**
+ * mdev_bpf_region_rw() - read or write a device, for VFIO and for kernel clients
+ * @bdev: the device
+ * @buf: user or kernel memory, where to or where from
+ * @count: bytes
+ * @ppos: region and offset; moves on by what was done
+ * @write: write rather than read
+ *
+ * Context: Process context.
+ *
+ * Return: bytes done, fewer than @count at the region's end or after an error;
+ * -EINVAL for a position outside the regions that can be read or written; -EFAULT;
+ * -EINTR; -ENODEV if no program is attached; what region_read or region_write returns.
+ */
+ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
+			   loff_t *ppos, bool write)
 {
 	struct region_io io;
 	size_t done = 0;
@@ -121,7 +136,7 @@ static ssize_t region_rw(struct mdev_bpf_device *bdev, char __user *buf, size_t 
 	if (ret)
 		return ret;
 	while (io.count) {
-		ret = region_io_step(&io, buf + done);
+		ret = region_io_step(&io, buf, done);
 		if (ret < 0)
 			break;
 		done += ret;
@@ -136,37 +151,4 @@ static ssize_t region_rw(struct mdev_bpf_device *bdev, char __user *buf, size_t 
 	}
 	*ppos += done;
 	return done ?: ret;
-}
-
-/**
- * mdev_bpf_region_read() - read(2) on a device
- * @bdev: the device
- * @buf: where to
- * @count: bytes
- * @ppos: region and offset; moves on by what was read
- *
- * Return: bytes read, fewer than @count at the region's end or after an error;
- * -EINVAL for a position outside the device's readable regions; -EFAULT; -ENODEV if no
- * program is attached; what region_read returns.
- */
-ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
-			     loff_t *ppos)
-{
-	return region_rw(bdev, buf, count, ppos, false);
-}
-
-/**
- * mdev_bpf_region_write() - write(2) on a device
- * @bdev: the device
- * @buf: where from
- * @count: bytes
- * @ppos: region and offset; moves on by what was written
- *
- * Return: as mdev_bpf_region_read(), for writable regions and region_write.
- */
-ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
-			      loff_t *ppos)
-{
-	/* region_rw() only reads from it: io.write decides */
-	return region_rw(bdev, (char __user *)buf, count, ppos, true);
 }

@@ -123,6 +123,7 @@ static int init_member(const struct btf_type *t, const struct btf_member *member
 
 static int validate(void *kdata)
 {
+	mdev_bpf_refuse_nothing();
 	return mdev_bpf_decl_check(kdata);
 }
 
@@ -130,6 +131,7 @@ static int reg(void *kdata, struct bpf_link *link)
 {
 	const struct mdev_bpf_ops *ops = kdata;
 
+	mdev_bpf_refuse_nothing();
 	/* Without link the map stays registered whatever happens to its owner */
 	if (!link) {
 		mdev_bpf_refuse(ops->name, "put the struct_ops map into \".struct_ops.link\"");
@@ -140,6 +142,7 @@ static int reg(void *kdata, struct bpf_link *link)
 
 static int update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
+	mdev_bpf_refuse_nothing();
 	return mdev_bpf_type_update(kdata, old_kdata, link);
 }
 

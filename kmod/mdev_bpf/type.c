@@ -287,6 +287,33 @@ void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance
 }
 
 /**
+ * mdev_bpf_type_find_device() - find a device by UUID
+ * @uuid: UUID of the mdev
+ *
+ * Context: Process context.
+ *
+ * Return: the device with a reference, for vfio_put_device(); NULL if there is none, or
+ * it is on its way out.
+ */
+struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
+{
+	struct mdev_bpf_device *bdev;
+	struct mdev_bpf_type *type;
+
+	guard(mutex)(&types_lock);
+	list_for_each_entry(type, &types, node) {
+		guard(mutex)(&type->lock);
+		list_for_each_entry(bdev, &type->devices, node) {
+			if (bdev->dying || !guid_equal(&bdev->mdev->uuid, uuid))
+				continue;
+			get_device(&bdev->vdev.device);
+			return bdev;
+		}
+	}
+	return NULL;
+}
+
+/**
  * mdev_bpf_type_exit() - module exit: remove all types
  *
  * An open device or a loaded program holds a module reference, so there are only

@@ -2,39 +2,32 @@
 /*
  * The vfio_device_ops of our devices.
  */
+#include "../compat.h"
 #include "internal.h"
 #include "trace.h"
 
 static int mdev_bpf_vfio_open(struct vfio_device *vdev)
 {
-	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	int ret;
-
-	ret = mdev_bpf_call_open(bdev);
-	if (!ret)
-		WRITE_ONCE(bdev->opened, true);
-	return ret;
+	return mdev_bpf_device_open(vdev_to_bdev(vdev));
 }
 
 static void mdev_bpf_vfio_close(struct vfio_device *vdev)
 {
-	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-
-	mdev_bpf_irq_release(&bdev->irqs);
-	mdev_bpf_call_close(bdev);
-	WRITE_ONCE(bdev->opened, false);
+	mdev_bpf_device_close(vdev_to_bdev(vdev));
 }
 
 static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count,
 				  loff_t *ppos)
 {
-	return mdev_bpf_region_read(vdev_to_bdev(vdev), buf, count, ppos);
+	return mdev_bpf_region_rw(vdev_to_bdev(vdev), USER_SOCKPTR(buf), count, ppos, false);
 }
 
 static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *buf,
 				   size_t count, loff_t *ppos)
 {
-	return mdev_bpf_region_write(vdev_to_bdev(vdev), buf, count, ppos);
+	/* A sockptr_t knows no const; "write" makes sure that it is only read from */
+	return mdev_bpf_region_rw(vdev_to_bdev(vdev), USER_SOCKPTR((char __user *)buf), count, ppos,
+				  true);
 }
 
 static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
@@ -60,6 +53,7 @@ const struct vfio_device_ops mdev_bpf_vfio_ops = {
 	.read = mdev_bpf_vfio_read,
 	.write = mdev_bpf_vfio_write,
 	.ioctl = mdev_bpf_ioctl,
+	compat_get_region_info_caps(mdev_bpf_region_info_caps)
 	.request = mdev_bpf_vfio_request,
 	.device_feature = mdev_bpf_vfio_feature,
 	.bind_iommufd = vfio_iommufd_emulated_bind,

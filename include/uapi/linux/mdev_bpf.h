@@ -61,7 +61,7 @@
 /**
  * struct mdev_bpf_type_desc - one mdev type that a program provides
  * @name: sysfs name; program "mtty" and type "2" make the type id "mtty-2"
- * @pretty_name: what the type's "name" attribute says; empty: the type id
+ * @pretty_name: what the type's "name" attribute says; empty: @name
  * @arg: any number; every device of the type finds it in mdev_bpf_dev::arg
  * @units: how much of the program's pool (max_instances) a device takes, 0 for 1
  * @reserved: zero

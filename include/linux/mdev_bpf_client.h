@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Using a device of mdev_bpf from another kernel module: what a VFIO user does with
+ * file descriptors, eventfds and user memory, with function calls and kernel memory.
+ */
+#ifndef _LINUX_MDEV_BPF_CLIENT_H
+#define _LINUX_MDEV_BPF_CLIENT_H
+
+#include <linux/types.h>
+#include <linux/uuid.h>
+
+struct mdev_bpf_client;
+
+/**
+ * struct mdev_bpf_client_ops - what a device tells its client
+ * @irq: an interrupt of the kind that mdev_bpf_client_set_irq() enabled. INTx
+ *	masks itself by this, until mdev_bpf_client_unmask(). Atomic context, with
+ *	interrupts off: call nothing of this header from it
+ * @request: somebody wants to remove the device and waits for mdev_bpf_client_close(), which
+ *	may not be called from here. Comes again while the client keeps it. Process context
+ *
+ * Both are optional, and get the data of mdev_bpf_client_open().
+ */
+struct mdev_bpf_client_ops {
+	void (*irq)(void *data, unsigned int vector);
+	void (*request)(void *data);
+};
+
+struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
+					     const struct mdev_bpf_client_ops *ops, void *data);
+void mdev_bpf_client_close(struct mdev_bpf_client *client);
+ssize_t mdev_bpf_client_read(struct mdev_bpf_client *client, u32 region, u64 offset,
+			     void *buf, size_t count);
+ssize_t mdev_bpf_client_write(struct mdev_bpf_client *client, u32 region, u64 offset,
+			      const void *buf, size_t count);
+int mdev_bpf_client_reset(struct mdev_bpf_client *client);
+int mdev_bpf_client_set_irq(struct mdev_bpf_client *client, unsigned int mode);
+void mdev_bpf_client_unmask(struct mdev_bpf_client *client);
+
+#endif /* _LINUX_MDEV_BPF_CLIENT_H */

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clients: other kernel modules that use a device, in place of a VFIO user. They take
+ * the same way to the program, so what holds for one holds for the other.
+ */
+#include <linux/export.h>
+#include <linux/mdev_bpf_client.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+
+#include "internal.h"
+
+/* How often somebody who waits for the device asks for it */
+#define REQUEST_INTERVAL (10 * HZ)
+
+struct mdev_bpf_client {
+	struct mdev_bpf_device *bdev;
+	const struct mdev_bpf_client_ops *ops;
+	void *data;
+};
+
+/**
+ * mdev_bpf_client_irq() - deliver an interrupt to a client
+ * @client: the client
+ * @vector: 0 for INTx
+ *
+ * Context: Atomic, under mdev_bpf_irqs::lock.
+ */
+void mdev_bpf_client_irq(struct mdev_bpf_client *client, unsigned int vector)
+{
+	if (client->ops->irq)
+		client->ops->irq(client->data, vector);
+}
+
+/*
+ * Make @client the one that interrupts and requests go to. Fails when the device is on its
+ * way out: mdev_bpf_client_evict() has to see either the client or no client ever.
+ */
+static int client_bind(struct mdev_bpf_client *client)
+{
+	struct mdev_bpf_device *bdev = client->bdev;
+
+	guard(mutex)(&bdev->type->lock);
+	if (bdev->dying)
+		return -ENODEV;
+	bdev->client = client;
+	mdev_bpf_irq_set_client(&bdev->irqs, client);
+	return 0;
+}
+
+static void client_unbind(struct mdev_bpf_client *client)
+{
+	struct mdev_bpf_device *bdev = client->bdev;
+
+	guard(mutex)(&bdev->type->lock);
+	bdev->client = NULL;
+	mdev_bpf_irq_set_client(&bdev->irqs, NULL);
+}
+
+/**
+ * mdev_bpf_client_open() - open a device from a kernel module
+ * @uuid: UUID of the mdev
+ * @ops: what the device tells the caller; must outlive the client
+ * @data: goes to @ops
+ *
+ * Context: Process context. Not from within an op of the same device.
+ *
+ * Return: the client; an ERR_PTR: -ENODEV if there is no such device of mdev_bpf, it is being
+ * removed, or it has no program attached; -EBUSY if somebody else uses it; -ENOMEM; what
+ * the program's open returns.
+ */
+struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
+					     const struct mdev_bpf_client_ops *ops, void *data)
+{
+	struct mdev_bpf_client *client;
+	int ret;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL);
+	if (!client)
+		return ERR_PTR(-ENOMEM);
+	client->ops = ops;
+	client->data = data;
+	client->bdev = mdev_bpf_type_find_device(uuid);
+	if (!client->bdev) {
+		ret = -ENODEV;
+		goto out_free;
+	}
+	ret = mdev_bpf_device_open(client->bdev);
+	if (ret)
+		goto out_put;
+	ret = client_bind(client);
+	if (ret)
+		goto out_close;
+	return client;
+
+out_close:
+	mdev_bpf_device_close(client->bdev);
+out_put:
+	vfio_put_device(&client->bdev->vdev);
+out_free:
+	kfree(client);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_open);
+
+/**
+ * mdev_bpf_client_close() - give a device back
+ * @client: what mdev_bpf_client_open() returned
+ *
+ * Context: Process context. When it returns no op of the client is running or will.
+ */
+void mdev_bpf_client_close(struct mdev_bpf_client *client)
+{
+	struct mdev_bpf_device *bdev = client->bdev;
+
+	client_unbind(client);
+	mdev_bpf_device_close(bdev);
+	/* Pairs with the reference from mdev_bpf_type_find_device() */
+	vfio_put_device(&bdev->vdev);
+	kfree(client);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_close);
+
+static bool in_region(u32 region, u64 offset)
+{
+	return region < MDEV_BPF_MAX_REGIONS && !(offset >> MDEV_BPF_OFFSET_SHIFT);
+}
+
+/**
+ * mdev_bpf_client_read() - read from a region
+ * @client: the client
+ * @region: its VFIO index
+ * @offset: first byte in it
+ * @buf: kernel memory
+ * @count: bytes
+ *
+ * Context: Process context.
+ *
+ * Return: as mdev_bpf_region_rw().
+ */
+ssize_t mdev_bpf_client_read(struct mdev_bpf_client *client, u32 region, u64 offset,
+			     void *buf, size_t count)
+{
+	loff_t pos = (u64)region << MDEV_BPF_OFFSET_SHIFT | offset;
+
+	if (!in_region(region, offset))
+		return -EINVAL;
+	return mdev_bpf_region_rw(client->bdev, KERNEL_SOCKPTR(buf), count, &pos, false);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_read);
+
+/**
+ * mdev_bpf_client_write() - write to a region
+ * @client: the client
+ * @region: its VFIO index
+ * @offset: first byte in it
+ * @buf: kernel memory
+ * @count: bytes
+ *
+ * Context: Process context.
+ *
+ * Return: as mdev_bpf_region_rw().
+ */
+ssize_t mdev_bpf_client_write(struct mdev_bpf_client *client, u32 region, u64 offset,
+			      const void *buf, size_t count)
+{
+	loff_t pos = (u64)region << MDEV_BPF_OFFSET_SHIFT | offset;
+
+	if (!in_region(region, offset))
+		return -EINVAL;
+	return mdev_bpf_region_rw(client->bdev, KERNEL_SOCKPTR((void *)buf), count, &pos, true);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_write);
+
+/**
+ * mdev_bpf_client_reset() - bring the device to its power-on state
+ * @client: the client
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -ENODEV if no program is attached; what the program's reset returns.
+ */
+int mdev_bpf_client_reset(struct mdev_bpf_client *client)
+{
+	return mdev_bpf_call_reset(client->bdev);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_reset);
+
+/**
+ * mdev_bpf_client_set_irq() - choose the kind of interrupts
+ * @client: the client
+ * @mode: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX (unmasked) or MDEV_BPF_IRQ_MSI
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINVAL if the device has none of that kind.
+ */
+int mdev_bpf_client_set_irq(struct mdev_bpf_client *client, unsigned int mode)
+{
+	struct mdev_bpf_device *bdev = client->bdev;
+	unsigned int nr_msi = 0;
+
+	if (mode == MDEV_BPF_IRQ_MSI)
+		nr_msi = bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX];
+	if (mode > MDEV_BPF_IRQ_MSI || (mode == MDEV_BPF_IRQ_MSI && !nr_msi) ||
+	    (mode == MDEV_BPF_IRQ_INTX && !bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX]))
+		return -EINVAL;
+	guard(mutex)(&bdev->irqs.config);
+	mdev_bpf_irq_set_mode(&bdev->irqs, mode, nr_msi);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
+
+/**
+ * mdev_bpf_client_unmask() - INTx was handled: let it fire again
+ * @client: the client
+ *
+ * Context: Any but the irq op. If the line is still up, that is called from here.
+ */
+void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
+{
+	mdev_bpf_irq_mask(&client->bdev->irqs, false);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);
+
+/**
+ * mdev_bpf_client_evict() - remove: wait until no client uses the device, and let none in
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_client_evict(struct mdev_bpf_device *bdev)
+{
+	scoped_guard(mutex, &bdev->type->lock)
+		bdev->dying = true;
+	do {
+		guard(mutex)(&bdev->type->lock);
+		if (bdev->client && bdev->client->ops->request)
+			bdev->client->ops->request(bdev->client->data);
+	} while (!wait_var_event_timeout(&bdev->opened, !atomic_read_acquire(&bdev->opened),
+					 REQUEST_INTERVAL));
+}
