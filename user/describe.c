@@ -102,7 +102,7 @@ static struct json_object *describe_types(const struct decl *decl)
 		add_str(row, "type", id);
 		add_u64(row, "arg", type->arg);
 		add_u64(row, "units", type->units ? type->units : 1);
-		add_str(row, "name", type->pretty_name[0] ? type->pretty_name : id);
+		add_str(row, "name", type->pretty_name[0] ? type->pretty_name : type->name);
 		json_object_array_add(rows, row);
 	}
 	return rows;
