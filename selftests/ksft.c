@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "klog.h"
 #include "ksft.h"
@@ -87,6 +88,13 @@ bool ksft_has(const char *file, int line, const char *expr, const char *got, con
 		return true;
 	ksft_fail(file, line, "%s is \"%s\", expected it to contain \"%s\"", expr, got, want);
 	return false;
+}
+
+void ksft_pause(void)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	nanosleep(&ms, NULL);
 }
 
 /* Call one function of a suite; an ASSERT in it ends the call. */

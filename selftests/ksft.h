@@ -47,7 +47,7 @@ __printf(1, 2) void ksft_diag(const char *fmt, ...);
 __printf(3, 4) void ksft_fail(const char *file, int line, const char *fmt, ...);
 /* Leave the test point as it stands: failed if anything failed, else skipped. */
 __noreturn void ksft_leave(void);
-__noreturn __printf(1, 2) void ksft_skip(const char *fmt, ...);
+__printf(1, 2) __noreturn void ksft_skip(const char *fmt, ...);
 
 bool ksft_eq(const char *file, int line, const char *expr, long long got, long long want);
 bool ksft_str(const char *file, int line, const char *expr, const char *got, const char *want);
@@ -61,6 +61,17 @@ bool ksft_has(const char *file, int line, const char *expr, const char *got, con
 #define EXPECT_EQ(got, want)	((void)ksft_eq(__FILE__, __LINE__, #got, got, want))
 #define EXPECT_STR(got, want)	((void)ksft_str(__FILE__, __LINE__, #got, got, want))
 #define EXPECT_HAS(got, want)	((void)ksft_has(__FILE__, __LINE__, #got, got, want))
+
+/* For what the kernel does in its own time: true as soon as it is done. */
+#define ksft_await(cond) ({						\
+	unsigned int tries_ = 0;					\
+	bool ok_;							\
+									\
+	while (!(ok_ = (cond)) && tries_++ < 10000)			\
+		ksft_pause();						\
+	ok_;								\
+})
+void ksft_pause(void);
 
 #define ASSERT(cond)		ksft_or_leave(ksft_true(cond))
 #define ASSERT_EQ(got, want)	ksft_or_leave(ksft_eq(__FILE__, __LINE__, #got, got, want))

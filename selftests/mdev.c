@@ -12,16 +12,6 @@
 
 #include "mdev.h"
 
-/* The path that a printf()-like function was called with */
-#define VPATH(path, last) do {				\
-	const char *fmt_ = (last);			\
-	va_list ap_;					\
-							\
-	va_start(ap_, last);				\
-	vsnprintf(path, sizeof(path), fmt_, ap_);	\
-	va_end(ap_);					\
-} while (0)
-
 /* Results live in one of a few buffers, so that callers may compare two of them. */
 static char *next_buffer(void)
 {
@@ -36,10 +26,13 @@ static char *next_buffer(void)
 const char *sysfs_str(const char *fmt, ...)
 {
 	char path[PATH_MAX], *buf = next_buffer();
+	va_list ap;
 	ssize_t len;
 	int fd;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return buf;
@@ -54,10 +47,13 @@ const char *sysfs_str(const char *fmt, ...)
 int sysfs_int(const char *fmt, ...)
 {
 	char path[PATH_MAX], *end;
+	va_list ap;
 	const char *text;
 	long val;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	text = sysfs_str("%s", path);
 	val = strtol(text, &end, 0);
 	return *text && !*end ? val : -1;
@@ -66,9 +62,12 @@ int sysfs_int(const char *fmt, ...)
 int sysfs_write(const char *text, const char *fmt, ...)
 {
 	char path[PATH_MAX];
+	va_list ap;
 	int fd, ret = 0;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -81,17 +80,23 @@ int sysfs_write(const char *text, const char *fmt, ...)
 int exists(const char *fmt, ...)
 {
 	char path[PATH_MAX];
+	va_list ap;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	return !access(path, F_OK);
 }
 
 const char *link_name(const char *fmt, ...)
 {
 	char path[PATH_MAX], target[PATH_MAX], *buf = next_buffer(), *slash;
+	va_list ap;
 	ssize_t len;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return buf;
@@ -104,11 +109,14 @@ const char *link_name(const char *fmt, ...)
 int entries(const char *fmt, ...)
 {
 	char path[PATH_MAX];
+	va_list ap;
 	struct dirent *e;
 	int nr = 0;
 	DIR *dir;
 
-	VPATH(path, fmt);
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
 	dir = opendir(path);
 	if (!dir)
 		return -errno;

@@ -48,9 +48,11 @@ static __u32 overlap(struct kdev_state *s)
 	return s->overlap;
 }
 
-/* Four bytes of an array in the context, where the verifier takes no variable offset */
-#define UUID_WORD(dev, i) ((dev)->uuid[i] | (dev)->uuid[(i) + 1] << 8 | \
-			   (dev)->uuid[(i) + 2] << 16 | (__u32)(dev)->uuid[(i) + 3] << 24)
+/* Inlined, since the verifier takes no variable offset into the context */
+static __always_inline __u32 word(const __u8 *b)
+{
+	return b[0] | b[1] << 8 | b[2] << 16 | (__u32)b[3] << 24;
+}
 
 static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 {
@@ -72,13 +74,13 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 	case KDEV_CTL_STATE_PAST:
 		return !mdev_bpf_state_get(dev, sizeof(struct kdev_state) + 1);
 	case KDEV_CTL_UUID:
-		return UUID_WORD(dev, 0);
+		return word(dev->uuid);
 	case KDEV_CTL_UUID + 4:
-		return UUID_WORD(dev, 4);
+		return word(dev->uuid + 4);
 	case KDEV_CTL_UUID + 8:
-		return UUID_WORD(dev, 8);
+		return word(dev->uuid + 8);
 	case KDEV_CTL_UUID + 12:
-		return UUID_WORD(dev, 12);
+		return word(dev->uuid + 12);
 	case KDEV_CTL_OVERLAP:
 		return overlap(s);
 	}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel clients: the same device gives them the same answers as VFIO, and they let go of it. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/serial_reg.h>
+
+#include "client/client_test.h"
+#include "dev.h"
+
+#define MODULE	"client/kmod/mdev_bpf_client_test.ko"
+#define POS(region, off) ((off_t)(region) << MDEV_BPF_OFFSET_SHIFT | (off))
+
+static int client;
+
+static int client_do(unsigned long cmd, const void *arg)
+{
+	return ioctl(client, cmd, arg) ? -errno : 0;
+}
+
+static struct client_events client_events(void)
+{
+	struct client_events ev = {};
+
+	EXPECT_EQ(client_do(CLIENT_EVENTS, &ev), 0);
+	return ev;
+}
+
+static int client_set_irq(__u32 mode)
+{
+	return client_do(CLIENT_SET_IRQ, &mode);
+}
+
+static void client_connect(void)
+{
+	ASSERT_EQ(client_do(CLIENT_OPEN, dev_mdev.uuid), 0);
+}
+
+static int client_get(unsigned int region, __u64 off)
+{
+	__u8 val = 0;
+
+	return pread(client, &val, 1, POS(region, off)) == 1 ? val : -errno;
+}
+
+static int client_set(unsigned int region, __u64 off, __u8 val)
+{
+	return pwrite(client, &val, 1, POS(region, off)) == 1 ? 0 : -errno;
+}
+
+/* A UART's life; each step is a write, or a read whose answer must agree. */
+static const struct {
+	char op;
+	__u8 reg;
+	__u8 val;
+} steps[] = {
+	{ 'r', UART_LSR }, { 'r', UART_IIR }, { 'r', UART_MSR }, { 'r', UART_MSR },
+	{ 'w', UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_R_TRIG_10 }, { 'r', UART_IIR },
+	{ 'w', UART_LCR, UART_LCR_DLAB | 3 }, { 'w', UART_DLL, 12 }, { 'w', UART_DLM, 1 },
+	{ 'r', UART_DLL }, { 'r', UART_DLM }, { 'w', UART_LCR, 3 }, { 'r', UART_LCR },
+	{ 'w', UART_IER, UART_IER_RDI | UART_IER_THRI }, { 'r', UART_IIR }, { 'r', UART_IIR },
+	{ 'w', UART_TX, 'a' }, { 'w', UART_TX, 'b' }, { 'r', UART_IIR }, { 'r', UART_LSR },
+	{ 'r', UART_RX }, { 'r', UART_LSR }, { 'r', UART_RX }, { 'r', UART_RX },
+	{ 'r', UART_IIR }, { 'w', UART_MCR, UART_MCR_LOOP | UART_MCR_RTS }, { 'r', UART_MSR },
+	{ 'w', UART_SCR, 0x5a }, { 'r', UART_SCR }, { 'r', UART_MCR },
+};
+
+/* Run @steps by @get and @set; answers go to @out. */
+static void run_steps(int (*get)(unsigned int, __u64), int (*set)(unsigned int, __u64, __u8),
+		      int *out)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		out[i] = steps[i].op == 'r' ? get(0, steps[i].reg) :
+					      set(0, steps[i].reg, steps[i].val);
+}
+
+static int dev_get_byte(unsigned int region, __u64 off)
+{
+	return vfio_get(&dev, region, off, 1);
+}
+
+static int dev_set_byte(unsigned int region, __u64 off, __u8 val)
+{
+	return vfio_set(&dev, region, off, 1, val);
+}
+
+static void same_answers_as_vfio(void)
+{
+	int by_vfio[ARRAY_SIZE(steps)], by_client[ARRAY_SIZE(steps)];
+	__u8 config_vfio[256], config_client[256];
+	size_t i;
+
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	run_steps(dev_get_byte, dev_set_byte, by_vfio);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(vfio_pread(&dev, VFIO_PCI_CONFIG_REGION_INDEX, 0, config_vfio, 256), 256);
+	vfio_close(&dev);
+
+	client_connect();
+	run_steps(client_get, client_set, by_client);
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		if (by_vfio[i] < 0 || by_vfio[i] != by_client[i])
+			ksft_fail(__FILE__, __LINE__, "step %zu: VFIO %d, client %d", i,
+				  by_vfio[i], by_client[i]);
+	EXPECT_EQ(client_get(0, UART_SCR), 0x5a);
+	EXPECT_EQ(client_do(CLIENT_RESET, NULL), 0);
+	EXPECT_EQ(client_get(0, UART_SCR), 0);
+	EXPECT_EQ(pread(client, config_client, 256, POS(VFIO_PCI_CONFIG_REGION_INDEX, 0)), 256);
+	EXPECT_EQ(memcmp(config_vfio, config_client, 256), 0);
+}
+
+static void bounds(void)
+{
+	__u8 buf[16];
+
+	client_connect();
+	EXPECT_EQ(pread(client, buf, 16, POS(0, 4)), 4);
+	EXPECT_EQ(client_get(0, 8), -EINVAL);
+	EXPECT_EQ(client_get(2, 0), -EINVAL);
+	EXPECT_EQ(client_get(15, 0), -EINVAL);
+	EXPECT_EQ(client_get(16, 0), -EINVAL);
+	EXPECT_EQ(client_set(0, 8, 0), -EINVAL);
+	EXPECT_EQ(client_set_irq(3), -EINVAL);
+}
+
+static void unknown_uuid(void)
+{
+	struct mdev none = mdev_uuid(999);
+
+	EXPECT_EQ(client_do(CLIENT_OPEN, none.uuid), -ENODEV);
+}
+
+static void intx_callback(void)
+{
+	client_connect();
+	ASSERT_EQ(client_set_irq(MDEV_BPF_IRQ_INTX), 0);
+	EXPECT_EQ(client_events().irqs, 0);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	EXPECT_EQ(client_events().irqs, 1);
+	/* masked by that; still up at unmask */
+	EXPECT_EQ(client_set(0, UART_IER, 0), 0);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	EXPECT_EQ(client_events().irqs, 0);
+	EXPECT_EQ(client_do(CLIENT_UNMASK, NULL), 0);
+	EXPECT_EQ(client_events().irqs, 1);
+	EXPECT_EQ(client_get(0, UART_IIR), UART_IIR_THRI);
+	EXPECT_EQ(client_do(CLIENT_UNMASK, NULL), 0);
+	EXPECT_EQ(client_events().irqs, 0);
+}
+
+static void msi_callback(void)
+{
+	struct client_events ev;
+
+	client_connect();
+	ASSERT_EQ(client_set_irq(MDEV_BPF_IRQ_MSI), 0);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	EXPECT_EQ(client_set(0, UART_IER, 0), 0);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	ev = client_events();
+	EXPECT_EQ(ev.irqs, 2);
+	EXPECT_EQ(ev.vectors, 1);
+	EXPECT_EQ(client_set_irq(MDEV_BPF_IRQ_OFF), 0);
+	EXPECT_EQ(client_set(0, UART_IER, 0), 0);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	EXPECT_EQ(client_events().irqs, 0);
+}
+
+static void one_user_at_a_time(void)
+{
+	int second = open("/dev/mdev_bpf_client", O_RDWR);
+
+	client_connect();
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), -EBUSY);
+	vfio_close(&dev);
+	EXPECT_EQ(ioctl(second, CLIENT_OPEN, dev_mdev.uuid), -1);
+	EXPECT_EQ(errno, EBUSY);
+	EXPECT_EQ(client_do(CLIENT_CLOSE, NULL), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(client_do(CLIENT_OPEN, dev_mdev.uuid), -EBUSY);
+	vfio_close(&dev);
+	EXPECT_EQ(client_do(CLIENT_OPEN, dev_mdev.uuid), 0);
+	close(second);
+}
+
+static void detach_and_reattach(void)
+{
+	client_connect();
+	EXPECT_EQ(client_set(0, UART_SCR, 0x77), 0);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(client_get(0, UART_SCR), -ENODEV);
+	EXPECT_EQ(client_do(CLIENT_RESET, NULL), -ENODEV);
+	EXPECT_EQ(client_set_irq(MDEV_BPF_IRQ_INTX), 0);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(client_get(0, UART_SCR), 0x77);
+	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
+	EXPECT_EQ(client_events().irqs, 1);
+}
+
+static void *remover(void *arg)
+{
+	*(int *)arg = mdev_remove(&dev_mdev);
+	return NULL;
+}
+
+/* Wait for a condition that another task brings about, 10 s at most. */
+static int requested(void)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		if (client_events().requests)
+			return 1;
+		usleep(10000);
+	}
+	return 0;
+}
+
+static void remove_waits_for_the_client(void)
+{
+	pthread_t thread;
+	int ret = 1;
+
+	client_connect();
+	ASSERT_EQ(pthread_create(&thread, NULL, remover, &ret), 0);
+	ASSERT(requested());
+	EXPECT(exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	/* Still ours, and nobody else's any more */
+	EXPECT_EQ(client_set(0, UART_SCR, 1), 0);
+	EXPECT_EQ(client_get(0, UART_SCR), 1);
+	EXPECT_EQ(client_do(CLIENT_CLOSE, NULL), 0);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(ret, 0);
+	EXPECT(!exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	EXPECT_EQ(client_do(CLIENT_OPEN, dev_mdev.uuid), -ENODEV);
+}
+
+static void setup(void)
+{
+	ASSERT_EQ(system("insmod " MODULE), 0);
+	dev_load(MTTY);
+}
+
+static void teardown(void)
+{
+	dev_unload();
+	ASSERT_EQ(system("rmmod mdev_bpf_client_test"), 0);
+}
+
+static void before(void)
+{
+	dev_mdev = mdev_uuid(1);
+	ASSERT_EQ(mdev_create(&dev_mdev, "mtty-2"), 0);
+	client = open("/dev/mdev_bpf_client", O_RDWR);
+	ASSERT(client >= 0);
+}
+
+static void after(void)
+{
+	close(client);
+	vfio_close(&dev);
+	mdev_remove_all();
+}
+
+static const struct ksft_test tests[] = {
+	KSFT_TEST(same_answers_as_vfio),
+	KSFT_TEST(bounds),
+	KSFT_TEST(unknown_uuid),
+	KSFT_TEST(intx_callback),
+	KSFT_TEST(msi_callback),
+	KSFT_TEST(one_user_at_a_time),
+	KSFT_TEST(detach_and_reattach),
+	KSFT_TEST(remove_waits_for_the_client),
+};
+
+int main(int argc, char **argv)
+{
+	const struct ksft_suite suite = {
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.setup = setup,
+		.before = before,
+		.after = after,
+		.teardown = teardown,
+	};
+
+	return ksft_main(argc, argv, &suite);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Programs that must not load: one struct_ops map each, and good ones to complete them. */
+#include "mdev_bpf.bpf.h"
+
+char _license[] SEC("license") = "GPL";
+
+struct state {
+	__u64 words[64];
+};
+
+__u64 zero;
+
+SEC("struct_ops/region_read")
+int BPF_PROG(good_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	return 0;
+}
+
+SEC("struct_ops/region_write")
+int BPF_PROG(good_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	return 0;
+}
+
+#define DEVICE								\
+	.name = "bad",							\
+	.abi = MDEV_BPF_ABI,						\
+	.state_size = sizeof(struct state),				\
+	.types = { { .name = "1" } },					\
+	.pci = { .vendor = 0x1234 },					\
+	.regions = { { .size = 16, .flags = MDEV_BPF_REGION_RW } },	\
+	.irqs = { { .count = 1 } }
+
+#define BAD_READ(which)							\
+SEC("?.struct_ops.link")						\
+struct mdev_bpf_ops which = {						\
+	DEVICE,								\
+	.region_read = (void *)which##_read,				\
+	.region_write = (void *)good_write,				\
+}
+
+#define READ(which)							\
+SEC("?struct_ops/region_read")						\
+int BPF_PROG(which##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+
+/* Read-only members */
+
+READ(write_offset)
+{
+	a->offset = 0;
+	return 0;
+}
+BAD_READ(write_offset);
+
+READ(write_size)
+{
+	a->size = 8;
+	return 0;
+}
+BAD_READ(write_size);
+
+READ(write_dev)
+{
+	dev->arg = 1;
+	return 0;
+}
+BAD_READ(write_dev);
+
+READ(write_past_val)
+{
+	*(volatile __u64 *)((void *)a + sizeof(*a)) = 0;
+	return 0;
+}
+BAD_READ(write_past_val);
+
+READ(read_past_context)
+{
+	a->val = *(volatile __u64 *)((void *)a + sizeof(*a));
+	return 0;
+}
+BAD_READ(read_past_context);
+
+SEC("?struct_ops/ioctl")
+int BPF_PROG(write_cmd_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+{
+	call->cmd = 1;
+	return 0;
+}
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops write_cmd = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+	.ioctl = (void *)write_cmd_ioctl,
+};
+
+/* kfuncs with what they do not take */
+
+READ(ioctl_data_of_access)
+{
+	return !mdev_bpf_ioctl_data((void *)a, 8);
+}
+BAD_READ(ioctl_data_of_access);
+
+READ(irq_of_access)
+{
+	return mdev_bpf_irq_set((void *)a, 1);
+}
+BAD_READ(irq_of_access);
+
+READ(irq_of_null)
+{
+	return mdev_bpf_irq_set(NULL, 1);
+}
+BAD_READ(irq_of_null);
+
+READ(irq_of_state)
+{
+	struct state *s = mdev_bpf_state(dev, struct state);
+
+	return s ? mdev_bpf_irq_set((void *)s, 1) : 0;
+}
+BAD_READ(irq_of_state);
+
+/* Memory that is large enough to be a context, and all the program's own */
+READ(irq_of_stack)
+{
+	__u64 fake[32] = { 0 };
+
+	return mdev_bpf_irq_set((void *)fake, 1);
+}
+BAD_READ(irq_of_stack);
+
+READ(ioctl_data_of_stack)
+{
+	__u64 fake[32] = { 0 };
+
+	return !mdev_bpf_ioctl_data((void *)fake, 8);
+}
+BAD_READ(ioctl_data_of_stack);
+
+/* State */
+
+READ(state_unchecked)
+{
+	struct state *s = mdev_bpf_state(dev, struct state);
+
+	a->val = s->words[0];
+	return 0;
+}
+BAD_READ(state_unchecked);
+
+READ(state_past_size)
+{
+	__u64 *word = mdev_bpf_state(dev, __u64);
+
+	if (word)
+		a->val = *(volatile __u64 *)(word + 1);
+	return 0;
+}
+BAD_READ(state_past_size);
+
+READ(state_index)
+{
+	struct state *s = mdev_bpf_state(dev, struct state);
+
+	if (s)
+		a->val = s->words[a->offset];
+	return 0;
+}
+BAD_READ(state_index);
+
+READ(state_any_size)
+{
+	return !mdev_bpf_state_get(dev, a->offset);
+}
+BAD_READ(state_any_size);
+
+/* The memory of whoever reads the device */
+
+READ(read_user)
+{
+	__u64 val = 0;
+
+	bpf_probe_read_user(&val, sizeof(val), (void *)a->offset);
+	a->val = val;
+	return 0;
+}
+BAD_READ(read_user);
+
+READ(read_user_str)
+{
+	char text[8] = "";
+
+	bpf_probe_read_user_str(text, sizeof(text), (void *)a->offset);
+	a->val = text[0];
+	return 0;
+}
+BAD_READ(read_user_str);
+
+extern int bpf_copy_from_user_str(void *dst, __u32 size, const void *from, __u64 flags) __ksym;
+
+SEC("?struct_ops.s/region_read")
+int BPF_PROG(copy_user_str_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	char text[8] = "";
+
+	bpf_copy_from_user_str(text, sizeof(text), (void *)a->offset, 0);
+	a->val = text[0];
+	return 0;
+}
+BAD_READ(copy_user_str);
+
+READ(this_task)
+{
+	a->val = bpf_get_current_task();
+	return 0;
+}
+BAD_READ(this_task);
+
+READ(endless)
+{
+	while (!zero)
+		zero = 0;
+	return 0;
+}
+BAD_READ(endless);
+
+/* Nothing wrong with the program, only with the section of its map */
+SEC("?.struct_ops")
+struct mdev_bpf_ops legacy = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+};
+
+/* A program of another kind that calls one of our functions */
+SEC("?raw_tp/sys_enter")
+int other_kind(void *ctx)
+{
+	return mdev_bpf_irq_mode(NULL);
+}
+
+/* And what all of the above are compared with: this one loads */
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops good = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+};

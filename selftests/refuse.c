@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Programs that the verifier or the module must refuse, and the words they do it with. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dev.h"
+
+#define BAD	"progs/bad.bpf.o"
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		ksft_skip("mdev_bpf is not loaded");
+}
+
+static void expect_no_type(const char *name)
+{
+	EXPECT(!exists("/sys/class/%s", name));
+	EXPECT(!exists("/sys/devices/virtual/%s", name));
+	EXPECT(!exists("/sys/bus/mdev/drivers/%s", name));
+}
+
+/* The verifier's log ends with its reason. */
+static const char *log_tail(void)
+{
+	const char *log = prog_log();
+
+	return strlen(log) > 700 ? log + strlen(log) - 700 : log;
+}
+
+static void expect_verifier(const char *map, const char *why)
+{
+	int ret;
+
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, map), 0);
+	ret = prog_load(&dev_prog2);
+	if (ret >= 0)
+		ksft_fail(__FILE__, __LINE__, "%s loads", map);
+	else if (!strstr(prog_log(), why))
+		ksft_fail(__FILE__, __LINE__, "%s is refused without \"%s\": %s", map, why,
+			  log_tail());
+	prog_close(&dev_prog2);
+}
+
+static void good_one(void)
+{
+	struct mdev m = mdev_uuid(1);
+
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "good"), 0);
+	EXPECT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(mdev_create(&m, "bad-1"), 0);
+}
+
+static void read_only_members(void)
+{
+	expect_verifier("write_offset", "read-only");
+	expect_verifier("write_size", "read-only");
+	expect_verifier("write_dev", "read-only");
+	expect_verifier("write_cmd", "read-only");
+}
+
+static void past_context(void)
+{
+	expect_verifier("write_past_val", "read-only");
+	expect_verifier("read_past_context", "beyond struct mdev_bpf_access");
+}
+
+static void kfunc_of_another_op(void)
+{
+	expect_verifier("ioctl_data_of_access", "expected pointer to STRUCT mdev_bpf_ioctl");
+	expect_verifier("irq_of_access", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("irq_of_null", "NULL pointer passed to trusted arg0");
+	expect_verifier("irq_of_state", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("irq_of_stack", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("ioctl_data_of_stack", "expected pointer to STRUCT mdev_bpf_ioctl");
+}
+
+static void state(void)
+{
+	expect_verifier("state_unchecked", "mem_or_null");
+	expect_verifier("state_past_size", "invalid access to memory, mem_size=8");
+	expect_verifier("state_index", "unbounded");
+	expect_verifier("state_any_size", "const");
+}
+
+static void memory_of_the_user(void)
+{
+	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
+	expect_verifier("read_user_str", "cannot use helper bpf_probe_read_user_str#");
+	expect_verifier("copy_user_str", "bpf_copy_from_user_str");
+	expect_verifier("this_task", "cannot use helper bpf_get_current_task#");
+}
+
+static void endless(void)
+{
+	expect_verifier("endless", "infinite loop");
+}
+
+static void kfunc_of_another_kind(void)
+{
+	struct bpf_program *prog;
+
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "good"), 0);
+	prog = bpf_object__find_program_by_name(dev_prog2.obj, "other_kind");
+	ASSERT(prog);
+	ASSERT_EQ(bpf_program__set_autoload(prog, true), 0);
+	EXPECT(prog_load(&dev_prog2) < 0);
+	EXPECT_HAS(prog_log(), "mdev_bpf_irq_mode is not allowed");
+}
+
+static void legacy_section(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "legacy"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), -EOPNOTSUPP);
+	EXPECT_STR(why_refused(), "bad: put the struct_ops map into \".struct_ops.link\"");
+	expect_no_type("bad");
+}
+
+static void second_link(void)
+{
+	struct bpf_link *second;
+
+	ASSERT_EQ(prog_up(&dev_prog2, KDEV), 0);
+	second = bpf_map__attach_struct_ops(dev_prog2.map);
+	EXPECT(!second);
+	EXPECT_EQ(errno, EEXIST);
+	EXPECT_HAS(why_refused(), "kdev: ");
+	/* The first one lives on. */
+	dev_open("kdev-a");
+	EXPECT_EQ(dev_ctl(KDEV_CTL_ARG), 0x1234);
+	bpf_link__destroy(second);
+}
+
+/* A declaration that is wrong in one place */
+struct wrong {
+	void (*change)(struct mdev_bpf_ops *ops);
+	int err;
+	const char *why;
+};
+
+static void expect_refused(const struct wrong *w, unsigned int nr)
+{
+	char name[MDEV_BPF_NAME_LEN], head[MDEV_BPF_NAME_LEN + 2];
+	int ret;
+
+	/* A name of its own, so that the reason cannot be that of an earlier refusal */
+	snprintf(name, sizeof(name), "wrong%u", nr);
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	memcpy(prog_ops(&dev_prog2)->name, name, sizeof(name));
+	w->change(prog_ops(&dev_prog2));
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ret = prog_attach(&dev_prog2);
+	snprintf(head, sizeof(head), "%s: ", name);
+	if (ret != w->err)
+		ksft_fail(__FILE__, __LINE__, "[%u] %s: gives %d, expected %d", nr, w->why, ret,
+			  w->err);
+	if (strncmp(why_refused(), head, strlen(head)) || !strstr(why_refused(), w->why))
+		ksft_fail(__FILE__, __LINE__, "[%u] \"%s\" does not say %s%s", nr, why_refused(),
+			  head, w->why);
+	expect_no_type(name);
+	prog_close(&dev_prog2);
+}
+
+#define WRONG(fn, statement) \
+static void fn(struct mdev_bpf_ops *ops) { statement; }
+
+WRONG(unknown_api, memcpy(ops->device_api, "vfio-ccw", 9))
+WRONG(endless_api, memset(ops->device_api, 'x', sizeof(ops->device_api)))
+WRONG(endless_description, memset(ops->description, 'x', sizeof(ops->description)))
+WRONG(newer_abi, ops->abi = MDEV_BPF_ABI + 1)
+WRONG(no_abi, ops->abi = 0)
+WRONG(some_flag, ops->flags = 1)
+WRONG(high_flag, ops->flags = 1ULL << 63)
+WRONG(large_state, ops->state_size = MDEV_BPF_MAX_STATE + 1)
+WRONG(huge_state, ops->state_size = 0xffffffff)
+WRONG(large_pool, ops->max_instances = MDEV_BPF_MAX_INSTANCES + 1)
+
+static const struct wrong wrong_scalars[] = {
+	{ unknown_api, -EOPNOTSUPP, "device_api \"vfio-ccw\"" },
+	{ endless_api, -EOPNOTSUPP, "device_api" },
+	{ endless_description, -EINVAL, "description" },
+	{ newer_abi, -EPROTO, "abi 2" },
+	{ no_abi, -EPROTO, "abi 0" },
+	{ some_flag, -EOPNOTSUPP, "flags 0x1" },
+	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
+	{ large_state, -E2BIG, "state_size 1048577" },
+	{ huge_state, -E2BIG, "state_size 4294967295" },
+	{ large_pool, -EINVAL, "max_instances 65537" },
+};
+
+WRONG(no_types, memset(ops->types, 0, sizeof(ops->types)))
+WRONG(type_gap, ops->types[1].name[0] = 0)
+WRONG(type_name, ops->types[1].name[0] = '/')
+WRONG(type_endless, memset(ops->types[1].name, 'x', MDEV_BPF_NAME_LEN))
+WRONG(type_twice, ops->types[1].name[0] = 'a')
+WRONG(type_pretty, memset(ops->types[0].pretty_name, 'x', MDEV_BPF_PRETTY_LEN))
+WRONG(type_units, ops->types[1].units = 9)
+WRONG(type_reserved, ops->types[2].reserved = 1)
+
+static const struct wrong wrong_types[] = {
+	{ no_types, -EINVAL, "no mdev type" },
+	{ type_gap, -EINVAL, "types[1]" },
+	{ type_name, -EINVAL, "types[1].name" },
+	{ type_endless, -EINVAL, "types[1].name" },
+	{ type_twice, -EINVAL, "two types are named \"a\"" },
+	{ type_pretty, -EINVAL, "types[0].pretty_name" },
+	{ type_units, -EINVAL, "types[1] takes 9 units of 8" },
+	{ type_reserved, -EINVAL, "types[2].reserved" },
+};
+
+WRONG(no_read, ops->region_read = NULL)
+WRONG(no_write, ops->region_write = NULL)
+WRONG(region_size, ops->regions[0].size = 48)
+WRONG(region_small, ops->regions[0].size = 8)
+WRONG(region_large, ops->regions[0].size = 1ULL << 32)
+WRONG(io_large, ops->regions[1].size = 512)
+WRONG(io_prefetch, ops->regions[1].flags |= MDEV_BPF_REGION_PREFETCH)
+WRONG(access_size, ops->regions[2].access_size = 3)
+WRONG(access_wide, ops->regions[2].access_size = 16)
+WRONG(region_flag, ops->regions[2].flags |= 0x80000000)
+WRONG(region_closed, ops->regions[2].flags = MDEV_BPF_REGION_PREFETCH)
+WRONG(region_types, ops->regions[3].types = 0x10)
+WRONG(region_reserved, ops->regions[3].reserved[4] = 1)
+WRONG(region_empty, ops->regions[5].access_size = 4)
+WRONG(region_pair, ops->regions[5].size = 16; ops->regions[5].flags = MDEV_BPF_REGION_READ)
+WRONG(region_config, ops->regions[7].size = 256; ops->regions[7].flags = MDEV_BPF_REGION_RW)
+WRONG(region_last, ops->regions[15].size = 16; ops->regions[15].flags = MDEV_BPF_REGION_RW)
+
+static const struct wrong wrong_regions[] = {
+	{ no_read, -EINVAL, "no region_read" },
+	{ no_write, -EINVAL, "no region_write" },
+	{ region_size, -EINVAL, "regions[0].size 0x30" },
+	{ region_small, -EINVAL, "regions[0].size 0x8" },
+	{ region_large, -EINVAL, "regions[0].size 0x100000000" },
+	{ io_large, -EINVAL, "regions[1].size 0x200" },
+	{ io_prefetch, -EINVAL, "regions[1]" },
+	{ access_size, -EINVAL, "regions[2].access_size 3" },
+	{ access_wide, -EINVAL, "regions[2].access_size 16" },
+	{ region_flag, -EOPNOTSUPP, "regions[2].flags" },
+	{ region_closed, -EINVAL, "regions[2]" },
+	{ region_types, -EINVAL, "regions[3].types 0x10" },
+	{ region_reserved, -EINVAL, "regions[3].reserved" },
+	{ region_empty, -EINVAL, "regions[5]" },
+	{ region_pair, -EINVAL, "regions[4]" },
+	{ region_config, -EOPNOTSUPP, "regions[7]" },
+	{ region_last, -EOPNOTSUPP, "regions[15]" },
+};
+
+WRONG(two_pins, ops->irqs[0].count = 2)
+WRONG(msi_three, ops->irqs[1].count = 3)
+WRONG(msi_many, ops->irqs[1].count = 64)
+WRONG(msix, ops->irqs[2].count = 1)
+WRONG(irq_last, ops->irqs[7].count = 1)
+WRONG(irq_types, ops->irqs[0].types = 1 << 31)
+WRONG(irq_reserved, ops->irqs[1].reserved[1] = 1)
+WRONG(irq_empty, ops->irqs[3].types = 1)
+WRONG(vendor_none, ops->pci.vendor = 0)
+WRONG(vendor_ffff, ops->pci.vendor = 0xffff)
+WRONG(class_wide, ops->pci.class_code = 0x1000000)
+WRONG(pci_reserved, ops->pci.reserved[2] = 1)
+
+static const struct wrong wrong_pci[] = {
+	{ two_pins, -EINVAL, "irqs[0].count 2" },
+	{ msi_three, -EINVAL, "irqs[1].count 3" },
+	{ msi_many, -EINVAL, "irqs[1].count 64" },
+	{ msix, -EOPNOTSUPP, "irqs[2]" },
+	{ irq_last, -EOPNOTSUPP, "irqs[7]" },
+	{ irq_types, -EINVAL, "irqs[0].types" },
+	{ irq_reserved, -EINVAL, "irqs[1].reserved" },
+	{ irq_empty, -EINVAL, "irqs[3]" },
+	{ vendor_none, -EINVAL, "pci.vendor" },
+	{ vendor_ffff, -EINVAL, "pci.vendor 0xffff" },
+	{ class_wide, -EINVAL, "pci.class_code 0x1000000" },
+	{ pci_reserved, -EINVAL, "pci.reserved" },
+};
+
+static void scalars(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_scalars); i++)
+		expect_refused(&wrong_scalars[i], i);
+}
+
+static void types(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_types); i++)
+		expect_refused(&wrong_types[i], i);
+}
+
+static void regions(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_regions); i++)
+		expect_refused(&wrong_regions[i], i);
+}
+
+static void pci(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_pci); i++)
+		expect_refused(&wrong_pci[i], i);
+}
+
+static void names(void)
+{
+	static const char * const bad[] = {
+		"", "/", "..", "a/b", "a.b", "a b", "a\n", "\xe4", "-a", "%s", "a:b",
+		"sixteen-letters-",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+		memset(prog_ops(&dev_prog2)->name, 0, MDEV_BPF_NAME_LEN);
+		memcpy(prog_ops(&dev_prog2)->name, bad[i], strlen(bad[i]));
+		ASSERT_EQ(prog_load(&dev_prog2), 0);
+		if (prog_attach(&dev_prog2) != -EINVAL)
+			ksft_fail(__FILE__, __LINE__, "\"%s\" is not refused", bad[i]);
+		EXPECT_HAS(why_refused(), "the name must be 1 to 15");
+		prog_close(&dev_prog2);
+	}
+}
+
+static void longest_name(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	memcpy(prog_ops(&dev_prog2)->name, "fifteen_Letter9", 16);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(type_available("fifteen_Letter9-a"), 8);
+}
+
+static const struct ksft_test tests[] = {
+	KSFT_TEST(good_one),
+	KSFT_TEST(read_only_members),
+	KSFT_TEST(past_context),
+	KSFT_TEST(kfunc_of_another_op),
+	KSFT_TEST(state),
+	KSFT_TEST(memory_of_the_user),
+	KSFT_TEST(endless),
+	KSFT_TEST(kfunc_of_another_kind),
+	KSFT_TEST(legacy_section),
+	KSFT_TEST(second_link),
+	KSFT_TEST(scalars),
+	KSFT_TEST(types),
+	KSFT_TEST(regions),
+	KSFT_TEST(pci),
+	KSFT_TEST(names),
+	KSFT_TEST(longest_name),
+};
+
+static const struct ksft_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .after = dev_close,
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_main(argc, argv, &suite);
+}
