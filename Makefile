@@ -127,9 +127,7 @@ uninstall:
 
 # By hand for kmod, since the headers it was built with may be elsewhere or gone.
 clean:
-	@for dir in bpf user selftests; do \
-		[ ! -e $$dir/Makefile ] || $(MAKE) -s -C $$dir clean || exit 1; \
-	done
+	@for dir in bpf user selftests; do $(MAKE) -s -C $$dir clean || exit 1; done
 	@find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	@rm -f *.ko *.mod *.mod.c *.o .*.cmd Module.symvers modules.order .built-for
 	@rm -f .module-common.o

@@ -42,6 +42,7 @@ host_missing()
 {
 	command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
 	command -v mmdebstrap >/dev/null || echo mmdebstrap
+	command -v make >/dev/null || echo make
 	command -v unshare >/dev/null || echo util-linux
 	command -v mount >/dev/null || echo mount
 }
