@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -52,21 +53,24 @@ static int client_set(unsigned int region, __u64 off, __u8 val)
 	return pwrite(client, &val, 1, POS(region, off)) == 1 ? 0 : -errno;
 }
 
+#define R(reg)		{ 'r', reg, 0 }
+#define W(reg, val)	{ 'w', reg, val }
+
 /* A UART's life; each step is a write, or a read whose answer must agree. */
 static const struct {
 	char op;
 	__u8 reg;
 	__u8 val;
 } steps[] = {
-	{ 'r', UART_LSR }, { 'r', UART_IIR }, { 'r', UART_MSR }, { 'r', UART_MSR },
-	{ 'w', UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_R_TRIG_10 }, { 'r', UART_IIR },
-	{ 'w', UART_LCR, UART_LCR_DLAB | 3 }, { 'w', UART_DLL, 12 }, { 'w', UART_DLM, 1 },
-	{ 'r', UART_DLL }, { 'r', UART_DLM }, { 'w', UART_LCR, 3 }, { 'r', UART_LCR },
-	{ 'w', UART_IER, UART_IER_RDI | UART_IER_THRI }, { 'r', UART_IIR }, { 'r', UART_IIR },
-	{ 'w', UART_TX, 'a' }, { 'w', UART_TX, 'b' }, { 'r', UART_IIR }, { 'r', UART_LSR },
-	{ 'r', UART_RX }, { 'r', UART_LSR }, { 'r', UART_RX }, { 'r', UART_RX },
-	{ 'r', UART_IIR }, { 'w', UART_MCR, UART_MCR_LOOP | UART_MCR_RTS }, { 'r', UART_MSR },
-	{ 'w', UART_SCR, 0x5a }, { 'r', UART_SCR }, { 'r', UART_MCR },
+	R(UART_LSR), R(UART_IIR), R(UART_MSR), R(UART_MSR),
+	W(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_R_TRIG_10), R(UART_IIR),
+	W(UART_LCR, UART_LCR_DLAB | 3), W(UART_DLL, 12), W(UART_DLM, 1),
+	R(UART_DLL), R(UART_DLM), W(UART_LCR, 3), R(UART_LCR),
+	W(UART_IER, UART_IER_RDI | UART_IER_THRI), R(UART_IIR), R(UART_IIR),
+	W(UART_TX, 'a'), W(UART_TX, 'b'), R(UART_IIR), R(UART_LSR),
+	R(UART_RX), R(UART_LSR), R(UART_RX), R(UART_RX),
+	R(UART_IIR), W(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS), R(UART_MSR),
+	W(UART_SCR, 0x5a), R(UART_SCR), R(UART_MCR),
 };
 
 /* Run @steps by @get and @set; answers go to @out. */
