@@ -190,7 +190,8 @@ run_main()
 	[ ${#command_line[@]} -gt 0 ] || die "run: no command (see: vm help)"
 	prepare
 	printf '%q ' "${command_line[@]}" >"$tmp/stage/.vm/command"
-	# QEMU gets a pipe, whatever our standard output is: it must not truncate a file (nor a pipe: append).
+	# QEMU gets a pipe, whatever our standard output is, and "append": it must not truncate a
+	# file, and cannot truncate a pipe.
 	exec 3> >(exec cat)
 	out=$!
 	: >"$tmp/status"
