@@ -53,8 +53,9 @@ kmod-check:
 bpf user: same-env
 	+$(MAKE) -C $@
 
-selftests: same-env bpf user
-	+$(MAKE) -C $@
+# Among them modules, which use ours.
+selftests: same-env kmod bpf user
+	+$(MAKE) -C $@ KDIR=$(KDIR) MDEV_CORE=$(MDEV_CORE)
 
 # Objects of another kernel, compiler or C library are not seen as out of date by make.
 env := $(if $(MDEV_BPF_IN_ROOT),root,native) $(realpath $(KDIR)) $(MDEV_CORE)
@@ -77,6 +78,7 @@ endif
 # The VM is of no use with what was built for the host.
 vm-all:
 	@$(VM) setup
+	@$(if $(filter check,$(MAKECMDGOALS)),$(VM) source >/dev/null)
 	@$(VM) exec -- make -s -j$$(nproc) all $(vars)
 
 check: vm-all
