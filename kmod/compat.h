@@ -52,10 +52,8 @@ static inline void compat_class_remove_link(struct class_compat *cls,
 #endif
 
 /* VFIO answers GET_REGION_INFO itself, by a callback (6.19 from the history, 7.2 built). */
-#if KERNEL_VERSION(6, 19, 0) > LINUX_VERSION_CODE
-#define compat_get_region_info_caps(fn)
-#else
-#define compat_get_region_info_caps(fn) .get_region_info_caps = (fn),
+#if KERNEL_VERSION(6, 19, 0) <= LINUX_VERSION_CODE
+#define COMPAT_HAS_GET_REGION_INFO_CAPS
 #endif
 
 /* The flag went away when it became the default. */

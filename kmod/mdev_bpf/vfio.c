@@ -53,7 +53,9 @@ const struct vfio_device_ops mdev_bpf_vfio_ops = {
 	.read = mdev_bpf_vfio_read,
 	.write = mdev_bpf_vfio_write,
 	.ioctl = mdev_bpf_ioctl,
-	compat_get_region_info_caps(mdev_bpf_region_info_caps)
+#ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
+	.get_region_info_caps = mdev_bpf_region_info_caps,
+#endif
 	.request = mdev_bpf_vfio_request,
 	.device_feature = mdev_bpf_vfio_feature,
 	.bind_iommufd = vfio_iommufd_emulated_bind,

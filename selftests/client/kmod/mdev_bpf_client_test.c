@@ -142,46 +142,50 @@ static long test_fop_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	return t->client ? client_ioctl(t, cmd, (void __user *)arg) : -ENOTCONN;
 }
 
-static ssize_t test_fop_read(struct file *file, char __user *user, size_t count, loff_t *pos)
+static ssize_t client_rw(struct test *t, void *buf, size_t count, loff_t pos, bool write)
 {
-	struct test *t = file->private_data;
-	void *buf __free(kfree) = NULL;
-	ssize_t ret;
+	u32 region = pos >> MDEV_BPF_OFFSET_SHIFT;
+	u64 offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
 
 	guard(mutex)(&t->lock);
 	if (!t->client)
 		return -ENOTCONN;
+	if (write)
+		return mdev_bpf_client_write(t->client, region, offset, buf, count);
+	return mdev_bpf_client_read(t->client, region, offset, buf, count);
+}
+
+static ssize_t test_fop_read(struct file *file, char __user *user, size_t count, loff_t *pos)
+{
+	void *buf;
+	ssize_t ret;
+
 	if (count > MAX_COUNT)
 		return -EINVAL;
-	buf = kzalloc(MAX_COUNT, GFP_KERNEL);
+	buf = kzalloc(count, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	ret = mdev_bpf_client_read(t->client, *pos >> MDEV_BPF_OFFSET_SHIFT,
-				   *pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0), buf, count);
+	ret = client_rw(file->private_data, buf, count, *pos, false);
 	if (ret > 0 && copy_to_user(user, buf, ret))
 		ret = -EFAULT;
+	kfree(buf);
 	return ret;
 }
 
 static ssize_t test_fop_write(struct file *file, const char __user *user, size_t count,
 			      loff_t *pos)
 {
-	struct test *t = file->private_data;
-	void *buf __free(kfree) = NULL;
+	void *buf;
+	ssize_t ret;
 
-	guard(mutex)(&t->lock);
-	if (!t->client)
-		return -ENOTCONN;
 	if (count > MAX_COUNT)
 		return -EINVAL;
-	buf = kzalloc(MAX_COUNT, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	if (copy_from_user(buf, user, count))
-		return -EFAULT;
-	return mdev_bpf_client_write(t->client, *pos >> MDEV_BPF_OFFSET_SHIFT,
-				     *pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0), buf,
-				     count);
+	buf = memdup_user(user, count);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	ret = client_rw(file->private_data, buf, count, *pos, true);
+	kfree(buf);
+	return ret;
 }
 
 static const struct file_operations test_fops = {
