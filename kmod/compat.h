@@ -10,6 +10,7 @@
 
 #include <linux/btf.h>
 #include <linux/device.h>
+#include <linux/hrtimer.h>
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
 #include <linux/version.h>
@@ -54,6 +55,19 @@ static inline void compat_class_remove_link(struct class_compat *cls,
 /* VFIO answers GET_REGION_INFO itself, by a callback (6.19 from the history, 7.2 built). */
 #if KERNEL_VERSION(6, 19, 0) <= LINUX_VERSION_CODE
 #define COMPAT_HAS_GET_REGION_INFO_CAPS
+#endif
+
+/* hrtimer_setup() came with 6.13 (from the history; 6.12 and 7.2 were built). */
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+static inline void compat_hrtimer_setup(struct hrtimer *timer,
+					enum hrtimer_restart (*fn)(struct hrtimer *),
+					clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+}
+#else
+#define compat_hrtimer_setup hrtimer_setup
 #endif
 
 /* The flag went away when it became the default. */

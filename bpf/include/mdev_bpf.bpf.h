@@ -97,4 +97,41 @@ extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 
 extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 size,
 				 __u32 val) __ksym;
 
+/**
+ * mdev_bpf_timer_arm() - let the timer op be called later
+ * @dev: the device
+ * @id: which timer, 0 to MDEV_BPF_MAX_TIMERS - 1; goes to the op
+ * @delay: nanoseconds from now, up to MDEV_BPF_MAX_DELAY
+ * @period: nanoseconds between the calls after the first, from MDEV_BPF_MIN_PERIOD up; 0: no
+ *	more calls
+ *
+ * What the timer was armed for before is forgotten. Reset cancels all timers.
+ *
+ * Return: 0; -EINVAL for an argument out of range.
+ */
+extern int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, __u32 id, __u64 delay,
+			      __u64 period) __ksym;
+
+/**
+ * mdev_bpf_timer_cancel() - disarm a timer
+ * @dev: the device
+ * @id: which timer
+ *
+ * Its op is not called any more, even if it has expired already.
+ *
+ * Return: 0; -EINVAL for an @id out of range.
+ */
+extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_work_queue() - let the work op be called soon, from a worker
+ * @dev: the device
+ * @id: 0 to MDEV_BPF_MAX_WORK - 1; goes to the op
+ *
+ * Queued again before the op was called, it is called once. Reset cancels all work.
+ *
+ * Return: 0; -EINVAL for an @id out of range.
+ */
+extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+
 #endif /* __MDEV_BPF_BPF_H */

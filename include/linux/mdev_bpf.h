@@ -139,6 +139,23 @@ struct mdev_bpf_ops {
 	 */
 	int (*ioctl)(struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call);
 
+	/**
+	 * @timer: A timer that mdev_bpf_timer_arm() armed has expired.
+	 *
+	 * Called from a worker: soon, not at once, and once for periods that were missed.
+	 * Only while the device is open; time does not pass for a closed or detached device.
+	 *
+	 * Return: ignored.
+	 */
+	int (*timer)(struct mdev_bpf_dev *dev, __u32 id);
+
+	/**
+	 * @work: Work that mdev_bpf_work_queue() queued, with its id; from a worker, as @timer.
+	 *
+	 * Return: ignored.
+	 */
+	int (*work)(struct mdev_bpf_dev *dev, __u32 id);
+
 	/** @name: Name of mdev driver, class and parent device: [A-Za-z0-9_-], 1 to 15. */
 	char name[MDEV_BPF_NAME_LEN];
 

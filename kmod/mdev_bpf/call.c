@@ -142,6 +142,7 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 		memset(bdev->state, 0, bdev->state_size);
 	mdev_bpf_pci_reset(bdev);
 	mdev_bpf_irq_level(&bdev->irqs, false);
+	mdev_bpf_deferred_cancel(bdev);
 	if (call.ops->reset)
 		return call_result(call.ops->reset(&bdev->ctx), 0);
 	return call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
@@ -170,6 +171,29 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 		ret = call_result(call.ops->region_read(&bdev->ctx, access), 0);
 	trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
 	return ret;
+}
+
+/**
+ * mdev_bpf_call_deferred() - call timer and work for all that is due
+ * @bdev: the device
+ *
+ * Without program, or while the device is frozen, it stays due.
+ */
+void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	u32 id;
+
+	CLASS(mdev_bpf_call, call)(bdev);
+	if (IS_ERR(call.ops) || d->frozen)
+		return;
+	/* An op may cancel what comes after it, so each is looked at in its turn */
+	for (id = 0; id < MDEV_BPF_MAX_TIMERS; id++)
+		if (test_and_clear_bit(id, &d->timers_due) && call.ops->timer)
+			call.ops->timer(&bdev->ctx, id);
+	for (id = 0; id < MDEV_BPF_MAX_WORK; id++)
+		if (test_and_clear_bit(id, &d->work_due) && call.ops->work)
+			call.ops->work(&bdev->ctx, id);
 }
 
 /**

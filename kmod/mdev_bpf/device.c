@@ -119,6 +119,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	bdev->type = mtype->type;
 	mutex_init(&bdev->lock);
 	mdev_bpf_irq_init(&bdev->irqs);
+	mdev_bpf_deferred_init(&bdev->deferred);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -155,6 +156,23 @@ static void device_set_closed(struct mdev_bpf_device *bdev)
 	wake_up_var(&bdev->opened);
 }
 
+/**
+ * mdev_bpf_device_set_attached() - tell a device that its program goes or comes
+ * @bdev: the device
+ * @attached: whether there is one from now on
+ *
+ * Context: Process context, mdev_bpf_type::lock held.
+ */
+void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached)
+{
+	lockdep_assert_held(&bdev->type->lock);
+	mdev_bpf_irq_quiesce(&bdev->irqs, !attached);
+	if (attached)
+		mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_DETACHED);
+	else
+		mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
+}
+
 /* From here on the device is told when its program goes or comes. */
 static void device_list(struct mdev_bpf_device *bdev)
 {
@@ -162,7 +180,7 @@ static void device_list(struct mdev_bpf_device *bdev)
 
 	guard(mutex)(&type->lock);
 	list_add_tail(&bdev->node, &type->devices);
-	mdev_bpf_irq_quiesce(&bdev->irqs, !rcu_access_pointer(type->ops));
+	mdev_bpf_device_set_attached(bdev, rcu_access_pointer(type->ops));
 }
 
 static void device_unlist(struct mdev_bpf_device *bdev)
@@ -191,6 +209,8 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev)
 	ret = mdev_bpf_call_open(bdev);
 	if (ret)
 		device_set_closed(bdev);
+	else
+		mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
 	return ret;
 }
 
@@ -202,6 +222,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_call_close(bdev);
 	device_set_closed(bdev);
@@ -248,6 +269,7 @@ out_unlist:
 	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
 out_put:
+	mdev_bpf_deferred_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
 	mdev_bpf_type_unreserve(mtype, instance);
@@ -272,6 +294,7 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 	mdev_bpf_client_evict(bdev);
 	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
+	mdev_bpf_deferred_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
 	mdev_bpf_type_unreserve(mtype, instance);
 }

@@ -17,6 +17,7 @@
 #include <linux/bpf.h>
 #include <linux/device.h>
 #include <linux/eventfd.h>
+#include <linux/hrtimer.h>
 #include <linux/idr.h>
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
@@ -25,6 +26,7 @@
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/vfio.h>
+#include <linux/workqueue.h>
 
 struct mdev_bpf_client;
 struct mdev_bpf_type;
@@ -113,6 +115,42 @@ struct mdev_bpf_irqs {
 	struct virqfd *unmask;
 };
 
+/* Why a device's time does not pass */
+#define MDEV_BPF_FROZEN_CLOSED		BIT(0)
+#define MDEV_BPF_FROZEN_DETACHED	BIT(1)
+
+/**
+ * struct mdev_bpf_timer - one timer of a device
+ * @hrtimer: runs while the timer is armed and the device is not frozen
+ * @deferred: what it belongs to
+ * @period: nanoseconds, 0 for a one-shot timer
+ * @remaining: what is left when @paused, in nanoseconds
+ * @paused: armed, but the device is frozen
+ */
+struct mdev_bpf_timer {
+	struct hrtimer hrtimer;
+	struct mdev_bpf_deferred *deferred;
+	u64 period;
+	u64 remaining;
+	bool paused;
+};
+
+/**
+ * struct mdev_bpf_deferred - timers and deferred work of a device, under its lock
+ * @timers: the timers
+ * @timers_due: those that have expired and whose op was not called yet; atomic bits
+ * @work_due: queued work whose op was not called yet
+ * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
+ * @work: calls the ops
+ */
+struct mdev_bpf_deferred {
+	struct mdev_bpf_timer timers[MDEV_BPF_MAX_TIMERS];
+	unsigned long timers_due;
+	unsigned long work_due;
+	unsigned int frozen;
+	struct work_struct work;
+};
+
 /**
  * struct mdev_bpf_device - a device
  * @vdev: the VFIO device; its reference count is that of this struct
@@ -132,6 +170,7 @@ struct mdev_bpf_irqs {
  * @config: PCI configuration space, under @lock
  * @config_mask: bits of it that a guest can write
  * @irqs: interrupts
+ * @deferred: timers and work
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -153,6 +192,7 @@ struct mdev_bpf_device {
 	u8 config[MDEV_BPF_CONFIG_SIZE];
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
 	struct mdev_bpf_irqs irqs;
+	struct mdev_bpf_deferred deferred;
 };
 
 /**
@@ -214,6 +254,9 @@ int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector);
 int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev);
 s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size);
 int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val);
+int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
+int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
+int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
 
 /* decl.c */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);
@@ -251,9 +294,11 @@ void mdev_bpf_call_exit(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
+void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 
+void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached);
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
 
@@ -298,6 +343,18 @@ void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **s
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
 void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
 void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count);
+
+/* timer.c */
+int mdev_bpf_deferred_module_init(void);
+void mdev_bpf_deferred_module_exit(void);
+void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
+void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
+void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);

@@ -71,6 +71,31 @@ __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 
 	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
 }
 
+__bpf_kfunc int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period)
+{
+	if (id >= MDEV_BPF_MAX_TIMERS || delay > MDEV_BPF_MAX_DELAY ||
+	    period > MDEV_BPF_MAX_DELAY || (period && period < MDEV_BPF_MIN_PERIOD))
+		return -EINVAL;
+	mdev_bpf_timer_start(ctx_to_bdev(dev), id, delay, period);
+	return 0;
+}
+
+__bpf_kfunc int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id)
+{
+	if (id >= MDEV_BPF_MAX_TIMERS)
+		return -EINVAL;
+	mdev_bpf_timer_stop(ctx_to_bdev(dev), id);
+	return 0;
+}
+
+__bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
+{
+	if (id >= MDEV_BPF_MAX_WORK)
+		return -EINVAL;
+	mdev_bpf_work_start(ctx_to_bdev(dev), id);
+	return 0;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -81,6 +106,9 @@ BTF_ID_FLAGS(func, mdev_bpf_irq_trigger, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_mode, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 static const struct btf_kfunc_id_set kfunc_set = {

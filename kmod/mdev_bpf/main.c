@@ -83,17 +83,26 @@ static int __init mdev_bpf_init(void)
 	if (!mdev_bpf_kobj)
 		return -ENOMEM;
 	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs);
-	/* kfuncs before struct_ops: no program can be complete without both */
-	ret = ret ?: mdev_bpf_kfunc_init();
-	ret = ret ?: mdev_bpf_struct_ops_init();
+	ret = ret ?: mdev_bpf_deferred_module_init();
 	if (ret)
-		kobject_put(mdev_bpf_kobj);
+		goto out_put;
+	/* kfuncs before struct_ops: no program can be complete without both */
+	ret = mdev_bpf_kfunc_init() ?: mdev_bpf_struct_ops_init();
+	if (ret)
+		goto out_deferred;
+	return 0;
+
+out_deferred:
+	mdev_bpf_deferred_module_exit();
+out_put:
+	kobject_put(mdev_bpf_kobj);
 	return ret;
 }
 
 static void __exit mdev_bpf_exit(void)
 {
 	mdev_bpf_type_exit();
+	mdev_bpf_deferred_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }
 

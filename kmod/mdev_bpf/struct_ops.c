@@ -193,6 +193,16 @@ static int mdev_bpf_ops__ioctl(struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *
 	return 0;
 }
 
+static int mdev_bpf_ops__timer(struct mdev_bpf_dev *dev, u32 id)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__work(struct mdev_bpf_dev *dev, u32 id)
+{
+	return 0;
+}
+
 static struct mdev_bpf_ops stubs = {
 	.init = mdev_bpf_ops__init,
 	.exit = mdev_bpf_ops__exit,
@@ -202,6 +212,8 @@ static struct mdev_bpf_ops stubs = {
 	.region_read = mdev_bpf_ops__region_read,
 	.region_write = mdev_bpf_ops__region_write,
 	.ioctl = mdev_bpf_ops__ioctl,
+	.timer = mdev_bpf_ops__timer,
+	.work = mdev_bpf_ops__work,
 };
 
 static struct bpf_struct_ops struct_ops = {

@@ -142,7 +142,7 @@ static void type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_o
 	type->link = link;
 	rcu_assign_pointer(type->ops, ops);
 	list_for_each_entry(bdev, &type->devices, node)
-		mdev_bpf_irq_quiesce(&bdev->irqs, !ops);
+		mdev_bpf_device_set_attached(bdev, ops);
 	mutex_unlock(&type->lock);
 	/* After this no task runs the program that was there before */
 	synchronize_srcu(&type->srcu);

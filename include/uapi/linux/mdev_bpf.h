@@ -24,6 +24,11 @@
 #define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument a program can see */
 #define MDEV_BPF_MAX_ERRNO	511		/* an op may return -1 to -511 */
 
+#define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
+#define MDEV_BPF_MAX_WORK	8	/* kinds of work of a device, ids from 0 */
+#define MDEV_BPF_MIN_PERIOD	10000ULL		/* ns; of a periodic timer */
+#define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, some 36 years */
+
 /* A VFIO file offset is the region's index in the bits from here up. */
 #define MDEV_BPF_OFFSET_SHIFT	40
 

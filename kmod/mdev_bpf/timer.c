@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Timers and deferred work of a device.
+ *
+ * What expires or is queued sets a bit and starts one work item, which calls the ops
+ * in process context through the gate. Everything else is under the device's lock,
+ * which arming and cancelling have anyway, since they come from ops: so a timer that an
+ * op has cancelled does not fire any more.
+ *
+ * Time passes for a device while it is open and has a program; else it is frozen: timers
+ * keep what they had left, and what is due waits.
+ */
+#include <linux/bitops.h>
+#include <linux/hrtimer.h>
+#include <linux/workqueue.h>
+
+#include "../compat.h"
+#include "internal.h"
+
+static struct workqueue_struct *deferred_wq;
+
+static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
+{
+	struct mdev_bpf_timer *timer = container_of(hrtimer, struct mdev_bpf_timer, hrtimer);
+	struct mdev_bpf_deferred *d = timer->deferred;
+	u64 period = READ_ONCE(timer->period);
+
+	set_bit(timer - d->timers, &d->timers_due);
+	queue_work(deferred_wq, &d->work);
+	if (!period)
+		return HRTIMER_NORESTART;
+	/* Periods that were missed count as one */
+	hrtimer_forward_now(hrtimer, ns_to_ktime(period));
+	return HRTIMER_RESTART;
+}
+
+static void deferred_run(struct work_struct *work)
+{
+	mdev_bpf_call_deferred(container_of(work, struct mdev_bpf_device, deferred.work));
+}
+
+/**
+ * mdev_bpf_deferred_init() - timers and work of a new device, frozen because it is not open
+ * @d: the timers and work
+ */
+void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d)
+{
+	unsigned int i;
+
+	d->frozen = MDEV_BPF_FROZEN_CLOSED;
+	INIT_WORK(&d->work, deferred_run);
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
+		d->timers[i].deferred = d;
+		compat_hrtimer_setup(&d->timers[i].hrtimer, timer_expired, CLOCK_MONOTONIC,
+				     HRTIMER_MODE_REL);
+	}
+}
+
+static void timer_start(struct mdev_bpf_timer *timer, u64 ns)
+{
+	if (timer->deferred->frozen) {
+		timer->paused = true;
+		timer->remaining = ns;
+	} else {
+		hrtimer_start(&timer->hrtimer, ns_to_ktime(ns), HRTIMER_MODE_REL);
+	}
+}
+
+static void timer_stop(struct mdev_bpf_timer *timer)
+{
+	hrtimer_cancel(&timer->hrtimer);
+	timer->paused = false;
+	clear_bit(timer - timer->deferred->timers, &timer->deferred->timers_due);
+}
+
+/**
+ * mdev_bpf_timer_start() - arm a timer, in place of what it was armed for before
+ * @bdev: the device
+ * @id: which; less than MDEV_BPF_MAX_TIMERS
+ * @delay: nanoseconds from now
+ * @period: nanoseconds between all that follow; 0: none follow
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period)
+{
+	struct mdev_bpf_timer *timer = &bdev->deferred.timers[id];
+
+	lockdep_assert_held(&bdev->lock);
+	timer_stop(timer);
+	WRITE_ONCE(timer->period, period);
+	timer_start(timer, delay);
+}
+
+/**
+ * mdev_bpf_timer_stop() - cancel a timer; it does not fire any more, even if it is due
+ * @bdev: the device
+ * @id: which; less than MDEV_BPF_MAX_TIMERS
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id)
+{
+	lockdep_assert_held(&bdev->lock);
+	timer_stop(&bdev->deferred.timers[id]);
+}
+
+/**
+ * mdev_bpf_work_start() - let the work op be called soon
+ * @bdev: the device
+ * @id: what for; less than MDEV_BPF_MAX_WORK
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id)
+{
+	lockdep_assert_held(&bdev->lock);
+	set_bit(id, &bdev->deferred.work_due);
+	queue_work(deferred_wq, &bdev->deferred.work);
+}
+
+/**
+ * mdev_bpf_deferred_cancel() - reset: no timer is armed and nothing is due
+ * @bdev: the device
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
+		timer_stop(&bdev->deferred.timers[i]);
+	bdev->deferred.work_due = 0;
+}
+
+/**
+ * mdev_bpf_deferred_freeze() - stop the device's time
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context. An op that is running is waited for.
+ */
+void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	unsigned int i;
+
+	guard(mutex)(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS && !d->frozen; i++) {
+		struct mdev_bpf_timer *timer = &d->timers[i];
+		s64 left = ktime_to_ns(hrtimer_get_remaining(&timer->hrtimer));
+
+		timer->remaining = max_t(s64, left, 0);
+		timer->paused = hrtimer_cancel(&timer->hrtimer);
+	}
+	d->frozen |= why;
+}
+
+/**
+ * mdev_bpf_deferred_thaw() - let the device's time go on, if nothing else stops it
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	unsigned int i;
+
+	guard(mutex)(&bdev->lock);
+	d->frozen &= ~why;
+	if (d->frozen)
+		return;
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
+		if (!d->timers[i].paused)
+			continue;
+		d->timers[i].paused = false;
+		timer_start(&d->timers[i], d->timers[i].remaining);
+	}
+	if (d->timers_due || d->work_due)
+		queue_work(deferred_wq, &d->work);
+}
+
+/**
+ * mdev_bpf_deferred_destroy() - the device goes; nothing of this runs any more
+ * @bdev: the device, frozen for good
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev)
+{
+	cancel_work_sync(&bdev->deferred.work);
+}
+
+/**
+ * mdev_bpf_deferred_module_init() - make the work queue of all devices
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_deferred_module_init(void)
+{
+	/* Unbound: ops may take long, and run wherever there is a free CPU */
+	deferred_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
+	return deferred_wq ? 0 : -ENOMEM;
+}
+
+/** mdev_bpf_deferred_module_exit() - undo mdev_bpf_deferred_module_init() */
+void mdev_bpf_deferred_module_exit(void)
+{
+	destroy_workqueue(deferred_wq);
+}
