@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A device made of timers and work; see ktimer.h for its registers. */
+#include "mdev_bpf.bpf.h"
+#include "ktimer.h"
+
+char _license[] SEC("license") = "GPL";
+
+struct ktimer_state {
+	__u32 delay;
+	__u32 period;
+	__u32 result;
+	__u32 victim;
+	__u32 timers[8];
+	__u32 works[8];
+	__u32 elapsed[8];
+	__u64 armed_at[8];
+};
+
+static void arm(struct mdev_bpf_dev *dev, struct ktimer_state *s, __u32 id)
+{
+	s->armed_at[id & 7] = bpf_ktime_get_ns();
+	s->result = mdev_bpf_timer_arm(dev, id, s->delay * 1000ULL, s->period);
+}
+
+SEC("struct_ops")
+int BPF_PROG(ktimer_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
+	__u32 val = access->val;
+
+	if (!s)
+		return -EIO;
+	switch (access->offset) {
+	case KTIMER_DELAY:
+		s->delay = val;
+		break;
+	case KTIMER_PERIOD:
+		s->period = val;
+		break;
+	case KTIMER_ARM:
+		arm(dev, s, val);
+		break;
+	case KTIMER_CANCEL:
+		s->result = mdev_bpf_timer_cancel(dev, val);
+		break;
+	case KTIMER_WORK:
+		s->result = mdev_bpf_work_queue(dev, val);
+		break;
+	case KTIMER_VICTIM:
+		s->victim = val;
+		break;
+	}
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
+	__u32 id = access->offset / 4 & 7;
+
+	if (!s)
+		return -EIO;
+	if (access->offset == KTIMER_RESULT)
+		access->val = s->result;
+	else if (access->offset >= KTIMER_ELAPSED)
+		access->val = s->elapsed[id];
+	else if (access->offset >= KTIMER_WORKS)
+		access->val = s->works[id];
+	else if (access->offset >= KTIMER_TIMERS)
+		access->val = s->timers[id];
+	return 0;
+}
+
+SEC("struct_ops.s")
+int BPF_PROG(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
+{
+	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
+
+	if (!s)
+		return -EIO;
+	id &= 7;
+	s->timers[id]++;
+	s->elapsed[id] = (bpf_ktime_get_ns() - s->armed_at[id]) / 1000;
+	if (!id && s->victim)
+		mdev_bpf_timer_cancel(dev, s->victim);
+	mdev_bpf_irq_trigger(dev, id);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(ktimer_work, struct mdev_bpf_dev *dev, __u32 id)
+{
+	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
+
+	if (!s)
+		return -EIO;
+	s->works[id & 7]++;
+	mdev_bpf_irq_trigger(dev, 8 + id);
+	return 0;
+}
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops ktimer = {
+	.name = "ktimer",
+	.abi = MDEV_BPF_ABI,
+	.types = { { .name = "1" } },
+	.state_size = sizeof(struct ktimer_state),
+	.pci = { .vendor = 0x1234, .device = 0x0003, .class_code = 0xff0000 },
+	.regions = { { .size = 128, .flags = MDEV_BPF_REGION_RW } },
+	.irqs = { { 0 }, { .count = KTIMER_MSI } },
+	.region_read = (void *)ktimer_read,
+	.region_write = (void *)ktimer_write,
+	.timer = (void *)ktimer_timer,
+	.work = (void *)ktimer_work,
+};
