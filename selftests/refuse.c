@@ -84,6 +84,23 @@ static void state(void)
 	expect_verifier("state_any_size", "const");
 }
 
+static void state_too_large(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("bad-1");
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENOSPC);
+	/* Declared as large as that, it gets what it asks for. */
+	dev_close();
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
+	prog_ops(&dev_prog2)->state_size++;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("bad-1");
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), 0x600d);
+}
+
 static void memory_of_the_user(void)
 {
 	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
@@ -322,7 +339,7 @@ static void names(void)
 		memcpy(prog_ops(&dev_prog2)->name, bad[i], strlen(bad[i]));
 		ASSERT_EQ(prog_load(&dev_prog2), 0);
 		if (prog_attach(&dev_prog2) != -EINVAL)
-			ksft_fail(__FILE__, __LINE__, "\"%s\" is not refused", bad[i]);
+			ksft_fail(__FILE__, __LINE__, "name %zu of the list is not refused", i);
 		EXPECT_HAS(why_refused(), "the name must be 1 to 15");
 		prog_close(&dev_prog2);
 	}
@@ -343,6 +360,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(past_context),
 	KSFT_TEST(kfunc_of_another_op),
 	KSFT_TEST(state),
+	KSFT_TEST(state_too_large),
 	KSFT_TEST(memory_of_the_user),
 	KSFT_TEST(endless),
 	KSFT_TEST(kfunc_of_another_kind),

@@ -177,6 +177,14 @@ READ(state_any_size)
 }
 BAD_READ(state_any_size);
 
+/* The verifier cannot know the declared size: this one loads, and gets NULL. */
+READ(state_too_large)
+{
+	a->val = 0x600d;
+	return mdev_bpf_state_get(dev, sizeof(struct state) + 1) ? 0 : -ENOSPC;
+}
+BAD_READ(state_too_large);
+
 /* The memory of whoever reads the device */
 
 READ(read_user)

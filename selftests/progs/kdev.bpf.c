@@ -9,6 +9,9 @@ struct {
 	__u64 nr[KDEV_NR_COUNTERS];
 } counters;
 
+/* For whoever loads the program to set */
+const volatile __u32 magic = 0xcafe;
+
 static void count(int what)
 {
 	__sync_fetch_and_add(&counters.nr[what], 1);
@@ -71,8 +74,6 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 		return dev->arg;
 	case KDEV_CTL_INSTANCE:
 		return dev->instance;
-	case KDEV_CTL_STATE_PAST:
-		return !mdev_bpf_state_get(dev, sizeof(struct kdev_state) + 1);
 	case KDEV_CTL_UUID:
 		return word(dev->uuid);
 	case KDEV_CTL_UUID + 4:
@@ -81,6 +82,8 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 		return word(dev->uuid + 8);
 	case KDEV_CTL_UUID + 12:
 		return word(dev->uuid + 12);
+	case KDEV_CTL_MAGIC:
+		return magic;
 	case KDEV_CTL_OVERLAP:
 		return overlap(s);
 	}
