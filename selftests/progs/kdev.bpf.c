@@ -10,7 +10,7 @@ struct {
 } counters;
 
 /* For whoever loads the program to set */
-const volatile __u32 magic = 0xcafe;
+__u32 magic = 0xcafe;
 
 static void count(int what)
 {
