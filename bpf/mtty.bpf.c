@@ -193,8 +193,8 @@ static void write_fcr(struct mtty_port *p, __u8 val)
 	__u8 enable = val & UART_FCR_ENABLE_FIFO;
 
 	if (enable != (p->fcr & UART_FCR_ENABLE_FIFO) ||
-	    (enable && val & UART_FCR_CLEAR_RCVR))
-		fifo_clear(p);
+	    (enable && val & (UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT)))
+		fifo_clear(p);	/* in a loop the receiver's FIFO is the transmitter's too */
 	/* The clear bits clear themselves; the others cannot be set without FIFOs */
 	p->fcr = enable ? val & (UART_FCR_TRIGGER_MASK | UART_FCR_ENABLE_FIFO) : 0;
 	msr_update(p);
