@@ -422,7 +422,7 @@ static void error(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(vfio_irq_fd(&dev, ERR, TRIGGER, -1), 0);
-	EXPECT_EQ(vfio_irq_none(&dev, ERR, TRIGGER, 1), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, ERR, TRIGGER, 1), -EINVAL);
 	EXPECT_EQ(event_take(event[0]), 0);
 	EXPECT_EQ(set(NONE | UNMASK, ERR, 0, 1), -ENOTTY);
 	/* Neither of them is the interrupt that the guest takes. */
