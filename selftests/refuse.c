@@ -57,6 +57,7 @@ static void read_only_members(void)
 	expect_verifier("write_offset", "read-only");
 	expect_verifier("write_size", "read-only");
 	expect_verifier("write_dev", "read-only");
+	expect_verifier("write_genuine", "read-only");
 	expect_verifier("write_cmd", "read-only");
 }
 
@@ -105,8 +106,17 @@ static void memory_of_the_user(void)
 {
 	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
 	expect_verifier("read_user_str", "cannot use helper bpf_probe_read_user_str#");
-	expect_verifier("copy_user_str", "bpf_copy_from_user_str");
+	expect_verifier("read_kernel", "cannot use helper bpf_probe_read_kernel#");
+	expect_verifier("copy_user_str", "sleepable kfunc bpf_copy_from_user_str");
 	expect_verifier("this_task", "cannot use helper bpf_get_current_task#");
+}
+
+/* Detaching waits for the program, so the program must not wait for user space. */
+static void sleepable(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "sleepable"), 0);
+	EXPECT_EQ(prog_load(&dev_prog2), -EOPNOTSUPP);
+	EXPECT_STR(why_refused(), "sleepable_read: ops must not sleep: use SEC(\"struct_ops\")");
 }
 
 static void endless(void)
@@ -362,6 +372,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(state),
 	KSFT_TEST(state_too_large),
 	KSFT_TEST(memory_of_the_user),
+	KSFT_TEST(sleepable),
 	KSFT_TEST(endless),
 	KSFT_TEST(kfunc_of_another_kind),
 	KSFT_TEST(legacy_section),

@@ -69,6 +69,14 @@ READ(write_dev)
 
 BAD_READ(write_dev);
 
+READ(write_genuine)
+{
+	a->genuine = NULL;
+	return 0;
+}
+
+BAD_READ(write_genuine);
+
 READ(write_past_val)
 {
 	((__u64 *)a)[sizeof(*a) / 8] = 0;
@@ -227,8 +235,7 @@ BAD_READ(read_user_str);
 
 extern int bpf_copy_from_user_str(void *dst, __u32 size, const void *from, __u64 flags) __ksym;
 
-SEC("?struct_ops.s/region_read")
-int BPF_PROG(copy_user_str_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+READ(copy_user_str)
 {
 	char text[8] = "";
 
@@ -238,6 +245,29 @@ int BPF_PROG(copy_user_str_read, struct mdev_bpf_dev *dev, struct mdev_bpf_acces
 }
 
 BAD_READ(copy_user_str);
+
+/* The same, if the program may sleep, which no op may */
+SEC("?struct_ops.s/region_read")
+int BPF_PROG(sleepable_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	char text[8] = "";
+
+	bpf_copy_from_user_str(text, sizeof(text), (void *)a->offset, 0);
+	return 0;
+}
+
+BAD_READ(sleepable);
+
+READ(read_kernel)
+{
+	__u64 val = 0;
+
+	bpf_probe_read_kernel(&val, sizeof(val), (void *)a->offset);
+	a->val = val;
+	return 0;
+}
+
+BAD_READ(read_kernel);
 
 READ(this_task)
 {

@@ -156,7 +156,7 @@ static __u64 log_read(struct kdev_state *s, struct mdev_bpf_access *a)
 	return e->region | e->size << 8 | e->write << 16 | (__u64)e->offset << 32;
 }
 
-SEC("struct_ops.s/region_read")
+SEC("struct_ops/region_read")
 int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
@@ -173,7 +173,7 @@ int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
-SEC("struct_ops.s/region_write")
+SEC("struct_ops/region_write")
 int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
@@ -187,33 +187,33 @@ int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 	return 0;
 }
 
-SEC("struct_ops.s/init")
+SEC("struct_ops/init")
 int BPF_PROG(kdev_init, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_INIT);
 	return dev->arg == 0xbad ? -EDOM : 0;
 }
 
-SEC("struct_ops.s/exit")
+SEC("struct_ops/exit")
 void BPF_PROG(kdev_exit, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_EXIT);
 }
 
-SEC("struct_ops.s/open")
+SEC("struct_ops/open")
 int BPF_PROG(kdev_open, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_OPEN);
 	return dev->arg == 0xdead ? -EDOM : 0;
 }
 
-SEC("struct_ops.s/close")
+SEC("struct_ops/close")
 void BPF_PROG(kdev_close, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_CLOSE);
 }
 
-SEC("struct_ops.s/reset")
+SEC("struct_ops/reset")
 int BPF_PROG(kdev_reset, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_RESET);
