@@ -152,6 +152,7 @@ static void create_without_links(void)
 
 static void create_without_memory(void)
 {
+	core_only_ours("a device that cannot be allocated costs an instance for good");
 	EXPECT(sweep_create("__kmalloc_cache_noprof", 0, true) >= 2);
 	EXPECT(core_is_clean());
 }

@@ -12,7 +12,7 @@ mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),mdev/s
 
 TEST_GEN_PROGS += $(mdev_progs)
 TEST_PROGS += mdev/dropin.sh
-TEST_GEN_FILES += mdev/client $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
+TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
 
 $(mdev_progs): mdev/core.o mdev/job.o
 mdev/race: mdev/pair.o
@@ -32,6 +32,9 @@ mdev/samples/mtty.ko: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../
 	+$(call module,mdev/samples)
 
 mdev/client: %: %.o mdev.o vfio.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+bench/mdev_create: %: %.o
 	$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
 clean: mdev-clean

@@ -178,6 +178,12 @@ static void create_during_unregister(void)
 	EXPECT_EQ(core_register(P0, "1"), 0);
 }
 
+/* On the kernel's own core a device leaves the bus first, and then waits for its driver. */
+static void expect_too_late(int ret)
+{
+	EXPECT(ret == -ENODEV || (ret == -ENOENT && !core_is_ours()));
+}
+
 static void remove_during_unregister(void)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
@@ -189,8 +195,8 @@ static void remove_during_unregister(void)
 	core_block(BLOCK_REMOVE);
 	gone = unregister_stuck(P0);
 	ASSERT(core_wait("nr_blocked", 1));
-	EXPECT_EQ(mdev_remove(&m), -ENODEV);
-	EXPECT_EQ(mdev_remove(&n), -ENODEV);
+	expect_too_late(mdev_remove(&m));
+	expect_too_late(mdev_remove(&n));
 	if (core_is_ours())
 		EXPECT(exists(DEVICE "/remove", n.uuid));
 	core_block(BLOCK_NONE);
