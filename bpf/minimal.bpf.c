@@ -15,8 +15,10 @@ int BPF_PROG(minimal_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 {
 	struct minimal_state *state = mdev_bpf_state(dev, struct minimal_state);
 
-	if (state && access->size == 4)
-		access->val = access->offset ? state->scratch : 0x21465042;
+	if (access->offset == 0)
+		access->val = 0x21465042;
+	else if (access->offset == 4 && state)
+		access->val = state->scratch;
 	return 0;
 }
 
@@ -25,7 +27,7 @@ int BPF_PROG(minimal_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 {
 	struct minimal_state *state = mdev_bpf_state(dev, struct minimal_state);
 
-	if (state && access->size == 4 && access->offset == 4)
+	if (access->offset == 4 && state)
 		state->scratch = access->val;
 	return 0;
 }

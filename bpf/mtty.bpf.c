@@ -193,8 +193,8 @@ static void write_fcr(struct mtty_port *p, __u8 val)
 	__u8 enable = val & UART_FCR_ENABLE_FIFO;
 
 	if (enable != (p->fcr & UART_FCR_ENABLE_FIFO) ||
-	    (enable && val & UART_FCR_CLEAR_RCVR))
-		fifo_clear(p);
+	    (enable && val & (UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT)))
+		fifo_clear(p);	/* in a loop the receiver's FIFO is the transmitter's too */
 	/* The clear bits clear themselves; the others cannot be set without FIFOs */
 	p->fcr = enable ? val & (UART_FCR_TRIGGER_MASK | UART_FCR_ENABLE_FIFO) : 0;
 	msr_update(p);
@@ -266,7 +266,7 @@ static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
 		p->lcr = val;
 		break;
 	case UART_MCR:
-		p->mcr = val;
+		p->mcr = val & (UART_MCR_AFE | 0x1f);	/* 8.7: the other bits read 0 */
 		msr_update(p);
 		break;
 	case UART_SCR:
@@ -275,7 +275,7 @@ static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
 	}
 }
 
-/* BAR0 is the first port, BAR1 the second; only the first byte of an access counts. */
+/* BAR0 is the first port, BAR1 the second. */
 SEC("struct_ops")
 int BPF_PROG(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {

@@ -3,7 +3,7 @@
 #define COMPILER_H
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define __noreturn		_Noreturn
-#define __printf(fmt, first)	[[gnu::format(printf, fmt, first)]]
+#define __noreturn		__attribute__((__noreturn__))
+#define __printf(fmt, first)	__attribute__((__format__(__printf__, fmt, first)))
 
 #endif /* COMPILER_H */

@@ -10,6 +10,7 @@
 
 #define INTX		VFIO_PCI_INTX_IRQ_INDEX
 #define MSI		VFIO_PCI_MSI_IRQ_INDEX
+#define ERR		VFIO_PCI_ERR_IRQ_INDEX
 #define REQ		VFIO_PCI_REQ_IRQ_INDEX
 #define MASK		VFIO_IRQ_SET_ACTION_MASK
 #define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
@@ -346,7 +347,7 @@ static void no_such_interrupt(void)
 	EXPECT_EQ(set(EVENTFD | TRIGGER, MSI, 2, 0xffffffff), -EINVAL);
 	EXPECT_EQ(set(NONE | TRIGGER, MSI, 1, 0xffffffff), -EINVAL);
 	EXPECT_EQ(set(EVENTFD | TRIGGER, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1), -EINVAL);
-	EXPECT_EQ(set(EVENTFD | TRIGGER, VFIO_PCI_ERR_IRQ_INDEX, 0, 1), -EINVAL);
+	EXPECT_EQ(set(EVENTFD | TRIGGER, ERR, 0, 2), -EINVAL);
 	EXPECT_EQ(set(EVENTFD | TRIGGER, REQ, 0, 2), -EINVAL);
 	EXPECT_EQ(set(EVENTFD | TRIGGER, VFIO_PCI_NUM_IRQS, 0, 1), -EINVAL);
 	EXPECT_EQ(set(EVENTFD | TRIGGER, 0xffffffff, 0, 1), -EINVAL);
@@ -412,6 +413,23 @@ static void bad_fds(void)
 	close(null);
 }
 
+/* ERR is the device's to say that it is broken; here it only has to get through. */
+static void error(void)
+{
+	EXPECT_EQ(vfio_irq_fd(&dev, ERR, TRIGGER, event[0]), 0);
+	EXPECT_EQ(vfio_irq_fd(&dev, REQ, TRIGGER, event[1]), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, ERR, TRIGGER, 1), 0);
+	EXPECT_EQ(event_take(event[0]), 1);
+	EXPECT_EQ(event_take(event[1]), 0);
+	EXPECT_EQ(vfio_irq_fd(&dev, ERR, TRIGGER, -1), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, ERR, TRIGGER, 1), -EINVAL);
+	EXPECT_EQ(event_take(event[0]), 0);
+	EXPECT_EQ(set(NONE | UNMASK, ERR, 0, 1), -ENOTTY);
+	/* Neither of them is the interrupt that the guest takes. */
+	EXPECT_EQ(dev_ctl(KDEV_CTL_MODE), MDEV_BPF_IRQ_OFF);
+	enable_intx();
+}
+
 static void *remove_device(void *arg)
 {
 	*(int *)arg = mdev_remove(&dev_mdev);
@@ -457,6 +475,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(bad_flags),
 	KSFT_TEST(bad_argsz),
 	KSFT_TEST(bad_fds),
+	KSFT_TEST(error),
 	KSFT_TEST(request),
 };
 

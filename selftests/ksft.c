@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The runner behind ksft.h. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,19 +148,12 @@ static unsigned int count_wanted(const struct ksft_suite *suite, int argc, char 
 	return nr;
 }
 
-/* So that atexit() handlers clean up when run.sh ends a test that takes too long. */
-static void on_term(int sig)
-{
-	exit(128 + sig);
-}
-
 int ksft_main(int argc, char **argv, const struct ksft_suite *suite)
 {
 	unsigned int nr = count_wanted(suite, argc, argv);
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	signal(SIGTERM, on_term);
 	ksft.suite = suite;
 	printf("TAP version 13\n");
 	call(suite->setup);

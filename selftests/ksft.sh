@@ -20,7 +20,17 @@ skip_all() { echo "TAP version 13"; echo "1..0 # SKIP $*"; exit 4; }
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
-fail() { diag "${BASH_SOURCE[-1]##*/}:${BASH_LINENO[-3]}: $*"; ksft_failed=1; }
+# Where in the script that is: not in here, but who called something in here.
+where()
+{
+	local i=1
+	while [ "${BASH_SOURCE[i]##*/}" = ksft.sh ]; do
+		i=$((i + 1))
+	done
+	echo "${BASH_SOURCE[i]##*/}:${BASH_LINENO[i - 1]}"
+}
+
+fail() { diag "$(where): $*" | head -n 40; ksft_failed=1; }
 
 # skip WHY: the rest of this test point; use as "skip WHY; return".
 skip() { ksft_skipped=$*; }
@@ -48,13 +58,13 @@ is() { [ "$1" = "$2" ] || fail "\"$1\", expected \"$2\""; }
 
 point()
 {
-	local log
-	log=$("$here/klog" mark)
+	local ksft_log
+	ksft_log=$("$here/klog" mark)
 	ksft_failed=0
 	ksft_skipped=
 	ksft_nr=$((ksft_nr + 1))
 	"$1"
-	"$here/klog" check "$log" || fail "the kernel complained, see above"
+	"$here/klog" check "$ksft_log" || fail "the kernel complained, see above"
 	if [ "$ksft_failed" -ne 0 ]; then
 		ksft_nr_failed=$((ksft_nr_failed + 1))
 		echo "not ok $ksft_nr $1"
@@ -69,10 +79,10 @@ point()
 # points NAME...: the whole plan; ends the script.
 points()
 {
-	local name
+	local ksft_point
 	plan $#
-	for name in "$@"; do
-		point "$name"
+	for ksft_point in "$@"; do
+		point "$ksft_point"
 	done
 	[ "$ksft_nr_failed" -eq 0 ] || exit 1
 	[ "$ksft_nr_skipped" -ne "$ksft_nr" ] || exit 4

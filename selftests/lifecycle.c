@@ -53,7 +53,7 @@ static void declared_attributes(void)
 	if (prog_up(&dev_prog2, KDEV))
 		ksft_fail(__FILE__, __LINE__, "%s%s", prog_log(), why_refused());
 	EXPECT_STR(sysfs_str("%s/name", type_path("kdev-a")), "Selftest A");
-	EXPECT_STR(sysfs_str("%s/name", type_path("kdev-b")), "kdev-b");
+	EXPECT_STR(sysfs_str("%s/name", type_path("kdev-b")), "b");
 	EXPECT_STR(sysfs_str("%s/description", type_path("kdev-b")), "selftest device");
 	EXPECT_EQ(type_available("kdev-a"), 8);
 	EXPECT_EQ(type_available("kdev-b"), 2);

@@ -57,6 +57,7 @@ static void read_only_members(void)
 	expect_verifier("write_offset", "read-only");
 	expect_verifier("write_size", "read-only");
 	expect_verifier("write_dev", "read-only");
+	expect_verifier("write_genuine", "read-only");
 	expect_verifier("write_cmd", "read-only");
 }
 
@@ -71,9 +72,9 @@ static void kfunc_of_another_op(void)
 	expect_verifier("ioctl_data_of_access", "expected pointer to STRUCT mdev_bpf_ioctl");
 	expect_verifier("irq_of_access", "expected pointer to STRUCT mdev_bpf_dev");
 	expect_verifier("irq_of_null", "NULL pointer passed to trusted arg0");
-	expect_verifier("irq_of_state", "expected pointer to STRUCT mdev_bpf_dev");
-	expect_verifier("irq_of_stack", "expected pointer to STRUCT mdev_bpf_dev");
-	expect_verifier("ioctl_data_of_stack", "expected pointer to STRUCT mdev_bpf_ioctl");
+	expect_verifier("irq_of_state", "STRUCT mdev_bpf_dev must point to scalar");
+	expect_verifier("irq_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
+	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl must point to scalar");
 }
 
 static void state(void)
@@ -84,12 +85,38 @@ static void state(void)
 	expect_verifier("state_any_size", "const");
 }
 
+static void state_too_large(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("bad-1");
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENOSPC);
+	/* Declared as large as that, it gets what it asks for. */
+	dev_close();
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
+	prog_ops(&dev_prog2)->state_size++;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("bad-1");
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), 0x600d);
+}
+
 static void memory_of_the_user(void)
 {
 	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
 	expect_verifier("read_user_str", "cannot use helper bpf_probe_read_user_str#");
-	expect_verifier("copy_user_str", "bpf_copy_from_user_str");
+	expect_verifier("read_kernel", "cannot use helper bpf_probe_read_kernel#");
+	expect_verifier("copy_user_str", "sleepable kfunc bpf_copy_from_user_str");
 	expect_verifier("this_task", "cannot use helper bpf_get_current_task#");
+}
+
+/* Detaching waits for the program, so the program must not wait for user space. */
+static void sleepable(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "sleepable"), 0);
+	EXPECT_EQ(prog_load(&dev_prog2), -EOPNOTSUPP);
+	EXPECT_STR(why_refused(), "sleepable_read: ops must not sleep: use SEC(\"struct_ops\")");
 }
 
 static void endless(void)
@@ -322,7 +349,7 @@ static void names(void)
 		memcpy(prog_ops(&dev_prog2)->name, bad[i], strlen(bad[i]));
 		ASSERT_EQ(prog_load(&dev_prog2), 0);
 		if (prog_attach(&dev_prog2) != -EINVAL)
-			ksft_fail(__FILE__, __LINE__, "\"%s\" is not refused", bad[i]);
+			ksft_fail(__FILE__, __LINE__, "name %zu of the list is not refused", i);
 		EXPECT_HAS(why_refused(), "the name must be 1 to 15");
 		prog_close(&dev_prog2);
 	}
@@ -343,7 +370,9 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(past_context),
 	KSFT_TEST(kfunc_of_another_op),
 	KSFT_TEST(state),
+	KSFT_TEST(state_too_large),
 	KSFT_TEST(memory_of_the_user),
+	KSFT_TEST(sleepable),
 	KSFT_TEST(endless),
 	KSFT_TEST(kfunc_of_another_kind),
 	KSFT_TEST(legacy_section),

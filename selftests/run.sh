@@ -8,8 +8,6 @@ set -u
 
 cd "$(dirname "$0")" || exit 1
 
-all="selfcheck.sh lifecycle vfio_info vfio_config vfio_access uart irq refuse detach collide
-ioctl_op trace.sh cli.sh guest.sh"
 timeout=$(sed -n 's/^timeout=//p' settings)
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 
@@ -31,10 +29,11 @@ prepare()
 	[ -e "$objects/mtty.bpf.o" ] || bail "no $objects/mtty.bpf.o; is mdev-bpf installed?"
 }
 
-# What a test that was killed may have left. Its programs are gone with its links already.
+# What a test that was killed may have left. Programs are gone with their links, unless pinned.
 clean_up()
 {
 	local device
+	rm -rf /sys/fs/bpf/mdev/kst_* /sys/fs/bpf/kst_*
 	for device in /sys/bus/mdev/devices/5e1f7e57-*; do
 		[ ! -e "$device" ] || echo 1 >"$device/remove"
 	done
@@ -103,8 +102,11 @@ one()
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-[ $# -gt 0 ] || eval "set -- $all"
 echo "TAP version 13"
+if [ $# -eq 0 ]; then
+	mapfile -t names <tests || bail "no list of tests; has make been run here?"
+	set -- "${names[@]}"
+fi
 prepare
 echo "1..$#"
 nr=0

@@ -458,6 +458,7 @@ static void new_device(void)
 static void identity(void)
 {
 	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
+	char text[16];
 
 	EXPECT_EQ(dev_get(cfg, 0, 4), 0x32534348);
 	EXPECT_EQ(dev_get(cfg, 8, 4), 0x07000210);
@@ -469,8 +470,11 @@ static void identity(void)
 	EXPECT_EQ(dev_get(cfg, 0x10, 4), 0xfffffff9);
 	EXPECT_EQ(dev_get(cfg, 0x3d, 1), 1);
 	EXPECT_EQ(dev_get(cfg, 0x40, 4), 0x80000023);
-	EXPECT_EQ(dev_get(cfg, 0x60, 4), 0x20494350);
-	EXPECT_EQ(dev_get(cfg, 0x6c, 4), 0x00545241);
+	EXPECT_EQ(dev_get(cfg, 0x44, 4), 0x23);
+	EXPECT_EQ(dev_get(cfg, 0x48, 4), 0x23);
+	EXPECT_EQ(dev_get(cfg, 0x4c, 4), 0x23);
+	ASSERT_EQ(vfio_pread(&dev, cfg, 0x60, text, sizeof(text)), sizeof(text));
+	EXPECT_STR(text, "PCI Serial/UART");
 }
 
 /* The causes drive the line, which a listener sees until they are gone. */

@@ -279,7 +279,6 @@ static void context(void)
 	EXPECT_EQ(dev_ctl(KDEV_CTL_TYPE), 0);
 	EXPECT_EQ(dev_ctl(KDEV_CTL_ARG), 0x1234);
 	EXPECT_EQ(dev_ctl(KDEV_CTL_INSTANCE), 0);
-	EXPECT_EQ(dev_ctl(KDEV_CTL_STATE_PAST), 1);
 	dev_close();
 	dev_open("kdev-b");
 	EXPECT_EQ(dev_ctl(KDEV_CTL_TYPE), 1);

@@ -184,7 +184,7 @@ static void irqs(void)
 	expect_irq(VFIO_PCI_INTX_IRQ_INDEX, 1, intx);
 	expect_irq(VFIO_PCI_MSI_IRQ_INDEX, KDEV_MSI, msg);
 	expect_irq(VFIO_PCI_MSIX_IRQ_INDEX, 0, 0);
-	expect_irq(VFIO_PCI_ERR_IRQ_INDEX, 0, 0);
+	expect_irq(VFIO_PCI_ERR_IRQ_INDEX, 1, msg);
 	expect_irq(VFIO_PCI_REQ_IRQ_INDEX, 1, msg);
 	EXPECT_EQ(irq_info(VFIO_PCI_NUM_IRQS, &info), -EINVAL);
 	EXPECT_EQ(irq_info(0x7fffffff, &info), -EINVAL);

@@ -179,7 +179,8 @@ int do_load(const struct opts *opts, int argc, char **argv)
 	int ret = load(&o, &k, opts, argv[0]);
 
 	kernel_close(&k);
-	log_release(o.obj);
+	if (o.obj)
+		log_release(o.obj);
 	object_close(&o);
 	return ret;
 }

@@ -44,7 +44,7 @@ int BPF_PROG(trace_ioctl, const struct mdev_bpf_dev *dev, unsigned int cmd, long
 	/* Never NULL, but the verifier of newer kernels cannot know */
 	if (!dev)
 		return 0;
-	bpf_printk("%s %s (%#x) = %ld", dev->name, ioctl_name(cmd), cmd, ret);
+	bpf_printk("%s %s (0x%x) = %ld", dev->name, ioctl_name(cmd), cmd, ret);
 	return 0;
 }
 

@@ -12,6 +12,12 @@
 
 #include <uapi/linux/mdev_bpf.h>
 
+/*
+ * Each context has a pointer that is always NULL. It makes the struct more than numbers, and
+ * the verifier takes for an argument of such a type only what the kernel handed to the
+ * op: never a copy, nor memory that a program filled in. kfuncs rely on that.
+ */
+
 /**
  * struct mdev_bpf_dev - the device an op is called for (read-only)
  * @type: index of the device's type in mdev_bpf_ops::types
@@ -19,6 +25,7 @@
  * @arg: mdev_bpf_type_desc::arg of the type
  * @uuid: the mdev's UUID, byte by byte in the order of its text form
  * @name: the mdev's name, which is the UUID as text
+ * @genuine: NULL; see above
  */
 struct mdev_bpf_dev {
 	__u32 type;
@@ -26,6 +33,7 @@ struct mdev_bpf_dev {
 	__u64 arg;
 	__u8 uuid[16];
 	char name[40];
+	const void *genuine;
 };
 
 /**
@@ -35,12 +43,14 @@ struct mdev_bpf_dev {
  * @offset: first byte within the region, a multiple of @size
  * @val: little endian value; the only member a program can write. region_read
  *	stores the result here (bits above @size are dropped; it is 0 before)
+ * @genuine: NULL; see above
  */
 struct mdev_bpf_access {
 	__u32 region;
 	__u32 size;
 	__u64 offset;
 	__u64 val;
+	const void *genuine;
 };
 
 /**
@@ -50,19 +60,21 @@ struct mdev_bpf_access {
  * @size: bytes of argument behind mdev_bpf_ioctl_data(), at most MDEV_BPF_MAX_IOCTL
  * @ret: what the ioctl returns when the op answers it (0 or more); the only member
  *	a program can write. AFTER the core's answer it holds the core's result
+ * @genuine: NULL; see above
  */
 struct mdev_bpf_ioctl {
 	__u32 cmd;
 	__u32 stage;
 	__u32 size;
 	__s32 ret;
+	const void *genuine;
 };
 
 /**
  * struct mdev_bpf_ops - a device program
  *
- * A program object defines one in SEC(".struct_ops.link"). Each op may be sleepable
- * (SEC("struct_ops.s")) and runs in process context. The core never runs two ops of
+ * A program object defines one in SEC(".struct_ops.link"). Ops run in process context
+ * but must not sleep: SEC("struct_ops"), not "struct_ops.s". The core never runs two ops of
  * one device at the same time; ops of different devices run in parallel. An op
  * returns 0 or a negative errno (-1 to -511; anything else makes -EIO) unless it
  * says otherwise. All ops but those a readable or writable region needs are optional.
@@ -156,7 +168,10 @@ struct mdev_bpf_ops {
 	 */
 	int (*work)(struct mdev_bpf_dev *dev, __u32 id);
 
-	/** @name: Name of mdev driver, class and parent device: [A-Za-z0-9_-], 1 to 15. */
+	/**
+	 * @name: Name of mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
+	 * first a letter or digit. A type's name likewise.
+	 */
 	char name[MDEV_BPF_NAME_LEN];
 
 	/** @description: What the types' "description" says; may be empty. */

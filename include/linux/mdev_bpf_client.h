@@ -14,12 +14,13 @@ struct mdev_bpf_client;
 /**
  * struct mdev_bpf_client_ops - what a device tells its client
  * @irq: an interrupt of the kind that mdev_bpf_client_set_irq() enabled. INTx
- *	masks itself by this, until mdev_bpf_client_unmask(). Atomic context, with
- *	interrupts off: call nothing of this header from it
- * @request: somebody wants to remove the device and waits for mdev_bpf_client_close(), which
- *	may not be called from here. Comes again while the client keeps it. Process context
+ *	masks itself by this, until mdev_bpf_client_unmask()
+ * @request: somebody wants to remove the device and waits for mdev_bpf_client_close().
+ *	Comes again, about once a second, while the client keeps it
  *
- * Both are optional, and get the data of mdev_bpf_client_open().
+ * Both are optional, and get the data of mdev_bpf_client_open(). They are called in atomic
+ * context with interrupts off and must call nothing of this header: note it, and wake who
+ * acts on it.
  */
 struct mdev_bpf_client_ops {
 	void (*irq)(void *data, unsigned int vector);

@@ -5,7 +5,7 @@
  * A call holds the device's lock, so that ops of one device never overlap, and is a
  * reader of the type's SRCU, so that the program stays until it returns. It takes
  * them in this order, and touches user memory outside both: whoever waits for the
- * SRCU, waits for programs only.
+ * SRCU, waits for programs only, and those cannot sleep.
  */
 #include "internal.h"
 #include "trace.h"
@@ -140,8 +140,9 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 		return PTR_ERR(call.ops);
 	if (bdev->state)
 		memset(bdev->state, 0, bdev->state_size);
-	mdev_bpf_pci_reset(bdev);
+	/* The line first: INTx disable is cleared by the other */
 	mdev_bpf_irq_level(&bdev->irqs, false);
+	mdev_bpf_pci_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
 	if (call.ops->reset)
 		return call_result(call.ops->reset(&bdev->ctx), 0);
@@ -160,15 +161,19 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 			 bool write)
 {
 	CLASS(mdev_bpf_call, call)(bdev);
+	u64 written = access->val;
 	int ret;
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
 	/* mdev_bpf_decl_check() saw to it that the ops a region needs are there */
-	if (write)
+	if (write) {
 		ret = call_result(call.ops->region_write(&bdev->ctx, access), 0);
-	else
+		access->val = written;
+	} else {
 		ret = call_result(call.ops->region_read(&bdev->ctx, access), 0);
+		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
+	}
 	trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
 	return ret;
 }

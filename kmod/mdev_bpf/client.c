@@ -6,12 +6,8 @@
 #include <linux/export.h>
 #include <linux/mdev_bpf_client.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 
 #include "internal.h"
-
-/* How often somebody who waits for the device asks for it */
-#define REQUEST_INTERVAL (10 * HZ)
 
 struct mdev_bpf_client {
 	struct mdev_bpf_device *bdev;
@@ -32,29 +28,16 @@ void mdev_bpf_client_irq(struct mdev_bpf_client *client, unsigned int vector)
 		client->ops->irq(client->data, vector);
 }
 
-/*
- * Make @client the one that interrupts and requests go to. Fails when the device is on its
- * way out: mdev_bpf_client_evict() has to see either the client or no client ever.
+/**
+ * mdev_bpf_client_request() - ask a client to give the device back
+ * @client: the client
+ *
+ * Context: Atomic, under mdev_bpf_irqs::lock.
  */
-static int client_bind(struct mdev_bpf_client *client)
+void mdev_bpf_client_request(struct mdev_bpf_client *client)
 {
-	struct mdev_bpf_device *bdev = client->bdev;
-
-	guard(mutex)(&bdev->type->lock);
-	if (bdev->dying)
-		return -ENODEV;
-	bdev->client = client;
-	mdev_bpf_irq_set_client(&bdev->irqs, client);
-	return 0;
-}
-
-static void client_unbind(struct mdev_bpf_client *client)
-{
-	struct mdev_bpf_device *bdev = client->bdev;
-
-	guard(mutex)(&bdev->type->lock);
-	bdev->client = NULL;
-	mdev_bpf_irq_set_client(&bdev->irqs, NULL);
+	if (client->ops->request)
+		client->ops->request(client->data);
 }
 
 /**
@@ -85,16 +68,11 @@ struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
 		ret = -ENODEV;
 		goto out_free;
 	}
-	ret = mdev_bpf_device_open(client->bdev);
+	ret = mdev_bpf_device_open(client->bdev, client);
 	if (ret)
 		goto out_put;
-	ret = client_bind(client);
-	if (ret)
-		goto out_close;
 	return client;
 
-out_close:
-	mdev_bpf_device_close(client->bdev);
 out_put:
 	vfio_put_device(&client->bdev->vdev);
 out_free:
@@ -113,7 +91,6 @@ void mdev_bpf_client_close(struct mdev_bpf_client *client)
 {
 	struct mdev_bpf_device *bdev = client->bdev;
 
-	client_unbind(client);
 	mdev_bpf_device_close(bdev);
 	/* Pairs with the reference from mdev_bpf_type_find_device() */
 	vfio_put_device(&bdev->vdev);
@@ -222,21 +199,3 @@ void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 	mdev_bpf_irq_mask(&client->bdev->irqs, false);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);
-
-/**
- * mdev_bpf_client_evict() - remove: wait until no client uses the device, and let none in
- * @bdev: the device
- *
- * Context: Process context.
- */
-void mdev_bpf_client_evict(struct mdev_bpf_device *bdev)
-{
-	scoped_guard(mutex, &bdev->type->lock)
-		bdev->dying = true;
-	do {
-		guard(mutex)(&bdev->type->lock);
-		if (bdev->client && bdev->client->ops->request)
-			bdev->client->ops->request(bdev->client->data);
-	} while (!wait_var_event_timeout(&bdev->opened, !atomic_read_acquire(&bdev->opened),
-					 REQUEST_INTERVAL));
-}

@@ -13,6 +13,8 @@
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
 		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 
+#define NAME_RULE "must be 1 to %d of A-Z a-z 0-9 _ -, the first a letter or digit"
+
 /* Refuse @ops with a sentence and @err, which is also the value. */
 #define refuse(ops, err, fmt, ...) \
 	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
@@ -59,22 +61,18 @@ static bool name_ok(const char *name, size_t size)
 {
 	const char *c;
 
-	if (!terminated(name, size) || !isalnum(name[0]))
+	if (!terminated(name, size) || !name[0] || strchr("_-", name[0]))
 		return false;
 	for (c = name; *c; c++)
-		if (!isalnum(*c) && *c != '_' && *c != '-')
+		if (!isascii(*c) || (!isalnum(*c) && !strchr("_-", *c)))
 			return false;
 	return true;
 }
 
 static int check_names(const struct mdev_bpf_ops *ops)
 {
-	/* The name goes into every other sentence, so it comes first. */
-	if (!name_ok(ops->name, sizeof(ops->name))) {
-		mdev_bpf_refuse("?", "the name must be 1 to %d of A-Z a-z 0-9 _ -",
-				MDEV_BPF_NAME_LEN - 1);
-		return -EINVAL;
-	}
+	if (!name_ok(ops->name, sizeof(ops->name)))
+		return refuse(ops, -EINVAL, "the name " NAME_RULE, MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(ops->description, sizeof(ops->description)))
 		return refuse(ops, -EINVAL, "description has no final NUL");
 	if (!terminated(ops->device_api, sizeof(ops->device_api)) ||
@@ -106,8 +104,7 @@ static int check_type(const struct mdev_bpf_ops *ops, unsigned int i)
 	unsigned int j;
 
 	if (!name_ok(t->name, sizeof(t->name)))
-		return refuse(ops, -EINVAL, "types[%u].name must be 1 to %d of A-Z a-z 0-9 _ -",
-			      i, MDEV_BPF_NAME_LEN - 1);
+		return refuse(ops, -EINVAL, "types[%u].name " NAME_RULE, i, MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(t->pretty_name, sizeof(t->pretty_name)))
 		return refuse(ops, -EINVAL, "types[%u].pretty_name has no final NUL", i);
 	if (mdev_bpf_decl_units(ops, i) > mdev_bpf_decl_pool(ops))
@@ -158,7 +155,7 @@ static int check_region_size(const struct mdev_bpf_ops *ops, unsigned int i)
 	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
 		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
 
-	if (!is_power_of_2(r->size) || r->size < min || r->size > max)
+	if (hweight64(r->size) != 1 || r->size < min || r->size > max)
 		return refuse(ops, -EINVAL,
 			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
 			      i, r->size, min, max);

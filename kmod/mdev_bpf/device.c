@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/uuid.h>
+#include <linux/wait_bit.h>
 
 #include "internal.h"
 
@@ -27,7 +28,7 @@ static ssize_t open_show(struct device *dev, struct device_attribute *attr, char
 {
 	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%d\n", atomic_read(&bdev->opened));
+	return sysfs_emit(buf, "%d\n", atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);
 }
 static DEVICE_ATTR_RO(open);
 
@@ -151,9 +152,21 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev)
 
 static void device_set_closed(struct mdev_bpf_device *bdev)
 {
-	/* Pairs with the wait in mdev_bpf_client_evict() */
-	atomic_set_release(&bdev->opened, 0);
-	wake_up_var(&bdev->opened);
+	mdev_bpf_irq_set_client(&bdev->irqs, NULL);
+	/* Fully ordered, as wake_up_var() wants it; pairs with the wait in device_evict() */
+	atomic_xchg(&bdev->use, MDEV_BPF_USE_NONE);
+	wake_up_var(&bdev->use);
+}
+
+/* Wait until nobody uses the device, and let nobody in again. */
+static void device_evict(struct mdev_bpf_device *bdev)
+{
+	int none = MDEV_BPF_USE_NONE, never = MDEV_BPF_USE_NEVER;
+
+	do
+		mdev_bpf_irq_request(&bdev->irqs);
+	while (!wait_var_event_timeout(&bdev->use,
+				       atomic_cmpxchg(&bdev->use, none, never) == none, HZ));
 }
 
 /**
@@ -192,20 +205,23 @@ static void device_unlist(struct mdev_bpf_device *bdev)
 /**
  * mdev_bpf_device_open() - somebody wants to use a device
  * @bdev: the device
+ * @client: the kernel client that does; NULL for VFIO
  *
  * A device has one user at a time: VFIO (however many file descriptors) or a client.
  *
  * Context: Process context.
  *
- * Return: 0; -EBUSY if it is in use; -ENODEV if no program is attached; what the
- * program's open returns.
+ * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is
+ * attached; what the program's open returns.
  */
-int mdev_bpf_device_open(struct mdev_bpf_device *bdev)
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client)
 {
 	int ret;
 
-	if (atomic_cmpxchg(&bdev->opened, 0, 1))
-		return -EBUSY;
+	ret = atomic_cmpxchg(&bdev->use, MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN);
+	if (ret != MDEV_BPF_USE_NONE)
+		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
+	mdev_bpf_irq_set_client(&bdev->irqs, client);
 	ret = mdev_bpf_call_open(bdev);
 	if (ret)
 		device_set_closed(bdev);
@@ -266,6 +282,8 @@ int mdev_bpf_probe(struct mdev_device *mdev)
 	return 0;
 
 out_unlist:
+	/* A kernel client may have found it in the list */
+	device_evict(bdev);
 	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
 out_put:
@@ -291,7 +309,7 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 
 	/* First the users that VFIO knows of, then those that it does not */
 	vfio_unregister_group_dev(&bdev->vdev);
-	mdev_bpf_client_evict(bdev);
+	device_evict(bdev);
 	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
 	mdev_bpf_deferred_destroy(bdev);

@@ -2,6 +2,10 @@
 /*
  * What the files of mdev_bpf.ko share.
  *
+ * A "type" (mdev_bpf_type) is what one loaded program provides: a driver, a parent device
+ * and the mdev types (mdev_bpf_mtype) that sysfs shows. A "device" (mdev_bpf_device, bdev)
+ * is one instance; programs see a part of it, mdev_bpf_dev (ctx).
+ *
  * Locks, outermost first:
  *   types_lock (type.c)    the list of types; reg, update, unreg
  *   mdev_parent unreg_sem  mdev core: held around probe and remove
@@ -84,14 +88,14 @@ struct mdev_bpf_type {
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
  * @mode: MDEV_BPF_IRQ_OFF, or which of INTx and MSI the user has enabled
- * @quiesced: no program is attached, nothing fires
+ * @quiesced: no program is attached, INTx waits; messages come from programs only
  * @level: the interrupt line
  * @masked: INTx is masked, by the user or by having fired
  * @intx_off: the guest set the INTx disable bit of the command register
  * @nr_msi: length of @msi, 0 while MSI is off
  * @intx: where INTx goes
  * @msi: where the MSI vectors go
- * @err: where errors of the device go
+ * @err: for errors of the device; nothing reports one so far
  * @req: where the request to release the device goes
  * @client: kernel client that takes interrupts in place of eventfds
  * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
@@ -151,6 +155,9 @@ struct mdev_bpf_deferred {
 	struct work_struct work;
 };
 
+/* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
+enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
+
 /**
  * struct mdev_bpf_device - a device
  * @vdev: the VFIO device; its reference count is that of this struct
@@ -161,9 +168,7 @@ struct mdev_bpf_deferred {
  * @caller: the task in an op, to refuse that it enters another
  * @state: mdev_bpf_ops::state_size bytes, under @lock
  * @state_size: that size, fixed for the device's life
- * @opened: somebody uses the device: VFIO, or a kernel client; see mdev_bpf_device_open()
- * @dying: the device is being removed, under mdev_bpf_type::lock
- * @client: the kernel client that uses it, if that is who does; likewise
+ * @use: who uses it, one of MDEV_BPF_USE_*
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
  * @irq_count: number of interrupts by VFIO index, fixed for its life
@@ -183,9 +188,7 @@ struct mdev_bpf_device {
 	struct task_struct *caller;
 	void *state;
 	u32 state_size;
-	atomic_t opened;
-	bool dying;
-	struct mdev_bpf_client *client;
+	atomic_t use;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
@@ -299,12 +302,12 @@ bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 
 void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached);
-int mdev_bpf_device_open(struct mdev_bpf_device *bdev);
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
 
 /* client.c */
 void mdev_bpf_client_irq(struct mdev_bpf_client *client, unsigned int vector);
-void mdev_bpf_client_evict(struct mdev_bpf_device *bdev);
+void mdev_bpf_client_request(struct mdev_bpf_client *client);
 
 /* vfio.c */
 extern const struct vfio_device_ops mdev_bpf_vfio_ops;
@@ -342,7 +345,7 @@ void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **s
 			      struct eventfd_ctx *ctx);
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
 void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
-void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count);
+bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs);
 
 /* timer.c */
 int mdev_bpf_deferred_module_init(void);

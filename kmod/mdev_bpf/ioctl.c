@@ -13,11 +13,12 @@
 
 /*
  * A VFIO command says nothing about its argument's size; the argument's first member,
- * argsz, does. RESET has no argument.
+ * argsz, does. But RESET has no argument, and GET_GFX_DMABUF's is a number.
  */
 static bool has_argsz(u32 cmd)
 {
-	return _IOC_TYPE(cmd) == VFIO_TYPE && !_IOC_SIZE(cmd) && cmd != VFIO_DEVICE_RESET;
+	return _IOC_TYPE(cmd) == VFIO_TYPE && !_IOC_SIZE(cmd) && cmd != VFIO_DEVICE_RESET &&
+	       cmd != VFIO_DEVICE_GET_GFX_DMABUF;
 }
 
 static int get_argsz(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
@@ -46,6 +47,9 @@ static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 		ret = get_argsz(ctx, arg);
 		if (ret)
 			return ret;
+	} else if (cmd == VFIO_DEVICE_GET_GFX_DMABUF) {
+		ctx->call.size = sizeof(u32);
+		ctx->in = ctx->call.size;
 	} else {
 		ctx->call.size = _IOC_SIZE(cmd);
 		ctx->in = _IOC_DIR(cmd) & _IOC_WRITE ? ctx->call.size : 0;
@@ -73,10 +77,12 @@ static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx 
 	return ctx->core->fn(bdev, ctx);
 }
 
-/* What a program answers goes back in full, where the command has room for it. */
+/* What a program answers goes back in full, unless the command only takes an argument. */
 static long program_answer(struct mdev_bpf_ioctl_ctx *ctx)
 {
-	if (has_argsz(ctx->call.cmd) || _IOC_DIR(ctx->call.cmd) & _IOC_READ)
+	bool answers = ctx->core ? ctx->core->out : has_argsz(ctx->call.cmd);
+
+	if (answers || _IOC_DIR(ctx->call.cmd) & _IOC_READ)
 		ctx->out = ctx->call.size;
 	return ctx->call.ret >= -MDEV_BPF_MAX_ERRNO ? ctx->call.ret : -EIO;
 }
@@ -137,7 +143,8 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 	};
 	long ret;
 
-	ret = answer(bdev, &ctx);
+	/* VFIO takes anything but 0 for a failure */
+	ret = min(answer(bdev, &ctx), 0L);
 	trace_mdev_bpf_ioctl(&bdev->ctx, ctx.call.cmd, ret);
 	return ret;
 }

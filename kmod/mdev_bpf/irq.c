@@ -49,7 +49,7 @@ void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_quiesce() - let nothing fire while no program is attached
+ * mdev_bpf_irq_quiesce() - let INTx not fire while no program is attached
  * @irqs: the interrupts
  * @quiesce: the program goes, rather than comes
  *
@@ -108,7 +108,7 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level)
 	guard(spinlock_irqsave)(&irqs->lock);
 	rise = level && !irqs->level;
 	irqs->level = level;
-	if (irqs->mode == MDEV_BPF_IRQ_MSI && rise && !irqs->quiesced)
+	if (irqs->mode == MDEV_BPF_IRQ_MSI && rise)
 		deliver(irqs, irqs->msi[0], 0);
 	intx_update(irqs);
 }
@@ -139,7 +139,7 @@ int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector)
 	guard(spinlock_irqsave)(&irqs->lock);
 	if (irqs->mode != MDEV_BPF_IRQ_MSI)
 		return -ENXIO;
-	if (vector < irqs->nr_msi && !irqs->quiesced)
+	if (vector < irqs->nr_msi)
 		deliver(irqs, irqs->msi[vector], vector);
 	return 0;
 }
@@ -164,7 +164,8 @@ unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
  * @mode: MDEV_BPF_IRQ_*
  * @nr_msi: vectors to enable with MSI
  *
- * INTx begins unmasked, so a line that is up fires with the first eventfd.
+ * INTx begins unmasked, so a line that is up fires with the first eventfd; to MSI a
+ * line that is up has just risen.
  *
  * Context: Any, mdev_bpf_irqs::config held.
  */
@@ -176,6 +177,8 @@ void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsign
 	irqs->nr_msi = nr_msi;
 	irqs->masked = false;
 	intx_update(irqs);
+	if (mode == MDEV_BPF_IRQ_MSI && irqs->level && !irqs->quiesced)
+		deliver(irqs, irqs->msi[0], 0);
 }
 
 /**
@@ -211,10 +214,8 @@ void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **s
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
-	if (irqs->quiesced)
-		return;
 	if (slot == &irqs->intx) {
-		if (irqs->masked || irqs->intx_off)
+		if (irqs->masked || irqs->intx_off || irqs->quiesced)
 			return;
 		irqs->masked = true;
 	}
@@ -235,20 +236,18 @@ void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client 
 }
 
 /**
- * mdev_bpf_irq_request() - ask the user to give the device back
- * @bdev: the device
- * @count: how often it was asked before
+ * mdev_bpf_irq_request() - ask who has the device to give it back
+ * @irqs: the interrupts
  *
- * Context: Process context.
+ * Context: Any.
+ *
+ * Return: whether there was anybody to ask.
  */
-void mdev_bpf_irq_request(struct mdev_bpf_device *bdev, unsigned int count)
+bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 {
-	bool asked;
-
-	scoped_guard(spinlock_irqsave, &bdev->irqs.lock) {
-		asked = bdev->irqs.req;
-		signal_eventfd(bdev->irqs.req);
-	}
-	if (!asked && !count)
-		dev_notice(&bdev->mdev->dev, "in use; removal waits until it is closed\n");
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (irqs->client)
+		mdev_bpf_client_request(irqs->client);
+	signal_eventfd(irqs->req);
+	return irqs->client || irqs->req;
 }

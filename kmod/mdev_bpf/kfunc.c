@@ -4,8 +4,9 @@
  * bpf/include/mdev_bpf.bpf.h, next to the declarations they use.
  *
  * Each takes a device or a call, and the verifier knows which op has which: that a
- * kfunc is called from the wrong op is refused at load. They run inside an op, so the
- * device's lock is held.
+ * kfunc is called from the wrong op is refused at load, and so is a context that a program
+ * made itself (see "genuine" in <linux/mdev_bpf.h>). They run inside an op, so the
+ * device's lock is held, and they must not sleep.
  */
 #include <linux/btf.h>
 #include <linux/btf_ids.h>

@@ -35,7 +35,9 @@ void mdev_bpf_refuse(const char *type, const char *fmt, ...)
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	mutex_lock(&last_error_lock);
-	scnprintf(last_error, sizeof(last_error), "%.*s: %pV", MDEV_BPF_NAME_LEN, type, &vaf);
+	/* The name may be what is refused, so escape what should not be in a line of text */
+	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
+		  (int)strnlen(type, MDEV_BPF_NAME_LEN), type, &vaf);
 	pr_notice_ratelimited("%s\n", last_error);
 	mutex_unlock(&last_error_lock);
 	va_end(args);

@@ -123,7 +123,8 @@ static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done
  *
  * Return: bytes done, fewer than @count at the region's end or after an error;
  * -EINVAL for a position outside the regions that can be read or written; -EFAULT;
- * -EINTR; -ENODEV if no program is attached; what region_read or region_write returns.
+ * -EINTR; -ENODEV if it takes a program and none is attached (configuration space
+ * takes none); what region_read or region_write returns.
  */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 			   loff_t *ppos, bool write)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VFIO_DEVICE_SET_IRQS: what the user of a device does to its interrupts. The
- * rules are vfio-pci's, since that is what clients are written against.
+ * rules are vfio-pci's, since that is what clients are written against, but for two: the
+ * loopback trigger of INTx behaves as the line does (not while masked, and it masks), and a bad
+ * eventfd among several changes none of the vectors.
  */
 #include <linux/eventfd.h>
 
@@ -181,6 +183,8 @@ static int msi_trigger(struct set_irqs *s)
 /* ERR and REQ: one eventfd each, whatever the device's own interrupts do. */
 static int notify_trigger(struct set_irqs *s, struct eventfd_ctx **slot)
 {
+	if (s->flags & VFIO_IRQ_SET_DATA_NONE && !*slot)
+		return -EINVAL;
 	if (is_disable(s)) {
 		mdev_bpf_irq_set_eventfd(s->irqs, slot, NULL);
 		return 0;
@@ -194,18 +198,30 @@ static int notify_trigger(struct set_irqs *s, struct eventfd_ctx **slot)
 	return 0;
 }
 
+static int intx(struct set_irqs *s, u32 action)
+{
+	switch (action) {
+	case VFIO_IRQ_SET_ACTION_MASK:
+		return intx_mask(s, true);
+	case VFIO_IRQ_SET_ACTION_UNMASK:
+		return intx_mask(s, false);
+	case VFIO_IRQ_SET_ACTION_TRIGGER:
+		return intx_trigger(s);
+	default:
+		return -ENOTTY;
+	}
+}
+
 static int set_irqs(struct set_irqs *s, u32 index)
 {
 	u32 action = s->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
 
 	lockdep_assert_held(&s->irqs->config);
-	if (index == VFIO_PCI_INTX_IRQ_INDEX && action != VFIO_IRQ_SET_ACTION_TRIGGER)
-		return intx_mask(s, action == VFIO_IRQ_SET_ACTION_MASK);
+	if (index == VFIO_PCI_INTX_IRQ_INDEX)
+		return intx(s, action);
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 	switch (index) {
-	case VFIO_PCI_INTX_IRQ_INDEX:
-		return intx_trigger(s);
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return msi_trigger(s);
 	case VFIO_PCI_ERR_IRQ_INDEX:

@@ -56,11 +56,19 @@ static void find_writable(const struct btf *btf, const struct btf_type *ops)
 
 /*
  * The verifier asks this for each op that a program implements, before it looks at the
- * program. All ops may sleep. The same types are found each time, so a race is harmless.
+ * program. The same types are found each time, so a race is harmless.
+ *
+ * An op that sleeps could wait for user space, in a page fault say, and with it detaching
+ * its program, and with that every struct_ops user of the machine. What a device has to wait for
+ * the core does in its place, outside ops.
  */
 static int check_member(const struct btf_type *t, const struct btf_member *member,
 			const struct bpf_prog *prog)
 {
+	if (prog->sleepable) {
+		mdev_bpf_refuse(prog->aux->name, "ops must not sleep: use SEC(\"struct_ops\")");
+		return -EOPNOTSUPP;
+	}
 	find_writable(prog->aux->attach_btf, t);
 	return 0;
 }
@@ -80,13 +88,18 @@ static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state 
 	return -EACCES;
 }
 
-/* A device program has no business in the memory of the VMM that uses the device. */
+/*
+ * A device program has no business in the memory of the VMM that uses the device, nor in the
+ * kernel's. It is given no user pointer, and none of the helpers that follow any.
+ */
 static const struct bpf_func_proto *get_func_proto(enum bpf_func_id func_id,
 						   const struct bpf_prog *prog)
 {
 	switch (func_id) {
 	case BPF_FUNC_probe_read_user:
 	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_probe_read_kernel_str:
 	case BPF_FUNC_get_current_task:
 	case BPF_FUNC_get_current_task_btf:
 	case BPF_FUNC_task_pt_regs:

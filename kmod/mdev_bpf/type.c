@@ -292,8 +292,7 @@ void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance
  *
  * Context: Process context.
  *
- * Return: the device with a reference, for vfio_put_device(); NULL if there is none, or
- * it is on its way out.
+ * Return: the device with a reference, for vfio_put_device(); NULL if there is none.
  */
 struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 {
@@ -304,7 +303,7 @@ struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 	list_for_each_entry(type, &types, node) {
 		guard(mutex)(&type->lock);
 		list_for_each_entry(bdev, &type->devices, node) {
-			if (bdev->dying || !guid_equal(&bdev->mdev->uuid, uuid))
+			if (!guid_equal(&bdev->mdev->uuid, uuid))
 				continue;
 			get_device(&bdev->vdev.device);
 			return bdev;

@@ -8,7 +8,7 @@
 
 static int mdev_bpf_vfio_open(struct vfio_device *vdev)
 {
-	return mdev_bpf_device_open(vdev_to_bdev(vdev));
+	return mdev_bpf_device_open(vdev_to_bdev(vdev), NULL);
 }
 
 static void mdev_bpf_vfio_close(struct vfio_device *vdev)
@@ -32,7 +32,10 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 
 static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
 {
-	mdev_bpf_irq_request(vdev_to_bdev(vdev), count);
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	if (!mdev_bpf_irq_request(&bdev->irqs) && !count)
+		dev_notice(&bdev->mdev->dev, "in use; removal waits until it is closed\n");
 }
 
 /* VFIO answers the features it knows itself; all others end here, to be traced. */

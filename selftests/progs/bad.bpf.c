@@ -50,6 +50,7 @@ READ(write_offset)
 	a->offset = 0;
 	return 0;
 }
+
 BAD_READ(write_offset);
 
 READ(write_size)
@@ -57,6 +58,7 @@ READ(write_size)
 	a->size = 8;
 	return 0;
 }
+
 BAD_READ(write_size);
 
 READ(write_dev)
@@ -64,20 +66,31 @@ READ(write_dev)
 	dev->arg = 1;
 	return 0;
 }
+
 BAD_READ(write_dev);
+
+READ(write_genuine)
+{
+	a->genuine = NULL;
+	return 0;
+}
+
+BAD_READ(write_genuine);
 
 READ(write_past_val)
 {
-	*(volatile __u64 *)((void *)a + sizeof(*a)) = 0;
+	((__u64 *)a)[sizeof(*a) / 8] = 0;
 	return 0;
 }
+
 BAD_READ(write_past_val);
 
 READ(read_past_context)
 {
-	a->val = *(volatile __u64 *)((void *)a + sizeof(*a));
+	a->val = ((__u64 *)a)[sizeof(*a) / 8];
 	return 0;
 }
+
 BAD_READ(read_past_context);
 
 SEC("?struct_ops/ioctl")
@@ -101,18 +114,21 @@ READ(ioctl_data_of_access)
 {
 	return !mdev_bpf_ioctl_data((void *)a, 8);
 }
+
 BAD_READ(ioctl_data_of_access);
 
 READ(irq_of_access)
 {
 	return mdev_bpf_irq_set((void *)a, 1);
 }
+
 BAD_READ(irq_of_access);
 
 READ(irq_of_null)
 {
 	return mdev_bpf_irq_set(NULL, 1);
 }
+
 BAD_READ(irq_of_null);
 
 READ(irq_of_state)
@@ -121,6 +137,7 @@ READ(irq_of_state)
 
 	return s ? mdev_bpf_irq_set((void *)s, 1) : 0;
 }
+
 BAD_READ(irq_of_state);
 
 /* Memory that is large enough to be a context, and all the program's own */
@@ -130,6 +147,7 @@ READ(irq_of_stack)
 
 	return mdev_bpf_irq_set((void *)fake, 1);
 }
+
 BAD_READ(irq_of_stack);
 
 READ(ioctl_data_of_stack)
@@ -138,6 +156,7 @@ READ(ioctl_data_of_stack)
 
 	return !mdev_bpf_ioctl_data((void *)fake, 8);
 }
+
 BAD_READ(ioctl_data_of_stack);
 
 /* State */
@@ -149,6 +168,7 @@ READ(state_unchecked)
 	a->val = s->words[0];
 	return 0;
 }
+
 BAD_READ(state_unchecked);
 
 READ(state_past_size)
@@ -156,9 +176,10 @@ READ(state_past_size)
 	__u64 *word = mdev_bpf_state(dev, __u64);
 
 	if (word)
-		a->val = *(volatile __u64 *)(word + 1);
+		a->val = word[1];
 	return 0;
 }
+
 BAD_READ(state_past_size);
 
 READ(state_index)
@@ -169,13 +190,24 @@ READ(state_index)
 		a->val = s->words[a->offset];
 	return 0;
 }
+
 BAD_READ(state_index);
 
 READ(state_any_size)
 {
 	return !mdev_bpf_state_get(dev, a->offset);
 }
+
 BAD_READ(state_any_size);
+
+/* The verifier cannot know the declared size: this one loads, and gets NULL. */
+READ(state_too_large)
+{
+	a->val = 0x600d;
+	return mdev_bpf_state_get(dev, sizeof(struct state) + 1) ? 0 : -ENOSPC;
+}
+
+BAD_READ(state_too_large);
 
 /* The memory of whoever reads the device */
 
@@ -187,6 +219,7 @@ READ(read_user)
 	a->val = val;
 	return 0;
 }
+
 BAD_READ(read_user);
 
 READ(read_user_str)
@@ -197,12 +230,12 @@ READ(read_user_str)
 	a->val = text[0];
 	return 0;
 }
+
 BAD_READ(read_user_str);
 
 extern int bpf_copy_from_user_str(void *dst, __u32 size, const void *from, __u64 flags) __ksym;
 
-SEC("?struct_ops.s/region_read")
-int BPF_PROG(copy_user_str_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+READ(copy_user_str)
 {
 	char text[8] = "";
 
@@ -210,13 +243,38 @@ int BPF_PROG(copy_user_str_read, struct mdev_bpf_dev *dev, struct mdev_bpf_acces
 	a->val = text[0];
 	return 0;
 }
+
 BAD_READ(copy_user_str);
+
+/* The same, if the program may sleep, which no op may */
+SEC("?struct_ops.s/region_read")
+int BPF_PROG(sleepable_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	char text[8] = "";
+
+	bpf_copy_from_user_str(text, sizeof(text), (void *)a->offset, 0);
+	return 0;
+}
+
+BAD_READ(sleepable);
+
+READ(read_kernel)
+{
+	__u64 val = 0;
+
+	bpf_probe_read_kernel(&val, sizeof(val), (void *)a->offset);
+	a->val = val;
+	return 0;
+}
+
+BAD_READ(read_kernel);
 
 READ(this_task)
 {
 	a->val = bpf_get_current_task();
 	return 0;
 }
+
 BAD_READ(this_task);
 
 READ(endless)
@@ -225,6 +283,7 @@ READ(endless)
 		zero = 0;
 	return 0;
 }
+
 BAD_READ(endless);
 
 /* Nothing wrong with the program, only with the section of its map */

@@ -9,6 +9,9 @@ struct {
 	__u64 nr[KDEV_NR_COUNTERS];
 } counters;
 
+/* For whoever loads the program to set */
+__u32 magic = 0xcafe;
+
 static void count(int what)
 {
 	__sync_fetch_and_add(&counters.nr[what], 1);
@@ -71,8 +74,6 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 		return dev->arg;
 	case KDEV_CTL_INSTANCE:
 		return dev->instance;
-	case KDEV_CTL_STATE_PAST:
-		return !mdev_bpf_state_get(dev, sizeof(struct kdev_state) + 1);
 	case KDEV_CTL_UUID:
 		return word(dev->uuid);
 	case KDEV_CTL_UUID + 4:
@@ -81,6 +82,8 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 		return word(dev->uuid + 8);
 	case KDEV_CTL_UUID + 12:
 		return word(dev->uuid + 12);
+	case KDEV_CTL_MAGIC:
+		return magic;
 	case KDEV_CTL_OVERLAP:
 		return overlap(s);
 	}
@@ -153,7 +156,7 @@ static __u64 log_read(struct kdev_state *s, struct mdev_bpf_access *a)
 	return e->region | e->size << 8 | e->write << 16 | (__u64)e->offset << 32;
 }
 
-SEC("struct_ops.s/region_read")
+SEC("struct_ops/region_read")
 int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
@@ -170,7 +173,7 @@ int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
-SEC("struct_ops.s/region_write")
+SEC("struct_ops/region_write")
 int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
@@ -184,33 +187,33 @@ int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 	return 0;
 }
 
-SEC("struct_ops.s/init")
+SEC("struct_ops/init")
 int BPF_PROG(kdev_init, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_INIT);
 	return dev->arg == 0xbad ? -EDOM : 0;
 }
 
-SEC("struct_ops.s/exit")
+SEC("struct_ops/exit")
 void BPF_PROG(kdev_exit, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_EXIT);
 }
 
-SEC("struct_ops.s/open")
+SEC("struct_ops/open")
 int BPF_PROG(kdev_open, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_OPEN);
 	return dev->arg == 0xdead ? -EDOM : 0;
 }
 
-SEC("struct_ops.s/close")
+SEC("struct_ops/close")
 void BPF_PROG(kdev_close, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_CLOSE);
 }
 
-SEC("struct_ops.s/reset")
+SEC("struct_ops/reset")
 int BPF_PROG(kdev_reset, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_RESET);

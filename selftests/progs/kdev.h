@@ -32,9 +32,9 @@
 #define KDEV_CTL_TYPE		0x2c	/* R: what the program is told about the device */
 #define KDEV_CTL_ARG		0x30
 #define KDEV_CTL_INSTANCE	0x34
-#define KDEV_CTL_STATE_PAST	0x38	/* R: 1 if more state than declared is refused */
 #define KDEV_CTL_OVERLAP	0x3c	/* R, slow: 1 if two ops of the device ever overlapped */
 #define KDEV_CTL_UUID		0x40	/* R: 16 bytes */
+#define KDEV_CTL_MAGIC		0x50	/* R: the global variable "magic" */
 
 struct kdev_entry {
 	__u8 region;

@@ -81,7 +81,7 @@ static void note(struct state *s, struct mdev_bpf_ioctl *call)
 	s->regs[4] = call->ret;
 }
 
-SEC("struct_ops.s/ioctl")
+SEC("struct_ops/ioctl")
 int BPF_PROG(kioctl_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 {
 	struct state *s = mdev_bpf_state(dev, struct state);
@@ -121,7 +121,7 @@ int BPF_PROG(kioctl_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call
 	return MDEV_BPF_IOCTL_PASS;
 }
 
-SEC("struct_ops.s/region_read")
+SEC("struct_ops/region_read")
 int BPF_PROG(kioctl_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct state *s = mdev_bpf_state(dev, struct state);

@@ -72,7 +72,7 @@ int BPF_PROG(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return 0;
 }
 
-SEC("struct_ops.s")
+SEC("struct_ops")
 int BPF_PROG(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);

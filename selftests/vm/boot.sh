@@ -140,7 +140,7 @@ probe_kvm()
 
 qemu_machine()
 {
-	append="console=ttyS0 panic=-1 oops=panic"
+	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M"
 	qemu=(qemu-system-x86_64 -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
 	      -no-reboot -kernel "$root/boot/vmlinuz-$kernel" -initrd "$tmp/initrd.img"
 	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log

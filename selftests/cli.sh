@@ -1,0 +1,423 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# mdev-bpf, the command: what it does, what it prints, how it fails.
+# shellcheck disable=SC2317 # test points are called by name
+
+. "$(dirname "$0")/ksft.sh"
+
+objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
+mtty=$objects/mtty.bpf.o
+kdev=$here/progs/kdev.bpf.o
+bad=$here/progs/bad.bpf.o
+pins=/sys/fs/bpf/mdev
+prog=kst_cli
+uuid=5e1f7e57-0000-4000-8000-00000000e003
+other=5e1f7e57-0000-4000-8000-00000000e004
+
+# Whatever a test point left
+wipe()
+{
+	local device
+	for device in /sys/bus/mdev/devices/5e1f7e57-*; do
+		[ ! -e "$device" ] || echo 1 >"$device/remove"
+	done
+	rm -rf "$pins"/kst_* /sys/fs/bpf/kst_pins
+}
+
+at_exit() { wipe; rm -rf "$ksft_tmp"; }
+trap at_exit EXIT
+
+command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
+
+# json EXPRESSION: a Python expression of the document j, which is what was printed last
+json()
+{
+	python3 -c "import json, sys; j = json.load(sys.stdin); print($1)" <<<"$out" 2>&1
+}
+
+load() { run 0 mdev-bpf load "$mtty" --type "$prog" "$@"; }
+create() { run 0 mdev-bpf create "$prog-2" --uuid "$uuid"; }
+state() { cat "/sys/bus/mdev/devices/$uuid/mdev_bpf/state"; }
+
+help_and_version()
+{
+	local command
+	run 0 mdev-bpf help
+	for command in load unload list types show create remove inspect peek poke version; do
+		has "$out" "  $command "
+	done
+	run 0 mdev-bpf help load
+	has "$out" "--replace"
+	run 0 mdev-bpf load --help
+	has "$out" "--replace"
+	run 0 mdev-bpf version
+	has "$out" "abi"
+	run 0 mdev-bpf -j version
+	is "$(json "j['abi'] == j['kernel_abi'] == $(</sys/kernel/mdev_bpf/abi)")" True
+}
+
+# A wrong command line is status 2, says why on stderr, and prints nothing else.
+usage()
+{
+	local line
+	while read -r line; do
+		# shellcheck disable=SC2086 # words
+		run 2 mdev-bpf $line
+		is "$out" ""
+		[ -n "$err" ] || fail "mdev-bpf $line says nothing"
+	done <<-END
+
+		frobnicate
+		l
+		load
+		load a b
+		unload
+		list x
+		show a b
+		create
+		create --uuid
+		peek $uuid bar0
+		peek $uuid bar9 0
+		peek $uuid bar0 x
+		peek $uuid bar0 0 3
+		poke $uuid bar0 0
+		list --force
+		--nonsense list
+	END
+	run 2 mdev-bpf l
+	has "$err" load
+	has "$err" list
+}
+
+prefixes()
+{
+	run 0 mdev-bpf ver
+	has "$out" abi
+	run 0 mdev-bpf li
+	run 0 mdev-bpf ty
+	run 0 mdev-bpf sh
+	run 0 mdev-bpf he lo
+	has "$out" "--replace"
+}
+
+empty_lists()
+{
+	local command
+	if [ -n "$(ls /sys/class/mdev_bus 2>/dev/null)" ]; then
+		skip "there are programs on this machine"
+		return
+	fi
+	for command in list types show; do
+		run 0 mdev-bpf "$command"
+		is "$err" ""
+		run 0 mdev-bpf -j "$command"
+		is "$out" "[]"
+	done
+}
+
+load_and_list()
+{
+	load
+	[ -e "$pins/$prog" ] || fail "the link is not pinned"
+	run 0 mdev-bpf list
+	has "$out" "$prog"
+	has "$out" attached
+	run 0 mdev-bpf -j list
+	is "$(json "[p['state'] for p in j if p['name'] == '$prog']")" "['attached']"
+	run 0 mdev-bpf types
+	has "$out" "$prog-1"
+	has "$out" "$prog-2"
+	run 0 mdev-bpf show "$prog"
+	has "$out" "$pins/$prog"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	[ ! -e "/sys/class/$prog" ] || fail "the type is still there"
+	run 0 mdev-bpf list
+	has_not "$out" "$prog"
+}
+
+devices()
+{
+	load
+	create
+	is "$out" "$uuid"
+	run 1 mdev-bpf create "$prog-1" --uuid "$uuid"
+	[ -n "$err" ] || fail "no reason"
+	run 1 mdev-bpf create "$prog-9" --uuid "$other"
+	has "$err" "$prog-9"
+	run 0 mdev-bpf show "$uuid"
+	has "$out" "$prog-2"
+	run 0 mdev-bpf create "$prog-1"
+	run 0 mdev-bpf remove "$out"
+	run 0 mdev-bpf remove "$uuid"
+	is "$out" ""
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
+	run 1 mdev-bpf remove "$uuid"
+	run 1 mdev-bpf show "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+exhausted()
+{
+	load
+	for _ in {1..12}; do
+		run 0 mdev-bpf create "$prog-2"
+		echo "$out" >>"$ksft_tmp/made"
+	done
+	run 1 mdev-bpf create "$prog-2"
+	[ -n "$err" ] || fail "no reason"
+	while read -r out; do
+		run 0 mdev-bpf remove "$out"
+	done <"$ksft_tmp/made"
+	run 0 mdev-bpf unload "$prog"
+}
+
+peek_and_poke()
+{
+	load
+	create
+	run 0 mdev-bpf peek "$uuid" bar0 5 1
+	is "$out" 0x60
+	run 0 mdev-bpf poke "$uuid" bar1 7 1 0x5a
+	is "$out" ""
+	run 0 mdev-bpf peek "$uuid" bar1 7 1
+	is "$out" 0x5a
+	run 0 mdev-bpf peek "$uuid" bar0 7
+	is "$out" 0x00
+	run 0 mdev-bpf peek "$uuid" config 0 4
+	is "$out" 0x32534348
+	run 0 mdev-bpf peek "$uuid" 7 0 2
+	is "$out" 0x4348
+	run 0 mdev-bpf -j peek "$uuid" bar0 5 1
+	is "$(json "j['region'], j['size'], int(j['value'], 16)")" "bar0 1 96"
+	run 1 mdev-bpf peek "$uuid" bar0 8 1
+	run 1 mdev-bpf peek "$uuid" bar2 0 1
+	run 2 mdev-bpf poke "$uuid" bar0 7 1 0x100
+	run 1 mdev-bpf peek "$other" bar0 5 1
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+every_command_json()
+{
+	run 0 mdev-bpf -j load "$mtty" --type "$prog"
+	is "$(json "j['name'], j['state']")" "$prog attached"
+	run 0 mdev-bpf -j create "$prog-2" --uuid "$uuid"
+	has "$(json j)" "$uuid"
+	run 0 mdev-bpf -j types
+	is "$(json "sorted(t['type'] for t in j if t['type'].startswith('$prog'))")" \
+		"['$prog-1', '$prog-2']"
+	run 0 mdev-bpf -j show
+	is "$(json "[d['type'] for d in j if d['uuid'] == '$uuid']")" "['$prog-2']"
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['uuid'], j['state'], j['open']")" "$uuid attached False"
+	run 0 mdev-bpf -p show "$prog"
+	is "$(json "j['name']")" "$prog"
+	[ "$(wc -l <<<"$out")" -gt 5 ] || fail "-p is not for people: $out"
+	run 0 mdev-bpf -j inspect "$mtty"
+	has "$(json j)" mtty
+	run 0 mdev-bpf -j poke "$uuid" bar0 7 1 1
+	is "$out" null
+	run 0 mdev-bpf -j remove "$uuid"
+	is "$out" null
+	run 1 mdev-bpf -j remove "$uuid"
+	has "$(json "j['error']")" "$uuid"
+	run 0 mdev-bpf -j unload "$prog"
+	is "$out" null
+	run 0 mdev-bpf -j help
+	is "$(json "len(j) > 10")" True
+}
+
+verifier_refuses()
+{
+	run 1 mdev-bpf load "$bad" --map write_offset --type "$prog"
+	has "$err" "read-only"
+	has "$err" "bad.bpf.c"
+	[ "$(wc -l <<<"$err")" -lt 20 ] || fail "not a summary: $err"
+	local short=${#err}
+	run 1 mdev-bpf -d load "$bad" --map write_offset --type "$prog"
+	[ "${#err}" -gt "$short" ] || fail "-d says no more"
+	run 1 mdev-bpf load "$bad" --map read_user --type "$prog"
+	has "$err" "bpf_probe_read_user"
+	run 1 mdev-bpf -j load "$bad" --map write_offset --type "$prog"
+	has "$(json "j['error']")" "read-only"
+	[ ! -e "$pins/$prog" ] || fail "something is pinned"
+}
+
+kernel_refuses()
+{
+	load
+	run 1 mdev-bpf load "$mtty" --type "$prog"
+	has "$err" "loaded already"
+	has "$err" "--replace"
+	run 1 mdev-bpf load "$mtty" --type mem
+	has "$err" "a device class of this name exists already"
+	[ ! -e "$pins/mem" ] || fail "something is pinned"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# The size that a program asks for is known before anything runs.
+state_too_small()
+{
+	run 1 mdev-bpf load "$bad" --map state_too_large --type "$prog"
+	has "$err" "state_too_large_read"
+	has "$err" "513"
+	has "$err" "512"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+not_a_program()
+{
+	run 1 mdev-bpf load "$ksft_tmp/nothing.bpf.o"
+	has "$err" nothing.bpf.o
+	run 1 mdev-bpf load /bin/true
+	run 1 mdev-bpf load "$objects/trace/ioctl.bpf.o"
+	run 1 mdev-bpf load "$bad"
+	has "$err" "--map"
+	run 1 mdev-bpf load "$mtty" --map nonsense
+	run 2 mdev-bpf load "$mtty" --type "no/name"
+	run 2 mdev-bpf load "$mtty" --type sixteen-letters-
+}
+
+dry_run()
+{
+	run 0 mdev-bpf load "$mtty" --type "$prog" --dry-run
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+	[ ! -e "$pins/$prog" ] || fail "something is pinned"
+	run 1 mdev-bpf load "$bad" --map endless --dry-run
+}
+
+inspect()
+{
+	run 0 mdev-bpf inspect "$mtty"
+	has "$out" mtty
+	has "$out" "Dual port serial"
+	run 0 mdev-bpf inspect "$kdev"
+	has "$out" magic
+	run 1 mdev-bpf inspect /bin/true
+	[ ! -e /sys/class/kdev ] || fail "inspect loads"
+}
+
+# Global variables: read back through the device
+set_variables()
+{
+	run 0 mdev-bpf load "$kdev" --type "$prog" --set magic=0x12345678
+	run 0 mdev-bpf create "$prog-a" --uuid "$uuid"
+	run 0 mdev-bpf peek "$uuid" bar1 0x50 4
+	is "$out" 0x12345678
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set magic=0x123456789
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set nonsense=1
+	has "$err" nonsense
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set magic=x
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+pin_elsewhere()
+{
+	load --pin /sys/fs/bpf/kst_pins
+	[ -e "/sys/fs/bpf/kst_pins/$prog" ] || fail "not pinned there"
+	[ ! -e "$pins/$prog" ] || fail "pinned here"
+	run 0 mdev-bpf show "$prog"
+	has "$out" "/sys/fs/bpf/kst_pins/$prog"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "/sys/fs/bpf/kst_pins/$prog" ] || fail "the pin is still there"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$ksft_tmp/no-bpffs"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+# The pin is what keeps a program attached.
+pin_is_all()
+{
+	load
+	rm "$pins/$prog"
+	[ ! -e "/sys/class/$prog" ] || fail "it is still loaded"
+	run 1 mdev-bpf unload "$prog"
+}
+
+replace()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x77
+	run 1 mdev-bpf load "$kdev" --type "$prog" --replace
+	has "$err" "state_size"
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x77
+	load --replace
+	is "$(state)" attached
+	[ -e "$pins/$prog" ] || fail "the pin is gone"
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x77
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+unload_with_devices()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x33
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$uuid"
+	has "$err" "--force"
+	is "$(state)" attached
+	run 0 mdev-bpf unload "$prog" --force
+	is "$(state)" detached
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	run 0 mdev-bpf -j list
+	is "$(json "[p['state'] for p in j if p['name'] == '$prog']")" "['detached']"
+	run 1 mdev-bpf create "$prog-1" --uuid "$other"
+	has "$err" "detached"
+	run 1 mdev-bpf peek "$uuid" bar0 7 1
+	has "$err" "detached"
+	run 1 mdev-bpf unload "$prog"
+	run 1 mdev-bpf load "$kdev" --type "$prog"
+	has "$err" "state_size"
+	load
+	is "$(state)" attached
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x33
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$prog"
+}
+
+# A user who has the device open: "remove" minds, "remove --force" asks for it.
+in_use()
+{
+	local said from pid
+	load
+	create
+	coproc HOLD { "$here/hold" "$uuid"; }
+	# shellcheck disable=SC2153 # set by coproc, until that ends
+	pid=$HOLD_PID
+	exec {from}<&"${HOLD[0]}"
+	read -r -t 20 said <&"$from"
+	is "$said" open
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['open']")" True
+	run 1 mdev-bpf peek "$uuid" bar0 5 1
+	has "$err" "use"
+	run 1 mdev-bpf remove "$uuid"
+	has "$err" "use"
+	[ -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is gone"
+	run 0 mdev-bpf unload "$prog" --force
+	load
+	run 0 timeout 30 mdev-bpf remove "$uuid" --force
+	read -r -t 20 said <&"$from"
+	is "$said" asked
+	wait "$pid"
+	exec {from}<&-
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
+	run 0 mdev-bpf unload "$prog"
+}
+
+wipe
+points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke \
+	every_command_json verifier_refuses kernel_refuses state_too_small not_a_program dry_run inspect \
+	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use

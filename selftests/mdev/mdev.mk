@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The mdev core's tests. Their modules: a parent that does what a test tells it, and the kernel's
+# own samples, if their source is there, built against our header and our symbol versions.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+MDEV_CORE ?= ours
+SAMPLES ?= /usr/src/linux-source/samples/vfio-mdev
+
+mdev_progs := mdev/rules mdev/fail mdev/order mdev/uevent mdev/busy mdev/race
+mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),mdev/samples/mtty.ko)
+
+TEST_GEN_PROGS += $(mdev_progs)
+TEST_PROGS += mdev/dropin.sh
+TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
+
+$(mdev_progs): mdev/core.o mdev/job.o
+mdev/race: mdev/pair.o
+
+# Symbol versions of ours; the kernel's own are known to it.
+symvers := $(if $(filter ours,$(MDEV_CORE)),KBUILD_EXTRA_SYMBOLS=$(abspath ../Module.symvers))
+# Others' code: neither more warnings nor sparse, and no complaint about what it has.
+module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) W= C=0 modules
+
+mdev/kmod/mdev_test.ko: $(wildcard mdev/kmod/*.[ch] ../include/linux/mdev.h ../mdev.ko) mdev/kmod/Kbuild
+	+$(call module,mdev/kmod)
+
+mdev/samples/mtty.ko: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../mdev.ko)
+	mkdir -p mdev/samples
+	cp $(addprefix $(SAMPLES)/,mtty.c mdpy.c mbochs.c mdpy-defs.h) mdev/samples/
+	cp $< mdev/samples/Kbuild
+	+$(call module,mdev/samples)
+
+mdev/client: %: %.o mdev.o vfio.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+bench/mdev_create: %: %.o
+	$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+clean: mdev-clean
+mdev-clean:
+	@rm -rf mdev/samples
+	@rm -f mdev/*.o
+	@find mdev/kmod ! -name '*.[ch]' ! -name Kbuild -type f -delete
+	@rm -f mdev/kmod/*.mod.c
+
+.PHONY: mdev-clean
