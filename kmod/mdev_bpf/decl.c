@@ -13,8 +13,6 @@
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
 		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 
-#define NAME_RULE "must be 1 to %d of A-Z a-z 0-9 _ -, the first a letter or digit"
-
 /* Refuse @ops with a sentence and @err, which is also the value. */
 #define refuse(ops, err, fmt, ...) \
 	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
@@ -72,7 +70,9 @@ static bool name_ok(const char *name, size_t size)
 static int check_names(const struct mdev_bpf_ops *ops)
 {
 	if (!name_ok(ops->name, sizeof(ops->name)))
-		return refuse(ops, -EINVAL, "the name " NAME_RULE, MDEV_BPF_NAME_LEN - 1);
+		return refuse(ops, -EINVAL,
+			      "the name must be 1 to %d of A-Z a-z 0-9 _ -, no _ or - first",
+			      MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(ops->description, sizeof(ops->description)))
 		return refuse(ops, -EINVAL, "description has no final NUL");
 	if (!terminated(ops->device_api, sizeof(ops->device_api)) ||
@@ -104,7 +104,9 @@ static int check_type(const struct mdev_bpf_ops *ops, unsigned int i)
 	unsigned int j;
 
 	if (!name_ok(t->name, sizeof(t->name)))
-		return refuse(ops, -EINVAL, "types[%u].name " NAME_RULE, i, MDEV_BPF_NAME_LEN - 1);
+		return refuse(ops, -EINVAL,
+			      "types[%u].name must be 1 to %d of A-Z a-z 0-9 _ -, no _ or - first",
+			      i, MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(t->pretty_name, sizeof(t->pretty_name)))
 		return refuse(ops, -EINVAL, "types[%u].pretty_name has no final NUL", i);
 	if (mdev_bpf_decl_units(ops, i) > mdev_bpf_decl_pool(ops))
