@@ -330,7 +330,36 @@ static void hammer_stop(pthread_t thread)
 	EXPECT(hammered.good > 0);
 }
 
-/* Nobody is inside the program when unreg has returned. */
+static void *read_slowly(void *unused)
+{
+	while (!hammered.stop)
+		vfio_get(&dev, KDEV_CTL, KDEV_CTL_SLOW, 4);
+	return unused;
+}
+
+/* Nobody is inside the program when detaching it has returned. */
+static void detach_waits(void)
+{
+	__u64 in, out, before;
+	pthread_t thread;
+	int i;
+
+	hammered.stop = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, read_slowly, NULL), 0);
+	for (i = 0; i < 20; i++) {
+		before = dev_count(&dev_prog, KDEV_SLOW_IN);
+		EXPECT(ksft_await(dev_count(&dev_prog, KDEV_SLOW_IN) > before));
+		prog_detach(&dev_prog);
+		in = dev_count(&dev_prog, KDEV_SLOW_IN);
+		out = dev_count(&dev_prog, KDEV_SLOW_OUT);
+		EXPECT_EQ(out, in);
+		EXPECT_EQ(prog_attach(&dev_prog), 0);
+	}
+	hammered.stop = true;
+	pthread_join(thread, NULL);
+}
+
+/* Nor does anybody enter it then. */
 static bool one_cycle(void)
 {
 	unsigned int gone = hammered.gone;
@@ -433,6 +462,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(link_detach),
 	KSFT_TEST(update),
 	KSFT_TEST(update_refused),
+	KSFT_TEST(detach_waits),
 	KSFT_TEST(detach_under_load),
 	KSFT_TEST(update_under_load),
 	KSFT_TEST(killed_loader),

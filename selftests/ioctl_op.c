@@ -120,6 +120,17 @@ static void edit_the_answer(void)
 	EXPECT_EQ(seen(KIOCTL_RET), 0);
 }
 
+/* What the core and the program wrote stays behind if the program then says no. */
+static void refuse_the_answer(void)
+{
+	struct vfio_device_info arg[2] = { { .argsz = KIOCTL_REFUSED_SIZE } };
+
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_INFO, arg), -EPERM);
+	EXPECT_EQ(seen(KIOCTL_STAGE), MDEV_BPF_IOCTL_AFTER);
+	EXPECT_EQ(arg[0].num_regions, 0);
+	EXPECT_EQ(arg[0].flags, 0);
+}
+
 static void answer_or_pass(void)
 {
 	struct vfio_region_info arg = { .argsz = sizeof(arg), .index = 5 };
@@ -193,6 +204,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(own_vfio_command),
 	KSFT_TEST(largest_argument),
 	KSFT_TEST(edit_the_answer),
+	KSFT_TEST(refuse_the_answer),
 	KSFT_TEST(answer_or_pass),
 	KSFT_TEST(refuse),
 	KSFT_TEST(review_of_an_error),

@@ -281,6 +281,8 @@ static void msi_some(void)
 	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 1, 1, event + 1), 0);
 	EXPECT_EQ(trigger_vector(1), 0);
 	EXPECT_EQ(event_take(event[1]), 1);
+	EXPECT_EQ(trigger_vector(3), 0);
+	EXPECT_EQ(event_take(event[3]), 1);
 }
 
 static void msi_loopback(void)

@@ -102,6 +102,15 @@ static int open_module(void)
 	return fd;
 }
 
+/* The directory of bare devices comes with the first of them, and stays. */
+static void make_bare_directory(void)
+{
+	struct mdev m = mdev_uuid(0xba);
+
+	EXPECT_EQ(sysfs_write(m.uuid, PARENT "/create_bare", P0), 0);
+	EXPECT_EQ(sysfs_write("1", PARENT "/%s/remove", P0, m.uuid), 0);
+}
+
 void core_load(void)
 {
 	int fd = open_module(), ret;
@@ -116,6 +125,7 @@ void core_load(void)
 		ksft_diag("cannot load mdev_test: %s", strerror(errno));
 	close(fd);
 	ASSERT_EQ(ret, 0);
+	make_bare_directory();
 	at_load = state_now();
 }
 
@@ -152,6 +162,7 @@ static void remove_ours(void)
 void core_after(void)
 {
 	core_set("probe_errno", 0);
+	core_set("keep", 0);
 	core_block(BLOCK_NONE);
 	job_end_all();
 	if (exists(TYPES, P0) && exists(TYPES, P1) && !leaves_devices) {

@@ -282,8 +282,8 @@ static void remove_order(void)
 	EXPECT_EQ(job_end(j), 0);
 }
 
-/* A name is free when remove returns, also if somebody still holds the device's directory. */
-static void reuse_while_held(void)
+/* Open files of a device that is gone: they hold nothing. */
+static void reuse_while_open(void)
 {
 	struct mdev m = mdev_uuid(1);
 	int i, fd;
@@ -300,6 +300,28 @@ static void reuse_while_held(void)
 	}
 }
 
+/* A name and an instance are free when remove returns, whoever has a reference to the device. */
+static void reuse_while_kept(void)
+{
+	struct mdev m = mdev_uuid(1);
+
+	core_only_ours("the UUID is taken until the last reference is dropped");
+	core_set("keep", 1);
+	EXPECT_EQ(core_create(P0, "a", &m), 0);
+	EXPECT_EQ(mdev_remove(&m), 0);
+	EXPECT_EQ(core_available(P0), 1000);
+	EXPECT_EQ(core_create(P0, "a", &m), 0);
+	EXPECT_EQ(mdev_remove(&m), 0);
+	EXPECT_EQ(core_create(P1, "a", &m), 0);
+	EXPECT_EQ(mdev_remove(&m), 0);
+	/* The type stays with the last of its devices, though its directory goes. */
+	EXPECT_EQ(core_unregister(P0), 0);
+	EXPECT(!exists(TYPES, P0));
+	EXPECT_EQ(core_register(P0, "1"), -EBUSY);
+	core_set("keep", 0);
+	EXPECT(wait_for(core_register(P0, "1") == 0));
+}
+
 static const struct ksft_test tests[] = {
 	KSFT_TEST(remove_during_create),
 	KSFT_TEST(remove_during_failing_create),
@@ -312,7 +334,8 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(remove_during_remove),
 	KSFT_TEST(create_during_remove),
 	KSFT_TEST(remove_order),
-	KSFT_TEST(reuse_while_held),
+	KSFT_TEST(reuse_while_open),
+	KSFT_TEST(reuse_while_kept),
 };
 
 static const struct ksft_suite suite = {

@@ -357,12 +357,14 @@ static void parents_of_one_name(void)
 	EXPECT(exists(MDEV_PARENTS "/p0/mdev_supported_types/mdevt-a"));
 }
 
-/* Devices go with their parent, and only those. */
+/* Devices go with their parent, and nothing else does. */
 static void unregister_with_devices(void)
 {
 	int i, removes = core_get("nr_removes");
 	struct mdev m;
 
+	m = mdev_uuid(99);
+	EXPECT_EQ(sysfs_write(m.uuid, PARENT "/create_bare", P0), 0);
 	for (i = 0; i < 20; i++) {
 		m = mdev_uuid(i);
 		ASSERT_EQ(core_create(i % 2, i % 3 ? "a" : "b", &m), 0);
@@ -373,6 +375,9 @@ static void unregister_with_devices(void)
 	EXPECT(!exists(TYPES, P0));
 	EXPECT(!exists(MDEV_PARENTS "/p0"));
 	EXPECT_EQ(core_available(P1), 990);
+	/* A child that is no mediated device */
+	m = mdev_uuid(99);
+	EXPECT_EQ(sysfs_write("1", PARENT "/%s/remove", P0, m.uuid), 0);
 	ASSERT_EQ(core_register(P0, "1"), 0);
 	EXPECT_EQ(core_available(P0), 1000);
 	/* UUIDs are free again. */

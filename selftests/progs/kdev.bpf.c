@@ -51,6 +51,19 @@ static __u32 overlap(struct kdev_state *s)
 	return s->overlap;
 }
 
+static int nothing(__u32 i, void *ctx)
+{
+	return 0;
+}
+
+static __u32 slow(void)
+{
+	count(KDEV_SLOW_IN);
+	bpf_loop(1 << 20, nothing, NULL, 0);
+	count(KDEV_SLOW_OUT);
+	return 0;
+}
+
 /* Inlined, since the verifier takes no variable offset into the context */
 static __always_inline __u32 word(const __u8 *b)
 {
@@ -82,6 +95,8 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 		return word(dev->uuid + 8);
 	case KDEV_CTL_UUID + 12:
 		return word(dev->uuid + 12);
+	case KDEV_CTL_SLOW:
+		return slow();
 	case KDEV_CTL_MAGIC:
 		return magic;
 	case KDEV_CTL_OVERLAP:

@@ -34,6 +34,7 @@
 #define KDEV_CTL_INSTANCE	0x34
 #define KDEV_CTL_OVERLAP	0x3c	/* R, slow: 1 if two ops of the device ever overlapped */
 #define KDEV_CTL_UUID		0x40	/* R: 16 bytes */
+#define KDEV_CTL_SLOW		0x54	/* R: takes long enough to be caught in it */
 #define KDEV_CTL_MAGIC		0x50	/* R: the global variable "magic" */
 
 struct kdev_entry {
@@ -61,7 +62,7 @@ struct kdev_state {
 /* Global counters, at the start of .bss: how often each op ran */
 enum {
 	KDEV_INIT, KDEV_EXIT, KDEV_OPEN, KDEV_CLOSE, KDEV_RESET, KDEV_READ, KDEV_WRITE,
-	KDEV_NR_COUNTERS
+	KDEV_SLOW_IN, KDEV_SLOW_OUT, KDEV_NR_COUNTERS
 };
 
 #endif /* KDEV_H */

@@ -59,7 +59,7 @@ static int info(struct mdev_bpf_ioctl *call)
 	if (!arg)
 		return -EINVAL;
 	arg->num_regions += 33;
-	return 0;
+	return call->size == KIOCTL_REFUSED_SIZE ? -EPERM : 0;
 }
 
 static int region_info(struct mdev_bpf_ioctl *call)

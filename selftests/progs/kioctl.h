@@ -20,6 +20,9 @@ struct kioctl_add {
 #define KIOCTL_REVIEWED	_IO('k', 9)		/* REVIEW of what the core does not know */
 #define KIOCTL_OWN_VFIO	_IO(VFIO_TYPE, VFIO_BASE + 80)	/* argsz, then a __u32 it adds 1 to */
 
+/* GET_INFO with this argsz: the answer is edited, and refused then. */
+#define KIOCTL_REFUSED_SIZE	40
+
 /* The device's only region, 32 bit each, read-only */
 #define KIOCTL_CALLS	0	/* calls of the op */
 #define KIOCTL_CMD	4	/* the last one's cmd, stage, size and ret */

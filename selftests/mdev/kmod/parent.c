@@ -80,11 +80,44 @@ static void block_here(unsigned int bit)
 	atomic_dec(&nr_blocked);
 }
 
+/* A reference to each device that is probed, for as long as the parameter is set */
+static struct device *kept[8];
+static bool keep;
+
+static void keep_device(struct device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		/* Pairs with the put in keep_set() */
+		if (!cmpxchg(&kept[i], NULL, dev)) {
+			get_device(dev);
+			return;
+		}
+	}
+}
+
+static int keep_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int i;
+	int ret;
+
+	ret = param_set_bool(val, kp);
+	for (i = 0; i < ARRAY_SIZE(kept) && !keep; i++)
+		put_device(xchg(&kept[i], NULL));
+	return ret;
+}
+
+static const struct kernel_param_ops keep_ops = { .set = keep_set, .get = param_get_bool };
+module_param_cb(keep, &keep_ops, &keep, 0644);
+
 static int mdevt_probe(struct mdev_device *mdev)
 {
 	int err;
 
 	atomic_inc(&nr_probes);
+	if (READ_ONCE(keep))
+		keep_device(mdev_dev(mdev));
 	block_here(BLOCK_PROBE);
 	err = READ_ONCE(probe_errno);
 	if (!err)

@@ -1,0 +1,2 @@
+# core.c: the class link is a convenience
+s/		dev_warn(dev, "no link in .*/		return ret;/

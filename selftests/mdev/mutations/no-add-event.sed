@@ -1,0 +1,2 @@
+# core.c: an ADD event is sent
+s/kobject_uevent(&dev->kobj, KOBJ_ADD);//
