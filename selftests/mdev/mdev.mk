@@ -11,7 +11,7 @@ mdev_progs := mdev/rules mdev/fail mdev/order mdev/uevent mdev/busy mdev/race
 mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),mdev/samples/mtty.ko)
 
 TEST_GEN_PROGS += $(mdev_progs)
-TEST_PROGS += mdev/dropin.sh
+TEST_PROGS += mdev/dropin.sh mdev/kernel_core.sh
 TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
 
 $(mdev_progs): mdev/core.o mdev/job.o
