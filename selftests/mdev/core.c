@@ -11,10 +11,9 @@
 
 #include "core.h"
 
-
 /* Everything that a lost device, or half of one, would change */
 struct state {
-	int devices, bound, available[2], probes_less_removes;
+	int devices, bound, available[2];
 	int core_users, test_users;
 	char refs[2][64];
 };
@@ -50,7 +49,7 @@ static struct state state_now(void)
 	int i;
 
 	for (i = 0; i < 2; i++)
-		strncpy(s.refs[i], sysfs_str(PARENT "/refs", i), sizeof(s.refs[i]) - 1);
+		strcpy(s.refs[i], sysfs_str(PARENT "/refs", i));
 	return s;
 }
 

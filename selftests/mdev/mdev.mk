@@ -19,8 +19,7 @@ mdev/race: mdev/pair.o
 
 # Symbol versions of ours; the kernel's own are known to it.
 symvers := $(if $(filter ours,$(MDEV_CORE)),KBUILD_EXTRA_SYMBOLS=$(abspath ../Module.symvers))
-# Others' code: neither more warnings nor sparse, and no complaint about what it has.
-module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) W= C=0 modules
+module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) modules
 
 mdev/kmod/mdev_test.ko: $(wildcard mdev/kmod/*.[ch] ../include/linux/mdev.h ../mdev.ko) mdev/kmod/Kbuild
 	+$(call module,mdev/kmod)
@@ -29,7 +28,8 @@ mdev/samples/mtty.ko: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../
 	mkdir -p mdev/samples
 	cp $(addprefix $(SAMPLES)/,mtty.c mdpy.c mbochs.c mdpy-defs.h) mdev/samples/
 	cp $< mdev/samples/Kbuild
-	+$(call module,mdev/samples)
+	# Others' code: neither more warnings nor sparse.
+	+$(call module,mdev/samples) W= C=0
 
 mdev/client: %: %.o mdev.o vfio.o
 	$(CC) $(LDFLAGS) -o $@ $^

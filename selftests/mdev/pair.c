@@ -43,7 +43,7 @@ static void relax(unsigned int *turns)
 
 static void *side_main(void *arg)
 {
-	volatile int skew;
+	int skew;
 	cpu_set_t cpu;
 
 	me = arg;
@@ -58,7 +58,7 @@ static void *side_main(void *arg)
 		if (load(stop))
 			break;
 		for (skew = me->skew; skew > 0; skew--)
-			;
+			__asm__ volatile("");
 		me->ret = me->fn();
 		store(me->round, load(go));
 	}

@@ -125,11 +125,12 @@ static const struct text bad_texts[] = {
 	TEXT("x"), TEXT("\n"), TEXT("\0"), TEXT("{" U "}"), TEXT("{" U), TEXT(U "\n\n"),
 	TEXT("5e1f7e57-0000-4000-8000-00000000000"), TEXT("5e1f7e57-0000-4000-8000-00000000000\n"),
 	TEXT("5e1f7e57-0000-4000-8000-00000000000\0"), TEXT("5e1f7e57-0000-4000-8000-00000000000g"),
-	TEXT("5e1f7e57-0000-4000-8000-00000000000 "), TEXT("5e1f7e57\00000-4000-8000-000000000001"),
+	TEXT("5e1f7e57-0000-4000-8000-00000000000 "),
+	TEXT("5e1f7e57\00000-4000-8000-000000000001"),
 	TEXT("5e1f7e57.0000.4000.8000.000000000001"), TEXT("5e1f7e57000040008000000000000001"),
 	TEXT("5e1f7e570-000-4000-8000-000000000001"), TEXT("-5e1f7e5-0000-4000-8000-000000000001"),
 	TEXT(" " U), TEXT("\n" U), TEXT("0x1f7e57-0000-4000-8000-000000000001"), TEXT(U U),
-	TEXT("urn:uuid:" U), TEXT(U " trailing words"), TEXT("../../../../devices/virtual/mdevt/p1"),
+	TEXT("urn:uuid:" U), TEXT(U " trailing words"), TEXT("../../../../devices/virtual/mdevt"),
 	TEXT_OURS(U " "), TEXT_OURS(U "\0"), TEXT_OURS(U "2"), TEXT_OURS(U "}"), TEXT_OURS(U "\r"),
 };
 
@@ -341,16 +342,17 @@ static void types_of_one_name(void)
 	EXPECT_EQ(core_register(P0, "1"), 0);
 }
 
-/* The class has room for one of a name: the first keeps its link, the second does without. */
+/* The class has room for one of a name: the first keeps its link, the second has none. */
+#define NAMESAKE_TYPE	"/sys/devices/platform/p0/mdev_supported_types/platform-a"
+
 static void parents_of_one_name(void)
 {
 	struct mdev m = mdev_uuid(1);
 
 	core_only_ours("a second parent of a name is answered with a stack trace");
 	EXPECT_EQ(sysfs_write("1", KNOBS "/namesake"), 0);
-	EXPECT(exists("/sys/devices/platform/p0/mdev_supported_types/platform-a"));
-	EXPECT_EQ(sysfs_write(m.uuid,
-			      "/sys/devices/platform/p0/mdev_supported_types/platform-a/create"), 0);
+	EXPECT(exists(NAMESAKE_TYPE));
+	EXPECT_EQ(sysfs_write(m.uuid, NAMESAKE_TYPE "/create"), 0);
 	EXPECT(exists(MDEV_PARENTS "/p0/mdev_supported_types/mdevt-a"));
 	EXPECT_EQ(sysfs_write("0", KNOBS "/namesake"), 0);
 	EXPECT(!exists(DEVICE, m.uuid));

@@ -43,12 +43,14 @@ static int inject_entry(struct kprobe *kp, struct pt_regs *regs)
 	instruction_pointer_set(regs, (unsigned long)inject_return);
 	return 1;
 }
+
 NOKPROBE_SYMBOL(inject_entry);
 
 /* Being there is what makes a probe one that may change the instruction pointer. */
 static void inject_after(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
+
 NOKPROBE_SYMBOL(inject_after);
 
 static void inject_disarm(void)

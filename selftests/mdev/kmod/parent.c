@@ -243,7 +243,7 @@ MODULE_PARM_DESC(extra_driver, "0, 1; no-api, twin: drivers that are refused");
  */
 struct mdevt_parent {
 	struct device *dev;
-	struct mutex lock;
+	struct mutex lock;	/* serialises registration */
 	struct mdev_parent mdev, again;
 	struct mdev_type types[2 * NR_TYPES];
 	struct mdev_type *list[2 * NR_TYPES];
