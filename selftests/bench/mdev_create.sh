@@ -9,6 +9,7 @@
 #	selftests/vm/vm run --icount -- selftests/bench/mdev_create.sh
 #	selftests/vm/vm run -- selftests/bench/mdev_create.sh at 1 100 1000 10000
 #	selftests/vm/vm run -- selftests/bench/mdev_create.sh parallel 2000
+# CORES is what to measure, in this order: "kernel ours".
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,8 +26,8 @@ core_of()
 }
 
 modprobe -r mdev_bpf mdev 2>/dev/null || :
-for core in kernel ours; do
-	insmod "$(core_of $core)"
+for core in ${CORES:-kernel ours}; do
+	insmod "$(core_of "$core")"
 	insmod "$here/../mdev/kmod/mdev_test.ko" max_instances=100000
 	echo 1 >/sys/devices/virtual/mdevt/p0/registered
 	"$here/mdev_create" "${command[@]}" | sed -u "s/^/$core: /"

@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
+#include <linux/kdev_t.h>
 #include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
