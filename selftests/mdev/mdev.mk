@@ -8,7 +8,8 @@ MDEV_CORE ?= ours
 SAMPLES ?= /usr/src/linux-source/samples/vfio-mdev
 
 mdev_progs := mdev/rules mdev/fail mdev/order mdev/uevent mdev/busy mdev/race
-mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),mdev/samples/mtty.ko)
+mdev_samples := $(addprefix mdev/samples/,mtty.ko mdpy.ko mbochs.ko)
+mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),$(mdev_samples))
 
 TEST_GEN_PROGS += $(mdev_progs)
 TEST_PROGS += mdev/dropin.sh mdev/kernel_core.sh
@@ -24,7 +25,7 @@ module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) mo
 mdev/kmod/mdev_test.ko: $(wildcard mdev/kmod/*.[ch] ../include/linux/mdev.h ../mdev.ko) mdev/kmod/Kbuild
 	+$(call module,mdev/kmod)
 
-mdev/samples/mtty.ko: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../mdev.ko)
+$(mdev_samples) &: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../mdev.ko)
 	mkdir -p mdev/samples
 	cp $(addprefix $(SAMPLES)/,mtty.c mdpy.c mbochs.c mdpy-defs.h) mdev/samples/
 	cp $< mdev/samples/Kbuild
