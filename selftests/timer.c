@@ -176,9 +176,9 @@ static void reopen(void)
 /* What a timer had left when the device was closed, it has when it is opened. */
 static void frozen_while_closed(void)
 {
-	ASSERT_EQ(arm(0, 200 * MS, 0), 0);
+	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	vfio_close(&dev);
-	pass(300 * MS);
+	pass(1200 * MS);
 	reopen();
 	EXPECT_EQ(calls(0), 0);
 	EXPECT_EQ(event_wait(event[0]), 1);
@@ -187,9 +187,9 @@ static void frozen_while_closed(void)
 
 static void frozen_while_detached(void)
 {
-	ASSERT_EQ(arm(0, 200 * MS, 0), 0);
+	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	prog_detach(&dev_prog);
-	pass(300 * MS);
+	pass(1200 * MS);
 	EXPECT_EQ(event_take(event[0]), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	EXPECT_EQ(calls(0), 0);
