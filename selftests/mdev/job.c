@@ -2,6 +2,7 @@
 /* What job.h promises. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 struct job {
 	pthread_t thread;
 	bool used;
-	int fd, tid, done, ret;
+	int fd, cpu, tid, done, ret;
 	const char *text;
 };
 
@@ -31,11 +32,24 @@ void job_tick(void)
 	nanosleep(&ms, NULL);
 }
 
+int job_cpu = -1;
+
+static void go_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 static void *job_main(void *arg)
 {
 	struct job *j = arg;
 	int ret;
 
+	if (j->cpu >= 0)
+		go_to(j->cpu);
 	__atomic_store_n(&j->tid, gettid(), __ATOMIC_RELEASE);
 	ret = j->fd < 0 ? j->fd : write(j->fd, j->text, strlen(j->text)) < 0 ? -errno : 0;
 	if (j->fd >= 0)
@@ -54,6 +68,7 @@ struct job *job_write_fd(int fd, const char *text)
 	memset(j, 0, sizeof(*j));
 	j->used = true;
 	j->fd = fd;
+	j->cpu = job_cpu;
 	j->text = text;
 	if (j >= jobs + NR_JOBS - 1 || pthread_create(&j->thread, NULL, job_main, j))
 		abort();

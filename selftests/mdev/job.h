@@ -14,6 +14,9 @@ struct job;
 struct job *job_write_fd(int fd, const char *text);
 __printf(2, 3) struct job *job_write(const char *text, const char *fmt, ...);
 
+/* Where the next jobs run; -1 for where they like */
+extern int job_cpu;
+
 /* Wait until the writer sleeps in the kernel; false if it ends instead. */
 bool job_sleeps(struct job *j);
 bool job_is_done(struct job *j);

@@ -4,6 +4,7 @@
  * is in the driver's probe or remove. No luck involved: everything waits for conditions.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -322,6 +323,49 @@ static void reuse_while_kept(void)
 	EXPECT(wait_for(core_register(P0, "1") == 0));
 }
 
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+/* A type's "create" is there before the type is complete: nobody gets past it. */
+static void create_during_register(void)
+{
+	struct mdev m = mdev_uuid(1);
+	cpu_set_t all;
+	struct job *j;
+
+	core_only_ours("types can be used before their registration is done");
+	sched_getaffinity(0, sizeof(all), &all);
+	if (CPU_COUNT(&all) < 2 || !exists(KNOBS "/inject_stall"))
+		ksft_skip("it takes two processors, and kprobes");
+	ASSERT_EQ(core_unregister(P0), 0);
+	/* Called for the directory "devices" of the first type, then for the second's */
+	EXPECT_EQ(sysfs_write("kobject_create_and_add", KNOBS "/inject_symbol"), 0);
+	core_set("inject_stall", 5000);
+	core_set("inject_nth", 1);
+	/* A processor that stalls gives nobody away: be on the other one first. */
+	run_on(1);
+	job_cpu = 0;
+	j = job_write("1", PARENT "/registered", P0);
+	job_cpu = -1;
+	EXPECT(core_wait("inject_nth", 0));
+	EXPECT(exists(TYPES "/mdevt-a/create", P0));
+	EXPECT(!exists(TYPES "/mdevt-a/devices", P0));
+	EXPECT_EQ(core_create(P0, "a", &m), -ENODEV);
+	EXPECT(!job_is_done(j));
+	core_set("inject_stall", 0);
+	EXPECT_EQ(job_end(j), 0);
+	sysfs_write("\n", KNOBS "/inject_symbol");
+	sched_setaffinity(0, sizeof(all), &all);
+	EXPECT_EQ(core_create(P0, "a", &m), 0);
+	EXPECT_EQ(mdev_remove(&m), 0);
+}
+
 static const struct ksft_test tests[] = {
 	KSFT_TEST(remove_during_create),
 	KSFT_TEST(remove_during_failing_create),
@@ -336,6 +380,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(remove_order),
 	KSFT_TEST(reuse_while_open),
 	KSFT_TEST(reuse_while_kept),
+	KSFT_TEST(create_during_register),
 };
 
 static const struct ksft_suite suite = {

@@ -163,36 +163,13 @@ static void parent_events(void)
 	expect_quiet();
 }
 
-/* "registered" is the last that happens: who hears it can create. */
-static void registered_is_usable(void)
-{
-	struct mdev m = mdev_uuid(1);
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		struct job *j;
-
-		EXPECT_EQ(core_unregister(P0), 0);
-		next_event();
-		j = job_write("1", PARENT "/registered", P0);
-		EXPECT_STR(next_event(), EVENT("change", PARENT_DEVPATH,
-					       "SUBSYSTEM=mdevt|MDEV_STATE=registered|"));
-		EXPECT(exists(MDEV_PARENTS "/p0"));
-		EXPECT_EQ(core_create(P0, "b", &m), 0);
-		EXPECT_EQ(job_end(j), 0);
-		EXPECT_EQ(mdev_remove(&m), 0);
-		while (!strstr(next_event(), "remove@"))
-			;
-	}
-}
-
 /*
- * At ADD. The kernel is made preemptible, and the listener is a real-time task on the creator's
- * processor: it runs as soon as the event is in its socket, with the creator still inside of
- * kobject_uevent(). So what it sees is what had been there before.
+ * At an event. The kernel is made preemptible, and the listener is a real-time task on the processor
+ * of who causes the event: it runs as soon as that is in its socket, with the sender still inside
+ * of kobject_uevent(). So what it sees is what had been there before.
  */
 struct seen {
-	bool came, remove, type, device_of_type, bus, driver;
+	bool came, remove, type, device_of_type, driver;
 };
 
 static void *look_at_add(void *arg)
@@ -206,6 +183,18 @@ static void *look_at_add(void *arg)
 	seen->type = exists(DEVICE "/mdev_type/create", U1);
 	seen->device_of_type = exists(TYPES "/mdevt-a/devices/" U1 "/remove", P0);
 	seen->driver = exists(DEVICE "/driver", U1);
+	return NULL;
+}
+
+/* mdevctl's udev rule starts what is defined for the parent. */
+static void *look_at_registered(void *arg)
+{
+	struct seen *seen = arg;
+
+	while (!strstr(next_event(), "MDEV_STATE=registered"))
+		;
+	seen->came = true;
+	seen->type = exists(MDEV_PARENTS "/p0/mdev_supported_types/mdevt-b/devices");
 	return NULL;
 }
 
@@ -232,34 +221,41 @@ static void get_preempt(char *mode, size_t size)
 	snprintf(mode, size, "%.*s", text ? (int)strcspn(text + 1, ")") : 0, text ? text + 1 : "");
 }
 
-static void see_add(struct seen *seen)
+/* Have @look wait for an event and look, while @cause causes it. */
+static void see(void *(*look)(void *), struct seen *seen, int (*cause)(void))
 {
-	struct mdev m = mdev_uuid(1);
 	pthread_attr_t attr;
+	char mode[16];
 	cpu_set_t all;
 	pthread_t t;
-
-	sched_getaffinity(0, sizeof(all), &all);
-	run_here(&attr);
-	ASSERT_EQ(pthread_create(&t, &attr, look_at_add, seen), 0);
-	EXPECT_EQ(core_create(P0, "a", &m), 0);
-	pthread_join(t, NULL);
-	sched_setaffinity(0, sizeof(all), &all);
-	EXPECT_EQ(mdev_remove(&m), 0);
-}
-
-static void at_add(void)
-{
-	struct seen seen = { 0 };
-	char mode[16];
 
 	get_preempt(mode, sizeof(mode));
 	if (!*mode)
 		ksft_skip("this kernel's preemption cannot be switched on");
 	EXPECT_EQ(sysfs_write("full", PREEMPT), 0);
-	see_add(&seen);
+	sched_getaffinity(0, sizeof(all), &all);
+	run_here(&attr);
+	ASSERT_EQ(pthread_create(&t, &attr, look, seen), 0);
+	EXPECT_EQ(cause(), 0);
+	pthread_join(t, NULL);
+	sched_setaffinity(0, sizeof(all), &all);
 	EXPECT_EQ(sysfs_write(mode, PREEMPT), 0);
-	EXPECT(seen.came);
+	EXPECT(seen->came);
+}
+
+static int create_first(void)
+{
+	struct mdev m = mdev_uuid(1);
+
+	return core_create(P0, "a", &m);
+}
+
+static void at_add(void)
+{
+	struct seen seen = { 0 };
+	struct mdev m = mdev_uuid(1);
+
+	see(look_at_add, &seen, create_first);
 	EXPECT(seen.remove);
 	/* Or else it was too late for this test to mean anything. */
 	EXPECT(!seen.driver);
@@ -267,6 +263,21 @@ static void at_add(void)
 		EXPECT(seen.type);
 		EXPECT(seen.device_of_type);
 	}
+	EXPECT_EQ(mdev_remove(&m), 0);
+}
+
+static int register_first(void)
+{
+	return core_register(P0, "1");
+}
+
+static void at_registered(void)
+{
+	struct seen seen = { 0 };
+
+	EXPECT_EQ(core_unregister(P0), 0);
+	see(look_at_registered, &seen, register_first);
+	EXPECT(seen.type);
 }
 
 /* The same, however late one looks: the driver is still busy with its probe. */
@@ -293,8 +304,8 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(failing_probe_events),
 	KSFT_TEST(refused_events),
 	KSFT_TEST(parent_events),
-	KSFT_TEST(registered_is_usable),
 	KSFT_TEST(at_add),
+	KSFT_TEST(at_registered),
 	KSFT_TEST(at_add_links),
 };
 

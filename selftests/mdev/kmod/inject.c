@@ -5,10 +5,13 @@
  *
  *	inject_symbol	name of the function, "" for none
  *	inject_ret	the value, 0 being NULL
+ *	inject_stall	instead of failing, the call stalls where it begins: for so many
+ *			milliseconds at the most, until this is set to 0
  *	inject_nth	counts calls of the process that wrote it, and no other's; reads as what
  *			is left of it, 0 when the call has been reached
  */
 
+#include <linux/delay.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -20,6 +23,9 @@
 
 static long inject_ret;
 module_param(inject_ret, long, 0644);
+
+static int inject_stall;
+module_param(inject_stall, int, 0644);
 
 static char inject_name[64];
 static struct kprobe inject_probe;
@@ -33,12 +39,27 @@ static noinline notrace void inject_return(void)
 	barrier();
 }
 
+/* Not asleep: this is a kprobe. */
+static void inject_wait(void)
+{
+	int ms;
+
+	for (ms = 0; ms < READ_ONCE(inject_stall); ms++)
+		mdelay(1);
+}
+
+NOKPROBE_SYMBOL(inject_wait);
+
 static int inject_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	if (current->tgid != READ_ONCE(inject_tgid) || atomic_read(&inject_left) <= 0)
 		return 0;
 	if (atomic_dec_return(&inject_left))
 		return 0;
+	if (READ_ONCE(inject_stall)) {
+		inject_wait();
+		return 0;
+	}
 	regs_set_return_value(regs, inject_ret);
 	instruction_pointer_set(regs, (unsigned long)inject_return);
 	return 1;
