@@ -164,9 +164,9 @@ static void parent_events(void)
 }
 
 /*
- * At an event. The kernel is made preemptible, and the listener is a real-time task on the processor
- * of who causes the event: it runs as soon as that is in its socket, with the sender still inside
- * of kobject_uevent(). So what it sees is what had been there before.
+ * At an event. The kernel is made preemptible, and the listener is a real-time task on the
+ * processor of who causes the event: it runs as soon as that is in its socket, with the sender
+ * still inside of kobject_uevent(). So what it sees is what had been there before.
  */
 struct seen {
 	bool came, remove, type, device_of_type, driver;
