@@ -255,6 +255,8 @@ kernel_refuses()
 	run 1 mdev-bpf load "$mtty" --type mem
 	has "$err" "a device class of this name exists already"
 	[ ! -e "$pins/mem" ] || fail "something is pinned"
+	run 1 mdev-bpf load "$bad" --map sleepable --type "${prog}2"
+	has "$err" "ops must not sleep"
 	run 0 mdev-bpf unload "$prog"
 }
 

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "output.h"
+#include "sysfs.h"
 
 #define LOG_SIZE	(8 << 20)	/* of one program; only what is written takes memory */
 #define SUMMARY_LINES	12
@@ -123,11 +124,21 @@ static char *summarise(char *log)
 	return text;
 }
 
+/* Not the verifier but the module may have refused a program. It knows 15 characters of a name. */
+static bool module_refused(const struct bpf_program *prog, int err, char *why, size_t size)
+{
+	char name[BPF_OBJ_NAME_LEN];
+
+	snprintf(name, sizeof(name), "%s", bpf_program__name(prog));
+	read_refusal(name, why, size);
+	return err == EOPNOTSUPP && *why;
+}
+
 /* Say why an object could not be loaded. */
 int log_report(struct bpf_object *obj, int err)
 {
 	struct bpf_program *prog;
-	char *text;
+	char *text, why[512];
 
 	bpf_object__for_each_program(prog, obj) {
 		size_t size = 0;
@@ -137,6 +148,9 @@ int log_report(struct bpf_object *obj, int err)
 			continue;
 		if (debug_output)
 			fprintf(stderr, "%s", log);
+		if (module_refused(prog, err, why, sizeof(why)))
+			return p_err("the kernel refused program '%s': %s",
+				     bpf_program__name(prog), why);
 		text = summarise(log);
 		p_err("the verifier refused program '%s' (the whole log: -d):%s",
 		      bpf_program__name(prog), text);

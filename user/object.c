@@ -116,7 +116,7 @@ int object_rename(struct object *o, const char *name)
 		return p_err("struct mdev_bpf_ops of this object has no name");
 	if (!name) {
 		if (!memchr(member, '\0', size) || !name_is_valid(member))
-			return p_err("the program has no valid name: give it one with --type");
+			return p_err("the program has no valid name (1 to 15 of A-Z a-z 0-9 _ -): give it one with --type");
 		return 0;
 	}
 	if (!name_is_valid(name))
