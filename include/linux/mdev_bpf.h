@@ -97,14 +97,16 @@ struct mdev_bpf_ops {
 	void (*exit)(struct mdev_bpf_dev *dev);
 
 	/**
-	 * @open: The VFIO device was opened (the first file descriptor).
+	 * @open: Somebody begins to use the device: VFIO (the first file descriptor), or a
+	 * kernel client.
 	 *
-	 * Return: 0, or the errno that VFIO_GROUP_GET_DEVICE_FD fails with.
+	 * Return: 0, or the errno that opening it fails with. Timers and work that it has
+	 * started stay, for the next user; @close is not called.
 	 */
 	int (*open)(struct mdev_bpf_dev *dev);
 
 	/**
-	 * @close: The last VFIO file descriptor was closed; interrupts are off already.
+	 * @close: The device's user has closed it; interrupts are off already.
 	 *
 	 * Not called while no program is attached.
 	 */

@@ -16,7 +16,8 @@ struct mdev_bpf_client;
  * @irq: an interrupt of the kind that mdev_bpf_client_set_irq() enabled. INTx
  *	masks itself by this, until mdev_bpf_client_unmask()
  * @request: somebody wants to remove the device and waits for mdev_bpf_client_close().
- *	Comes again, about once a second, while the client keeps it
+ *	Comes again, about once a second, while the client keeps it, and may come before
+ *	mdev_bpf_client_open() has returned
  *
  * Both are optional, and get the data of mdev_bpf_client_open(). They are called in atomic
  * context with interrupts off and must call nothing of this header: note it, and wake who

@@ -223,11 +223,12 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
 	ret = mdev_bpf_call_open(bdev);
-	if (ret)
+	if (ret) {
 		device_set_closed(bdev);
-	else
-		mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
-	return ret;
+		return ret;
+	}
+	mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
+	return 0;
 }
 
 /**
@@ -248,7 +249,8 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
  * mdev_bpf_probe() - make the device of an mdev
  * @mdev: the mdev
  *
- * Context: Process context, in the write to "create", unreg_sem of the parent held.
+ * Context: Process context, in the write to "create" and with unreg_sem of the parent held, or
+ * in a write to the driver's "bind".
  *
  * Return: 0; -ENODEV if no program is attached; -ENOSPC if the pool is exhausted;
  * -ENOMEM; what the program's init or VFIO return.

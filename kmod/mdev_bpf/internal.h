@@ -8,7 +8,8 @@
  *
  * Locks, outermost first:
  *   types_lock (type.c)    the list of types; reg, update, unreg
- *   mdev_parent unreg_sem  mdev core: held around probe and remove
+ *   mdev_parent unreg_sem  mdev core: held around probe and remove (but not when they come
+ *                          from the driver's "bind" and "unbind" files)
  *   mdev_bpf_type::lock    attached program, pool, list of devices
  *   mdev_bpf_device::lock  one op at a time; state and configuration space
  *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it

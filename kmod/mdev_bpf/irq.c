@@ -171,13 +171,16 @@ unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
  */
 void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsigned int nr_msi)
 {
+	bool was_msi;
+
 	lockdep_assert_held(&irqs->config);
 	guard(spinlock_irqsave)(&irqs->lock);
+	was_msi = irqs->mode == MDEV_BPF_IRQ_MSI;
 	irqs->mode = mode;
 	irqs->nr_msi = nr_msi;
 	irqs->masked = false;
 	intx_update(irqs);
-	if (mode == MDEV_BPF_IRQ_MSI && irqs->level && !irqs->quiesced)
+	if (mode == MDEV_BPF_IRQ_MSI && !was_msi && irqs->level)
 		deliver(irqs, irqs->msi[0], 0);
 }
 

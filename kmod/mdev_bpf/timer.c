@@ -150,10 +150,12 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 	guard(mutex)(&bdev->lock);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS && !d->frozen; i++) {
 		struct mdev_bpf_timer *timer = &d->timers[i];
-		s64 left = ktime_to_ns(hrtimer_get_remaining(&timer->hrtimer));
+		s64 left;
 
-		timer->remaining = max_t(s64, left, 0);
+		/* First stop it: it may expire until then. When it would have, it still knows */
 		timer->paused = hrtimer_cancel(&timer->hrtimer);
+		left = ktime_to_ns(hrtimer_get_remaining(&timer->hrtimer));
+		timer->remaining = max_t(s64, left, 0);
 	}
 	d->frozen |= why;
 }
