@@ -16,12 +16,31 @@
 #include "link.h"
 #include "output.h"
 
+/*
+ * What a file in the bpf file system is, bpf_obj_get() does not say, and the information about
+ * a map or a program begins with its type and id just as a link's does. Only the file that the
+ * descriptor stands for has another name; newer kernels write it with an underscore.
+ */
+static bool is_link(int fd)
+{
+	char path[32], target[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	return !strcmp(target, "anon_inode:bpf-link") || !strcmp(target, "anon_inode:bpf_link");
+}
+
 static bool link_info(int fd, struct bpf_link_info *info)
 {
 	__u32 size = sizeof(*info);
 
 	memset(info, 0, size);
-	return !bpf_link_get_info_by_fd(fd, info, &size) && info->type == BPF_LINK_TYPE_STRUCT_OPS;
+	return is_link(fd) && !bpf_link_get_info_by_fd(fd, info, &size) &&
+	       info->type == BPF_LINK_TYPE_STRUCT_OPS;
 }
 
 __u32 link_id(int fd)
@@ -57,6 +76,7 @@ static bool is_bpffs(const char *path)
 static int make_dir(const char *dir)
 {
 	char path[PATH_MAX];
+	int err;
 
 	if (!access(dir, F_OK))
 		return is_bpffs(dir) ? 0 : -EXDEV;
@@ -64,8 +84,9 @@ static int make_dir(const char *dir)
 	if (!strrchr(path, '/'))
 		return -EXDEV;
 	*strrchr(path, '/') = '\0';
-	if (make_dir(path))
-		return -EXDEV;
+	err = make_dir(path);
+	if (err)
+		return err;
 	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
 }
 
@@ -82,6 +103,9 @@ int pin_prepare(const char *dir)
 	if (err == -EXDEV)
 		return p_err("%s is not in a bpf file system: choose a directory below " BPFFS_DIR,
 			     dir);
+	/* The bpf file system says so of a dot, whoever asks. */
+	if (err == -EPERM && !geteuid() && strchr(dir, '.'))
+		return p_err("cannot make %s: names in the bpf file system have no dots", dir);
 	return err ? p_err("cannot make %s: %s", dir, err_hint(-err)) : 0;
 }
 
