@@ -55,17 +55,35 @@ static bool is_zero(const char *data, size_t size)
 	return !size || (!*data && !memcmp(data, data + 1, size - 1));
 }
 
-/* All that the program sets must mean something to the kernel. */
+/* Where a struct mdev_bpf_ops has a member, -1 if it has none of that name. */
+static int member_index(const struct ops *ops, const char *name)
+{
+	const struct btf_member *m = ops_member(ops->btf, ops->type_id, name);
+
+	return m ? m - btf_members(btf__type_by_id(ops->btf, ops->type_id)) : -1;
+}
+
+/*
+ * All that the program sets must mean something to the kernel, and what both have must be the
+ * same in both: kernel_value() copies as much as the kernel's member takes.
+ */
 int kernel_check(const struct kernel *k, const struct ops *ops)
 {
-	for (int i = 0; i < ops_members(ops); i++) {
-		const char *name = member_name(ops, i);
+	const struct ops kernel = { k->btf, k->ops_id, NULL };
 
-		if (is_zero(member_data(ops, i), member_size(ops, i)) ||
-		    ops_member(k->btf, k->ops_id, name))
+	for (int i = 0; i < ops_members(ops); i++) {
+		const char *what = member_is_op(ops, i) ? "op" : "member";
+		const char *name = member_name(ops, i);
+		int idx = member_index(&kernel, name);
+
+		if (idx < 0 && !is_zero(member_data(ops, i), member_size(ops, i)))
+			return p_err("the kernel lacks %s '%s': a newer mdev_bpf module is needed",
+				     what, name);
+		if (idx < 0 || (member_size(&kernel, idx) == member_size(ops, i) &&
+				member_is_op(&kernel, idx) == member_is_op(ops, i)))
 			continue;
-		return p_err("the kernel lacks %s '%s': a newer mdev_bpf module is needed",
-			     member_is_op(ops, i) ? "op" : "member", name);
+		return p_err("%s '%s' has %zu bytes here and %zu in the kernel: build the object with the headers of the module",
+			     what, name, member_size(ops, i), member_size(&kernel, idx));
 	}
 	return 0;
 }
@@ -81,15 +99,12 @@ void *kernel_value(const struct kernel *k, const struct ops *ops)
 	struct ops kernel = { k->btf, k->ops_id, value + k->data_off };
 
 	for (int i = 0; value && i < ops_members(&kernel); i++) {
-		const struct btf_member *m;
+		int idx = member_index(ops, member_name(&kernel, i));
 		struct bpf_program *prog;
 		unsigned long fd;
-		int idx;
 
-		m = ops_member(ops->btf, ops->type_id, member_name(&kernel, i));
-		if (!m)
+		if (idx < 0)
 			continue;
-		idx = m - btf_members(btf__type_by_id(ops->btf, ops->type_id));
 		if (!member_is_op(&kernel, i)) {
 			memcpy(member_data(&kernel, i), member_data(ops, idx),
 			       member_size(&kernel, i));
