@@ -101,9 +101,11 @@ static bool name_is_valid(const char *name)
 {
 	const char *c = name;
 
+	if (!isalnum((unsigned char)*c))
+		return false;
 	while (isalnum((unsigned char)*c) || *c == '_' || *c == '-')
 		c++;
-	return c > name && !*c && c - name < MDEV_BPF_NAME_LEN;
+	return !*c && c - name < MDEV_BPF_NAME_LEN;
 }
 
 /* Give the program another name, unless that is NULL. */
@@ -116,11 +118,12 @@ int object_rename(struct object *o, const char *name)
 		return p_err("struct mdev_bpf_ops of this object has no name");
 	if (!name) {
 		if (!memchr(member, '\0', size) || !name_is_valid(member))
-			return p_err("the program has no valid name (1 to 15 of A-Z a-z 0-9 _ -): give it one with --type");
+			return p_err("the program has no valid name (1 to 15 of A-Z a-z 0-9 _ -, no _ or - first): give it one with --type");
 		return 0;
 	}
 	if (!name_is_valid(name))
-		return p_usage("--type %s: a name is 1 to 15 of [A-Za-z0-9_-]", name);
+		return p_usage("--type %s: a name is 1 to 15 of A-Z a-z 0-9 _ -, no _ or - first",
+			       name);
 	memset(member, 0, size);
 	memcpy(member, name, strlen(name));
 	return 0;

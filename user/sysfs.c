@@ -227,7 +227,9 @@ static int match_program(const struct program *prog, void *ctx)
 
 bool program_find(const char *name, struct program *prog)
 {
-	snprintf(prog->name, sizeof(prog->name), "%s", name);
+	if (strlen(name) >= sizeof(prog->name))
+		return false;
+	strcpy(prog->name, name);
 	return walk_programs(match_program, prog);
 }
 
@@ -243,7 +245,9 @@ static int match_type(const struct type *type, void *ctx)
 
 bool type_find(const char *id, struct type *type)
 {
-	snprintf(type->id, sizeof(type->id), "%s", id);
+	if (strlen(id) >= sizeof(type->id))
+		return false;
+	strcpy(type->id, id);
 	return walk_types(NULL, match_type, type);
 }
 
@@ -296,7 +300,7 @@ int kernel_abi(void)
 	return read_number(MODULE_DIR, "abi");
 }
 
-/* The kernel's sentence about its last refusal, if that was about this program. */
+/* The kernel's sentence about its last refusal, if that was about this program; else empty. */
 void read_refusal(const char *program, char *buf, size_t size)
 {
 	size_t len = strlen(program);
@@ -304,8 +308,7 @@ void read_refusal(const char *program, char *buf, size_t size)
 
 	read_attr(text, sizeof(text), MODULE_DIR "/last_error");
 	if (strncmp(text, program, len) || strncmp(text + len, ": ", 2))
-		len = strlen(text);
+		*buf = '\0';
 	else
-		len += 2;
-	snprintf(buf, size, "%s", text + len);
+		snprintf(buf, size, "%s", text + len + 2);
 }
