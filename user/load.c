@@ -123,6 +123,17 @@ static int attach(const struct object *o, const struct kernel *k, const struct o
 	return attach_new(o, name, opts->pin ?: PIN_DIR);
 }
 
+/* A replacement goes on with the link that there is, and that has its pin. */
+static int check_pin(const struct opts *opts, const char *name)
+{
+	struct program prog;
+
+	if (!opts->pin || !opts->replace || !program_find(name, &prog) || !prog.attached)
+		return 0;
+	return p_usage("'%s' is attached, and --replace leaves its pin where it is: omit --pin",
+		       name);
+}
+
 static int add_type_id(const struct type *type, void *ids)
 {
 	json_object_array_add(ids, json_object_new_string(type->id));
@@ -160,13 +171,16 @@ static int load(struct object *o, struct kernel *k, const struct opts *opts, con
 		ret = find_kernel(k);
 	if (!ret)
 		ret = kernel_check(k, &o->ops);
+	if (ret)
+		return ret;
+	ops_text(&o->ops, "name", name, sizeof(name));
+	ret = check_pin(opts, name);
 	if (!ret && !opts->dry_run)
 		ret = pin_prepare(opts->pin ?: PIN_DIR);
 	if (!ret)
 		ret = verify(o, k);
 	if (ret)
 		return ret;
-	ops_text(&o->ops, "name", name, sizeof(name));
 	if (!opts->dry_run)
 		ret = attach(o, k, opts, name);
 	return ret ?: report(name, !opts->dry_run);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "output.h"
@@ -35,7 +36,7 @@ const char *log_reason(int err)
 {
 	char *text = first_warning;
 
-	if (!*text || err == EPERM || err == EACCES)
+	if (!*text || ((err == EPERM || err == EACCES) && geteuid()))
 		return err_hint(err);
 	text[strcspn(text, "\n")] = '\0';
 	if (!strncmp(text, "libbpf: ", 8))

@@ -233,22 +233,40 @@ static const char *option_name(int name)
 {
 	const struct option *opt = long_options;
 
-	while (opt->val != name)
+	while (opt->name && opt->val != name)
 		opt++;
 	return opt->name;
+}
+
+/*
+ * The option that getopt_long() has just objected to, as it was given. "word" is the one before
+ * optind; while getopt is inside of a word with several short options that is not theirs.
+ */
+static void bad_option(int c, const char *word, char *buf, size_t size)
+{
+	const char *name = optopt ? option_name(optopt) : NULL;
+	size_t len = strcspn(word, "=");
+
+	if (c == ':' && name)
+		snprintf(buf, size, "--%s", name);
+	else if (!optopt || (name && word[len] && len > 2 && !strncmp(name, word + 2, len - 2)))
+		snprintf(buf, size, "%s", word);
+	else
+		snprintf(buf, size, "-%c", optopt);
 }
 
 /* Options can be anywhere; "--" ends them. */
 static int parse(struct request *req, int argc, char **argv)
 {
-	const char *bad = NULL;
+	char bad[128] = "";
 	size_t used = 0;
 	int c, ret = 0;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":" GLOBAL_OPTIONS, long_options, NULL)) != -1) {
 		if (c == '?' || c == ':') {
-			bad = bad ?: argv[optind - 1];
+			if (!*bad)
+				bad_option(c, argv[optind - 1], bad, sizeof(bad));
 			continue;
 		}
 		req->help |= c == 'h';
@@ -257,8 +275,9 @@ static int parse(struct request *req, int argc, char **argv)
 			req->used[used++] = c;
 		ret = ret ?: set_option(&req->opts, c, optarg);
 	}
-	if (bad)
-		return p_usage("option '%s' is unknown or lacks its value, see mdev-bpf help", bad);
+	if (*bad)
+		return p_usage("option '%s' is unknown, lacks its value or takes none, see mdev-bpf help",
+			       bad);
 	return ret;
 }
 
@@ -277,7 +296,19 @@ static int run(const struct cmd *cmd, const struct request *req, int argc, char 
 	return cmd->run(&req->opts, argc, argv);
 }
 
-int main(int argc, char **argv)
+static int no_command(const struct request *req)
+{
+	if (req->help) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (json_output)
+		return p_usage("there is no command, see mdev-bpf help");
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int mdev_bpf(int argc, char **argv)
 {
 	struct request req = {};
 	const struct cmd *cmd;
@@ -290,13 +321,25 @@ int main(int argc, char **argv)
 		return do_version(NULL, 0, NULL);
 	argc -= optind;
 	argv += optind;
-	if (!argc) {
-		print_usage(req.help ? stdout : stderr);
-		return req.help ? 0 : EXIT_USAGE;
-	}
+	if (!argc)
+		return no_command(&req);
 	cmd = find_cmd(argv[0]);
 	if (!cmd)
 		return EXIT_USAGE;
-	ret = run(cmd, &req, argc - 1, argv + 1);
-	return ret < 0 ? EXIT_FAILURE : ret;
+	return run(cmd, &req, argc - 1, argv + 1);
+}
+
+/* Who reads our output must not take it for complete when it is not. */
+static int finish(int ret)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret < 0 ? EXIT_FAILURE : ret;
+	fprintf(stderr, "Error: cannot write to standard output%s\n",
+		ret ? "" : "; what was to be done is done");
+	return ret > 0 ? ret : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	return finish(mdev_bpf(argc, argv));
 }

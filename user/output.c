@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "output.h"
 
@@ -80,7 +81,7 @@ void p_info(const char *fmt, ...)
 /* Text for an errno, with what to do where that is always the same. */
 const char *err_hint(int err)
 {
-	if (err == EPERM || err == EACCES)
+	if ((err == EPERM || err == EACCES) && geteuid())
 		return "permission denied, run it as root";
 	return strerror(err);
 }
