@@ -4,7 +4,9 @@
  * is in the driver's probe or remove. No luck involved: everything waits for conditions.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -332,38 +334,79 @@ static void run_on(int cpu)
 	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
+static cpu_set_t all_cpus;
+
+/*
+ * A write that stalls where the core calls the kernel function @symbol, on the other processor.
+ * That gives nobody away while it lasts, so be on ours before it begins.
+ */
+static struct job *write_stalls(const char *symbol, const char *text, const char *path)
+{
+	struct job *j;
+
+	sched_getaffinity(0, sizeof(all_cpus), &all_cpus);
+	if (CPU_COUNT(&all_cpus) < 2 || !exists(KNOBS "/inject_stall"))
+		ksft_skip("it takes two processors, and kprobes");
+	EXPECT_EQ(sysfs_write(symbol, KNOBS "/inject_symbol"), 0);
+	core_set("inject_stall", 5000);
+	core_set("inject_nth", 1);
+	run_on(1);
+	job_cpu = 0;
+	j = job_write(text, "%s", path);
+	job_cpu = -1;
+	EXPECT(core_wait("inject_nth", 0));
+	return j;
+}
+
+static int stall_end(struct job *j)
+{
+	int ret;
+
+	EXPECT(!job_is_done(j));
+	core_set("inject_stall", 0);
+	ret = job_end(j);
+	sysfs_write("\n", KNOBS "/inject_symbol");
+	sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
+	return ret;
+}
+
 /* A type's "create" is there before the type is complete: nobody gets past it. */
 static void create_during_register(void)
 {
 	struct mdev m = mdev_uuid(1);
-	cpu_set_t all;
+	char path[PATH_MAX];
 	struct job *j;
 
 	core_only_ours("types can be used before their registration is done");
-	sched_getaffinity(0, sizeof(all), &all);
-	if (CPU_COUNT(&all) < 2 || !exists(KNOBS "/inject_stall"))
-		ksft_skip("it takes two processors, and kprobes");
 	ASSERT_EQ(core_unregister(P0), 0);
 	/* Called for the directory "devices" of the first type, then for the second's */
-	EXPECT_EQ(sysfs_write("kobject_create_and_add", KNOBS "/inject_symbol"), 0);
-	core_set("inject_stall", 5000);
-	core_set("inject_nth", 1);
-	/* A processor that stalls gives nobody away: be on the other one first. */
-	run_on(1);
-	job_cpu = 0;
-	j = job_write("1", PARENT "/registered", P0);
-	job_cpu = -1;
-	EXPECT(core_wait("inject_nth", 0));
+	snprintf(path, sizeof(path), PARENT "/registered", P0);
+	j = write_stalls("kobject_create_and_add", "1", path);
 	EXPECT(exists(TYPES "/mdevt-a/create", P0));
 	EXPECT(!exists(TYPES "/mdevt-a/devices", P0));
 	EXPECT_EQ(core_create(P0, "a", &m), -ENODEV);
-	EXPECT(!job_is_done(j));
-	core_set("inject_stall", 0);
-	EXPECT_EQ(job_end(j), 0);
-	sysfs_write("\n", KNOBS "/inject_symbol");
-	sched_setaffinity(0, sizeof(all), &all);
+	EXPECT_EQ(stall_end(j), 0);
 	EXPECT_EQ(core_create(P0, "a", &m), 0);
 	EXPECT_EQ(mdev_remove(&m), 0);
+}
+
+/* Two removers inside "remove", the first one with the file still in place */
+static void remove_beside_remove(void)
+{
+	int removes = core_get("nr_removes");
+	struct mdev m = mdev_uuid(1);
+	char path[PATH_MAX];
+	struct job *j;
+
+	core_only_ours("the loser is told that he has removed it");
+	ASSERT_EQ(core_create(P0, "a", &m), 0);
+	snprintf(path, sizeof(path), DEVICE "/remove", m.uuid);
+	j = write_stalls("device_remove_file_self", "1", path);
+	EXPECT_EQ(mdev_remove(&m), -EAGAIN);
+	EXPECT_EQ(mdev_remove(&m), -EAGAIN);
+	EXPECT_EQ(core_get("nr_removes"), removes);
+	EXPECT_EQ(stall_end(j), 0);
+	EXPECT_EQ(core_get("nr_removes"), removes + 1);
 }
 
 static const struct ksft_test tests[] = {
@@ -381,6 +424,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(reuse_while_open),
 	KSFT_TEST(reuse_while_kept),
 	KSFT_TEST(create_during_register),
+	KSFT_TEST(remove_beside_remove),
 };
 
 static const struct ksft_suite suite = {
