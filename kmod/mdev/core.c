@@ -288,12 +288,18 @@ int mdev_device_remove(struct mdev_device *mdev, struct device_attribute *self)
 {
 	struct mdev_instance *inst = to_mdev_instance(mdev);
 	struct mdev_parent *parent = mdev->type->parent;
+	struct device *dev = parent->dev;
 	int ret = 0;
 
 	if (atomic_read(&inst->state) != MDEV_LIVE)
 		return -EAGAIN;
 	if (!down_read_trylock(&parent->unreg_sem))
 		return -ENODEV;
+	/*
+	 * Once the device is gone nothing else holds the parent, and a driver
+	 * may have @parent in the same memory: up_read() still needs it.
+	 */
+	get_device(dev);
 
 	if (atomic_cmpxchg(&inst->state, MDEV_LIVE, MDEV_REMOVING) == MDEV_LIVE) {
 		/* Or else device_del() would wait for the caller, for us. */
@@ -304,6 +310,7 @@ int mdev_device_remove(struct mdev_device *mdev, struct device_attribute *self)
 	}
 
 	up_read(&parent->unreg_sem);
+	put_device(dev);	/* Pairs with the get above */
 	return ret;
 }
 
