@@ -18,10 +18,10 @@ MDEV_CORE ?= ours
 DESTDIR ?=
 PREFIX ?= /usr/local
 # Fixed: the loader and the documentation name it.
-BPFDIR ?= /usr/lib/mdev-bpf
+BPFDIR = /usr/lib/mdev-bpf
 # What a device's author gives to clang as -I.
-INCDIR ?= $(PREFIX)/include/mdev-bpf
-COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+INCDIR = $(PREFIX)/include/mdev-bpf
+COMPDIR = $(PREFIX)/share/bash-completion/completions
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
 
@@ -44,8 +44,9 @@ kmod: same-env kmod-check
 
 # The kernel only warns about what it leaves out for want of these; we are nothing without.
 kmod-check:
-	@printf '%s\n' 6.9 '$(KVER)' | sort -CV || { echo >&2 \
-	"Linux $(KVER) is too old: modules can register BPF struct_ops since 6.9"; exit 1; }
+	@printf '%s\n' 6.12 '$(KVER)' | sort -CV || { echo >&2 "Linux $(KVER) is too old: modules" \
+	"can register BPF struct_ops since 6.9, and these are for 6.12 and newer. make check and" \
+	"make demo need no kernel of this machine: they are built and run in a VM"; exit 1; }
 	@[ -e $(KDIR)/vmlinux ] || { echo >&2 "no $(KDIR)/vmlinux, which the module's BTF is made" \
 	"from: install the kernel's headers package, or copy /sys/kernel/btf/vmlinux there"; exit 1; }
 	@command -v pahole >/dev/null || { echo >&2 "pahole is not installed"; exit 1; }
@@ -104,6 +105,10 @@ install-check:
 	@for file in mdev_bpf.ko user/mdev-bpf bpf/mtty.bpf.o; do \
 		[ -e $$file ] || { echo >&2 "$$file is not built: run make first"; exit 1; }; \
 	done
+	@for file in $(wildcard mdev.ko mdev_bpf.ko); do \
+		grep -aq "vermagic=$(KVER) " $$file || { echo >&2 "$$file is not for Linux" \
+		"$(KVER); make check and the like build for the VM's kernel: run make first"; exit 1; }; \
+	done
 
 # into DIRECTORY,MODE,FILES
 into = $(if $(strip $3),install -d $(DESTDIR)$1 && install -m $2 $(strip $3) $(DESTDIR)$1)
@@ -120,11 +125,20 @@ install-files:
 	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)
 	$(call into,$(INCDIR)/uapi/linux,644,include/uapi/linux/mdev_bpf.h)
 
+# installed DIRECTORY,FILES: with the names that installing gives to them
+installed = $(addprefix $(DESTDIR)$1/,$(notdir $2))
+
+# By the sources' names, since nothing need be built by now. A directory stays if there is more in it.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mdev-bpf*.8
-	rm -rf $(DESTDIR)$(BPFDIR) $(DESTDIR)$(INCDIR)
+	rm -f $(call installed,$(PREFIX)/share/man/man8,$(patsubst %.rst,%,$(wildcard user/man/*.8.rst)))
+	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(wildcard bpf/*.bpf.c)))
+	rm -f $(call installed,$(BPFDIR)/trace,$(patsubst %.c,%.o,$(wildcard bpf/trace/*.bpf.c)))
+	rm -f $(call installed,$(INCDIR),$(wildcard bpf/include/*.h))
+	rm -f $(DESTDIR)$(INCDIR)/linux/mdev_bpf.h $(DESTDIR)$(INCDIR)/uapi/linux/mdev_bpf.h
+	rmdir 2>/dev/null $(addprefix $(DESTDIR),$(BPFDIR)/trace $(BPFDIR) $(INCDIR)/linux \
+		$(INCDIR)/uapi/linux $(INCDIR)/uapi $(INCDIR)) || :
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
 # By hand for kmod, since the headers it was built with may be elsewhere or gone.
