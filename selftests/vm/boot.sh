@@ -110,7 +110,7 @@ fs()
 }
 
 # KVM is there when a VM runs with it: the device may exist and be of no use. Asked once for each
-# boot of the host.
+# boot of the host; after a failure, which may be of the moment, again in a while.
 choose_accel()
 {
 	accel=${VM_ACCEL:-}
@@ -119,13 +119,18 @@ choose_accel()
 	[ -w /dev/kvm ] || return 0
 	local known
 	known=$cache/accel-$(cat /proc/sys/kernel/random/boot_id)
-	if [ ! -s "$known" ]; then
-		rm -f "$cache"/accel-*
-		probe_kvm && accel=kvm
-		echo "$accel" >"$tmp/accel"
-		mv "$tmp/accel" "$known"
+	if [ -n "$(find "$known" -mmin -10 2>/dev/null)" ] || grep -qsx kvm "$known"; then
+		read -r accel <"$known" || accel=tcg
+		return
 	fi
-	read -r accel <"$known"
+	rm -f "$cache"/accel-*
+	if probe_kvm; then
+		accel=kvm
+	else
+		say "no VM runs with this machine's KVM: emulating the processor, several times slower"
+	fi
+	echo "$accel" >"$tmp/accel"
+	mv "$tmp/accel" "$known"
 }
 
 probe_kvm()

@@ -15,8 +15,9 @@ in_root()
 	shift
 	[ "$(id -u)" -eq 0 ] || user=(-r)
 	[ ! -d "$source" ] || src=$source
-	unshare "${user[@]}" true 2>/dev/null ||
-		die "no namespaces here: user namespaces are switched off, or run as root"
+	unshare -m "${user[@]}" true 2>/dev/null ||
+		die "no mount namespaces here: in a container it needs CAP_SYS_ADMIN; else user" \
+		    "namespaces are switched off, which root does without"
 	exec unshare -m "${user[@]}" "$here/enter" "${args[0]}" "${args[1]-}" "${args[2]-}" \
 		"$src" "$@"
 }

@@ -124,13 +124,28 @@ build_once()
 	mv -T "$tmp/new" "$dir"
 	on_exit
 	tmp=
+	[ "$dir" != "$root" ] || root_prune
 	exec 9>&-
+}
+
+# Remove the roots of former recipes, gigabytes each: if nobody is in one, as "vm clean", and those
+# of the last day only later, for who goes to and fro between two versions of this tree.
+root_prune()
+{
+	exec 7>"$cache/in-use"
+	if flock -n 7; then
+		find "$cache" -maxdepth 1 -name 'root-????????????' ! -path "$root" -mtime +0 \
+			-exec rm -rf -- {} +
+	fi
+	exec 7>&-
 }
 
 # The shared lock, held until we and our children are gone, keeps "vm clean" off.
 root_ensure()
 {
 	[ -d "$root" ] || host_setup
+	# For root_prune, which looks when a root was last used.
+	touch -c "$root" 2>/dev/null || :
 	build_once "$root" 4000 root_build
 	exec 8>"$cache/in-use"
 	flock -s 8
@@ -197,5 +212,9 @@ cache_clean()
 	[ -d "$cache" ] || return 0
 	exec 9>"$cache/lock" 8>"$cache/in-use"
 	if ! flock -n 9 || ! flock -n 8; then die "another run is using $cache"; fi
-	rm -rf -- "$cache"
+	# MDEV_BPF_CACHE may name a directory with other things in it.
+	rm -rf -- "$cache"/root-???????????? "$cache"/source-???????????? "$cache"/new.?????? \
+		"$cache"/accel-????????-*
+	rm -f -- "$cache/lock" "$cache/in-use"
+	rmdir -- "$cache" 2>/dev/null || say "$cache has more than ours in it, and stays"
 }
