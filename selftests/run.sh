@@ -32,11 +32,26 @@ prepare()
 # What a test that was killed may have left. Programs are gone with their links, unless pinned.
 clean_up()
 {
-	local device
+	local device rc=0
 	rm -rf /sys/fs/bpf/mdev/kst_* /sys/fs/bpf/kst_*
 	for device in /sys/bus/mdev/devices/5e1f7e57-*; do
-		[ ! -e "$device" ] || echo 1 >"$device/remove"
+		[ ! -e "$device" ] || remove "$device" || rc=1
 	done
+	return $rc
+}
+
+# Not even SIGKILL ends the wait for a process that has the device open, so leave that behind.
+remove()
+{
+	local pid i
+	echo 1 >"$1/remove" &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	echo "# ${1##*/} is left over and cannot be removed: somebody has it open"
+	return 1
 }
 
 count() { grep -c "$1" "$tmp/out"; }
@@ -83,8 +98,11 @@ one()
 	echo "# selftests: $name"
 	log=$(./klog mark)
 	run_test "$name" || rc=$?
-	clean_up
 	tally "$name" "$rc" || bad=1
+	if ! clean_up; then
+		[ "$bad" -eq 1 ] || failed=$((failed + 1))
+		bad=1
+	fi
 	if ! ./klog check "$log"; then
 		[ "$bad" -eq 1 ] || failed=$((failed + 1))
 		bad=1
