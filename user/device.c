@@ -139,11 +139,13 @@ static int find_user(const struct device *dev)
 static int refuse_open(const struct device *dev)
 {
 	int pid = find_user(dev);
-
 	char by[32] = "";
 
 	if (pid)
 		snprintf(by, sizeof(by), " by process %d", pid);
+	if (dev->leaving)
+		return p_err("%s is being removed already, but is in use%s: end that", dev->uuid,
+			     by);
 	return p_err("%s is in use%s: end that first, or use --force to wait for it (no signal ends this wait)",
 		     dev->uuid, by);
 }
@@ -155,7 +157,7 @@ int do_remove(const struct opts *opts, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	if (dev.open && !opts->force)
+	if (dev.leaving || (dev.open && !opts->force))
 		return refuse_open(&dev);
 	ret = device_remove(&dev);
 	if (ret == -EAGAIN)

@@ -59,7 +59,8 @@ static int add_device_row(const struct device *dev, void *rows)
 	struct json_object *row = json_object_new_object();
 
 	add_str(row, "uuid", dev->uuid);
-	add_str(row, "type", dev->type);
+	add_str(row, "type", *dev->type ? dev->type : NULL);
+	add_str(row, "state", device_state(dev));
 	add_bool(row, "open", dev->open);
 	json_object_array_add(rows, row);
 	return 0;
@@ -100,11 +101,12 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 	char path[32];
 
 	add_str(obj, "uuid", dev->uuid);
-	add_str(obj, "type", dev->type);
+	add_str(obj, "type", *dev->type ? dev->type : NULL);
 	add_str(obj, "program", dev->program);
-	add_str(obj, "state", dev->attached ? "attached" : "detached");
+	add_str(obj, "state", device_state(dev));
 	add_bool(obj, "open", dev->open);
-	add_u64(obj, "instance", dev->instance);
+	if (!dev->leaving)
+		add_u64(obj, "instance", dev->instance);
 	if (dev->group >= 0) {
 		snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
 		add_u64(obj, "iommu_group", dev->group);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uuid/uuid.h>
 
 #include "output.h"
 #include "sysfs.h"
@@ -77,12 +78,17 @@ static void read_link(char *buf, size_t size, const char *dir, const char *name)
 	snprintf(buf, size, "%s", len < 0 ? "" : basename(target));
 }
 
-static bool is_ours(const char *dir)
+static bool has_entry(const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/mdev_bpf", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return !access(path, F_OK);
+}
+
+static bool is_ours(const char *dir)
+{
+	return has_entry(dir, "mdev_bpf");
 }
 
 static bool is_attached(const char *dir)
@@ -178,41 +184,56 @@ int walk_types(const char *program, type_fn fn, void *ctx)
 	return walk_programs(visit_types_of, &walk);
 }
 
-/* The parent of a device is the directory above it. */
-static void read_parent(char *buf, size_t size, const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	snprintf(buf, size, "%s", real ? basename(dirname(real)) : "");
-	free(real);
-}
-
+/*
+ * Removing a device takes away its driver and mdev_bpf/, then waits for its user, and with the
+ * kernel's own mdev.ko it is not on the bus any more by then. Creating it gives it the driver,
+ * then mdev_bpf/.
+ */
 static int visit_device(const char *path, const char *name, void *ctx)
 {
 	const struct walk *walk = ctx;
 	struct device dev = {};
 	char group[16];
+	uuid_t bytes;
 
-	if (!is_ours(path))
+	if (uuid_parse(name, bytes) || (!is_ours(path) && has_entry(path, "driver")))
 		return 0;
-	read_parent(dev.program, sizeof(dev.program), path);
-	if (walk->program && strcmp(walk->program, dev.program))
-		return 0;
+	dev.leaving = !is_ours(path);
+	snprintf(dev.program, sizeof(dev.program), "%s", walk->program);
 	snprintf(dev.uuid, sizeof(dev.uuid), "%s", name);
 	read_link(dev.type, sizeof(dev.type), path, "mdev_type");
 	read_link(group, sizeof(group), path, "iommu_group");
 	dev.group = *group ? atoi(group) : -1;
 	dev.attached = is_attached(path);
-	dev.open = read_number(path, "mdev_bpf/open");
+	dev.open = dev.leaving || read_number(path, "mdev_bpf/open");
 	dev.instance = read_number(path, "mdev_bpf/instance");
 	return walk->device_fn(&dev, walk->ctx);
+}
+
+static int visit_devices_of(const struct program *prog, void *ctx)
+{
+	struct walk walk = *(struct walk *)ctx;
+	char path[PATH_MAX];
+
+	if (walk.program && strcmp(walk.program, prog->name))
+		return 0;
+	walk.program = prog->name;
+	snprintf(path, sizeof(path), PARENTS_DIR "/%s", prog->name);
+	return walk_dir(path, visit_device, &walk);
 }
 
 int walk_devices(const char *program, device_fn fn, void *ctx)
 {
 	struct walk walk = { .program = program, .device_fn = fn, .ctx = ctx };
 
-	return walk_dir(DEVICES_DIR, visit_device, &walk);
+	return walk_programs(visit_devices_of, &walk);
+}
+
+const char *device_state(const struct device *dev)
+{
+	if (dev->leaving)
+		return "being removed";
+	return dev->attached ? "attached" : "detached";
 }
 
 static int match_program(const struct program *prog, void *ctx)
@@ -251,19 +272,22 @@ bool type_find(const char *id, struct type *type)
 	return walk_types(NULL, match_type, type);
 }
 
-static int copy_device(const struct device *dev, void *ctx)
+static int match_device(const struct device *dev, void *ctx)
 {
-	*(struct device *)ctx = *dev;
+	struct device *wanted = ctx;
+
+	if (strcmp(dev->uuid, wanted->uuid))
+		return 0;
+	*wanted = *dev;
 	return 1;
 }
 
 bool device_find(const char *uuid, struct device *dev)
 {
-	struct walk walk = { .device_fn = copy_device, .ctx = dev };
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), DEVICES_DIR "/%s", uuid);
-	return visit_device(path, uuid, &walk);
+	if (strlen(uuid) >= sizeof(dev->uuid))
+		return false;
+	strcpy(dev->uuid, uuid);
+	return walk_devices(NULL, match_device, dev);
 }
 
 int type_create(const struct type *type, const char *uuid)

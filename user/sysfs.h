@@ -35,6 +35,7 @@ struct device {
 	char program[MDEV_BPF_NAME_LEN];
 	bool attached;
 	bool open;
+	bool leaving;	/* somebody has asked to remove it, and waits for its user */
 	__u32 instance;
 	int group;	/* IOMMU group, -1 if it has none */
 };
@@ -54,6 +55,8 @@ int walk_devices(const char *program, device_fn fn, void *ctx);
 bool program_find(const char *name, struct program *prog);
 bool type_find(const char *id, struct type *type);
 bool device_find(const char *uuid, struct device *dev);
+
+const char *device_state(const struct device *dev);
 
 int type_create(const struct type *type, const char *uuid);
 int device_remove(const struct device *dev);

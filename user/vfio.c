@@ -17,6 +17,8 @@ static int open_group(const struct device *dev)
 	char path[32];
 	int fd;
 
+	if (dev->leaving)
+		return p_err("%s is being removed, see mdev-bpf remove", dev->uuid);
 	if (dev->group < 0)
 		return p_err("%s has no IOMMU group", dev->uuid);
 	snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
