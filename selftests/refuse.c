@@ -71,7 +71,7 @@ static void kfunc_of_another_op(void)
 {
 	expect_verifier("ioctl_data_of_access", "expected pointer to STRUCT mdev_bpf_ioctl");
 	expect_verifier("irq_of_access", "expected pointer to STRUCT mdev_bpf_dev");
-	expect_verifier("irq_of_null", "NULL pointer passed to trusted arg0");
+	expect_verifier("irq_of_null", "NULL pointer passed to trusted");
 	expect_verifier("irq_of_state", "STRUCT mdev_bpf_dev must point to scalar");
 	expect_verifier("irq_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
 	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl must point to scalar");
