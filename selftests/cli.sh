@@ -86,6 +86,12 @@ usage()
 		list --force
 		--nonsense list
 	END
+	run 2 mdev-bpf -j
+	has "$(json "j['error']")" "no command"
+	run 2 mdev-bpf list -xj
+	has "$(json "j['error']")" "'-x'"
+	run 2 mdev-bpf list --force=1
+	has "$err" "'--force=1'"
 	run 2 mdev-bpf l
 	has "$err" load
 	has "$err" list
@@ -281,6 +287,8 @@ not_a_program()
 	run 1 mdev-bpf load "$mtty" --map nonsense
 	run 2 mdev-bpf load "$mtty" --type "no/name"
 	run 2 mdev-bpf load "$mtty" --type sixteen-letters-
+	run 2 mdev-bpf load "$mtty" --type _first
+	run 2 mdev-bpf load "$mtty" --type=-first
 }
 
 dry_run()
@@ -298,8 +306,30 @@ inspect()
 	has "$out" "Dual port serial"
 	run 0 mdev-bpf inspect "$kdev"
 	has "$out" magic
+	run 0 mdev-bpf inspect "$bad"
+	has "$err" "'sleepable_read' cannot be loaded"
 	run 1 mdev-bpf inspect /bin/true
 	[ ! -e /sys/class/kdev ] || fail "inspect loads"
+}
+
+# What did not get out is not a success.
+full_disk()
+{
+	run 1 bash -c "mdev-bpf version >/dev/full"
+	has "$err" "cannot write"
+	run 1 bash -c "mdev-bpf -j list >/dev/full"
+}
+
+# Names are compared whole.
+names_too_long()
+{
+	load
+	run 1 mdev-bpf show "${prog}_with_more_letters"
+	run 0 mdev-bpf load "$mtty" --type abcdefghijklmno
+	run 1 mdev-bpf unload abcdefghijklmnop
+	[ -e "$pins/abcdefghijklmno" ] || fail "another program was unloaded"
+	run 0 mdev-bpf unload abcdefghijklmno
+	run 0 mdev-bpf unload "$prog"
 }
 
 # Global variables: read back through the device
@@ -327,7 +357,11 @@ pin_elsewhere()
 	has "$out" "/sys/fs/bpf/kst_pins/$prog"
 	run 0 mdev-bpf unload "$prog"
 	[ ! -e "/sys/fs/bpf/kst_pins/$prog" ] || fail "the pin is still there"
+	rmdir /sys/fs/bpf/kst_pins
 	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$ksft_tmp/no-bpffs"
+	has "$err" "not in a bpf file system"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin /sys/fs/bpf/kst.pins/below
+	has "$err" "no dots"
 	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
 }
 
@@ -349,6 +383,8 @@ replace()
 	has "$err" "state_size"
 	run 0 mdev-bpf peek "$uuid" bar0 7 1
 	is "$out" 0x77
+	run 2 mdev-bpf load "$mtty" --type "$prog" --replace --pin /sys/fs/bpf/kst_pins
+	[ ! -e /sys/fs/bpf/kst_pins ] || fail "it has made the directory"
 	load --replace
 	is "$(state)" attached
 	[ -e "$pins/$prog" ] || fail "the pin is gone"
@@ -419,7 +455,105 @@ in_use()
 	run 0 mdev-bpf unload "$prog"
 }
 
+# A removal that waits for a user who does not react: the device is there, and says so.
+removal_pending()
+{
+	local said pid from remover i
+	load
+	create
+	coproc HOLD { exec "$here/hold" "$uuid"; }
+	# shellcheck disable=SC2153 # set by coproc, until that ends
+	pid=$HOLD_PID
+	exec {from}<&"${HOLD[0]}"
+	read -r -t 20 said <&"$from"
+	is "$said" open
+	kill -STOP "$pid"
+	mdev-bpf remove "$uuid" --force &
+	remover=$!
+	for ((i = 0; i < 100; i++)); do
+		[ -e "/sys/class/mdev_bus/$prog/$uuid/mdev_bpf" ] || break
+		sleep 0.1
+	done
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['program']")" "being removed $prog"
+	run 0 mdev-bpf -j show
+	is "$(json "[d['state'] for d in j if d['uuid'] == '$uuid']")" "['being removed']"
+	run 0 mdev-bpf -j list
+	is "$(json "[p['devices'] for p in j if p['name'] == '$prog']")" "[1]"
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$uuid"
+	run 1 timeout 20 mdev-bpf remove "$uuid" --force
+	has "$err" "being removed"
+	run 1 mdev-bpf peek "$uuid" bar0 5 1
+	has "$err" "being removed"
+	kill -CONT "$pid"
+	wait "$remover" || fail "remove failed"
+	wait "$pid"
+	exec {from}<&-
+	run 0 mdev-bpf unload "$prog"
+}
+
+# link_ids_to ID: make links, of a program that does nothing, until the next one will have this id.
+link_ids_to()
+{
+	python3 - "$1" <<-'END'
+		import ctypes, os, struct, sys
+		def buf(data):
+		    b = ctypes.create_string_buffer(data, len(data))
+		    keep.append(b)
+		    return ctypes.addressof(b)
+		def bpf(cmd, attr):
+		    return ctypes.CDLL(None).syscall(321, cmd, ctypes.c_void_p(buf(attr)), len(attr))
+		PROG_LOAD, GET_INFO, RAW_TP_OPEN, RAW_TP = 5, 15, 17, 17
+		wanted, keep = int(sys.argv[1]), []
+		insns = bytes.fromhex("b700000000000000" "9500000000000000")
+		prog = bpf(PROG_LOAD, struct.pack("IIQQ24x", RAW_TP, 2, buf(insns), buf(b"GPL\0")))
+		link_id = 0
+		while link_id < wanted - 1:
+		    link = bpf(RAW_TP_OPEN, struct.pack("QI4x", buf(b"task_rename\0"), prog))
+		    info = buf(bytes(64))
+		    if link < 0 or bpf(GET_INFO, struct.pack("IIQ", link, 64, info)):
+		        sys.exit(1)
+		    link_id = struct.unpack("II", ctypes.string_at(info, 8))[1]
+		    os.close(link)
+		sys.exit(link_id != wanted - 1)
+	END
+}
+
+# The information about a map or a program begins like that of a link: type 9 is an LRU hash, and
+# then there is the id.
+foreign_pins()
+{
+	local pin=/sys/fs/bpf/kst_pins id
+	mkdir "$pin"
+	run 0 bpftool map create "$pin/map" type lru_hash key 4 value 4 entries 1 name kst
+	run 0 bpftool -j map show pinned "$pin/map"
+	id=$(json "j['id']")
+	# Whichever is looked at first
+	mkdir -p "$pins"
+	ln "$pin/map" "$pins/kst_map"
+	run 0 link_ids_to "$id"
+	load
+	run 0 mdev-bpf -j list
+	is "$(json "[p['link_id'] for p in j if p['name'] == '$prog']")" "[$id]"
+	is "$(json "[p['pin'] for p in j if p['name'] == '$prog']")" "['$pins/$prog']"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	[ -e "$pin/map" ] || fail "the map is gone"
+	[ -e "$pins/kst_map" ] || fail "the map's other pin is gone"
+	rm -f "$pins/kst_map"
+	# A name that is taken by it stays taken.
+	mv "$pin/map" "$pin/$prog"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$pin"
+	has "$err" "is taken"
+	[ -e "$pin/$prog" ] || fail "the map is gone"
+	[ ! -e "/sys/class/mdev_bus/$prog" ] || fail "it is loaded"
+	rm -r "$pin"
+}
+
 wipe
 points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke \
 	every_command_json verifier_refuses kernel_refuses state_too_small not_a_program dry_run inspect \
-	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use
+	full_disk names_too_long \
+	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use \
+	removal_pending foreign_pins

@@ -129,7 +129,7 @@ build_once()
 }
 
 # Remove the roots of former recipes, gigabytes each: if nobody is in one, as "vm clean", and those
-# of the last day only later, for who goes to and fro between two versions of this tree.
+# of the last day only later, for who goes back and forth between two versions of this tree.
 root_prune()
 {
 	exec 7>"$cache/in-use"
