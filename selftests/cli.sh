@@ -525,12 +525,13 @@ link_ids_to()
 foreign_pins()
 {
 	local pin=/sys/fs/bpf/kst_pins id
+	# In this order, and with two pins, one is looked at before the link's: whether the kernel
+	# lists a directory from the newest entry on, as 6.12 does, or from the oldest.
+	mkdir -p "$pins"
 	mkdir "$pin"
 	run 0 bpftool map create "$pin/map" type lru_hash key 4 value 4 entries 1 name kst
 	run 0 bpftool -j map show pinned "$pin/map"
 	id=$(json "j['id']")
-	# Whichever is looked at first
-	mkdir -p "$pins"
 	ln "$pin/map" "$pins/kst_map"
 	run 0 link_ids_to "$id"
 	load
