@@ -18,8 +18,8 @@ TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile
 $(mdev_progs): mdev/core.o mdev/job.o
 mdev/race: mdev/pair.o
 
-# Symbol versions of ours; the kernel's own are known to it.
-symvers := $(if $(filter ours,$(MDEV_CORE)),KBUILD_EXTRA_SYMBOLS=$(abspath ../Module.symvers))
+# Symbol versions of our modules, of which mdev.ko is one or is not.
+symvers := KBUILD_EXTRA_SYMBOLS=$(abspath ../Module.symvers)
 module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) modules
 
 mdev/kmod/mdev_test.ko: $(wildcard mdev/kmod/*.[ch] ../include/linux/mdev.h ../mdev.ko) mdev/kmod/Kbuild
