@@ -43,10 +43,10 @@ clean_up()
 # Not even SIGKILL ends the wait for a process that has the device open, so leave that behind.
 remove()
 {
-	local pid i
+	local pid end=$((SECONDS + 20))
 	echo 1 >"$1/remove" &
 	pid=$!
-	for ((i = 0; i < 100; i++)); do
+	while [ "$SECONDS" -lt "$end" ]; do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done
