@@ -234,14 +234,15 @@ static void remove_waits_for_the_client(void)
 	client_connect();
 	ASSERT_EQ(pthread_create(&thread, NULL, remover, &ret), 0);
 	ASSERT(requested());
-	EXPECT(exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	/* Not its link on the bus: the kernel's own core removes that first */
+	EXPECT(exists(MDEV_PARENTS "/mtty/%s", dev_mdev.uuid));
 	/* Still ours, and nobody else's any more */
 	EXPECT_EQ(client_set(0, UART_SCR, 1), 0);
 	EXPECT_EQ(client_get(0, UART_SCR), 1);
 	EXPECT_EQ(client_do(CLIENT_CLOSE, NULL), 0);
 	pthread_join(thread, NULL);
 	EXPECT_EQ(ret, 0);
-	EXPECT(!exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	EXPECT(!exists(MDEV_PARENTS "/mtty/%s", dev_mdev.uuid));
 	EXPECT_EQ(client_do(CLIENT_OPEN, dev_mdev.uuid), -ENODEV);
 }
 
