@@ -23,17 +23,26 @@ static char *next_buffer(void)
 	return buf;
 }
 
+int sysfs_vopen(int flags, const char *fmt, va_list ap)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	vsnprintf(path, sizeof(path), fmt, ap);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 const char *sysfs_str(const char *fmt, ...)
 {
-	char path[PATH_MAX], *buf = next_buffer();
+	char *buf = next_buffer();
 	va_list ap;
 	ssize_t len;
 	int fd;
 
 	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
+	fd = sysfs_vopen(O_RDONLY, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return buf;
 	len = read(fd, buf, 4095);
@@ -61,16 +70,14 @@ int sysfs_int(const char *fmt, ...)
 
 int sysfs_write(const char *text, const char *fmt, ...)
 {
-	char path[PATH_MAX];
 	va_list ap;
 	int fd, ret = 0;
 
 	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
+	fd = sysfs_vopen(O_WRONLY, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (write(fd, text, strlen(text)) < 0)
 		ret = -errno;
 	close(fd);

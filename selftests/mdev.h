@@ -3,6 +3,7 @@
 #ifndef MDEV_H
 #define MDEV_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "compiler.h"
@@ -30,6 +31,8 @@ void mdev_remove_all(void);
 /* One line of sysfs without its newline; "" if it cannot be read. Valid until the next 4 calls. */
 __printf(1, 2) const char *sysfs_str(const char *fmt, ...);
 __printf(1, 2) int sysfs_int(const char *fmt, ...);
+/* A file descriptor for the file that @fmt names, or negative errno. */
+__printf(2, 0) int sysfs_vopen(int flags, const char *fmt, va_list ap);
 __printf(2, 3) int sysfs_write(const char *text, const char *fmt, ...);
 __printf(1, 2) int exists(const char *fmt, ...);
 __printf(1, 2) const char *link_name(const char *fmt, ...);

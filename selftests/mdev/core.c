@@ -226,15 +226,13 @@ struct job *core_remove_job(const struct mdev *m)
 
 int core_open(const char *fmt, ...)
 {
-	char path[4096];
 	va_list ap;
 	int fd;
 
 	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
+	fd = sysfs_vopen(O_WRONLY, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
 int core_write(int fd, const char *text)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mdev.h"
 #include "job.h"
 
 #define NR_JOBS	16
@@ -77,15 +78,13 @@ struct job *job_write_fd(int fd, const char *text)
 
 struct job *job_write(const char *text, const char *fmt, ...)
 {
-	char path[4096];
 	va_list ap;
 	int fd;
 
 	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
+	fd = sysfs_vopen(O_WRONLY, fmt, ap);
 	va_end(ap);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return job_write_fd(fd < 0 ? -errno : fd, text);
+	return job_write_fd(fd, text);
 }
 
 bool job_is_done(struct job *j)
