@@ -249,7 +249,7 @@ WRONG(access_wide, ops->regions[2].access_size = 16)
 WRONG(region_flag, ops->regions[2].flags |= 0x80000000)
 WRONG(region_closed, ops->regions[2].flags = MDEV_BPF_REGION_PREFETCH)
 WRONG(region_types, ops->regions[3].types = 0x10)
-WRONG(region_reserved, ops->regions[3].reserved[4] = 1)
+WRONG(region_reserved, ops->regions[3].reserved = 1)
 WRONG(region_empty, ops->regions[5].access_size = 4)
 WRONG(region_pair, ops->regions[5].size = 16; ops->regions[5].flags = MDEV_BPF_REGION_READ)
 WRONG(region_config, ops->regions[7].size = 256; ops->regions[7].flags = MDEV_BPF_REGION_RW)
@@ -286,7 +286,7 @@ WRONG(irq_empty, ops->irqs[3].types = 1)
 WRONG(vendor_none, ops->pci.vendor = 0)
 WRONG(vendor_ffff, ops->pci.vendor = 0xffff)
 WRONG(class_wide, ops->pci.class_code = 0x1000000)
-WRONG(pci_reserved, ops->pci.reserved[2] = 1)
+WRONG(pci_reserved, ops->pci.reserved = 1)
 
 static const struct wrong wrong_pci[] = {
 	{ two_pins, -EINVAL, "irqs[0].count 2" },

@@ -71,6 +71,118 @@ struct mdev_bpf_ioctl {
 };
 
 /**
+ * struct mdev_bpf_dma - a DMA request that has been carried out
+ * @id: what the program gave as its id
+ * @op: MDEV_BPF_DMA_*
+ * @error: 0, or a negative errno: then some of it may have been done
+ * @size: bytes
+ * @iova: address of the guest's memory
+ * @where: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_dma {
+	__u32 id;
+	__u32 op;
+	__s32 error;
+	__u32 size;
+	__u64 iova;
+	__u64 where;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_range - guest memory
+ * @iova: first byte
+ * @size: bytes
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_range {
+	__u64 iova;
+	__u64 size;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_plane - what a display shows; gfx_query fills it in
+ * @type: DRM_PLANE_TYPE_* that is asked for; read-only, like @genuine
+ * @region: VFIO index of the MEMORY region that the picture is in
+ * @offset: its first byte there
+ * @drm_modifier: DRM_FORMAT_MOD_*
+ * @drm_format: DRM_FORMAT_*; 0: the plane shows nothing
+ * @width: in pixels
+ * @height: in pixels
+ * @stride: bytes from one line to the next
+ * @x_pos: where a cursor plane is
+ * @y_pos: likewise
+ * @x_hot: where its hot spot is
+ * @y_hot: likewise
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_plane {
+	__u32 type;
+	__u32 region;
+	__u64 offset;
+	__u64 drm_modifier;
+	__u32 drm_format;
+	__u32 width;
+	__u32 height;
+	__u32 stride;
+	__u32 x_pos;
+	__u32 y_pos;
+	__u32 x_hot;
+	__u32 y_hot;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_edid - what the user says of the monitor
+ * @link: 1: it is connected, 0: it is not
+ * @size: bytes of EDID
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_edid {
+	__u32 link;
+	__u32 size;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_stream - the state of a device on its way to another host
+ * @version: mdev_bpf_ops::state_version of the program that saved it; of the own one in save
+ * @foreign: restore: the stream is not the core's
+ * @size: bytes of the program's own stream so far, or in all
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_stream {
+	__u32 version;
+	__u32 foreign;
+	__u64 size;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_old - the state that the program before left
+ * @version: its mdev_bpf_ops::state_version
+ * @size: its mdev_bpf_ops::state_size
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_old {
+	__u32 version;
+	__u32 size;
+	const void *genuine;
+};
+
+/**
+ * struct mdev_bpf_dump - where the dump op writes
+ * @room: bytes that there is still room for
+ * @genuine: NULL; see above
+ */
+struct mdev_bpf_dump {
+	__u64 room;
+	const void *genuine;
+};
+
+/**
  * struct mdev_bpf_ops - a device program
  *
  * A program object defines one in SEC(".struct_ops.link"). Ops run in process context
@@ -171,6 +283,88 @@ struct mdev_bpf_ops {
 	int (*work)(struct mdev_bpf_dev *dev, __u32 id);
 
 	/**
+	 * @config_write: The guest wrote to configuration space; the core has applied it.
+	 *
+	 * access->val is what was written, whatever of it could be.
+	 *
+	 * Return: ignored.
+	 */
+	int (*config_write)(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
+
+	/**
+	 * @irq_unmask: The user has unmasked a line, for VFIO the end of an interrupt; from a
+	 * worker, as @timer. @index is the VFIO irq index.
+	 *
+	 * Return: ignored.
+	 */
+	int (*irq_unmask)(struct mdev_bpf_dev *dev, __u32 index);
+
+	/**
+	 * @dma_done: A DMA request has been carried out, or has failed.
+	 *
+	 * Called for each, in the order they were made in.
+	 *
+	 * Return: ignored.
+	 */
+	int (*dma_done)(struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma);
+
+	/**
+	 * @dma_unmap: The user takes guest memory away that the program had pinned.
+	 *
+	 * The pins in @range are gone already.
+	 *
+	 * Return: ignored.
+	 */
+	int (*dma_unmap)(struct mdev_bpf_dev *dev, struct mdev_bpf_range *range);
+
+	/**
+	 * @gfx_query: What does the display show? The answer goes to @plane.
+	 *
+	 * Return: 0, or the errno that VFIO_DEVICE_QUERY_GFX_PLANE fails with.
+	 */
+	int (*gfx_query)(struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane);
+
+	/**
+	 * @gfx_edid: The user has connected a monitor, or taken it away.
+	 *
+	 * Return: ignored.
+	 */
+	int (*gfx_edid)(struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid);
+
+	/**
+	 * @save: The device has stopped, and its state is about to be taken elsewhere.
+	 *
+	 * Return: MDEV_BPF_STREAM_CORE: the core saves everything; MDEV_BPF_STREAM_OWN: what was
+	 * put by mdev_bpf_stream_put() is all; or the errno that migration fails with.
+	 */
+	int (*save)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
+
+	/**
+	 * @restore: State has come from elsewhere. From a core's stream the core has restored
+	 * everything already; from a foreign one (@stream->foreign) nothing.
+	 *
+	 * Return: MDEV_BPF_STREAM_CORE; MDEV_BPF_STREAM_OWN for a foreign stream that the program
+	 * has understood; or the errno that migration fails with.
+	 */
+	int (*restore)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
+
+	/**
+	 * @upgrade: Convert the state of the program before, see mdev_bpf_upgrade_data(), to the
+	 * own, which is zeroed. Called for each device before the program replaces one with another
+	 * state_size or state_version.
+	 *
+	 * Return: 0; or a negative errno: then the program before stays, for all devices.
+	 */
+	int (*upgrade)(struct mdev_bpf_dev *dev, struct mdev_bpf_old *old);
+
+	/**
+	 * @dump: Write the device's state as text, for people; see mdev_bpf_dump_text().
+	 *
+	 * Return: ignored.
+	 */
+	int (*dump)(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);
+
+	/**
 	 * @name: Name of mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
 	 * first a letter or digit. A type's name likewise.
 	 */
@@ -208,6 +402,12 @@ struct mdev_bpf_ops {
 
 	/** @irqs: Interrupts by VFIO index. */
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+
+	/** @doorbells: Doorbells, in any order; those without size are none. */
+	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
+
+	/** @gfx: Display. */
+	struct mdev_bpf_gfx gfx;
 };
 
 #endif /* _LINUX_MDEV_BPF_H */

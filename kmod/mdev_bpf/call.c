@@ -14,17 +14,18 @@
 struct call {
 	struct mdev_bpf_device *bdev;
 	const struct mdev_bpf_ops *ops;
+	enum mdev_bpf_op op;
 	int idx;
 };
 
 /*
- * Get ready to call an op. If that succeeds, ops is the attached program, the device's
+ * Get ready to call @op. If that succeeds, ops is the attached program, the device's
  * lock is held and the program stays until call_leave(). Else ops is the errno: ENODEV
  * if no program is attached, EDEADLK if an op of the device led here.
  */
-static struct call call_enter(struct mdev_bpf_device *bdev)
+static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	struct call call = { .bdev = bdev };
+	struct call call = { .bdev = bdev, .op = op };
 
 	/* Only this task can have set it to itself, so no lock is needed */
 	if (READ_ONCE(bdev->caller) == current) {
@@ -56,9 +57,9 @@ static void call_leave(struct call *call)
 	mutex_unlock(&bdev->lock);
 }
 
-/* CLASS(mdev_bpf_call, call)(bdev) is a call that ends with its scope. */
-DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev),
-	     struct mdev_bpf_device *bdev)
+/* CLASS(mdev_bpf_call, call)(bdev, op) is a call that ends with its scope. */
+DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev, op),
+	     struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 
 /*
  * Take nothing from a program that its caller cannot handle: an errno that user
@@ -77,7 +78,7 @@ static int call_result(int ret, int max)
  */
 int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_INIT);
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
@@ -90,7 +91,7 @@ int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_EXIT);
 
 	if (!IS_ERR(call.ops) && call.ops->exit)
 		call.ops->exit(&bdev->ctx);
@@ -104,7 +105,7 @@ void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
  */
 int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_OPEN);
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
@@ -117,7 +118,7 @@ int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CLOSE);
 
 	if (!IS_ERR(call.ops) && call.ops->close)
 		call.ops->close(&bdev->ctx);
@@ -134,7 +135,7 @@ void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
  */
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESET);
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
@@ -160,7 +161,8 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write)
 {
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, write ? MDEV_BPF_OP_REGION_WRITE :
+						 MDEV_BPF_OP_REGION_READ);
 	u64 written = access->val;
 	int ret;
 
@@ -189,7 +191,7 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	u32 id;
 
-	CLASS(mdev_bpf_call, call)(bdev);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 	if (IS_ERR(call.ops) || d->frozen)
 		return;
 	/* An op may cancel what comes after it, so each is looked at in its turn */
@@ -229,7 +231,7 @@ int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *cal
 {
 	int max = call->stage == MDEV_BPF_IOCTL_BEFORE ? MDEV_BPF_IOCTL_REVIEW : 0;
 
-	CLASS(mdev_bpf_call, c)(bdev);
+	CLASS(mdev_bpf_call, c)(bdev, MDEV_BPF_OP_IOCTL);
 	if (IS_ERR(c.ops))
 		return PTR_ERR(c.ops) == -ENODEV ? MDEV_BPF_IOCTL_PASS : PTR_ERR(c.ops);
 	if (!c.ops->ioctl)

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program declares about its device: is it sound, and does it fit the
- * devices that another program left behind? Each refusal has its sentence.
+ * What a program declares: is it sound, and does it fit the devices that another
+ * program left behind? Each refusal has its sentence. layout.c looks at the device itself.
  */
 #include <linux/ctype.h>
-#include <linux/log2.h>
-#include <linux/pci_regs.h>
 #include <linux/string.h>
 
 #include "internal.h"
 
-#define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
-		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
-
-/* Refuse @ops with a sentence and @err, which is also the value. */
-#define refuse(ops, err, fmt, ...) \
-	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
+#define refuse mdev_bpf_refuse_ops
 
 /**
  * mdev_bpf_decl_nr_types() - number of mdev types a program declares
@@ -84,9 +77,9 @@ static int check_names(const struct mdev_bpf_ops *ops)
 
 static int check_scalars(const struct mdev_bpf_ops *ops)
 {
-	if (!ops->abi || ops->abi > MDEV_BPF_ABI)
-		return refuse(ops, -EPROTO, "built for abi %u, this kernel has 1 to %u",
-			      ops->abi, MDEV_BPF_ABI);
+	if (ops->abi < MDEV_BPF_ABI_MIN || ops->abi > MDEV_BPF_ABI)
+		return refuse(ops, -EPROTO, "built for abi %u, this kernel has %u to %u",
+			      ops->abi, MDEV_BPF_ABI_MIN, MDEV_BPF_ABI);
 	if (ops->flags)
 		return refuse(ops, -EOPNOTSUPP, "flags %#llx: no flag is supported", ops->flags);
 	if (ops->max_instances > MDEV_BPF_MAX_INSTANCES)
@@ -137,118 +130,6 @@ static int check_types(const struct mdev_bpf_ops *ops)
 	return 0;
 }
 
-static int check_pci(const struct mdev_bpf_ops *ops)
-{
-	if (!ops->pci.vendor || ops->pci.vendor == 0xffff)
-		return refuse(ops, -EINVAL, "pci.vendor %#x is no vendor id", ops->pci.vendor);
-	if (ops->pci.class_code > 0xffffff)
-		return refuse(ops, -EINVAL, "pci.class_code %#x has more than 24 bits",
-			      ops->pci.class_code);
-	if (memchr_inv(ops->pci.reserved, 0, sizeof(ops->pci.reserved)))
-		return refuse(ops, -EINVAL, "pci.reserved is not zero");
-	return 0;
-}
-
-/* Sizes: PCI Local Bus 3.0, 6.2.5.1 (I/O up to 256 bytes, memory from 16 bytes). */
-static int check_region_size(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-	u64 min = r->flags & MDEV_BPF_REGION_IO ? 4 : 16;
-	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
-		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
-
-	if (hweight64(r->size) != 1 || r->size < min || r->size > max)
-		return refuse(ops, -EINVAL,
-			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
-			      i, r->size, min, max);
-	return 0;
-}
-
-static int check_region_flags(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if (r->flags & ~REGION_FLAGS)
-		return refuse(ops, -EOPNOTSUPP, "regions[%u].flags %#lx are not supported",
-			      i, r->flags & ~(unsigned long)REGION_FLAGS);
-	if (!(r->flags & MDEV_BPF_REGION_RW))
-		return refuse(ops, -EINVAL, "regions[%u] can be neither read nor written", i);
-	if ((r->flags & MDEV_BPF_REGION_IO) &&
-	    (r->flags & (MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)))
-		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not PREFETCH or 64BIT", i);
-	if ((r->flags & MDEV_BPF_REGION_64BIT) &&
-	    (i >= VFIO_PCI_BAR5_REGION_INDEX || ops->regions[i + 1].size))
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is 64BIT, but the next BAR is not free", i);
-	if (r->access_size && (!is_power_of_2(r->access_size) || r->access_size > 8))
-		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 1, 2, 4 or 8",
-			      i, r->access_size);
-	return 0;
-}
-
-static int check_region_ops(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is readable, but there is no region_read", i);
-	if ((r->flags & MDEV_BPF_REGION_WRITE) && !ops->region_write)
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is writable, but there is no region_write", i);
-	return 0;
-}
-
-static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i, u32 mask)
-{
-	unsigned int n = mdev_bpf_decl_nr_types(ops);
-
-	if (mask & ~GENMASK(n - 1, 0))
-		return refuse(ops, -EINVAL, "%s[%u].types %#x names a type above the last, %u",
-			      what, i, mask, n - 1);
-	return 0;
-}
-
-static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if (!r->size) {
-		if (memchr_inv(r, 0, sizeof(*r)))
-			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
-		return 0;
-	}
-	if (i > VFIO_PCI_BAR5_REGION_INDEX)
-		return refuse(ops, -EOPNOTSUPP, "regions[%u]: only BARs, 0 to 5, are supported", i);
-	if (memchr_inv(r->reserved, 0, sizeof(r->reserved)))
-		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
-	return check_region_flags(ops, i) ?: check_region_size(ops, i) ?:
-	       check_mask(ops, "regions", i, r->types) ?: check_region_ops(ops, i);
-}
-
-static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_irq *irq = &ops->irqs[i];
-
-	if (!irq->count) {
-		if (memchr_inv(irq, 0, sizeof(*irq)))
-			return refuse(ops, -EINVAL, "irqs[%u] has no count but is not empty", i);
-		return 0;
-	}
-	if (i != VFIO_PCI_INTX_IRQ_INDEX && i != VFIO_PCI_MSI_IRQ_INDEX)
-		return refuse(ops, -EOPNOTSUPP,
-			      "irqs[%u]: only INTx, 0, and MSI, 1, are supported", i);
-	if (i == VFIO_PCI_INTX_IRQ_INDEX && irq->count != 1)
-		return refuse(ops, -EINVAL,
-			      "irqs[0].count %u: a device has one INTx pin", irq->count);
-	if (!is_power_of_2(irq->count) || irq->count > 32)
-		return refuse(ops, -EINVAL,
-			      "irqs[1].count %u is no power of two up to 32", irq->count);
-	if (memchr_inv(irq->reserved, 0, sizeof(irq->reserved)))
-		return refuse(ops, -EINVAL, "irqs[%u].reserved is not zero", i);
-	return check_mask(ops, "irqs", i, irq->types);
-}
-
 /**
  * mdev_bpf_decl_check() - is what a program declares sound?
  * @ops: the program
@@ -259,15 +140,8 @@ static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
  */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops)
 {
-	unsigned int i;
-	int ret;
-
-	ret = check_names(ops) ?: check_scalars(ops) ?: check_types(ops) ?: check_pci(ops);
-	for (i = 0; !ret && i < MDEV_BPF_MAX_REGIONS; i++)
-		ret = check_region(ops, i);
-	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
-		ret = check_irq(ops, i);
-	return ret;
+	return check_names(ops) ?: check_scalars(ops) ?: check_types(ops) ?:
+	       mdev_bpf_layout_check(ops);
 }
 
 /**

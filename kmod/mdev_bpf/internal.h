@@ -124,6 +124,31 @@ struct mdev_bpf_irqs {
 #define MDEV_BPF_FROZEN_CLOSED		BIT(0)
 #define MDEV_BPF_FROZEN_DETACHED	BIT(1)
 
+/* The ops, in the order of struct mdev_bpf_ops. */
+enum mdev_bpf_op {
+	MDEV_BPF_OP_INIT,
+	MDEV_BPF_OP_EXIT,
+	MDEV_BPF_OP_OPEN,
+	MDEV_BPF_OP_CLOSE,
+	MDEV_BPF_OP_RESET,
+	MDEV_BPF_OP_REGION_READ,
+	MDEV_BPF_OP_REGION_WRITE,
+	MDEV_BPF_OP_IOCTL,
+	MDEV_BPF_OP_TIMER,
+	MDEV_BPF_OP_WORK,
+	MDEV_BPF_OP_CONFIG_WRITE,
+	MDEV_BPF_OP_IRQ_UNMASK,
+	MDEV_BPF_OP_DMA_DONE,
+	MDEV_BPF_OP_DMA_UNMAP,
+	MDEV_BPF_OP_GFX_QUERY,
+	MDEV_BPF_OP_GFX_EDID,
+	MDEV_BPF_OP_SAVE,
+	MDEV_BPF_OP_RESTORE,
+	MDEV_BPF_OP_UPGRADE,
+	MDEV_BPF_OP_DUMP,
+	MDEV_BPF_NR_OPS,
+};
+
 /**
  * struct mdev_bpf_timer - one timer of a device
  * @hrtimer: runs while the timer is armed and the device is not frozen
@@ -261,6 +286,13 @@ int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 va
 int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
+
+/* Refuse @ops with a sentence and @err, which is also the value. */
+#define mdev_bpf_refuse_ops(ops, err, fmt, ...) \
+	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
+
+/* layout.c */
+int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops);
 
 /* decl.c */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);

@@ -27,6 +27,8 @@ static struct writable {
 	  offsetof(struct mdev_bpf_access, val), offsetofend(struct mdev_bpf_access, val) },
 	{ offsetof(struct mdev_bpf_ops, ioctl),
 	  offsetof(struct mdev_bpf_ioctl, ret), offsetofend(struct mdev_bpf_ioctl, ret) },
+	{ offsetof(struct mdev_bpf_ops, gfx_query),
+	  offsetof(struct mdev_bpf_plane, region), offsetofend(struct mdev_bpf_plane, y_hot) },
 };
 
 /* The struct that the second argument of an op points to, or NULL. */
@@ -83,7 +85,7 @@ static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state 
 		if (t == READ_ONCE(writable[i].type) && off >= writable[i].start &&
 		    off + size <= writable[i].end)
 			return 0;
-	bpf_log(log, "byte %d of this struct is read-only: ops write access->val and call->ret\n",
+	bpf_log(log, "byte %d of this struct is read-only: ops write access->val, call->ret, and what plane shows\n",
 		off);
 	return -EACCES;
 }
@@ -216,6 +218,56 @@ static int mdev_bpf_ops__work(struct mdev_bpf_dev *dev, u32 id)
 	return 0;
 }
 
+static int mdev_bpf_ops__config_write(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__irq_unmask(struct mdev_bpf_dev *dev, u32 index)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__dma_done(struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__dma_unmap(struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__gfx_query(struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__gfx_edid(struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__save(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__restore(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__upgrade(struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
+{
+	return 0;
+}
+
+static int mdev_bpf_ops__dump(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
+{
+	return 0;
+}
+
 static struct mdev_bpf_ops stubs = {
 	.init = mdev_bpf_ops__init,
 	.exit = mdev_bpf_ops__exit,
@@ -227,6 +279,16 @@ static struct mdev_bpf_ops stubs = {
 	.ioctl = mdev_bpf_ops__ioctl,
 	.timer = mdev_bpf_ops__timer,
 	.work = mdev_bpf_ops__work,
+	.config_write = mdev_bpf_ops__config_write,
+	.irq_unmask = mdev_bpf_ops__irq_unmask,
+	.dma_done = mdev_bpf_ops__dma_done,
+	.dma_unmap = mdev_bpf_ops__dma_unmap,
+	.gfx_query = mdev_bpf_ops__gfx_query,
+	.gfx_edid = mdev_bpf_ops__gfx_edid,
+	.save = mdev_bpf_ops__save,
+	.restore = mdev_bpf_ops__restore,
+	.upgrade = mdev_bpf_ops__upgrade,
+	.dump = mdev_bpf_ops__dump,
 };
 
 static struct bpf_struct_ops struct_ops = {

@@ -10,7 +10,8 @@
 #include <linux/types.h>
 
 /* Version of struct mdev_bpf_ops and the kfuncs; grows when either does. */
-#define MDEV_BPF_ABI		1
+#define MDEV_BPF_ABI		2
+#define MDEV_BPF_ABI_MIN	2	/* oldest that the kernel takes */
 
 #define MDEV_BPF_NAME_LEN	16	/* a program's or a type's name, with the final NUL */
 #define MDEV_BPF_PRETTY_LEN	40	/* what mdevctl shows as a type's name */
@@ -29,6 +30,13 @@
 #define MDEV_BPF_MIN_PERIOD	10000ULL		/* ns; of a periodic timer */
 #define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, some 36 years */
 
+#define MDEV_BPF_MAX_DOORBELLS	8
+#define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
+#define MDEV_BPF_MAX_DMA	64	/* DMA requests of a device that wait, ids are free */
+#define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
+#define MDEV_BPF_MAX_PINS	16	/* pinned windows of guest memory, ids from 0 */
+#define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
+
 /* A VFIO file offset is the region's index in the bits from here up. */
 #define MDEV_BPF_OFFSET_SHIFT	40
 
@@ -40,6 +48,7 @@
 #define MDEV_BPF_CONFIG_OWN	0x40
 #define MDEV_BPF_CONFIG_CAPS	0x80
 #define MDEV_BPF_CONFIG_SIZE	0x100
+#define MDEV_BPF_CONFIG_EXPRESS	0x1000	/* size with MDEV_BPF_PCI_EXPRESS */
 
 /* struct mdev_bpf_region::flags */
 #define MDEV_BPF_REGION_READ		(1 << 0)
@@ -48,6 +57,48 @@
 #define MDEV_BPF_REGION_IO		(1 << 2)	/* I/O ports; else memory */
 #define MDEV_BPF_REGION_PREFETCH	(1 << 3)	/* memory without read side effects */
 #define MDEV_BPF_REGION_64BIT		(1 << 4)	/* takes this BAR and the next */
+
+#define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory of the core, not region_read/write */
+#define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
+#define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
+
+/* struct mdev_bpf_pci::flags */
+#define MDEV_BPF_PCI_PM			(1 << 0)	/* power management capability */
+#define MDEV_BPF_PCI_EXPRESS		(1 << 1)	/* PCI Express endpoint */
+#define MDEV_BPF_PCI_FLR		(1 << 2)	/* EXPRESS with function level reset */
+
+/* struct mdev_bpf_irq::flags */
+#define MDEV_BPF_IRQ_LEVEL		(1 << 0)	/* not PCI: lines, maskable, automasked */
+
+/* struct mdev_bpf_gfx::flags */
+#define MDEV_BPF_GFX_REGION		(1 << 0)	/* users read planes in their region */
+#define MDEV_BPF_GFX_DMABUF		(1 << 1)	/* users get planes as dma-bufs */
+
+/* "where" of a DMA request: bytes of the device's state, or of a MEMORY region */
+#define MDEV_BPF_STATE(offset)		((0xffULL << MDEV_BPF_OFFSET_SHIFT) | (offset))
+#define MDEV_BPF_MEMORY(region, offset)	(((__u64)(region) << MDEV_BPF_OFFSET_SHIFT) | (offset))
+
+/* struct mdev_bpf_dma::op */
+#define MDEV_BPF_DMA_READ	0	/* from guest memory to the device */
+#define MDEV_BPF_DMA_WRITE	1	/* from the device to guest memory */
+#define MDEV_BPF_DMA_PIN	2	/* pin guest memory */
+
+/* What the save and restore ops return, apart from a negative errno */
+#define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
+#define MDEV_BPF_STREAM_OWN	1	/* the program's own stream, and nothing else */
+
+/* Bits of /sys/kernel/mdev_bpf/features */
+#define MDEV_BPF_FEATURE_TIMERS		(1 << 0)
+#define MDEV_BPF_FEATURE_MSIX		(1 << 1)
+#define MDEV_BPF_FEATURE_DMA		(1 << 2)
+#define MDEV_BPF_FEATURE_MEMORY		(1 << 3)
+#define MDEV_BPF_FEATURE_DOORBELLS	(1 << 4)
+#define MDEV_BPF_FEATURE_GFX		(1 << 5)
+#define MDEV_BPF_FEATURE_EXPRESS	(1 << 6)
+#define MDEV_BPF_FEATURE_MIGRATION	(1 << 7)
+#define MDEV_BPF_FEATURE_UPGRADE	(1 << 8)
+#define MDEV_BPF_FEATURE_FAIL		(1 << 9)
+#define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
@@ -62,6 +113,7 @@
 #define MDEV_BPF_IRQ_OFF	0
 #define MDEV_BPF_IRQ_INTX	1
 #define MDEV_BPF_IRQ_MSI	2
+#define MDEV_BPF_IRQ_MSIX	3
 
 /**
  * struct mdev_bpf_type_desc - one mdev type that a program provides
@@ -87,6 +139,8 @@ struct mdev_bpf_type_desc {
  * @subsystem_device: subsystem device id
  * @class_code: base class, sub class and programming interface, 0xBBSSPP
  * @revision: revision id
+ * @flags: MDEV_BPF_PCI_*
+ * @vendor_cap: length of a vendor specific capability, its 3 byte header included; 0: none
  * @reserved: zero
  */
 struct mdev_bpf_pci {
@@ -96,7 +150,9 @@ struct mdev_bpf_pci {
 	__u16 subsystem_device;
 	__u32 class_code;
 	__u8 revision;
-	__u8 reserved[3];
+	__u8 flags;
+	__u8 vendor_cap;
+	__u8 reserved;
 };
 
 /**
@@ -107,30 +163,82 @@ struct mdev_bpf_pci {
  * @access_size: widest access in bytes that the program gets: 1, 2, 4 or 8; wider
  *	ones by the user are split; 0 for 4
  * @types: bit n set: devices of type n have the region; 0: all have it
+ * @cap_type: from index 9 up: VFIO_REGION_TYPE_* (or VFIO_REGION_TYPE_PCI_VENDOR_TYPE) by which
+ *	users find it; 0: it has no such capability
+ * @cap_subtype: goes with it
+ * @trap_offset: where in a MEMORY region a window begins that is not memory: accesses to it
+ *	go to region_read and region_write, and it cannot be mapped; whole pages
+ * @trap_size: bytes of the window; 0: none
  * @reserved: zero
  *
- * The index in mdev_bpf_ops::regions is the VFIO region index: 0 to 5 for the BARs.
+ * The index in mdev_bpf_ops::regions is the VFIO region index: 0 to 5 for the BARs, 6 for the
+ * ROM, from 9 up for what only this device has. MEMORY that can be neither read nor
+ * written is private to the program.
  */
 struct mdev_bpf_region {
 	__u64 size;
 	__u32 flags;
 	__u32 access_size;
 	__u32 types;
-	__u32 reserved[5];
+	__u32 cap_type;
+	__u32 cap_subtype;
+	__u32 trap_offset;
+	__u32 trap_size;
+	__u32 reserved;
 };
 
 /**
  * struct mdev_bpf_irq - one kind of interrupt of a device
- * @count: how many there are; for INTx at most 1, for MSI a power of two up to 32
+ * @count: how many there are; for INTx at most 1, for MSI a power of two up to 32, for
+ *	MSI-X up to MDEV_BPF_MAX_MSIX
  * @types: as in struct mdev_bpf_region
+ * @flags: MDEV_BPF_IRQ_LEVEL, for devices that are not PCI
+ * @table: MSI-X: where the table is: a BAR's index in bits 0 to 2, the offset in it (a multiple
+ *	of 8) above, as in the capability
+ * @pba: MSI-X: where the pending bits are, likewise
  * @reserved: zero
  *
- * The index in mdev_bpf_ops::irqs is the VFIO irq index: 0 for INTx, 1 for MSI.
+ * The index in mdev_bpf_ops::irqs is the VFIO irq index: 0 for INTx, 1 for MSI, 2 for MSI-X.
  */
 struct mdev_bpf_irq {
 	__u32 count;
 	__u32 types;
-	__u32 reserved[2];
+	__u32 flags;
+	__u32 table;
+	__u32 pba;
+	__u32 reserved[3];
+};
+
+/**
+ * struct mdev_bpf_doorbell - a register of which only matters that it is written
+ * @offset: first byte in the region
+ * @region: VFIO index of the region
+ * @size: bytes: a write to any of them rings it; 0: there is no such doorbell
+ * @work: what it queues: the work op's id
+ * @reserved: zero
+ *
+ * A write queues work in place of calling region_write.
+ */
+struct mdev_bpf_doorbell {
+	__u64 offset;
+	__u32 region;
+	__u32 size;
+	__u32 work;
+	__u32 reserved;
+};
+
+/**
+ * struct mdev_bpf_gfx - display of a device
+ * @flags: MDEV_BPF_GFX_*; 0: the device has no display
+ * @max_xres: greatest width in pixels, for the EDID region; 0: any
+ * @max_yres: greatest height
+ * @reserved: zero
+ */
+struct mdev_bpf_gfx {
+	__u32 flags;
+	__u32 max_xres;
+	__u32 max_yres;
+	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_MDEV_BPF_H */
