@@ -208,7 +208,7 @@ static const struct wrong wrong_scalars[] = {
 	{ unknown_api, -EOPNOTSUPP, "device_api \"vfio-ccw\"" },
 	{ endless_api, -EOPNOTSUPP, "device_api" },
 	{ endless_description, -EINVAL, "description" },
-	{ newer_abi, -EPROTO, "abi 2" },
+	{ newer_abi, -EPROTO, "abi 3" },
 	{ no_abi, -EPROTO, "abi 0" },
 	{ some_flag, -EOPNOTSUPP, "flags 0x1" },
 	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
