@@ -57,6 +57,118 @@ TRACE_EVENT(mdev_bpf_ioctl,
 	TP_printk("dev=%s cmd=%#x ret=%ld", __get_str(name), __entry->cmd, __entry->ret)
 );
 
+/*
+ * One interrupt, at the moment it is delivered: @index is VFIO's, and @taken says whether there
+ * was somebody to take it, an eventfd or a kernel client.
+ */
+TRACE_EVENT(mdev_bpf_irq,
+	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int index, unsigned int vector,
+		 bool taken),
+	TP_ARGS(dev, index, vector, taken),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__field(u32, index)
+		__field(u32, vector)
+		__field(bool, taken)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__entry->index = index;
+		__entry->vector = vector;
+		__entry->taken = taken;
+	),
+	TP_printk("dev=%s index=%u vector=%u taken=%d", __get_str(name), __entry->index,
+		  __entry->vector, __entry->taken)
+);
+
+/* One DMA request, when it has been carried out or has failed. */
+TRACE_EVENT(mdev_bpf_dma,
+	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int op, u64 iova, u32 size, int error),
+	TP_ARGS(dev, op, iova, size, error),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__field(u64, iova)
+		__field(u32, op)
+		__field(u32, size)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__entry->iova = iova;
+		__entry->op = op;
+		__entry->size = size;
+		__entry->error = error;
+	),
+	TP_printk("dev=%s %s iova=%#llx size=%u error=%d", __get_str(name),
+		  __print_symbolic(__entry->op, { MDEV_BPF_DMA_READ, "read" },
+				   { MDEV_BPF_DMA_WRITE, "write" },
+				   { MDEV_BPF_DMA_PIN, "pin" }),
+		  __entry->iova, __entry->size, __entry->error)
+);
+
+/* A step in the life of a device, when it has been taken; @ret is what became of it. */
+TRACE_EVENT(mdev_bpf_lifecycle,
+	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int event, int ret),
+	TP_ARGS(dev, event, ret),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__field(u32, event)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__entry->event = event;
+		__entry->ret = ret;
+	),
+	TP_printk("dev=%s %s ret=%d", __get_str(name),
+		  __print_symbolic(__entry->event, { MDEV_BPF_EVENT_CREATE, "create" },
+				   { MDEV_BPF_EVENT_OPEN, "open" },
+				   { MDEV_BPF_EVENT_CLOSE, "close" },
+				   { MDEV_BPF_EVENT_RESET, "reset" },
+				   { MDEV_BPF_EVENT_DETACH, "detach" },
+				   { MDEV_BPF_EVENT_ATTACH, "attach" },
+				   { MDEV_BPF_EVENT_UPGRADE, "upgrade" },
+				   { MDEV_BPF_EVENT_REMOVE, "remove" }),
+		  __entry->ret)
+);
+
+/* A device fails: the op that says so, and what it says. */
+TRACE_EVENT(mdev_bpf_failure,
+	TP_PROTO(const struct mdev_bpf_dev *dev, const char *op, int code, const char *text),
+	TP_ARGS(dev, op, code, text),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__string(op, op)
+		__string(text, text)
+		__field(int, code)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__assign_str(op);
+		__assign_str(text);
+		__entry->code = code;
+	),
+	TP_printk("dev=%s op=%s code=%d text=%s", __get_str(name), __get_str(op), __entry->code,
+		  __get_str(text))
+);
+
+/* An op took longer than /sys/kernel/mdev_bpf/slow_op_us allows. */
+TRACE_EVENT(mdev_bpf_slow_op,
+	TP_PROTO(const struct mdev_bpf_dev *dev, const char *op, u64 ns),
+	TP_ARGS(dev, op, ns),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__string(op, op)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__assign_str(op);
+		__entry->ns = ns;
+	),
+	TP_printk("dev=%s op=%s ns=%llu", __get_str(name), __get_str(op), __entry->ns)
+);
+
 #endif /* __MDEV_BPF_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -87,6 +87,16 @@
 #define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
 #define MDEV_BPF_STREAM_OWN	1	/* the program's own stream, and nothing else */
 
+/* Steps in the life of a device, in the trace event mdev_bpf_lifecycle */
+#define MDEV_BPF_EVENT_CREATE	0
+#define MDEV_BPF_EVENT_OPEN	1
+#define MDEV_BPF_EVENT_CLOSE	2
+#define MDEV_BPF_EVENT_RESET	3
+#define MDEV_BPF_EVENT_DETACH	4
+#define MDEV_BPF_EVENT_ATTACH	5
+#define MDEV_BPF_EVENT_UPGRADE	6
+#define MDEV_BPF_EVENT_REMOVE	7
+
 /* Bits of /sys/kernel/mdev_bpf/features */
 #define MDEV_BPF_FEATURE_TIMERS		(1 << 0)
 #define MDEV_BPF_FEATURE_MSIX		(1 << 1)
