@@ -96,7 +96,7 @@ struct mdev_bpf_type {
  * @nr_msi: length of @msi, 0 while MSI is off
  * @intx: where INTx goes
  * @msi: where the MSI vectors go
- * @err: for errors of the device; nothing reports one so far
+ * @err: where it goes that the device is broken
  * @req: where the request to release the device goes
  * @client: kernel client that takes interrupts in place of eventfds
  * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
@@ -379,6 +379,7 @@ void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **s
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
 void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
 bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs);
 
 /* timer.c */
 int mdev_bpf_deferred_module_init(void);

@@ -254,3 +254,15 @@ bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 	signal_eventfd(irqs->req);
 	return irqs->client || irqs->req;
 }
+
+/**
+ * mdev_bpf_irq_error() - tell the user that the device is broken
+ * @irqs: the interrupts
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	signal_eventfd(irqs->err);
+}
