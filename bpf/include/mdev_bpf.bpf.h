@@ -25,7 +25,8 @@
  * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant
  *
  * The state is mdev_bpf_ops::state_size bytes, zeroed at creation and by reset. It lives as long
- * as the device, whatever program is attached. Use mdev_bpf_state() for the type cast.
+ * as the device, whatever program is attached; upgrade converts it if need be. Use
+ * mdev_bpf_state() for the type cast.
  *
  * Return: the state; NULL when @rdwr_buf_size is more than the declared state_size.
  */
@@ -42,6 +43,23 @@ extern __u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_
  * Return: the argument's copy in the kernel; NULL when the caller gave less (@call->size).
  */
 extern __u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size) __ksym;
+
+/**
+ * mdev_bpf_upgrade_data() - the state that the program before left
+ * @old: what the upgrade op was given
+ * @rdonly_buf_size: bytes wanted from the start of it, a compile-time constant
+ *
+ * For the upgrade op only, where mdev_bpf_state_get() is the new state; that op can call no
+ * other kfunc. Use mdev_bpf_old_state() for the type cast.
+ *
+ * Return: the old state, read-only; NULL when @rdonly_buf_size is more than @old->size.
+ */
+extern const __u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
+					 const size_t rdonly_buf_size) __ksym;
+
+/** mdev_bpf_old_state() - the old state as a pointer to @type, or NULL */
+#define mdev_bpf_old_state(old, type) \
+	((const type *)mdev_bpf_upgrade_data(old, sizeof(type)))
 
 /**
  * mdev_bpf_irq_set() - drive the interrupt line of a device that has one interrupt

@@ -351,7 +351,7 @@ struct mdev_bpf_ops {
 	/**
 	 * @upgrade: Convert the state of the program before, see mdev_bpf_upgrade_data(), to the
 	 * own, which is zeroed. Called for each device before the program replaces one with another
-	 * state_size or state_version.
+	 * state_size or state_version. It can call no kfunc that acts on the device.
 	 *
 	 * Return: 0; or a negative errno: then the program before stays, for all devices.
 	 */
@@ -388,7 +388,10 @@ struct mdev_bpf_ops {
 	/** @state_size: Bytes behind mdev_bpf_state_get(), up to MDEV_BPF_MAX_STATE. */
 	__u32 state_size;
 
-	/** @state_version: Any number; a program takes over the state of one equal. */
+	/**
+	 * @state_version: Any number; a program takes over the state of one with the same size and
+	 * version as it is, and converts any other with @upgrade.
+	 */
 	__u32 state_version;
 
 	/** @types: The mdev types; one at least, the first with an empty name ends them. */

@@ -149,30 +149,19 @@ int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops)
  * @old: what the devices were made for
  * @new: the program that would drive them
  *
+ * Their state is another matter, see mdev_bpf_upgrade().
+ *
  * Return: 0; -EINVAL, with a sentence left by mdev_bpf_refuse().
  */
 int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_bpf_ops *new)
 {
 	if (strcmp(old->name, new->name))
 		return refuse(new, -EINVAL, "cannot replace \"%s\", its name differs", old->name);
-	if (old->state_size != new->state_size)
-		return refuse(new, -EINVAL, "state_size %u does not fit the devices, which have %u",
-			      new->state_size, old->state_size);
-	if (old->state_version != new->state_version)
-		return refuse(new, -EINVAL,
-			      "state_version %u does not fit the devices, which have %u",
-			      new->state_version, old->state_version);
 	if (memcmp(old->types, new->types, sizeof(old->types)))
 		return refuse(new, -EINVAL, "types[] differ from those of the devices");
 	if (memcmp(old->regions, new->regions, sizeof(old->regions)))
 		return refuse(new, -EINVAL, "regions[] differ from those of the devices");
 	if (memcmp(old->irqs, new->irqs, sizeof(old->irqs)))
 		return refuse(new, -EINVAL, "irqs[] differ from those of the devices");
-	if (memcmp(old->doorbells, new->doorbells, sizeof(old->doorbells)))
-		return refuse(new, -EINVAL, "doorbells[] differ from those of the devices");
-	/* The ids may differ: a device keeps those that it was created with */
-	if (old->pci.flags != new->pci.flags || old->pci.vendor_cap != new->pci.vendor_cap)
-		return refuse(new, -EINVAL,
-			      "pci.flags or pci.vendor_cap differ from those of the devices");
 	return 0;
 }

@@ -69,7 +69,6 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->type->lock);
-	bdev->state_size = decl->state_size;
 	bdev->pci = decl->pci;
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
 		if (!has(decl->regions[i].types, index))
@@ -78,12 +77,9 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 		if (!bdev->regions[i].access_size)
 			bdev->regions[i].access_size = sizeof(u32);
 	}
-	mdev_bpf_doorbell_init(bdev, decl);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		if (has(decl->irqs[i].types, index))
 			bdev->irq_count[i] = decl->irqs[i].count;
-	bdev->msix_table = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].table;
-	bdev->msix_pba = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].pba;
 	/* The core's own, which QEMU expects of a PCI device */
 	bdev->irq_count[VFIO_PCI_ERR_IRQ_INDEX] = 1;
 	bdev->irq_count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
@@ -124,17 +120,11 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mutex_init(&bdev->lock);
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_deferred_init(&bdev->deferred);
-	mdev_bpf_ioeventfd_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
 	scoped_guard(mutex, &bdev->type->lock)
 		device_init_layout(bdev, mtype->index);
-	if (bdev->state_size) {
-		bdev->state = kvzalloc(bdev->state_size, GFP_KERNEL_ACCOUNT);
-		if (!bdev->state)
-			return -ENOMEM;
-	}
 	scoped_guard(mutex, &bdev->lock)
 		mdev_bpf_pci_reset(bdev);
 	get_device(&bdev->type->dev);	/* Pairs with the put in mdev_bpf_vfio_release() */
@@ -190,14 +180,33 @@ void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached)
 		mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
 }
 
-/* From here on the device is told when its program goes or comes. */
-static void device_list(struct mdev_bpf_device *bdev)
+static int device_init_state(struct mdev_bpf_device *bdev, u32 size)
+{
+	if (!size)
+		return 0;
+	bdev->state = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!bdev->state)
+		return -ENOMEM;
+	bdev->state_size = size;
+	return 0;
+}
+
+/*
+ * From here on the device is told when its program goes or comes. It gets its state in the
+ * same step, so that the state is always as the attached program declares it.
+ */
+static int device_list(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_type *type = bdev->type;
+	int ret;
 
 	guard(mutex)(&type->lock);
+	ret = device_init_state(bdev, type->decl.state_size);
+	if (ret)
+		return ret;
 	list_add_tail(&bdev->node, &type->devices);
 	mdev_bpf_device_set_attached(bdev, rcu_access_pointer(type->ops));
+	return 0;
 }
 
 static void device_unlist(struct mdev_bpf_device *bdev)
@@ -244,7 +253,6 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
-	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_call_close(bdev);
 	device_set_closed(bdev);
@@ -275,24 +283,27 @@ int mdev_bpf_probe(struct mdev_device *mdev)
 		goto out_unreserve;
 	}
 	bdev->ctx.instance = instance;
+	ret = device_list(bdev);
+	if (ret)
+		goto out_put;
 	ret = mdev_bpf_call_init(bdev);
 	if (ret) {
 		mdev_bpf_refuse(mtype->type->decl.name, "init of device %s failed, errno %d",
 				bdev->ctx.name, -ret);
-		goto out_put;
+		goto out_unlist;
 	}
 	dev_set_drvdata(&mdev->dev, bdev);
-	device_list(bdev);
 	ret = vfio_register_emulated_iommu_dev(&bdev->vdev);
 	if (ret)
-		goto out_unlist;
+		goto out_exit;
 	return 0;
 
-out_unlist:
+out_exit:
 	/* A kernel client may have found it in the list */
 	device_evict(bdev);
-	device_unlist(bdev);
 	mdev_bpf_call_exit(bdev);
+out_unlist:
+	device_unlist(bdev);
 out_put:
 	mdev_bpf_deferred_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
@@ -317,8 +328,9 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 	/* First the users that VFIO knows of, then those that it does not */
 	vfio_unregister_group_dev(&bdev->vdev);
 	device_evict(bdev);
-	device_unlist(bdev);
+	/* In this order: what exit gets is as the program that is called declares it */
 	mdev_bpf_call_exit(bdev);
+	device_unlist(bdev);
 	mdev_bpf_deferred_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
 	mdev_bpf_type_unreserve(mtype, instance);

@@ -11,8 +11,8 @@
  *   mdev_parent unreg_sem  mdev core: held around probe and remove (but not when they come
  *                          from the driver's "bind" and "unbind" files)
  *   mdev_bpf_type::lock    attached program, pool, list of devices
- *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
- *   mdev_bpf_device::lock  one op at a time; state and configuration space
+ *   mdev_bpf_device::lock  one op at a time; state and configuration space. Only upgrade.c
+ *                          takes several
  *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
  *   mdev_bpf_irqs::config  SET_IRQS
  *   mdev_bpf_irqs::lock    spinlock: line, masks, eventfds
@@ -170,7 +170,7 @@ struct mdev_bpf_timer {
  * struct mdev_bpf_deferred - timers and deferred work of a device, under its lock
  * @timers: the timers
  * @timers_due: those that have expired and whose op was not called yet; atomic bits
- * @work_due: queued work whose op was not called yet; atomic bits
+ * @work_due: queued work whose op was not called yet
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
  * @work: calls the ops
  */
@@ -180,40 +180,6 @@ struct mdev_bpf_deferred {
 	unsigned long work_due;
 	unsigned int frozen;
 	struct work_struct work;
-};
-
-/**
- * struct mdev_bpf_ioeventfd - an eventfd whose signal is a write to a region
- * @node: entry in mdev_bpf_ioeventfds::list
- * @bdev: the device
- * @offset: VFIO file offset of the write
- * @data: what is written, as the user gave it
- * @size: bytes
- * @work: what the doorbell there queues; -1: no doorbell, the program gets the write
- * @due: signalled, and the program has not got the write yet; an atomic bit
- * @virqfd: VFIO's side; NULL when the eventfd was closed
- */
-struct mdev_bpf_ioeventfd {
-	struct list_head node;
-	struct mdev_bpf_device *bdev;
-	u64 offset;
-	u64 data;
-	u32 size;
-	int work;
-	unsigned long due;
-	struct virqfd *virqfd;
-};
-
-/**
- * struct mdev_bpf_ioeventfds - the eventfds of a device that stand for writes
- * @list: the mdev_bpf_ioeventfd; changed with @config and the device's lock held
- * @nr: how many
- */
-struct mdev_bpf_ioeventfds {
-	/** @config: serialises changes, taken before the device's lock */
-	struct mutex config;
-	struct list_head list;
-	unsigned int nr;
 };
 
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
@@ -227,24 +193,18 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @type: its type, with a reference from probe to release
  * @node: entry in mdev_bpf_type::devices
  * @caller: the task in an op, to refuse that it enters another
+ * @live: init was called, exit was not; under @lock
  * @state: mdev_bpf_ops::state_size bytes, under @lock
- * @state_size: that size, fixed for the device's life
+ * @state_size: that size; it changes with @state, for all devices of a type at once
+ * @spare: upgrade.c: the state that is not in use, under mdev_bpf_type::lock
  * @use: who uses it, one of MDEV_BPF_USE_*
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
- * @doorbells: the doorbells it has in them
- * @nr_doorbells: how many
  * @irq_count: number of interrupts by VFIO index, fixed for its life
- * @msix_table: as declared, where the MSI-X table is
- * @msix_pba: where its pending bits are
  * @config: PCI configuration space, under @lock
  * @config_mask: bits of it that a guest can write
- * @power_cap: where in it the power management capability is; 0: there is none
- * @express_cap: the same for PCI Express
- * @vendor_cap: the same for the vendor specific capability
  * @irqs: interrupts
  * @deferred: timers and work
- * @ioeventfds: eventfds that stand for writes
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -255,24 +215,18 @@ struct mdev_bpf_device {
 	/** @lock: held around every op */
 	struct mutex lock;
 	struct task_struct *caller;
+	bool live;
 	void *state;
 	u32 state_size;
+	void *spare;
 	atomic_t use;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
-	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
-	unsigned int nr_doorbells;
 	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
-	u32 msix_table;
-	u32 msix_pba;
 	u8 config[MDEV_BPF_CONFIG_SIZE];
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
-	u8 power_cap;
-	u8 express_cap;
-	u8 vendor_cap;
 	struct mdev_bpf_irqs irqs;
 	struct mdev_bpf_deferred deferred;
-	struct mdev_bpf_ioeventfds ioeventfds;
 };
 
 /**
@@ -291,6 +245,16 @@ struct mdev_bpf_ioctl_ctx {
 	u32 in;
 	u32 out;
 	const struct mdev_bpf_core_ioctl *core;
+};
+
+/**
+ * struct mdev_bpf_upgrade_ctx - the state that a program converts to its own
+ * @old: what the program sees of it
+ * @data: the state, old.size bytes
+ */
+struct mdev_bpf_upgrade_ctx {
+	struct mdev_bpf_old old;
+	const void *data;
 };
 
 /**
@@ -322,6 +286,7 @@ __printf(2, 3) void mdev_bpf_refuse(const char *type, const char *fmt, ...);
 void mdev_bpf_refuse_nothing(void);
 
 /* struct_ops.c */
+extern const struct btf *mdev_bpf_btf;
 int mdev_bpf_struct_ops_init(void);
 
 /* kfunc.c */
@@ -329,6 +294,7 @@ int mdev_bpf_kfunc_init(void);
 /* Called by programs only, but a global function needs a declaration. */
 u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size);
 u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size);
+const u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old, const size_t rdonly_buf_size);
 int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level);
 int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector);
 int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev);
@@ -353,6 +319,8 @@ unsigned int mdev_bpf_decl_pool(const struct mdev_bpf_ops *ops);
 unsigned int mdev_bpf_decl_units(const struct mdev_bpf_ops *ops, unsigned int type);
 
 /* type.c */
+void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+			  struct bpf_link *link);
 int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
 int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
 			 struct bpf_link *link);
@@ -361,6 +329,11 @@ int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype);
 void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance);
 struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid);
 void mdev_bpf_type_exit(void);
+
+/* upgrade.c */
+bool mdev_bpf_upgrade_needed(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops);
+int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+		     struct bpf_link *link);
 
 /* parent.c */
 int mdev_bpf_parent_register(struct mdev_bpf_type *type);
@@ -379,11 +352,11 @@ int mdev_bpf_call_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_call_close(struct mdev_bpf_device *bdev);
 void mdev_bpf_call_exit(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
 int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
 void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev);
-void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
+int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			  struct mdev_bpf_old *old);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 
@@ -412,18 +385,10 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 
 /* pci.c */
 void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
-u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev);
-bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
+bool mdev_bpf_pci_valid(u32 offset, u32 size);
 u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
-bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
 int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
-
-/* pci_caps.c */
-unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops);
-void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev);
-u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
-bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
-bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
 
 /* irq.c */
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
@@ -453,21 +418,6 @@ void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id);
-void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
-
-/* doorbell.c */
-bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 offset, u32 size);
-int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset);
-void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
-int mdev_bpf_doorbell_check(const struct mdev_bpf_ops *ops);
-
-/* ioeventfd.c */
-void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev);
-int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev,
-			   const struct vfio_device_ioeventfd *arg);
-void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev);
-void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev);
-void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);

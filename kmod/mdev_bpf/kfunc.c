@@ -32,6 +32,14 @@ __bpf_kfunc u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rd
 	return rdwr_buf_size <= ctx->call.size ? ctx->data : NULL;
 }
 
+__bpf_kfunc const u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
+					    const size_t rdonly_buf_size)
+{
+	struct mdev_bpf_upgrade_ctx *ctx = container_of(old, struct mdev_bpf_upgrade_ctx, old);
+
+	return rdonly_buf_size <= ctx->old.size ? ctx->data : NULL;
+}
+
 __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
@@ -60,14 +68,14 @@ __bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
 
 __bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size)
 {
-	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
+	if (!mdev_bpf_pci_valid(offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_read(ctx_to_bdev(dev), offset, size);
 }
 
 __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val)
 {
-	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
+	if (!mdev_bpf_pci_valid(offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
 }
@@ -102,6 +110,7 @@ __bpf_kfunc_end_defs();
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
 BTF_ID_FLAGS(func, mdev_bpf_state_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_ioctl_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_upgrade_data, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_irq_set, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_trigger, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_mode, KF_TRUSTED_ARGS)
@@ -112,9 +121,29 @@ BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
+/*
+ * The verifier asks this for each call of a kfunc. upgrade converts the state and does nothing
+ * else, since another device's may fail afterwards, and then none was upgraded. So of all kfuncs
+ * it can call those that give memory, and none that acts on the device. Kfuncs are told
+ * apart by their type, for the reasons given at "writable" in struct_ops.c.
+ */
+static int kfunc_filter(const struct bpf_prog *prog, u32 id)
+{
+	const struct btf_type *t;
+
+	/* For an op that is its index */
+	if (!mdev_bpf_btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
+		return 0;
+	t = btf_type_by_id(mdev_bpf_btf, id);
+	t = t ? btf_type_by_id(mdev_bpf_btf, t->type) : NULL;
+	t = t ? btf_type_by_id(mdev_bpf_btf, t->type) : NULL;
+	return t && btf_type_is_ptr(t) ? 0 : -EACCES;
+}
+
 static const struct btf_kfunc_id_set kfunc_set = {
 	.owner = THIS_MODULE,
 	.set = &mdev_bpf_kfunc_ids,
+	.filter = kfunc_filter,
 };
 
 /**

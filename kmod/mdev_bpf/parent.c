@@ -37,13 +37,19 @@ static DEVICE_ATTR_RO(link_id);
 
 static ssize_t state_size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", dev_to_type(dev)->decl.state_size);
+	struct mdev_bpf_type *type = dev_to_type(dev);
+
+	guard(mutex)(&type->lock);
+	return sysfs_emit(buf, "%u\n", type->decl.state_size);
 }
 static DEVICE_ATTR_RO(state_size);
 
 static ssize_t state_version_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", dev_to_type(dev)->decl.state_version);
+	struct mdev_bpf_type *type = dev_to_type(dev);
+
+	guard(mutex)(&type->lock);
+	return sysfs_emit(buf, "%u\n", type->decl.state_version);
 }
 static DEVICE_ATTR_RO(state_version);
 

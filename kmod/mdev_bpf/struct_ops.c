@@ -117,8 +117,12 @@ static const struct bpf_verifier_ops verifier_ops = {
 	.btf_struct_access = check_write,
 };
 
+/* The BTF of this module, from when programs can be loaded. It lives as long as the module. */
+const struct btf *mdev_bpf_btf;
+
 static int mdev_bpf_ops_init(struct btf *btf)
 {
+	mdev_bpf_btf = btf;
 	return 0;
 }
 

@@ -130,22 +130,44 @@ static int type_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	return 0;
 }
 
-/* The devices keep their state and go on with the new program. */
-static void type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
-			     struct bpf_link *link)
+/**
+ * mdev_bpf_type_assign() - from here on calls go to another program
+ * @type: the type
+ * @ops: the program, NULL for none
+ * @link: the link that attaches it
+ *
+ * Context: mdev_bpf_type::lock held.
+ */
+void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+			  struct bpf_link *link)
 {
-	struct mdev_bpf_device *bdev;
-
-	mutex_lock(&type->lock);
+	lockdep_assert_held(&type->lock);
 	if (ops)
 		type->decl = *ops;
 	type->link = link;
 	rcu_assign_pointer(type->ops, ops);
-	list_for_each_entry(bdev, &type->devices, node)
-		mdev_bpf_device_set_attached(bdev, ops);
-	mutex_unlock(&type->lock);
+}
+
+/* The devices keep their state, converted if need be, and go on with the new program. */
+static int type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+			    struct bpf_link *link)
+{
+	struct mdev_bpf_device *bdev;
+	int ret = 0;
+
+	scoped_guard(mutex, &type->lock) {
+		if (ops && mdev_bpf_upgrade_needed(type, ops))
+			ret = mdev_bpf_upgrade(type, ops, link);
+		else
+			mdev_bpf_type_assign(type, ops, link);
+		if (ret)
+			return ret;
+		list_for_each_entry(bdev, &type->devices, node)
+			mdev_bpf_device_set_attached(bdev, ops);
+	}
 	/* After this no task runs the program that was there before */
 	synchronize_srcu(&type->srcu);
+	return 0;
 }
 
 static bool type_is_attached(struct mdev_bpf_type *type)
@@ -162,13 +184,12 @@ static bool type_is_attached(struct mdev_bpf_type *type)
  * Context: Process context, BPF's update_mutex held.
  *
  * Return: 0; -EEXIST if the type has a program or its name is taken elsewhere in the
- * kernel; -EINVAL if the program does not fit the type's devices; -ENOMEM and other
- * errnos of the driver core.
+ * kernel; -EINVAL if the program does not fit the type's devices; -ENOMEM; what its upgrade
+ * returns; other errnos of the driver core.
  */
 int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
 	struct mdev_bpf_type *type;
-	int ret;
 
 	guard(mutex)(&types_lock);
 	type = type_find(ops->name);
@@ -183,11 +204,7 @@ int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 		mdev_bpf_refuse(ops->name, "a program of this name is loaded already");
 		return -EEXIST;
 	}
-	ret = mdev_bpf_decl_compatible(&type->decl, ops);
-	if (ret)
-		return ret;
-	type_set_program(type, ops, link);
-	return 0;
+	return mdev_bpf_decl_compatible(&type->decl, ops) ?: type_set_program(type, ops, link);
 }
 
 /**
@@ -201,21 +218,17 @@ int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EINVAL if the new program does not fit: the old one stays attached.
+ * Return: 0; -EINVAL if the new program does not fit; -ENOMEM; what its upgrade returns. If
+ * it is not 0, the old one stays attached and nothing has changed.
  */
 int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
 			 struct bpf_link *link)
 {
 	struct mdev_bpf_type *type;
-	int ret;
 
 	guard(mutex)(&types_lock);
 	type = type_find(old->name);
-	ret = mdev_bpf_decl_compatible(&type->decl, ops);
-	if (ret)
-		return ret;
-	type_set_program(type, ops, link);
-	return 0;
+	return mdev_bpf_decl_compatible(&type->decl, ops) ?: type_set_program(type, ops, link);
 }
 
 /**
@@ -292,7 +305,8 @@ void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance
  *
  * Context: Process context.
  *
- * Return: the device with a reference, for vfio_put_device(); NULL if there is none.
+ * Return: the device with a reference, for vfio_put_device(); NULL if there is none, or only
+ * one that is on its way in or out.
  */
 struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 {
@@ -303,7 +317,7 @@ struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 	list_for_each_entry(type, &types, node) {
 		guard(mutex)(&type->lock);
 		list_for_each_entry(bdev, &type->devices, node) {
-			if (!guid_equal(&bdev->mdev->uuid, uuid))
+			if (!READ_ONCE(bdev->live) || !guid_equal(&bdev->mdev->uuid, uuid))
 				continue;
 			get_device(&bdev->vdev.device);
 			return bdev;
