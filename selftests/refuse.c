@@ -77,6 +77,37 @@ static void kfunc_of_another_op(void)
 	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl must point to scalar");
 }
 
+static void old_state_of_another_op(void)
+{
+	expect_verifier("old_data_of_access", "expected pointer to STRUCT mdev_bpf_old");
+	expect_verifier("old_data_of_dev", "expected pointer to STRUCT mdev_bpf_old");
+	expect_verifier("old_data_of_stack", "STRUCT mdev_bpf_old must point to scalar");
+	expect_verifier("upgrade_ioctl", "expected pointer to STRUCT mdev_bpf_ioctl");
+}
+
+static void upgrade_acts_on_nothing(void)
+{
+	expect_verifier("upgrade_irq", "mdev_bpf_irq_set is not allowed");
+	expect_verifier("upgrade_message", "mdev_bpf_irq_trigger is not allowed");
+	expect_verifier("upgrade_timer", "mdev_bpf_timer_arm is not allowed");
+	expect_verifier("upgrade_cancel", "mdev_bpf_timer_cancel is not allowed");
+	expect_verifier("upgrade_work", "mdev_bpf_work_queue is not allowed");
+	expect_verifier("upgrade_config", "mdev_bpf_config_write is not allowed");
+	expect_verifier("upgrade_hidden", "mdev_bpf_irq_set is not allowed");
+}
+
+static void old_state_is_read_only(void)
+{
+	expect_verifier("write_old", "cannot write into rdonly_mem");
+	expect_verifier("write_version", "read-only");
+	expect_verifier("write_old_genuine", "read-only");
+	expect_verifier("old_unchecked", "mem_or_null");
+	expect_verifier("old_past_size", "invalid access to memory, mem_size=8");
+	expect_verifier("old_any_size", "const");
+	ASSERT_EQ(prog_open(&dev_prog2, BAD, "upgrade_good"), 0);
+	EXPECT_EQ(prog_load(&dev_prog2), 0);
+}
+
 static void state(void)
 {
 	expect_verifier("state_unchecked", "mem_or_null");
@@ -287,13 +318,6 @@ WRONG(vendor_none, ops->pci.vendor = 0)
 WRONG(vendor_ffff, ops->pci.vendor = 0xffff)
 WRONG(class_wide, ops->pci.class_code = 0x1000000)
 WRONG(pci_reserved, ops->pci.reserved = 1)
-WRONG(pci_flag, ops->pci.flags = 0x80)
-WRONG(flr_alone, ops->pci.flags = MDEV_BPF_PCI_FLR | MDEV_BPF_PCI_PM)
-WRONG(vendor_short, ops->pci.vendor_cap = 3)
-WRONG(vendor_long, ops->pci.vendor_cap = 0x71)
-WRONG(vendor_huge, ops->pci.vendor_cap = 0xff)
-WRONG(caps_large, ops->pci.vendor_cap = 0x2d;
-      ops->pci.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS)
 
 static const struct wrong wrong_pci[] = {
 	{ two_pins, -EINVAL, "irqs[0].count 2" },
@@ -308,45 +332,6 @@ static const struct wrong wrong_pci[] = {
 	{ vendor_ffff, -EINVAL, "pci.vendor 0xffff" },
 	{ class_wide, -EINVAL, "pci.class_code 0x1000000" },
 	{ pci_reserved, -EINVAL, "pci.reserved" },
-	{ pci_flag, -EOPNOTSUPP, "pci.flags 0x80" },
-	{ flr_alone, -EINVAL, "needs EXPRESS" },
-	{ vendor_short, -EINVAL, "pci.vendor_cap 3" },
-	{ vendor_long, -E2BIG, "take 132 bytes of 128" },
-	{ vendor_huge, -E2BIG, "take 272 bytes" },
-	{ caps_large, -E2BIG, "take 132 bytes of 128" },
-};
-
-static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 offset, __u32 size)
-{
-	ops->doorbells[i].region = region;
-	ops->doorbells[i].offset = offset;
-	ops->doorbells[i].size = size;
-}
-
-WRONG(bell_empty, ops->doorbells[2].work = 1)
-WRONG(bell_region, bell(ops, 0, 5, 0, 4))
-WRONG(bell_config, bell(ops, 0, 7, 0x40, 4))
-WRONG(bell_far_region, bell(ops, 0, 16, 0, 4))
-WRONG(bell_read_only, bell(ops, 1, KDEV_LOG, 0, 4))
-WRONG(bell_behind, bell(ops, 0, 0, KDEV_BAR_SIZE, 1))
-WRONG(bell_over, bell(ops, 0, 0, KDEV_BAR_SIZE - 2, 4))
-WRONG(bell_wraps, bell(ops, 0, 0, ~0ULL, 4))
-WRONG(bell_work, bell(ops, 7, 0, 0, 4); ops->doorbells[7].work = 8)
-WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
-WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
-
-static const struct wrong wrong_doorbells[] = {
-	{ bell_empty, -EINVAL, "doorbells[2] has no size" },
-	{ bell_region, -EINVAL, "doorbells[0].region 5" },
-	{ bell_config, -EINVAL, "doorbells[0].region 7" },
-	{ bell_far_region, -EINVAL, "doorbells[0].region 16" },
-	{ bell_read_only, -EINVAL, "doorbells[1].region 4" },
-	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_work, -EINVAL, "doorbells[7].work 8" },
-	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
-	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
 };
 
 static void scalars(void)
@@ -379,20 +364,6 @@ static void pci(void)
 
 	for (i = 0; i < ARRAY_SIZE(wrong_pci); i++)
 		expect_refused(&wrong_pci[i], i);
-}
-
-static void doorbells(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(wrong_doorbells); i++)
-		expect_refused(&wrong_doorbells[i], i);
-	/* Two that overlap take a program with work */
-	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", NULL), 0);
-	prog_ops(&dev_prog2)->doorbells[0].size++;
-	ASSERT_EQ(prog_load(&dev_prog2), 0);
-	EXPECT_EQ(prog_attach(&dev_prog2), -EINVAL);
-	EXPECT_HAS(why_refused(), "doorbells[0] and doorbells[1] overlap");
 }
 
 static void names(void)
@@ -429,6 +400,9 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(read_only_members),
 	KSFT_TEST(past_context),
 	KSFT_TEST(kfunc_of_another_op),
+	KSFT_TEST(old_state_of_another_op),
+	KSFT_TEST(upgrade_acts_on_nothing),
+	KSFT_TEST(old_state_is_read_only),
 	KSFT_TEST(state),
 	KSFT_TEST(state_too_large),
 	KSFT_TEST(memory_of_the_user),
@@ -441,7 +415,6 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(types),
 	KSFT_TEST(regions),
 	KSFT_TEST(pci),
-	KSFT_TEST(doorbells),
 	KSFT_TEST(names),
 	KSFT_TEST(longest_name),
 };

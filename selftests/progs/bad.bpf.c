@@ -159,6 +159,169 @@ READ(ioctl_data_of_stack)
 
 BAD_READ(ioctl_data_of_stack);
 
+/* Those of other ops, with the context that they do have */
+READ(old_data_of_access)
+{
+	return !mdev_bpf_upgrade_data((void *)a, 8);
+}
+
+BAD_READ(old_data_of_access);
+
+READ(old_data_of_dev)
+{
+	return !mdev_bpf_upgrade_data((void *)dev, 8);
+}
+
+BAD_READ(old_data_of_dev);
+
+READ(old_data_of_stack)
+{
+	__u64 fake[32] = { 0 };
+
+	return !mdev_bpf_upgrade_data((void *)fake, 8);
+}
+
+BAD_READ(old_data_of_stack);
+
+/* upgrade converts the state, and does nothing else */
+
+#define BAD_UPGRADE(which)						\
+SEC("?.struct_ops.link")						\
+struct mdev_bpf_ops which = {						\
+	DEVICE,								\
+	.region_read = (void *)good_read,				\
+	.region_write = (void *)good_write,				\
+	.upgrade = (void *)which##_upgrade,				\
+}
+
+#define UPGRADE(which)							\
+SEC("?struct_ops/upgrade")						\
+int BPF_PROG(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
+
+UPGRADE(upgrade_irq)
+{
+	return mdev_bpf_irq_set(dev, 1);
+}
+
+BAD_UPGRADE(upgrade_irq);
+
+UPGRADE(upgrade_message)
+{
+	return mdev_bpf_irq_trigger(dev, 0);
+}
+
+BAD_UPGRADE(upgrade_message);
+
+UPGRADE(upgrade_timer)
+{
+	return mdev_bpf_timer_arm(dev, 0, 1, 0);
+}
+
+BAD_UPGRADE(upgrade_timer);
+
+UPGRADE(upgrade_cancel)
+{
+	return mdev_bpf_timer_cancel(dev, 0);
+}
+
+BAD_UPGRADE(upgrade_cancel);
+
+UPGRADE(upgrade_work)
+{
+	return mdev_bpf_work_queue(dev, 0);
+}
+
+BAD_UPGRADE(upgrade_work);
+
+UPGRADE(upgrade_config)
+{
+	return mdev_bpf_config_write(dev, 0x40, 4, 0);
+}
+
+BAD_UPGRADE(upgrade_config);
+
+static __noinline int set_line(struct mdev_bpf_dev *dev)
+{
+	return mdev_bpf_irq_set(dev, 1);
+}
+
+UPGRADE(upgrade_hidden)
+{
+	return set_line(dev);
+}
+
+BAD_UPGRADE(upgrade_hidden);
+
+UPGRADE(upgrade_ioctl)
+{
+	return !mdev_bpf_ioctl_data((void *)old, 8);
+}
+
+BAD_UPGRADE(upgrade_ioctl);
+
+UPGRADE(write_old)
+{
+	__u64 *data = (void *)mdev_bpf_old_state(old, __u64);
+
+	if (data)
+		*data = 0;
+	return 0;
+}
+
+BAD_UPGRADE(write_old);
+
+UPGRADE(write_version)
+{
+	old->version = 1;
+	return 0;
+}
+
+BAD_UPGRADE(write_version);
+
+UPGRADE(write_old_genuine)
+{
+	old->genuine = NULL;
+	return 0;
+}
+
+BAD_UPGRADE(write_old_genuine);
+
+UPGRADE(old_unchecked)
+{
+	return *mdev_bpf_old_state(old, __u64);
+}
+
+BAD_UPGRADE(old_unchecked);
+
+UPGRADE(old_past_size)
+{
+	const __u64 *data = mdev_bpf_old_state(old, __u64);
+
+	return data ? data[1] : 0;
+}
+
+BAD_UPGRADE(old_past_size);
+
+UPGRADE(old_any_size)
+{
+	return !mdev_bpf_upgrade_data(old, old->size);
+}
+
+BAD_UPGRADE(old_any_size);
+
+/* With all that upgrade may do, this one loads. */
+UPGRADE(upgrade_good)
+{
+	struct state *s = mdev_bpf_state(dev, struct state);
+	const struct state *from = mdev_bpf_old_state(old, struct state);
+
+	if (s && from)
+		s->words[old->version & 63] = from->words[dev->instance & 63];
+	return 0;
+}
+
+BAD_UPGRADE(upgrade_good);
+
 /* State */
 
 READ(state_unchecked)

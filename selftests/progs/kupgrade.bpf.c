@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs that take over each other's devices: "v1" and "v2" keep their state in different ways
+ * and convert the other's, "none" has no state, "stiff" is v2 without upgrade.
+ */
+#include "mdev_bpf.bpf.h"
+#include "kupgrade.h"
+
+char _license[] SEC("license") = "GPL";
+
+struct kup_global global;
+
+struct regs {
+	__u32 version;
+	__u32 value;
+	__u32 count;
+	__u32 upgrades;
+	__s32 fail;
+	__u32 ticks;
+};
+
+struct v1 {
+	struct regs r;
+};
+
+struct v2 {
+	__u8 front[5000];
+	struct regs r;
+	__u8 back[5000];
+};
+
+static void is_wrong(void)
+{
+	__sync_fetch_and_add(&global.wrong, 1);
+}
+
+static int begin(struct regs *r, __u32 version)
+{
+	__sync_fetch_and_add(&global.inits, 1);
+	/* The state of a new device is zeroed. */
+	if (r->version || r->count)
+		is_wrong();
+	r->version = version;
+	return 0;
+}
+
+static int check(struct regs *r, __u32 version)
+{
+	if (r->version == version)
+		return 0;
+	is_wrong();
+	return -EUCLEAN;
+}
+
+static int read(struct regs *r, struct mdev_bpf_access *a)
+{
+	switch (a->offset) {
+	case KUP_VALUE:
+		a->val = r->value;
+		break;
+	case KUP_COUNT:
+		a->val = ++r->count;
+		break;
+	case KUP_VERSION:
+		a->val = r->version;
+		break;
+	case KUP_UPGRADES:
+		a->val = r->upgrades;
+		break;
+	case KUP_FAIL:
+		a->val = r->fail;
+		break;
+	case KUP_TICKS:
+		a->val = r->ticks;
+		break;
+	}
+	return 0;
+}
+
+static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_access *a)
+{
+	switch (a->offset) {
+	case KUP_VALUE:
+		r->value = a->val;
+		break;
+	case KUP_FAIL:
+		r->fail = a->val;
+		break;
+	case KUP_TICKS:
+		return mdev_bpf_timer_arm(dev, 0, a->val, a->val);
+	case KUP_LINE:
+		return mdev_bpf_irq_set(dev, a->val);
+	}
+	return 0;
+}
+
+static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 to)
+{
+	__sync_fetch_and_add(&global.upgrades, 1);
+	if (r->version || r->value || old->version != from)
+		is_wrong();
+	/* What a program that fails leaves in its state is nobody's. */
+	*r = *old;
+	r->version = to;
+	r->upgrades++;
+	r->fail = 0;
+	return old->fail;
+}
+
+/* The state as another program left it, or NULL: another size is another state. */
+#define old_regs(old, from) ({							\
+	const struct from *o_ = mdev_bpf_old_state(old, struct from);		\
+										\
+	o_ && (old)->size == sizeof(*o_) ? &o_->r : NULL;			\
+})
+
+#define PROGRAM(which, nr, other, other_nr)					\
+SEC("struct_ops/init")								\
+int BPF_PROG(which##_init, struct mdev_bpf_dev *dev)				\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	return s ? begin(&s->r, nr) : -ENOMEM;					\
+}										\
+										\
+SEC("struct_ops/exit")								\
+void BPF_PROG(which##_exit, struct mdev_bpf_dev *dev)				\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	if (!s || check(&s->r, nr))						\
+		is_wrong();							\
+}										\
+										\
+SEC("struct_ops/open")								\
+int BPF_PROG(which##_open, struct mdev_bpf_dev *dev)				\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	return s ? check(&s->r, nr) : -ENOMEM;					\
+}										\
+										\
+SEC("struct_ops/region_read")							\
+int BPF_PROG(which##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	return !s ? -ENOMEM : check(&s->r, nr) ?: read(&s->r, a);		\
+}										\
+										\
+SEC("struct_ops/region_write")							\
+int BPF_PROG(which##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	return !s ? -ENOMEM : check(&s->r, nr) ?: write(dev, &s->r, a);		\
+}										\
+										\
+SEC("struct_ops/timer")								\
+int BPF_PROG(which##_timer, struct mdev_bpf_dev *dev, __u32 id)			\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
+	if (s && !check(&s->r, nr))						\
+		s->r.ticks++;							\
+	return 0;								\
+}										\
+										\
+SEC("struct_ops/upgrade")							\
+int BPF_PROG(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)	\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+	const struct regs *from;						\
+										\
+	if (!s)									\
+		return -ENOMEM;							\
+	/* More than there is, one gets nothing of. */				\
+	if (mdev_bpf_upgrade_data(old, sizeof(struct v2) + 1))			\
+		is_wrong();							\
+	if (!old->size)								\
+		return begin(&s->r, nr);					\
+	from = old->version == other_nr ? old_regs(old, other) : NULL;		\
+	return from ? take_over(&s->r, from, other_nr, nr) : -EOPNOTSUPP;		\
+}
+
+#define OPS(which)								\
+	.init = (void *)which##_init,						\
+	.exit = (void *)which##_exit,						\
+	.open = (void *)which##_open,						\
+	.region_read = (void *)which##_read,					\
+	.region_write = (void *)which##_write,					\
+	.timer = (void *)which##_timer
+
+#define DEVICE									\
+	.name = "kupgrade",							\
+	.abi = MDEV_BPF_ABI,							\
+	.types = { { .name = "1" } },						\
+	.pci = { .vendor = 0x1234, .device = 0x5678 },				\
+	.regions = { { .size = KUP_SIZE, .flags = MDEV_BPF_REGION_RW } },	\
+	.irqs = { { .count = 1 } }
+
+PROGRAM(v1, 1, v2, 2)
+PROGRAM(v2, 2, v1, 1)
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops map_v1 = {
+	DEVICE, OPS(v1),
+	.state_size = sizeof(struct v1),
+	.state_version = 1,
+	.upgrade = (void *)v1_upgrade,
+};
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops map_v2 = {
+	DEVICE, OPS(v2),
+	.state_size = sizeof(struct v2),
+	.state_version = 2,
+	.upgrade = (void *)v2_upgrade,
+};
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops map_stiff = {
+	DEVICE, OPS(v2),
+	.state_size = sizeof(struct v2),
+	.state_version = 2,
+};
+
+SEC("struct_ops/region_read")
+int BPF_PROG(none_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	a->val = !!mdev_bpf_state_get(dev, 1);
+	return 0;
+}
+
+SEC("struct_ops/region_write")
+int BPF_PROG(none_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	return 0;
+}
+
+SEC("struct_ops/upgrade")
+int BPF_PROG(none_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
+{
+	if (mdev_bpf_state_get(dev, 1))
+		is_wrong();
+	return 0;
+}
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops map_none = {
+	DEVICE,
+	.region_read = (void *)none_read,
+	.region_write = (void *)none_write,
+	.upgrade = (void *)none_upgrade,
+};
