@@ -318,6 +318,13 @@ WRONG(vendor_none, ops->pci.vendor = 0)
 WRONG(vendor_ffff, ops->pci.vendor = 0xffff)
 WRONG(class_wide, ops->pci.class_code = 0x1000000)
 WRONG(pci_reserved, ops->pci.reserved = 1)
+WRONG(pci_flag, ops->pci.flags = 0x80)
+WRONG(flr_alone, ops->pci.flags = MDEV_BPF_PCI_FLR | MDEV_BPF_PCI_PM)
+WRONG(vendor_short, ops->pci.vendor_cap = 3)
+WRONG(vendor_long, ops->pci.vendor_cap = 0x71)
+WRONG(vendor_huge, ops->pci.vendor_cap = 0xff)
+WRONG(caps_large, ops->pci.vendor_cap = 0x2d;
+      ops->pci.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS)
 
 static const struct wrong wrong_pci[] = {
 	{ two_pins, -EINVAL, "irqs[0].count 2" },
@@ -332,6 +339,45 @@ static const struct wrong wrong_pci[] = {
 	{ vendor_ffff, -EINVAL, "pci.vendor 0xffff" },
 	{ class_wide, -EINVAL, "pci.class_code 0x1000000" },
 	{ pci_reserved, -EINVAL, "pci.reserved" },
+	{ pci_flag, -EOPNOTSUPP, "pci.flags 0x80" },
+	{ flr_alone, -EINVAL, "needs EXPRESS" },
+	{ vendor_short, -EINVAL, "pci.vendor_cap 3" },
+	{ vendor_long, -E2BIG, "take 132 bytes of 128" },
+	{ vendor_huge, -E2BIG, "take 272 bytes" },
+	{ caps_large, -E2BIG, "take 132 bytes of 128" },
+};
+
+static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 offset, __u32 size)
+{
+	ops->doorbells[i].region = region;
+	ops->doorbells[i].offset = offset;
+	ops->doorbells[i].size = size;
+}
+
+WRONG(bell_empty, ops->doorbells[2].work = 1)
+WRONG(bell_region, bell(ops, 0, 5, 0, 4))
+WRONG(bell_config, bell(ops, 0, 7, 0x40, 4))
+WRONG(bell_far_region, bell(ops, 0, 16, 0, 4))
+WRONG(bell_read_only, bell(ops, 1, KDEV_LOG, 0, 4))
+WRONG(bell_behind, bell(ops, 0, 0, KDEV_BAR_SIZE, 1))
+WRONG(bell_over, bell(ops, 0, 0, KDEV_BAR_SIZE - 2, 4))
+WRONG(bell_wraps, bell(ops, 0, 0, ~0ULL, 4))
+WRONG(bell_work, bell(ops, 7, 0, 0, 4); ops->doorbells[7].work = 8)
+WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
+WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
+
+static const struct wrong wrong_doorbells[] = {
+	{ bell_empty, -EINVAL, "doorbells[2] has no size" },
+	{ bell_region, -EINVAL, "doorbells[0].region 5" },
+	{ bell_config, -EINVAL, "doorbells[0].region 7" },
+	{ bell_far_region, -EINVAL, "doorbells[0].region 16" },
+	{ bell_read_only, -EINVAL, "doorbells[1].region 4" },
+	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_work, -EINVAL, "doorbells[7].work 8" },
+	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
+	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
 };
 
 static void scalars(void)
@@ -364,6 +410,20 @@ static void pci(void)
 
 	for (i = 0; i < ARRAY_SIZE(wrong_pci); i++)
 		expect_refused(&wrong_pci[i], i);
+}
+
+static void doorbells(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_doorbells); i++)
+		expect_refused(&wrong_doorbells[i], i);
+	/* Two that overlap take a program with work */
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", NULL), 0);
+	prog_ops(&dev_prog2)->doorbells[0].size++;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), -EINVAL);
+	EXPECT_HAS(why_refused(), "doorbells[0] and doorbells[1] overlap");
 }
 
 static void names(void)
@@ -415,6 +475,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(types),
 	KSFT_TEST(regions),
 	KSFT_TEST(pci),
+	KSFT_TEST(doorbells),
 	KSFT_TEST(names),
 	KSFT_TEST(longest_name),
 };

@@ -157,6 +157,60 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 	return call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
 }
 
+static bool config_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	return mdev_bpf_pci_write(bdev, access->offset, access->size, access->val);
+}
+
+/* Only a hint: the program may change at any time. */
+static bool has_config_write(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_ops *ops;
+
+	guard(srcu)(&bdev->type->srcu);
+	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	return ops && ops->config_write;
+}
+
+/* A write that the program is told of. Return: as config_write(), or a negative errno. */
+static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CONFIG_WRITE);
+	bool flr;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	flr = config_write(bdev, access);
+	if (call.ops->config_write)
+		call.ops->config_write(&bdev->ctx, access);
+	return flr;
+}
+
+/**
+ * mdev_bpf_call_config_write() - write configuration space as a guest does
+ * @bdev: the device
+ * @access: the access, within bounds
+ *
+ * The core does the write, with or without program, and a program that wants to know is told.
+ * If the guest asked for a function level reset, that has been done on return.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; of a reset what mdev_bpf_call_reset() returns.
+ */
+int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	int flr = -ENODEV;
+
+	if (has_config_write(bdev))
+		flr = config_write_told(bdev, access);
+	if (flr == -ENODEV) {
+		guard(mutex)(&bdev->lock);
+		flr = config_write(bdev, access);
+	}
+	return flr > 0 ? mdev_bpf_call_reset(bdev) : flr;
+}
+
 /**
  * mdev_bpf_call_region() - let the program do one access
  * @bdev: the device
@@ -230,6 +284,34 @@ int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	ret = call_result(ops->upgrade(&bdev->ctx, old), 0);
 	WRITE_ONCE(bdev->caller, NULL);
 	return ret;
+}
+
+/**
+ * mdev_bpf_call_ioeventfd() - let the program do the write that an eventfd stands for, if due
+ * @entry: the eventfd
+ *
+ * Without program, or while the device is frozen, it stays due.
+ *
+ * Context: Process context, mdev_bpf_ioeventfds::config held.
+ */
+void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
+{
+	struct mdev_bpf_device *bdev = entry->bdev;
+	struct mdev_bpf_access access = {
+		.region = entry->offset >> MDEV_BPF_OFFSET_SHIFT,
+		.size = entry->size,
+		.offset = entry->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.val = entry->data & GENMASK_ULL(entry->size * BITS_PER_BYTE - 1, 0),
+	};
+	int ret;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_REGION_WRITE);
+	/* A reset may have been faster; it forgets what was due */
+	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
+		return;
+	/* There is nobody to tell of an error */
+	ret = call_result(call.ops->region_write(&bdev->ctx, &access), 0);
+	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
 }
 
 /**

@@ -77,9 +77,12 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 		if (!bdev->regions[i].access_size)
 			bdev->regions[i].access_size = sizeof(u32);
 	}
+	mdev_bpf_doorbell_init(bdev, decl);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		if (has(decl->irqs[i].types, index))
 			bdev->irq_count[i] = decl->irqs[i].count;
+	bdev->msix_table = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].table;
+	bdev->msix_pba = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].pba;
 	/* The core's own, which QEMU expects of a PCI device */
 	bdev->irq_count[VFIO_PCI_ERR_IRQ_INDEX] = 1;
 	bdev->irq_count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
@@ -120,6 +123,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mutex_init(&bdev->lock);
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_deferred_init(&bdev->deferred);
+	mdev_bpf_ioeventfd_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -253,6 +257,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
+	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_call_close(bdev);
 	device_set_closed(bdev);

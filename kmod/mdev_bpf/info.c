@@ -31,7 +31,7 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
 	info->cap_offset = 0;
 	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
-		info->size = MDEV_BPF_CONFIG_SIZE;
+		info->size = mdev_bpf_pci_size(bdev);
 		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 		return 0;
 	}
@@ -69,6 +69,11 @@ static long reset(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 	return mdev_bpf_call_reset(bdev);
 }
 
+static long ioeventfd(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	return mdev_bpf_ioeventfd_set(bdev, ctx->data);
+}
+
 #define MINSZ(type, last) offsetofend(struct type, last)
 
 static const struct mdev_bpf_core_ioctl core_ioctls[] = {
@@ -80,6 +85,7 @@ static const struct mdev_bpf_core_ioctl core_ioctls[] = {
 	  sizeof(struct vfio_irq_info), get_irq_info },
 	{ VFIO_DEVICE_SET_IRQS, MINSZ(vfio_irq_set, count), 0, set_irqs },
 	{ VFIO_DEVICE_RESET, 0, 0, reset },
+	{ VFIO_DEVICE_IOEVENTFD, MINSZ(vfio_device_ioeventfd, fd), 0, ioeventfd },
 };
 
 /**

@@ -11,6 +11,7 @@
  *   mdev_parent unreg_sem  mdev core: held around probe and remove (but not when they come
  *                          from the driver's "bind" and "unbind" files)
  *   mdev_bpf_type::lock    attached program, pool, list of devices
+ *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
  *   mdev_bpf_device::lock  one op at a time; state and configuration space. Only upgrade.c
  *                          takes several
  *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
@@ -170,7 +171,7 @@ struct mdev_bpf_timer {
  * struct mdev_bpf_deferred - timers and deferred work of a device, under its lock
  * @timers: the timers
  * @timers_due: those that have expired and whose op was not called yet; atomic bits
- * @work_due: queued work whose op was not called yet
+ * @work_due: queued work whose op was not called yet; atomic bits
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
  * @work: calls the ops
  */
@@ -180,6 +181,40 @@ struct mdev_bpf_deferred {
 	unsigned long work_due;
 	unsigned int frozen;
 	struct work_struct work;
+};
+
+/**
+ * struct mdev_bpf_ioeventfd - an eventfd whose signal is a write to a region
+ * @node: entry in mdev_bpf_ioeventfds::list
+ * @bdev: the device
+ * @offset: VFIO file offset of the write
+ * @data: what is written, as the user gave it
+ * @size: bytes
+ * @work: what the doorbell there queues; -1: no doorbell, the program gets the write
+ * @due: signalled, and the program has not got the write yet; an atomic bit
+ * @virqfd: VFIO's side; NULL when the eventfd was closed
+ */
+struct mdev_bpf_ioeventfd {
+	struct list_head node;
+	struct mdev_bpf_device *bdev;
+	u64 offset;
+	u64 data;
+	u32 size;
+	int work;
+	unsigned long due;
+	struct virqfd *virqfd;
+};
+
+/**
+ * struct mdev_bpf_ioeventfds - the eventfds of a device that stand for writes
+ * @list: the mdev_bpf_ioeventfd; changed with @config and the device's lock held
+ * @nr: how many
+ */
+struct mdev_bpf_ioeventfds {
+	/** @config: serialises changes, taken before the device's lock */
+	struct mutex config;
+	struct list_head list;
+	unsigned int nr;
 };
 
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
@@ -200,11 +235,19 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @use: who uses it, one of MDEV_BPF_USE_*
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
+ * @doorbells: the doorbells it has in them
+ * @nr_doorbells: how many
  * @irq_count: number of interrupts by VFIO index, fixed for its life
+ * @msix_table: as declared, where the MSI-X table is
+ * @msix_pba: where its pending bits are
  * @config: PCI configuration space, under @lock
  * @config_mask: bits of it that a guest can write
+ * @power_cap: where in it the power management capability is; 0: there is none
+ * @express_cap: the same for PCI Express
+ * @vendor_cap: the same for the vendor specific capability
  * @irqs: interrupts
  * @deferred: timers and work
+ * @ioeventfds: eventfds that stand for writes
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -222,11 +265,19 @@ struct mdev_bpf_device {
 	atomic_t use;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
+	unsigned int nr_doorbells;
 	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
+	u32 msix_table;
+	u32 msix_pba;
 	u8 config[MDEV_BPF_CONFIG_SIZE];
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
+	u8 power_cap;
+	u8 express_cap;
+	u8 vendor_cap;
 	struct mdev_bpf_irqs irqs;
 	struct mdev_bpf_deferred deferred;
+	struct mdev_bpf_ioeventfds ioeventfds;
 };
 
 /**
@@ -352,11 +403,13 @@ int mdev_bpf_call_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_call_close(struct mdev_bpf_device *bdev);
 void mdev_bpf_call_exit(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
 int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
 void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);
+void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 
@@ -385,10 +438,18 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 
 /* pci.c */
 void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
-bool mdev_bpf_pci_valid(u32 offset, u32 size);
+u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev);
+bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
 u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
-void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
 int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+
+/* pci_caps.c */
+unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops);
+void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev);
+u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
+bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
+bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
 
 /* irq.c */
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
@@ -418,6 +479,21 @@ void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
+
+/* doorbell.c */
+bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 offset, u32 size);
+int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset);
+void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+int mdev_bpf_doorbell_check(const struct mdev_bpf_ops *ops);
+
+/* ioeventfd.c */
+void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev);
+int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev,
+			   const struct vfio_device_ioeventfd *arg);
+void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev);
+void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev);
+void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);

@@ -68,14 +68,14 @@ __bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
 
 __bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size)
 {
-	if (!mdev_bpf_pci_valid(offset, size))
+	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_read(ctx_to_bdev(dev), offset, size);
 }
 
 __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val)
 {
-	if (!mdev_bpf_pci_valid(offset, size))
+	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
 }

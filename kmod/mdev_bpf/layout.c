@@ -11,7 +11,28 @@
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
 		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 
+#define PCI_FLAGS (MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR)
+
 #define refuse mdev_bpf_refuse_ops
+
+static int check_pci_caps(const struct mdev_bpf_ops *ops)
+{
+	const unsigned int room = MDEV_BPF_CONFIG_SIZE - MDEV_BPF_CONFIG_CAPS;
+	u32 flags = ops->pci.flags;
+
+	if (flags & ~PCI_FLAGS)
+		return refuse(ops, -EOPNOTSUPP, "pci.flags %#x are not supported",
+			      flags & ~PCI_FLAGS);
+	if (flags & MDEV_BPF_PCI_FLR && !(flags & MDEV_BPF_PCI_EXPRESS))
+		return refuse(ops, -EINVAL, "pci.flags have FLR, which needs EXPRESS");
+	if (ops->pci.vendor_cap && ops->pci.vendor_cap <= 3)
+		return refuse(ops, -EINVAL, "pci.vendor_cap %u is a header without a body",
+			      ops->pci.vendor_cap);
+	if (mdev_bpf_pci_caps_size(ops) > room)
+		return refuse(ops, -E2BIG, "the PCI capabilities take %u bytes of %u",
+			      mdev_bpf_pci_caps_size(ops), room);
+	return 0;
+}
 
 static int check_pci(const struct mdev_bpf_ops *ops)
 {
@@ -22,7 +43,7 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 			      ops->pci.class_code);
 	if (ops->pci.reserved)
 		return refuse(ops, -EINVAL, "pci.reserved is not zero");
-	return 0;
+	return check_pci_caps(ops);
 }
 
 /* Sizes: PCI Local Bus 3.0, 6.2.5.1 (I/O up to 256 bytes, memory from 16 bytes). */
@@ -140,5 +161,5 @@ int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops)
 		ret = check_region(ops, i);
 	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
 		ret = check_irq(ops, i);
-	return ret;
+	return ret ?: mdev_bpf_doorbell_check(ops);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI configuration space, built from what the program declares.
+ * PCI configuration space, built from what the program declares; pci_caps.c has the
+ * capabilities.
  *
  * A byte array with a mask of writable bits does nearly all of it, BAR sizing
  * included: the address bits below a BAR's size are not writable, so reading back
  * after writing ones gives the size (PCI Local Bus 3.0, 6.2.5.1).
  */
-#include <linux/log2.h>
 #include <linux/pci_regs.h>
 #include <linux/unaligned.h>
 
@@ -35,11 +35,14 @@ static void build_header(struct mdev_bpf_device *bdev)
 	set32(config, PCI_CLASS_REVISION, id->class_code << 8 | id->revision);
 	set16(config, PCI_SUBSYSTEM_VENDOR_ID, id->subsystem_vendor);
 	set16(config, PCI_SUBSYSTEM_ID, id->subsystem_device);
-	set16(config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
 	set16(bdev->config_mask, PCI_COMMAND, COMMAND_MASK);
 	bdev->config_mask[PCI_CACHE_LINE_SIZE] = 0xff;
-	bdev->config_mask[PCI_LATENCY_TIMER] = 0xff;
 	bdev->config_mask[PCI_INTERRUPT_LINE] = 0xff;
+	/* Of a bus that PCI Express does not have (2.1, 7.5.1) */
+	if (!(id->flags & MDEV_BPF_PCI_EXPRESS)) {
+		set16(config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
+		bdev->config_mask[PCI_LATENCY_TIMER] = 0xff;
+	}
 	if (bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX])
 		config[PCI_INTERRUPT_PIN] = 1;	/* INTA */
 }
@@ -65,20 +68,14 @@ static void build_bar(struct mdev_bpf_device *bdev, unsigned int i)
 	set32(bdev->config_mask, offset, lower_32_bits(mask));
 }
 
-/* PCI Local Bus 3.0, 6.8.1: 64 bit address, no mask bits. */
-static void build_msi(struct mdev_bpf_device *bdev, unsigned int cap)
+/* PCI Local Bus 3.0, 6.2.5.2 */
+static void build_rom(struct mdev_bpf_device *bdev)
 {
-	unsigned int count = bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX];
-	u16 flags = PCI_MSI_FLAGS_64BIT | ilog2(count) << 1;
+	u64 size = bdev->regions[VFIO_PCI_ROM_REGION_INDEX].size;
 
-	bdev->config[PCI_CAPABILITY_LIST] = cap;
-	bdev->config[cap] = PCI_CAP_ID_MSI;
-	set16(bdev->config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_CAP_LIST);
-	set16(bdev->config, cap + PCI_MSI_FLAGS, flags);
-	set16(bdev->config_mask, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
-	set32(bdev->config_mask, cap + PCI_MSI_ADDRESS_LO, 0xfffffffc);
-	set32(bdev->config_mask, cap + PCI_MSI_ADDRESS_HI, 0xffffffff);
-	set16(bdev->config_mask, cap + PCI_MSI_DATA_64, 0xffff);
+	if (size)
+		set32(bdev->config_mask, PCI_ROM_ADDRESS,
+		      (lower_32_bits(~(size - 1)) & PCI_ROM_ADDRESS_MASK) | PCI_ROM_ADDRESS_ENABLE);
 }
 
 /**
@@ -97,22 +94,35 @@ void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
 	build_header(bdev);
 	for (i = 0; i <= VFIO_PCI_BAR5_REGION_INDEX; i++)
 		build_bar(bdev, i);
-	if (bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
-		build_msi(bdev, MDEV_BPF_CONFIG_CAPS);
+	build_rom(bdev);
+	mdev_bpf_pci_caps_build(bdev);
 	mdev_bpf_irq_intx_off(&bdev->irqs, false);
 }
 
 /**
+ * mdev_bpf_pci_size() - bytes of configuration space that a device has
+ * @bdev: the device
+ *
+ * What is above MDEV_BPF_CONFIG_SIZE is zero: no extended capability.
+ */
+u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev)
+{
+	return bdev->pci.flags & MDEV_BPF_PCI_EXPRESS ? MDEV_BPF_CONFIG_EXPRESS :
+							MDEV_BPF_CONFIG_SIZE;
+}
+
+/**
  * mdev_bpf_pci_valid() - is this an access to configuration space?
+ * @bdev: the device
  * @offset: first byte
  * @size: bytes
  *
  * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
  */
-bool mdev_bpf_pci_valid(u32 offset, u32 size)
+bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
-	       offset < MDEV_BPF_CONFIG_SIZE;
+	       offset < mdev_bpf_pci_size(bdev);
 }
 
 static u32 get_bytes(const u8 *p, u32 size)
@@ -137,6 +147,8 @@ static u32 get_bytes(const u8 *p, u32 size)
 u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	lockdep_assert_held(&bdev->lock);
+	if (offset >= MDEV_BPF_CONFIG_SIZE)
+		return 0;
 	/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
 	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
 	if (mdev_bpf_irq_is_up(&bdev->irqs))
@@ -152,19 +164,35 @@ u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
  * @val: value; bits that are not writable are dropped
  *
  * Context: The device's lock held.
+ *
+ * Return: whether the guest asks for a function level reset, which the caller does when it
+ * has let go of the lock.
  */
-void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
+bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
+	bool flr = false;
 	u16 command;
 	u32 i;
 
 	lockdep_assert_held(&bdev->lock);
+	if (offset >= MDEV_BPF_CONFIG_SIZE)
+		return false;
 	for (i = offset; i < offset + size; i++, val >>= 8) {
-		bdev->config[i] &= ~bdev->config_mask[i];
-		bdev->config[i] |= val & bdev->config_mask[i];
+		u8 mask = mdev_bpf_pci_caps_mask(bdev, i, val);
+
+		bdev->config[i] &= ~mask;
+		bdev->config[i] |= val & mask;
+		flr |= mdev_bpf_pci_caps_is_flr(bdev, i, val);
 	}
 	command = get_unaligned_le16(bdev->config + PCI_COMMAND);
 	mdev_bpf_irq_intx_off(&bdev->irqs, command & PCI_COMMAND_INTX_DISABLE);
+	return flr;
+}
+
+/* An access that is aligned cannot cross either end. */
+static bool in_own_bytes(u32 offset)
+{
+	return offset >= MDEV_BPF_CONFIG_OWN && offset < MDEV_BPF_CONFIG_CAPS;
 }
 
 /**
@@ -181,7 +209,7 @@ void mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 
 int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
 	lockdep_assert_held(&bdev->lock);
-	if (offset < MDEV_BPF_CONFIG_OWN || offset >= MDEV_BPF_CONFIG_CAPS)
+	if (!in_own_bytes(offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
 		return -EPERM;
 	for (; size--; val >>= 8)
 		bdev->config[offset++] = val;

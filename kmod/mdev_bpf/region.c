@@ -21,6 +21,7 @@ struct region_io {
 	u64 offset;
 	size_t count;
 	bool write;
+	bool doorbells;	/* it is a write, and may ring one */
 };
 
 /*
@@ -37,7 +38,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	if (pos < 0 || index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
-		size = MDEV_BPF_CONFIG_SIZE;
+		size = mdev_bpf_pci_size(bdev);
 		flags = MDEV_BPF_REGION_RW;
 		io->access_size = sizeof(u32);
 	} else {
@@ -50,6 +51,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	io->bdev = bdev;
 	io->region = index;
 	io->write = write;
+	io->doorbells = write && bdev->nr_doorbells;
 	io->offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
 	if (io->offset >= size)
 		return -EINVAL;
@@ -57,28 +59,49 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	return 0;
 }
 
+/* Would an access be a doorbell's in one part only? */
+static bool region_io_cuts(const struct region_io *io, u32 width)
+{
+	return io->doorbells &&
+	       mdev_bpf_doorbell_cuts(io->bdev, io->region, io->offset, width);
+}
+
 /* The widest access that is aligned, allowed and wanted. */
 static u32 region_io_width(const struct region_io *io)
 {
 	u32 width = io->access_size;
 
-	while (width > io->count || io->offset & (width - 1))
+	while (width > io->count || io->offset & (width - 1) || region_io_cuts(io, width))
 		width /= 2;
 	return width;
 }
 
 static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
-	guard(mutex)(&bdev->lock);
 	if (write)
-		mdev_bpf_pci_write(bdev, access->offset, access->size, access->val);
-	else
-		access->val = mdev_bpf_pci_read(bdev, access->offset, access->size);
+		return mdev_bpf_call_config_write(bdev, access);
+	guard(mutex)(&bdev->lock);
+	access->val = mdev_bpf_pci_read(bdev, access->offset, access->size);
 	return 0;
+}
+
+/* A doorbell only queues work, which waits for a program if there is none. */
+static bool rings(const struct region_io *io)
+{
+	int work;
+
+	if (!io->doorbells)
+		return false;
+	work = mdev_bpf_doorbell_work(io->bdev, io->region, io->offset);
+	if (work >= 0)
+		mdev_bpf_work_start(io->bdev, work);
+	return work >= 0;
 }
 
 static int region_access(const struct region_io *io, struct mdev_bpf_access *access)
 {
+	if (rings(io))
+		return 0;
 	if (io->region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return config_access(io->bdev, access, io->write);
 	return mdev_bpf_call_region(io->bdev, access, io->write);

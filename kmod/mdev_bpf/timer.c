@@ -3,7 +3,7 @@
  * Timers and deferred work of a device.
  *
  * What expires or is queued sets a bit and starts one work item, which calls the ops
- * in process context through the gate. Everything else is under the device's lock,
+ * in process context through the gate. Everything else but a doorbell's work is under the device's lock,
  * which arming and cancelling have anyway, since they come from ops: so a timer that an
  * op has cancelled does not fire any more.
  *
@@ -36,7 +36,10 @@ static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 
 static void deferred_run(struct work_struct *work)
 {
-	mdev_bpf_call_deferred(container_of(work, struct mdev_bpf_device, deferred.work));
+	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, deferred.work);
+
+	mdev_bpf_call_deferred(bdev);
+	mdev_bpf_ioeventfd_run(bdev);
 }
 
 /**
@@ -110,12 +113,22 @@ void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id)
  * @bdev: the device
  * @id: what for; less than MDEV_BPF_MAX_WORK
  *
- * Context: Process context, the device's lock held.
+ * Context: Any; an eventfd's wakeup comes here too.
  */
 void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id)
 {
-	lockdep_assert_held(&bdev->lock);
 	set_bit(id, &bdev->deferred.work_due);
+	mdev_bpf_deferred_wake(bdev);
+}
+
+/**
+ * mdev_bpf_deferred_wake() - something is due: let the worker have a look
+ * @bdev: the device
+ *
+ * Context: Any.
+ */
+void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
+{
 	queue_work(deferred_wq, &bdev->deferred.work);
 }
 
@@ -132,7 +145,10 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		timer_stop(&bdev->deferred.timers[i]);
-	bdev->deferred.work_due = 0;
+	/* Doorbells set bits without the lock */
+	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
+		clear_bit(i, &bdev->deferred.work_due);
+	mdev_bpf_ioeventfd_forget(bdev);
 }
 
 /**
@@ -182,8 +198,8 @@ void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 		d->timers[i].paused = false;
 		timer_start(&d->timers[i], d->timers[i].remaining);
 	}
-	if (d->timers_due || d->work_due)
-		queue_work(deferred_wq, &d->work);
+	if (d->timers_due || d->work_due || bdev->ioeventfds.nr)
+		mdev_bpf_deferred_wake(bdev);
 }
 
 /**

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFIO_DEVICE_IOEVENTFD: a signal of an eventfd stands for a write. KVM signals it when the
+ * guest writes to an address that the VMM has given it, so the write needs no way through user
+ * space. The rules are vfio-pci's where it has one.
+ *
+ * The signal comes in an eventfd's wakeup, in atomic context: it only notes what is due, and the
+ * worker of timer.c does the rest. So what holds for work holds for it: it waits while the
+ * device is frozen, and a reset forgets it. Signals that come before the worker does count once.
+ */
+#include <linux/eventfd.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+#define MAX_IOEVENTFDS	1000	/* of a device */
+
+/* Called with the eventfd's lock held and interrupts off. */
+static int signalled(void *opaque, void *unused)
+{
+	struct mdev_bpf_ioeventfd *entry = opaque;
+
+	if (entry->work >= 0) {
+		mdev_bpf_work_start(entry->bdev, entry->work);
+	} else {
+		set_bit(0, &entry->due);
+		mdev_bpf_deferred_wake(entry->bdev);
+	}
+	return 0;
+}
+
+/* Registered, the entry is found by whoever holds either lock. */
+static void entry_add(struct mdev_bpf_ioeventfd *entry)
+{
+	struct mdev_bpf_device *bdev = entry->bdev;
+
+	lockdep_assert_held(&bdev->ioeventfds.config);
+	guard(mutex)(&bdev->lock);
+	list_add_tail(&entry->node, &bdev->ioeventfds.list);
+	bdev->ioeventfds.nr++;
+}
+
+/* VFIO's part of the entry is gone, so that it is not signalled any more. */
+static void entry_free(struct mdev_bpf_ioeventfd *entry)
+{
+	struct mdev_bpf_device *bdev = entry->bdev;
+
+	lockdep_assert_held(&bdev->ioeventfds.config);
+	scoped_guard(mutex, &bdev->lock) {
+		list_del(&entry->node);
+		bdev->ioeventfds.nr--;
+	}
+	kfree(entry);
+}
+
+static struct mdev_bpf_ioeventfd *entry_find(const struct mdev_bpf_ioeventfd *like)
+{
+	struct mdev_bpf_ioeventfds *ioeventfds = &like->bdev->ioeventfds;
+	struct mdev_bpf_ioeventfd *entry;
+
+	lockdep_assert_held(&ioeventfds->config);
+	list_for_each_entry(entry, &ioeventfds->list, node)
+		if (entry->offset == like->offset && entry->data == like->data &&
+		    entry->size == like->size)
+			return entry;
+	return NULL;
+}
+
+static int entry_register(const struct mdev_bpf_ioeventfd *like, int fd)
+{
+	struct mdev_bpf_ioeventfd *entry;
+	int ret;
+
+	if (like->bdev->ioeventfds.nr >= MAX_IOEVENTFDS)
+		return -ENOSPC;
+	entry = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
+	if (!entry)
+		return -ENOMEM;
+	/* First the list: a signal may come at once, and the worker then looks there */
+	entry_add(entry);
+	ret = vfio_virqfd_enable(entry, signalled, NULL, NULL, &entry->virqfd, fd);
+	if (ret)
+		entry_free(entry);
+	return ret;
+}
+
+static void entry_unregister(struct mdev_bpf_ioeventfd *entry)
+{
+	vfio_virqfd_disable(&entry->virqfd);
+	entry_free(entry);
+}
+
+/* Where the write goes: is it one that the program would get, or a doorbell? */
+static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *bdev,
+		      const struct vfio_device_ioeventfd *arg)
+{
+	u64 offset = arg->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
+	u64 index = arg->offset >> MDEV_BPF_OFFSET_SHIFT;
+	u32 size = arg->flags & VFIO_DEVICE_IOEVENTFD_SIZE_MASK;
+	const struct mdev_bpf_region *region;
+
+	if (index >= MDEV_BPF_MAX_REGIONS || index == VFIO_PCI_ROM_REGION_INDEX)
+		return -EINVAL;
+	/* Configuration space has none of its own here */
+	region = &bdev->regions[index];
+	if (!(region->flags & MDEV_BPF_REGION_WRITE) || offset & (size - 1) ||
+	    offset >= region->size || size > region->size - offset ||
+	    mdev_bpf_doorbell_cuts(bdev, index, offset, size))
+		return -EINVAL;
+	entry->bdev = bdev;
+	entry->offset = arg->offset;
+	entry->data = arg->data;
+	entry->size = size;
+	entry->work = mdev_bpf_doorbell_work(bdev, index, offset);
+	if (entry->work < 0 && size > region->access_size)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * mdev_bpf_ioeventfd_set() - VFIO_DEVICE_IOEVENTFD
+ * @bdev: the device
+ * @arg: the argument, up to fd at least
+ *
+ * Context: Process context of the user, whose file descriptor that is.
+ *
+ * Return: 0; -EINVAL for flags that make no sense, and for a write that the program would
+ * not get; -EEXIST if there is one for this write; -ENODEV if there is none to remove;
+ * -ENOSPC for too many; -ENOMEM; -EBADF or -EINVAL for what is no eventfd.
+ */
+int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_device_ioeventfd *arg)
+{
+	struct mdev_bpf_ioeventfd like = {}, *entry;
+	int ret;
+
+	if (arg->flags & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK || hweight32(arg->flags) != 1 ||
+	    arg->fd < -1)
+		return -EINVAL;
+	ret = entry_init(&like, bdev, arg);
+	if (ret)
+		return ret;
+	guard(mutex)(&bdev->ioeventfds.config);
+	entry = entry_find(&like);
+	if (arg->fd >= 0)
+		return entry ? -EEXIST : entry_register(&like, arg->fd);
+	if (!entry)
+		return -ENODEV;
+	entry_unregister(entry);
+	return 0;
+}
+
+/**
+ * mdev_bpf_ioeventfd_run() - let the program do the writes that are due
+ * @bdev: the device
+ *
+ * Context: Process context, the worker of the device.
+ */
+void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_ioeventfd *entry;
+
+	/* One that is on its way into the list wakes the worker again when it is signalled */
+	if (!READ_ONCE(bdev->ioeventfds.nr))
+		return;
+	guard(mutex)(&bdev->ioeventfds.config);
+	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
+		if (test_bit(0, &entry->due))
+			mdev_bpf_call_ioeventfd(entry);
+}
+
+/**
+ * mdev_bpf_ioeventfd_forget() - reset: no write is due; the eventfds stay
+ * @bdev: the device
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_ioeventfd *entry;
+
+	lockdep_assert_held(&bdev->lock);
+	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
+		clear_bit(0, &entry->due);
+}
+
+/**
+ * mdev_bpf_ioeventfd_init() - a new device has none
+ * @bdev: the device
+ */
+void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev)
+{
+	mutex_init(&bdev->ioeventfds.config);
+	INIT_LIST_HEAD(&bdev->ioeventfds.list);
+}
+
+/**
+ * mdev_bpf_ioeventfd_release() - the user closed the device: all its eventfds go
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_ioeventfd *entry, *next;
+
+	guard(mutex)(&bdev->ioeventfds.config);
+	list_for_each_entry_safe(entry, next, &bdev->ioeventfds.list, node)
+		entry_unregister(entry);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Capabilities in configuration space: a chain from MDEV_BPF_CONFIG_CAPS up, in a fixed
+ * order, each at a multiple of 4. What the guest can write is in the mask as everywhere;
+ * a value that is not taken is left to pci.c.
+ */
+#include <linux/log2.h>
+#include <linux/pci_regs.h>
+#include <linux/unaligned.h>
+
+#include "internal.h"
+
+#define MSI_SIZE	(PCI_MSI_DATA_64 + sizeof(u16))	/* no mask bits */
+#define EXPRESS_SIZE	0x3c				/* version 2, for any type */
+#define VENDOR_HEADER	3				/* id, next and length */
+
+/* Optional, but what PCI Express 2.1 wants a function to say: ASPM may be missing. */
+#define LNKCAP_ASPM_COMPLIANCE	BIT(22)
+
+/* Where the next capability goes, and which byte is to point at it. */
+struct chain {
+	struct mdev_bpf_device *bdev;
+	unsigned int link;
+	unsigned int next;
+};
+
+static unsigned int chain_add(struct chain *chain, u8 id, unsigned int size)
+{
+	unsigned int cap = chain->next;
+	u8 *config = chain->bdev->config;
+
+	config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+	config[chain->link] = cap;
+	config[cap] = id;
+	chain->link = cap + PCI_CAP_LIST_NEXT;
+	chain->next = cap + round_up(size, sizeof(u32));
+	return cap;
+}
+
+/**
+ * mdev_bpf_pci_caps_size() - bytes that the capabilities of a program's devices take
+ * @ops: the program
+ *
+ * Return: the bytes, for a device that has all of the interrupts declared.
+ */
+unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops)
+{
+	unsigned int size = round_up(ops->pci.vendor_cap, sizeof(u32));
+
+	if (ops->irqs[VFIO_PCI_MSI_IRQ_INDEX].count)
+		size += round_up(MSI_SIZE, sizeof(u32));
+	if (ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].count)
+		size += PCI_CAP_MSIX_SIZEOF;
+	if (ops->pci.flags & MDEV_BPF_PCI_PM)
+		size += PCI_PM_SIZEOF;
+	if (ops->pci.flags & MDEV_BPF_PCI_EXPRESS)
+		size += EXPRESS_SIZE;
+	return size;
+}
+
+/* PCI Local Bus 3.0, 6.8.1: 64 bit address, no mask bits. */
+static void build_msi(struct chain *chain)
+{
+	struct mdev_bpf_device *bdev = chain->bdev;
+	unsigned int cap = chain_add(chain, PCI_CAP_ID_MSI, MSI_SIZE);
+	u16 count = ilog2(bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX]);
+	u8 *config = bdev->config + cap, *mask = bdev->config_mask + cap;
+
+	put_unaligned_le16(PCI_MSI_FLAGS_64BIT | count << 1, config + PCI_MSI_FLAGS);
+	put_unaligned_le16(PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE, mask + PCI_MSI_FLAGS);
+	put_unaligned_le32(0xfffffffc, mask + PCI_MSI_ADDRESS_LO);
+	put_unaligned_le32(0xffffffff, mask + PCI_MSI_ADDRESS_HI);
+	put_unaligned_le16(0xffff, mask + PCI_MSI_DATA_64);
+}
+
+/* PCI Local Bus 3.0, 6.8.2 */
+static void build_msix(struct chain *chain)
+{
+	struct mdev_bpf_device *bdev = chain->bdev;
+	unsigned int cap = chain_add(chain, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+	u16 last = bdev->irq_count[VFIO_PCI_MSIX_IRQ_INDEX] - 1;
+
+	put_unaligned_le16(last, bdev->config + cap + PCI_MSIX_FLAGS);
+	put_unaligned_le32(bdev->msix_table, bdev->config + cap + PCI_MSIX_TABLE);
+	put_unaligned_le32(bdev->msix_pba, bdev->config + cap + PCI_MSIX_PBA);
+	put_unaligned_le16(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL,
+			   bdev->config_mask + cap + PCI_MSIX_FLAGS);
+}
+
+/*
+ * PCI Power Management 1.2, 3.2: D0 and D3hot, no PME. Going back to D0 is no reset, which
+ * the bit says: what the device had in D3hot it still has.
+ */
+static void build_pm(struct chain *chain)
+{
+	struct mdev_bpf_device *bdev = chain->bdev;
+	unsigned int cap = chain_add(chain, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
+
+	bdev->power_cap = cap;
+	put_unaligned_le16(3, bdev->config + cap + PCI_PM_PMC);	/* version 1.2 */
+	put_unaligned_le16(PCI_PM_CTRL_NO_SOFT_RESET, bdev->config + cap + PCI_PM_CTRL);
+	put_unaligned_le16(PCI_PM_CTRL_STATE_MASK, bdev->config_mask + cap + PCI_PM_CTRL);
+}
+
+/*
+ * PCI Express 2.1, 7.8: an endpoint with payloads of 128 bytes, behind a link that needs and
+ * takes no control. On a root bus QEMU makes an integrated endpoint of it. No error is ever
+ * signalled, so the bits of the device status that writing ones would clear are not set.
+ */
+static void build_express(struct chain *chain)
+{
+	struct mdev_bpf_device *bdev = chain->bdev;
+	unsigned int cap = chain_add(chain, PCI_CAP_ID_EXP, EXPRESS_SIZE);
+	u8 *config = bdev->config + cap, *mask = bdev->config_mask + cap;
+	u32 devcap = PCI_EXP_DEVCAP_RBER;
+
+	bdev->express_cap = cap;
+	if (bdev->pci.flags & MDEV_BPF_PCI_FLR)
+		devcap |= PCI_EXP_DEVCAP_FLR;
+	put_unaligned_le16(2 | PCI_EXP_TYPE_ENDPOINT << 4, config + PCI_EXP_FLAGS);
+	put_unaligned_le32(devcap, config + PCI_EXP_DEVCAP);
+	put_unaligned_le16(PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN |
+			   PCI_EXP_DEVCTL_READRQ_512B, config + PCI_EXP_DEVCTL);
+	put_unaligned_le16(PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
+			   PCI_EXP_DEVCTL_URRE | PCI_EXP_DEVCTL_RELAX_EN |
+			   PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ,
+			   mask + PCI_EXP_DEVCTL);
+	put_unaligned_le32(PCI_EXP_LNKCAP_SLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1 |
+			   LNKCAP_ASPM_COMPLIANCE, config + PCI_EXP_LNKCAP);
+	put_unaligned_le16(PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1,
+			   config + PCI_EXP_LNKSTA);
+	put_unaligned_le32(PCI_EXP_DEVCAP2_COMP_TMOUT_DIS, config + PCI_EXP_DEVCAP2);
+	put_unaligned_le16(PCI_EXP_DEVCTL2_COMP_TMOUT_DIS, mask + PCI_EXP_DEVCTL2);
+	put_unaligned_le32(PCI_EXP_LNKCAP2_SLS_2_5GB, config + PCI_EXP_LNKCAP2);
+}
+
+static void build_vendor(struct chain *chain)
+{
+	struct mdev_bpf_device *bdev = chain->bdev;
+	unsigned int cap = chain_add(chain, PCI_CAP_ID_VNDR, bdev->pci.vendor_cap);
+
+	bdev->vendor_cap = cap;
+	bdev->config[cap + PCI_CAP_FLAGS] = bdev->pci.vendor_cap;
+}
+
+/**
+ * mdev_bpf_pci_caps_build() - build the capabilities that a device has
+ * @bdev: the device, whose configuration space has no capabilities
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
+{
+	struct chain chain = {
+		.bdev = bdev,
+		.link = PCI_CAPABILITY_LIST,
+		.next = MDEV_BPF_CONFIG_CAPS,
+	};
+
+	lockdep_assert_held(&bdev->lock);
+	if (bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+		build_msi(&chain);
+	if (bdev->irq_count[VFIO_PCI_MSIX_IRQ_INDEX])
+		build_msix(&chain);
+	if (bdev->pci.flags & MDEV_BPF_PCI_PM)
+		build_pm(&chain);
+	if (bdev->pci.flags & MDEV_BPF_PCI_EXPRESS)
+		build_express(&chain);
+	if (bdev->pci.vendor_cap)
+		build_vendor(&chain);
+}
+
+/**
+ * mdev_bpf_pci_caps_mask() - bits of a byte that a guest changes by writing a value
+ * @bdev: the device
+ * @offset: the byte
+ * @val: the value
+ *
+ * Context: The device's lock held.
+ *
+ * Return: the bits.
+ */
+u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
+{
+	lockdep_assert_held(&bdev->lock);
+	if (bdev->power_cap && offset == bdev->power_cap + PCI_PM_CTRL) {
+		val &= PCI_PM_CTRL_STATE_MASK;
+		/* D1 and D2 the device has not; writing them changes nothing (3.2.4) */
+		if (val == 1 || val == 2)
+			return 0;
+	}
+	return bdev->config_mask[offset];
+}
+
+/**
+ * mdev_bpf_pci_caps_is_flr() - does writing a byte ask for a function level reset?
+ * @bdev: the device
+ * @offset: the byte
+ * @val: what is written to it
+ *
+ * Context: The device's lock held.
+ */
+bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
+{
+	lockdep_assert_held(&bdev->lock);
+	return bdev->pci.flags & MDEV_BPF_PCI_FLR &&
+	       offset == bdev->express_cap + PCI_EXP_DEVCTL + 1 &&
+	       val & PCI_EXP_DEVCTL_BCR_FLR >> BITS_PER_BYTE;
+}
+
+/**
+ * mdev_bpf_pci_caps_is_own() - do bytes belong to the program's part of a capability?
+ * @bdev: the device
+ * @offset: first byte
+ * @size: bytes
+ */
+bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
+{
+	return bdev->vendor_cap && offset >= bdev->vendor_cap + VENDOR_HEADER &&
+	       offset + size <= bdev->vendor_cap + bdev->pci.vendor_cap;
+}
