@@ -148,6 +148,7 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 		return PTR_ERR(call.ops);
 	if (bdev->state)
 		memset(bdev->state, 0, bdev->state_size);
+	mdev_bpf_device_clear_memory(bdev);
 	/* The line first: INTx disable is cleared by the other */
 	mdev_bpf_irq_level(&bdev->irqs, false);
 	mdev_bpf_pci_reset(bdev);

@@ -109,7 +109,7 @@ static int device_init_name(struct mdev_bpf_device *bdev)
  * mdev_bpf_vfio_init() - make a device; vfio_alloc_device() calls it from probe
  * @vdev: the VFIO device
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM; -EINTR.
  */
 int mdev_bpf_vfio_init(struct vfio_device *vdev)
 {
@@ -129,6 +129,9 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 		return ret;
 	scoped_guard(mutex, &bdev->type->lock)
 		device_init_layout(bdev, mtype->index);
+	ret = mdev_bpf_device_init_memory(bdev);
+	if (ret)
+		return ret;
 	scoped_guard(mutex, &bdev->lock)
 		mdev_bpf_pci_reset(bdev);
 	get_device(&bdev->type->dev);	/* Pairs with the put in mdev_bpf_vfio_release() */
@@ -143,6 +146,7 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
+	mdev_bpf_device_put_memory(bdev);
 	kvfree(bdev->state);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */

@@ -26,6 +26,7 @@
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/idr.h>
+#include <linux/kref.h>
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
 #include <linux/mutex.h>
@@ -34,6 +35,7 @@
 #include <linux/srcu.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 struct mdev_bpf_client;
 struct mdev_bpf_type;
@@ -217,6 +219,20 @@ struct mdev_bpf_ioeventfds {
 	unsigned int nr;
 };
 
+/**
+ * struct mdev_bpf_memory - memory of a region
+ * @ref: the device has one, and so has each dma-buf
+ * @pages: the pages that were ever touched, by number
+ * @size: bytes
+ * @memcg: the memory cgroup that pays for the pages
+ */
+struct mdev_bpf_memory {
+	struct kref ref;
+	struct xarray pages;
+	u64 size;
+	struct mem_cgroup *memcg;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -235,6 +251,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @use: who uses it, one of MDEV_BPF_USE_*
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
+ * @memory: the memory of those that are MEMORY, else NULL
  * @doorbells: the doorbells it has in them
  * @nr_doorbells: how many
  * @irq_count: number of interrupts by VFIO index, fixed for its life
@@ -265,6 +282,7 @@ struct mdev_bpf_device {
 	atomic_t use;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	unsigned int nr_doorbells;
 	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
@@ -431,6 +449,18 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 
 /* info.c */
 const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
+
+/* memory.c */
+void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
+struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
+struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
+ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf,
+			     size_t done, size_t size, bool write);
+int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
+		       bool write, gfp_t gfp);
+int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev);
 
 /* region.c */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,

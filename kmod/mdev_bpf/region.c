@@ -21,6 +21,7 @@ struct region_io {
 	u64 offset;
 	size_t count;
 	bool write;
+	struct mdev_bpf_memory *mem;
 	bool doorbells;	/* it is a write, and may ring one */
 };
 
@@ -51,6 +52,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	io->bdev = bdev;
 	io->region = index;
 	io->write = write;
+	io->mem = bdev->memory[index];
 	io->doorbells = write && bdev->nr_doorbells;
 	io->offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
 	if (io->offset >= size)
@@ -134,6 +136,28 @@ static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done
 	return access.size;
 }
 
+/* How much of @io is memory, up to where the program's window begins? */
+static size_t region_io_memory(const struct region_io *io)
+{
+	const struct mdev_bpf_region *r = &io->bdev->regions[io->region];
+
+	if (io->offset >= (u64)r->trap_offset + r->trap_size)
+		return io->count;
+	if (io->offset >= r->trap_offset)
+		return 0;
+	return min_t(u64, io->count, r->trap_offset - io->offset);
+}
+
+/* Do as much of @io as goes in one step. Return: its bytes, or an errno. */
+static ssize_t region_io_next(const struct region_io *io, sockptr_t buf, size_t done)
+{
+	size_t size = io->mem ? region_io_memory(io) : 0;
+
+	if (size)
+		return mdev_bpf_memory_copy(io->mem, io->offset, buf, done, size, io->write);
+	return region_io_step(io, buf, done);
+}
+
 /**
  * mdev_bpf_region_rw() - read or write a device, for VFIO and for kernel clients
  * @bdev: the device
@@ -146,7 +170,7 @@ static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done
  *
  * Return: bytes done, fewer than @count at the region's end or after an error;
  * -EINVAL for a position outside the regions that can be read or written; -EFAULT;
- * -EINTR; -ENODEV if it takes a program and none is attached (configuration space
+ * -EINTR; -ENOMEM for memory; -ENODEV if it takes a program and none is attached (configuration space
  * takes none); what region_read or region_write returns.
  */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
@@ -154,13 +178,13 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 {
 	struct region_io io;
 	size_t done = 0;
-	int ret;
+	ssize_t ret;
 
 	ret = region_io_init(&io, bdev, count, *ppos, write);
 	if (ret)
 		return ret;
 	while (io.count) {
-		ret = region_io_step(&io, buf, done);
+		ret = region_io_next(&io, buf, done);
 		if (ret < 0)
 			break;
 		done += ret;

@@ -61,6 +61,7 @@
 #define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory of the core, not region_read/write */
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
+#define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
 
 /* struct mdev_bpf_pci::flags */
 #define MDEV_BPF_PCI_PM			(1 << 0)	/* power management capability */

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory regions: pages of the core, allocated when they are first written or mapped.
+ *
+ * A page stays until the last user of the whole memory is gone, so that its address can be given
+ * away without a lock: to mappings, to dma-bufs and to programs. For that reason a
+ * reset fills pages with zeros and does not free them: all who can see them go on
+ * seeing the same memory.
+ */
+#include <linux/gfp.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "internal.h"
+
+/* Without memory an access fails: neither the cgroup's nor the machine's OOM killer runs for it. */
+#define PAGE_GFP (__GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+static struct mdev_bpf_memory *memory_new(u64 size)
+{
+	struct mdev_bpf_memory *mem;
+
+	mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
+	if (!mem)
+		return NULL;
+	kref_init(&mem->ref);
+	xa_init_flags(&mem->pages, XA_FLAGS_ACCOUNT);
+	mem->size = size;
+	mem->memcg = get_mem_cgroup_from_mm(current->mm);
+	return mem;
+}
+
+static void memory_free(struct kref *ref)
+{
+	struct mdev_bpf_memory *mem = container_of(ref, struct mdev_bpf_memory, ref);
+	unsigned long index;
+	struct page *page;
+
+	xa_for_each(&mem->pages, index, page) {
+		put_page(page);
+		cond_resched();
+	}
+	xa_destroy(&mem->pages);
+	mem_cgroup_put(mem->memcg);	/* Pairs with the get in memory_new() */
+	kfree(mem);
+}
+
+/**
+ * mdev_bpf_memory_put() - drop a reference to memory
+ * @mem: the memory, or NULL
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_memory_put(struct mdev_bpf_memory *mem)
+{
+	if (mem)
+		kref_put(&mem->ref, memory_free);
+}
+
+static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp)
+{
+	struct mem_cgroup *active = set_active_memcg(mem->memcg);
+	struct page *page, *old;
+
+	page = alloc_page(gfp | PAGE_GFP);
+	if (page) {
+		/* Somebody else may have been faster */
+		old = xa_cmpxchg(&mem->pages, index, NULL, page, gfp | __GFP_NOWARN);
+		if (old) {
+			__free_page(page);
+			page = xa_is_err(old) ? NULL : old;
+		}
+	}
+	set_active_memcg(active);
+	return page ?: ERR_PTR(-ENOMEM);
+}
+
+/**
+ * mdev_bpf_memory_page() - a page of memory
+ * @mem: the memory
+ * @index: number of the page
+ * @gfp: how to allocate it if it was never touched; 0: not at all
+ *
+ * The page is there as long as @mem is.
+ *
+ * Context: Any that @gfp allows; programs cannot wait, so under them it is GFP_NOWAIT.
+ *
+ * Return: the page; NULL for one that was never touched, if @gfp is 0; an ERR_PTR: -EINVAL behind
+ * the end, -ENOMEM.
+ */
+struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp)
+{
+	struct page *page;
+
+	if (index >= DIV_ROUND_UP_ULL(mem->size, PAGE_SIZE))
+		return ERR_PTR(-EINVAL);
+	page = xa_load(&mem->pages, index);
+	return page || !gfp ? page : memory_add_page(mem, index, gfp);
+}
+
+/**
+ * mdev_bpf_memory_next() - the next page that was ever touched
+ * @mem: the memory
+ * @index: number of the first page to look at; set to that of the page found
+ *
+ * Return: the page; NULL if there is none from @index on.
+ */
+struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index)
+{
+	return xa_find(&mem->pages, index, ULONG_MAX, XA_PRESENT);
+}
+
+/* A piece of an access that lies within one page. Return: 0 or a negative errno. */
+static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, size_t done,
+		       size_t size, bool write, gfp_t gfp)
+{
+	struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, write ? gfp : 0);
+	void *addr;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	/* What was never written reads as zeros, and need not become a page for that */
+	addr = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset);
+	if (write)
+		return copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
+	return copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
+}
+
+/**
+ * mdev_bpf_memory_copy() - copy from or to memory, for read(2) and write(2)
+ * @mem: the memory
+ * @offset: first byte in it
+ * @buf: user or kernel memory
+ * @done: bytes of @buf to skip
+ * @size: bytes, not beyond the end of @mem
+ * @write: write to @mem rather than read from it
+ *
+ * Context: Process context, with no lock held that user space must not hold up.
+ *
+ * Return: bytes done, fewer than @size after an error or a fatal signal; -EFAULT; -ENOMEM.
+ */
+ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf,
+			     size_t done, size_t size, bool write)
+{
+	size_t copied = 0, n;
+	int ret = 0;
+
+	for (; copied < size; copied += n) {
+		n = min(size - copied, PAGE_SIZE - offset_in_page(offset + copied));
+		ret = memory_copy(mem, offset + copied, buf, done + copied, n, write,
+				  GFP_KERNEL_ACCOUNT);
+		if (ret)
+			break;
+		if (fatal_signal_pending(current))
+			return copied + n;
+		cond_resched();
+	}
+	return copied ?: ret;
+}
+
+/**
+ * mdev_bpf_memory_rw() - copy from or to memory, in the kernel
+ * @mem: the memory
+ * @offset: first byte in it
+ * @buf: kernel memory
+ * @size: bytes
+ * @write: write to @mem rather than read from it
+ * @gfp: how to allocate pages
+ *
+ * Context: Any that @gfp allows; programs cannot wait, so under them it is GFP_NOWAIT.
+ *
+ * Return: 0; -EINVAL beyond the end of @mem; -ENOMEM: then some of it may be written.
+ */
+int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
+		       bool write, gfp_t gfp)
+{
+	size_t done, n;
+	int ret;
+
+	if (offset > mem->size || size > mem->size - offset)
+		return -EINVAL;
+	for (done = 0; done < size; done += n) {
+		n = min(size - done, PAGE_SIZE - offset_in_page(offset + done));
+		ret = memory_copy(mem, offset + done, KERNEL_SOCKPTR(buf), done, n, write, gfp);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Allocate all pages. */
+static int memory_populate(struct mdev_bpf_memory *mem)
+{
+	pgoff_t index, nr = DIV_ROUND_UP_ULL(mem->size, PAGE_SIZE);
+	struct page *page;
+
+	for (index = 0; index < nr; index++) {
+		page = mdev_bpf_memory_page(mem, index, GFP_KERNEL_ACCOUNT);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void memory_clear(struct mdev_bpf_memory *mem)
+{
+	unsigned long index;
+	struct page *page;
+
+	xa_for_each(&mem->pages, index, page) {
+		clear_page(page_address(page));
+		cond_resched();
+	}
+}
+
+static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &bdev->regions[i];
+
+	if (!(r->flags & MDEV_BPF_REGION_MEMORY))
+		return 0;
+	bdev->memory[i] = memory_new(r->size);
+	if (!bdev->memory[i])
+		return -ENOMEM;
+	return r->flags & MDEV_BPF_REGION_POPULATE ? memory_populate(bdev->memory[i]) : 0;
+}
+
+/**
+ * mdev_bpf_device_put_memory() - a device does not need its memory any more
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		mdev_bpf_memory_put(bdev->memory[i]);
+}
+
+/**
+ * mdev_bpf_device_init_memory() - make the memory of a new device
+ * @bdev: the device; its regions are known
+ *
+ * Its pages are charged to the memory cgroup of the caller, whoever touches them first.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -ENOMEM; -EINTR.
+ */
+int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < MDEV_BPF_MAX_REGIONS; i++)
+		ret = memory_init(bdev, i);
+	if (ret)
+		mdev_bpf_device_put_memory(bdev);
+	return ret;
+}
+
+/**
+ * mdev_bpf_device_clear_memory() - fill the memory of a device with zeros, as reset does
+ * @bdev: the device
+ *
+ * Memory of regions with MDEV_BPF_REGION_KEEP stays as it is.
+ *
+ * Context: Process context. The device's lock held, so that no op writes there meanwhile.
+ */
+void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (bdev->memory[i] && !(bdev->regions[i].flags & MDEV_BPF_REGION_KEEP))
+			memory_clear(bdev->memory[i]);
+}
