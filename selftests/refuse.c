@@ -323,8 +323,7 @@ WRONG(flr_alone, ops->pci.flags = MDEV_BPF_PCI_FLR | MDEV_BPF_PCI_PM)
 WRONG(vendor_short, ops->pci.vendor_cap = 3)
 WRONG(vendor_long, ops->pci.vendor_cap = 0x71)
 WRONG(vendor_huge, ops->pci.vendor_cap = 0xff)
-WRONG(caps_large, ops->pci.vendor_cap = 0x2d;
-      ops->pci.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS)
+WRONG(caps_large, ops->pci.flags = MDEV_BPF_PCI_EXPRESS; ops->pci.vendor_cap = 0x35)
 
 static const struct wrong wrong_pci[] = {
 	{ two_pins, -EINVAL, "irqs[0].count 2" },

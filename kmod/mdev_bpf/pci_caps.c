@@ -205,7 +205,7 @@ bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8
 	lockdep_assert_held(&bdev->lock);
 	return bdev->pci.flags & MDEV_BPF_PCI_FLR &&
 	       offset == bdev->express_cap + PCI_EXP_DEVCTL + 1 &&
-	       val & PCI_EXP_DEVCTL_BCR_FLR >> BITS_PER_BYTE;
+	       val & (PCI_EXP_DEVCTL_BCR_FLR >> BITS_PER_BYTE);
 }
 
 /**

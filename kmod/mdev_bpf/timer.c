@@ -3,9 +3,9 @@
  * Timers and deferred work of a device.
  *
  * What expires or is queued sets a bit and starts one work item, which calls the ops
- * in process context through the gate. Everything else but a doorbell's work is under the device's lock,
- * which arming and cancelling have anyway, since they come from ops: so a timer that an
- * op has cancelled does not fire any more.
+ * in process context through the gate. Everything else but a doorbell's ring is under the
+ * device's lock, which arming and cancelling have anyway, since they come from ops: so a timer
+ * that an op has cancelled does not fire any more.
  *
  * Time passes for a device while it is open and has a program; else it is frozen: timers
  * keep what they had left, and what is due waits.
