@@ -10,22 +10,39 @@
 #include "internal.h"
 #include "trace.h"
 
+/*
+ * What a program is called for although it has failed the device: to come and go with its
+ * users, to recover, and to say what it knows.
+ */
+#define OPS_WHILE_FAILED (BIT(MDEV_BPF_OP_INIT) | BIT(MDEV_BPF_OP_EXIT) |	\
+			  BIT(MDEV_BPF_OP_OPEN) | BIT(MDEV_BPF_OP_CLOSE) |	\
+			  BIT(MDEV_BPF_OP_RESET) | BIT(MDEV_BPF_OP_UPGRADE) |	\
+			  BIT(MDEV_BPF_OP_DUMP))
+
 /* A call into the program of @bdev. */
 struct call {
 	struct mdev_bpf_device *bdev;
 	const struct mdev_bpf_ops *ops;
-	enum mdev_bpf_op op;
 	int idx;
 };
+
+static struct call call_refuse(struct call call, int err)
+{
+	srcu_read_unlock(&call.bdev->type->srcu, call.idx);
+	mutex_unlock(&call.bdev->lock);
+	call.ops = ERR_PTR(err);
+	return call;
+}
 
 /*
  * Get ready to call @op. If that succeeds, ops is the attached program, the device's
  * lock is held and the program stays until call_leave(). Else ops is the errno: ENODEV
- * if no program is attached, EDEADLK if an op of the device led here.
+ * if no program is attached, EIO if the device has failed, EDEADLK if an op of the device
+ * led here.
  */
 static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	struct call call = { .bdev = bdev, .op = op };
+	struct call call = { .bdev = bdev };
 
 	/* Only this task can have set it to itself, so no lock is needed */
 	if (READ_ONCE(bdev->caller) == current) {
@@ -35,12 +52,10 @@ static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	mutex_lock(&bdev->lock);
 	call.idx = srcu_read_lock(&bdev->type->srcu);
 	call.ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	if (!call.ops) {
-		srcu_read_unlock(&bdev->type->srcu, call.idx);
-		mutex_unlock(&bdev->lock);
-		call.ops = ERR_PTR(-ENODEV);
-		return call;
-	}
+	if (!call.ops)
+		return call_refuse(call, -ENODEV);
+	if (unlikely(bdev->failure.active) && !(BIT(op) & OPS_WHILE_FAILED))
+		return call_refuse(call, -EIO);
 	WRITE_ONCE(bdev->caller, current);
 	return call;
 }
@@ -61,6 +76,46 @@ static void call_leave(struct call *call)
 DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev, op),
 	     struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 
+/* Every op is called by one of these, between these. */
+static void op_begin(const struct call *call, enum mdev_bpf_op op)
+{
+	call->bdev->op = op;
+	if (static_branch_unlikely(&mdev_bpf_watch_key))
+		mdev_bpf_watch_begin(call->bdev);
+}
+
+static void op_end(const struct call *call, int ret)
+{
+	if (static_branch_unlikely(&mdev_bpf_watch_key))
+		mdev_bpf_watch_end(call->bdev, ret);
+}
+
+#define op_id(member)	(offsetof(struct mdev_bpf_ops, member) / sizeof(void (*)(void)))
+
+static_assert(op_id(dump) == MDEV_BPF_OP_DUMP && op_id(name) == MDEV_BPF_NR_OPS);
+
+/* call_op(&call, region_read, access): what the op returns, which the program must have */
+#define call_op(call_ptr, member, ...)						\
+({										\
+	const struct call *c_ = (call_ptr);					\
+	int ret_;								\
+										\
+	op_begin(c_, op_id(member));						\
+	ret_ = c_->ops->member(&c_->bdev->ctx, ##__VA_ARGS__);			\
+	op_end(c_, ret_);							\
+	ret_;									\
+})
+
+/* The same for an op that returns nothing. */
+#define call_void_op(call_ptr, member)						\
+do {										\
+	const struct call *c_ = (call_ptr);					\
+										\
+	op_begin(c_, op_id(member));						\
+	c_->ops->member(&c_->bdev->ctx);					\
+	op_end(c_, 0);								\
+} while (0)
+
 /*
  * Take nothing from a program that its caller cannot handle: an errno that user
  * space may see (ERESTARTSYS and above are the kernel's own), or 0 to @max.
@@ -68,6 +123,17 @@ DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev, op),
 static int call_result(int ret, int max)
 {
 	return ret >= -MDEV_BPF_MAX_ERRNO && ret <= max ? ret : -EIO;
+}
+
+/* The result of an op that may have failed the device, though it says nothing of it. */
+static int call_began(const struct call *call, int ret)
+{
+	return ret ?: call->bdev->failure.active ? -EIO : 0;
+}
+
+static int call_init(const struct call *call)
+{
+	return call->ops->init ? call_result(call_op(call, init), 0) : 0;
 }
 
 /**
@@ -84,7 +150,7 @@ int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	ret = call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
+	ret = call_began(&call, call_init(&call));
 	WRITE_ONCE(bdev->live, !ret);
 	return ret;
 }
@@ -101,22 +167,27 @@ void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
 		return;
 	WRITE_ONCE(bdev->live, false);
 	if (call.ops->exit)
-		call.ops->exit(&bdev->ctx);
+		call_void_op(&call, exit);
 }
 
 /**
  * mdev_bpf_call_open() - call open
  * @bdev: the device
  *
+ * A device that has failed before can be opened, or nobody could reset it.
+ *
  * Return: 0 or a negative errno.
  */
 int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_OPEN);
+	bool failed = bdev->failure.active;
+	int ret;
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	return call.ops->open ? call_result(call.ops->open(&bdev->ctx), 0) : 0;
+	ret = call.ops->open ? call_result(call_op(&call, open), 0) : 0;
+	return failed ? ret : call_began(&call, ret);
 }
 
 /**
@@ -128,7 +199,7 @@ void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CLOSE);
 
 	if (!IS_ERR(call.ops) && call.ops->close)
-		call.ops->close(&bdev->ctx);
+		call_void_op(&call, close);
 }
 
 /**
@@ -143,6 +214,7 @@ void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
 int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESET);
+	int ret;
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
@@ -153,9 +225,14 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_irq_level(&bdev->irqs, false);
 	mdev_bpf_pci_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
+	mdev_bpf_failure_clear(bdev);
 	if (call.ops->reset)
-		return call_result(call.ops->reset(&bdev->ctx), 0);
-	return call.ops->init ? call_result(call.ops->init(&bdev->ctx), 0) : 0;
+		ret = call_result(call_op(&call, reset), 0);
+	else
+		ret = call_init(&call);
+	ret = call_began(&call, ret);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
+	return ret;
 }
 
 static bool config_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
@@ -183,7 +260,7 @@ static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_acces
 		return PTR_ERR(call.ops);
 	flr = config_write(bdev, access);
 	if (call.ops->config_write)
-		call.ops->config_write(&bdev->ctx, access);
+		call_op(&call, config_write, access);
 	return flr;
 }
 
@@ -205,7 +282,7 @@ int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_acc
 
 	if (has_config_write(bdev))
 		flr = config_write_told(bdev, access);
-	if (flr == -ENODEV) {
+	if (flr == -ENODEV || flr == -EIO) {
 		guard(mutex)(&bdev->lock);
 		flr = config_write(bdev, access);
 	}
@@ -232,10 +309,10 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 		return PTR_ERR(call.ops);
 	/* mdev_bpf_decl_check() saw to it that the ops a region needs are there */
 	if (write) {
-		ret = call_result(call.ops->region_write(&bdev->ctx, access), 0);
+		ret = call_result(call_op(&call, region_write, access), 0);
 		access->val = written;
 	} else {
-		ret = call_result(call.ops->region_read(&bdev->ctx, access), 0);
+		ret = call_result(call_op(&call, region_read, access), 0);
 		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
 	}
 	trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
@@ -246,7 +323,8 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
  * mdev_bpf_call_deferred() - call timer and work for all that is due
  * @bdev: the device
  *
- * Without program, or while the device is frozen, it stays due.
+ * Without program, or while the device is frozen, it stays due. An op may freeze it, by
+ * failing.
  */
 void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 {
@@ -254,15 +332,15 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 	u32 id;
 
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
-	if (IS_ERR(call.ops) || d->frozen)
+	if (IS_ERR(call.ops))
 		return;
 	/* An op may cancel what comes after it, so each is looked at in its turn */
-	for (id = 0; id < MDEV_BPF_MAX_TIMERS; id++)
+	for (id = 0; id < MDEV_BPF_MAX_TIMERS && !d->frozen; id++)
 		if (test_and_clear_bit(id, &d->timers_due) && call.ops->timer)
-			call.ops->timer(&bdev->ctx, id);
-	for (id = 0; id < MDEV_BPF_MAX_WORK; id++)
+			call_op(&call, timer, id);
+	for (id = 0; id < MDEV_BPF_MAX_WORK && !d->frozen; id++)
 		if (test_and_clear_bit(id, &d->work_due) && call.ops->work)
-			call.ops->work(&bdev->ctx, id);
+			call_op(&call, work, id);
 }
 
 /**
@@ -278,11 +356,12 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old)
 {
+	struct call call = { .bdev = bdev, .ops = ops };
 	int ret;
 
 	lockdep_assert_held(&bdev->lock);
 	WRITE_ONCE(bdev->caller, current);
-	ret = call_result(ops->upgrade(&bdev->ctx, old), 0);
+	ret = call_result(call_op(&call, upgrade, old), 0);
 	WRITE_ONCE(bdev->caller, NULL);
 	return ret;
 }
@@ -311,7 +390,7 @@ void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
 	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
 		return;
 	/* There is nobody to tell of an error */
-	ret = call_result(call.ops->region_write(&bdev->ctx, &access), 0);
+	ret = call_result(call_op(&call, region_write, &access), 0);
 	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
 }
 
@@ -335,9 +414,9 @@ bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
  * @bdev: the device
  * @call: the ioctl
  *
- * Return: MDEV_BPF_IOCTL_PASS, also if the program has no such op
- * or without program; MDEV_BPF_IOCTL_DONE or MDEV_BPF_IOCTL_REVIEW in the first stage;
- * a negative errno.
+ * Return: MDEV_BPF_IOCTL_PASS, also if the program has no such op, or without program, or
+ * if it has failed the device; MDEV_BPF_IOCTL_DONE or MDEV_BPF_IOCTL_REVIEW in the first
+ * stage; a negative errno.
  */
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call)
 {
@@ -345,8 +424,21 @@ int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *cal
 
 	CLASS(mdev_bpf_call, c)(bdev, MDEV_BPF_OP_IOCTL);
 	if (IS_ERR(c.ops))
-		return PTR_ERR(c.ops) == -ENODEV ? MDEV_BPF_IOCTL_PASS : PTR_ERR(c.ops);
+		return PTR_ERR(c.ops) == -EDEADLK ? -EDEADLK : MDEV_BPF_IOCTL_PASS;
 	if (!c.ops->ioctl)
 		return MDEV_BPF_IOCTL_PASS;
-	return call_result(c.ops->ioctl(&bdev->ctx, call), max);
+	return call_result(call_op(&c, ioctl, call), max);
+}
+
+/**
+ * mdev_bpf_call_dump() - let the program add to a dump, if one is attached
+ * @bdev: the device
+ * @dump: the dump
+ */
+void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DUMP);
+
+	if (!IS_ERR(call.ops) && call.ops->dump)
+		call_op(&call, dump, dump);
 }

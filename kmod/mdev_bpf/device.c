@@ -9,18 +9,29 @@
 #include <linux/wait_bit.h>
 
 #include "internal.h"
+#include "trace.h"
 
 static struct mdev_bpf_mtype *mdev_to_mtype(struct mdev_device *mdev)
 {
 	return container_of(mdev->type, struct mdev_bpf_mtype, mtype);
 }
 
+/**
+ * mdev_bpf_device_state() - the state of a device in one word
+ * @bdev: the device
+ *
+ * Return: "attached", "detached" or "failed".
+ */
+const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev)
+{
+	if (!rcu_access_pointer(bdev->type->ops))
+		return "detached";
+	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
+}
+
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_device *bdev = dev_get_drvdata(dev);
-	bool attached = rcu_access_pointer(bdev->type->ops);
-
-	return sysfs_emit(buf, "%s\n", attached ? "attached" : "detached");
+	return sysfs_emit(buf, "%s\n", mdev_bpf_device_state(dev_get_drvdata(dev)));
 }
 static DEVICE_ATTR_RO(state);
 
@@ -40,10 +51,39 @@ static ssize_t instance_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(instance);
 
+static ssize_t failure_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return mdev_bpf_failure_emit(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_RO(failure);
+
+static ssize_t stats_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return mdev_bpf_stats_emit(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_RO(stats);
+
+static ssize_t slow_op_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return mdev_bpf_slow_emit(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_RO(slow_op);
+
+/* What is in a device is its user's affair: root only */
+static ssize_t dump_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return mdev_bpf_dump_emit(dev_get_drvdata(dev), buf);
+}
+static DEVICE_ATTR_ADMIN_RO(dump);
+
 static struct attribute *device_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_open.attr,
 	&dev_attr_instance.attr,
+	&dev_attr_failure.attr,
+	&dev_attr_stats.attr,
+	&dev_attr_slow_op.attr,
+	&dev_attr_dump.attr,
 	NULL,
 };
 
@@ -124,6 +164,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
+	mdev_bpf_failure_init(&bdev->failure);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -172,20 +213,38 @@ static void device_evict(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_device_quiesce() - hold the interrupt line, or let go of it, as it has to be
+ * @bdev: the device
+ *
+ * Context: The device's lock held; called after what it depends on has changed.
+ */
+void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & (MDEV_BPF_FROZEN_DETACHED |
+								    MDEV_BPF_FROZEN_FAILED));
+}
+
+/**
  * mdev_bpf_device_set_attached() - tell a device that its program goes or comes
  * @bdev: the device
  * @attached: whether there is one from now on
+ *
+ * A program that comes finds a device that has not failed: that was another program's.
  *
  * Context: Process context, mdev_bpf_type::lock held.
  */
 void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached)
 {
 	lockdep_assert_held(&bdev->type->lock);
-	mdev_bpf_irq_quiesce(&bdev->irqs, !attached);
-	if (attached)
-		mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_DETACHED);
-	else
-		mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
+	guard(mutex)(&bdev->lock);
+	if (attached) {
+		mdev_bpf_failure_clear(bdev);
+		mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
+	} else {
+		mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
+	}
+	mdev_bpf_device_quiesce(bdev);
 }
 
 static int device_init_state(struct mdev_bpf_device *bdev, u32 size)
@@ -244,6 +303,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
 	ret = mdev_bpf_call_open(bdev);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret) {
 		device_set_closed(bdev);
 		return ret;
@@ -264,7 +324,20 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_call_close(bdev);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);
+}
+
+static void refuse_init(struct mdev_bpf_device *bdev, int err)
+{
+	const char *name = bdev->type->driver.driver.name;
+
+	guard(mutex)(&bdev->lock);
+	if (bdev->failure.active)
+		mdev_bpf_refuse(name, "init of device %s failed, errno %d: %s (code %d)",
+				bdev->ctx.name, -err, bdev->failure.text, bdev->failure.code);
+	else
+		mdev_bpf_refuse(name, "init of device %s failed, errno %d", bdev->ctx.name, -err);
 }
 
 /**
@@ -296,9 +369,9 @@ int mdev_bpf_probe(struct mdev_device *mdev)
 	if (ret)
 		goto out_put;
 	ret = mdev_bpf_call_init(bdev);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CREATE, ret);
 	if (ret) {
-		mdev_bpf_refuse(mtype->type->decl.name, "init of device %s failed, errno %d",
-				bdev->ctx.name, -ret);
+		refuse_init(bdev, ret);
 		goto out_unlist;
 	}
 	dev_set_drvdata(&mdev->dev, bdev);
@@ -315,6 +388,7 @@ out_unlist:
 	device_unlist(bdev);
 out_put:
 	mdev_bpf_deferred_destroy(bdev);
+	mdev_bpf_failure_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
 	mdev_bpf_type_unreserve(mtype, instance);
@@ -341,6 +415,8 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 	mdev_bpf_call_exit(bdev);
 	device_unlist(bdev);
 	mdev_bpf_deferred_destroy(bdev);
+	mdev_bpf_failure_destroy(bdev);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
 	mdev_bpf_type_unreserve(mtype, instance);
 }

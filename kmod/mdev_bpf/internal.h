@@ -26,6 +26,7 @@
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
 #include <linux/idr.h>
+#include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
@@ -93,7 +94,8 @@ struct mdev_bpf_type {
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
  * @mode: MDEV_BPF_IRQ_OFF, or which of INTx and MSI the user has enabled
- * @quiesced: no program is attached, INTx waits; messages come from programs only
+ * @quiesced: no program is attached or the device has failed, INTx waits; messages come from
+ *	programs only
  * @level: the interrupt line
  * @masked: INTx is masked, by the user or by having fired
  * @intx_off: the guest set the INTx disable bit of the command register
@@ -127,6 +129,7 @@ struct mdev_bpf_irqs {
 /* Why a device's time does not pass */
 #define MDEV_BPF_FROZEN_CLOSED		BIT(0)
 #define MDEV_BPF_FROZEN_DETACHED	BIT(1)
+#define MDEV_BPF_FROZEN_FAILED		BIT(2)
 
 /* The ops, in the order of struct mdev_bpf_ops. */
 enum mdev_bpf_op {
@@ -233,6 +236,72 @@ struct mdev_bpf_memory {
 	struct mem_cgroup *memcg;
 };
 
+/**
+ * struct mdev_bpf_failure - why a device has failed, under its lock
+ * @active: it has; may be read without the lock
+ * @op: the op that said so
+ * @code: what it gave as the error
+ * @link_id: id of the link that attached the program
+ * @map_id: id of the program's struct_ops map, 0 if it was not known yet
+ * @boot_ns: when, in the time since boot
+ * @time: when, in seconds since 1970
+ * @program: the BPF function that said so, as kallsyms has it
+ * @text: what it gave as the reason, one line
+ * @notify: tells user space
+ */
+struct mdev_bpf_failure {
+	bool active;
+	enum mdev_bpf_op op;
+	s32 code;
+	u32 link_id;
+	u32 map_id;
+	u64 boot_ns;
+	time64_t time;
+	char program[64];
+	char text[MDEV_BPF_MAX_REASON];
+	struct work_struct notify;
+};
+
+/**
+ * struct mdev_bpf_op_stats - calls of an op of a device
+ * @calls: how many
+ * @errors: how many of them returned an errno, or nonsense
+ * @total_ns: time spent in all of them
+ * @max_ns: time spent in the longest
+ */
+struct mdev_bpf_op_stats {
+	u64 calls;
+	u64 errors;
+	u64 total_ns;
+	u64 max_ns;
+};
+
+/**
+ * struct mdev_bpf_slow - an op that took too long
+ * @op: the op
+ * @ns: how long; 0: there was none
+ * @boot_ns: when it returned, in the time since boot
+ */
+struct mdev_bpf_slow {
+	enum mdev_bpf_op op;
+	u64 ns;
+	u64 boot_ns;
+};
+
+/**
+ * struct mdev_bpf_stats - what ops of a device cost, under its lock
+ * @ops: by op
+ * @last_slow: the last that was slow
+ * @worst_slow: the slowest
+ * @start: when the op began that is running; 0 if nobody watches
+ */
+struct mdev_bpf_stats {
+	struct mdev_bpf_op_stats ops[MDEV_BPF_NR_OPS];
+	struct mdev_bpf_slow last_slow;
+	struct mdev_bpf_slow worst_slow;
+	u64 start;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -245,6 +314,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @node: entry in mdev_bpf_type::devices
  * @caller: the task in an op, to refuse that it enters another
  * @live: init was called, exit was not; under @lock
+ * @op: the op that it is in, or was last
  * @state: mdev_bpf_ops::state_size bytes, under @lock
  * @state_size: that size; it changes with @state, for all devices of a type at once
  * @spare: upgrade.c: the state that is not in use, under mdev_bpf_type::lock
@@ -265,6 +335,8 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @irqs: interrupts
  * @deferred: timers and work
  * @ioeventfds: eventfds that stand for writes
+ * @failure: why it has failed, if it has
+ * @stats: what ops cost
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -276,6 +348,7 @@ struct mdev_bpf_device {
 	struct mutex lock;
 	struct task_struct *caller;
 	bool live;
+	enum mdev_bpf_op op;
 	void *state;
 	u32 state_size;
 	void *spare;
@@ -296,6 +369,8 @@ struct mdev_bpf_device {
 	struct mdev_bpf_irqs irqs;
 	struct mdev_bpf_deferred deferred;
 	struct mdev_bpf_ioeventfds ioeventfds;
+	struct mdev_bpf_failure failure;
+	struct mdev_bpf_stats stats;
 };
 
 /**
@@ -324,6 +399,20 @@ struct mdev_bpf_ioctl_ctx {
 struct mdev_bpf_upgrade_ctx {
 	struct mdev_bpf_old old;
 	const void *data;
+};
+
+/**
+ * struct mdev_bpf_dump_ctx - a dump that is being written
+ * @dump: what the program sees of it
+ * @buf: the page it goes to
+ * @used: bytes of it that are written
+ * @cut: there was too little room
+ */
+struct mdev_bpf_dump_ctx {
+	struct mdev_bpf_dump dump;
+	char *buf;
+	size_t used;
+	bool cut;
 };
 
 /**
@@ -373,6 +462,9 @@ int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
 
+int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz);
+int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz);
+
 /* Refuse @ops with a sentence and @err, which is also the value. */
 #define mdev_bpf_refuse_ops(ops, err, fmt, ...) \
 	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
@@ -397,6 +489,7 @@ void mdev_bpf_type_detach(const struct mdev_bpf_ops *ops);
 int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype);
 void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance);
 struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid);
+void mdev_bpf_type_ids(struct mdev_bpf_type *type, u32 *link_id, u32 *map_id);
 void mdev_bpf_type_exit(void);
 
 /* upgrade.c */
@@ -430,7 +523,28 @@ int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
+void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
 
+/* fail.c */
+void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
+void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
+int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
+
+/* dump.c */
+int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf);
+
+/* stats.c */
+DECLARE_STATIC_KEY_FALSE(mdev_bpf_watch_key);
+extern const struct attribute *const mdev_bpf_watch_attrs[];
+const char *mdev_bpf_op_name(enum mdev_bpf_op op);
+void mdev_bpf_watch_begin(struct mdev_bpf_device *bdev);
+void mdev_bpf_watch_end(struct mdev_bpf_device *bdev, int ret);
+int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf);
+int mdev_bpf_slow_emit(struct mdev_bpf_device *bdev, char *buf);
+
+const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached);
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
@@ -504,7 +618,9 @@ void mdev_bpf_deferred_module_exit(void);
 void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
 void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);

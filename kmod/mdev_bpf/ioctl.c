@@ -68,11 +68,18 @@ static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 	return 0;
 }
 
+/* Without a program that works nobody can tell whether the device has such a command. */
+static long unknown(struct mdev_bpf_device *bdev)
+{
+	if (!rcu_access_pointer(bdev->type->ops))
+		return -ENODEV;
+	return READ_ONCE(bdev->failure.active) && mdev_bpf_call_has_ioctl(bdev) ? -EIO : -ENOTTY;
+}
+
 static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
-	/* Without program nobody can tell whether the device has such a command */
 	if (!ctx->core)
-		return rcu_access_pointer(bdev->type->ops) ? -ENOTTY : -ENODEV;
+		return unknown(bdev);
 	ctx->out = min(ctx->core->out, ctx->in);
 	return ctx->core->fn(bdev, ctx);
 }

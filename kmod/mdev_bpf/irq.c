@@ -49,11 +49,11 @@ void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_quiesce() - let INTx not fire while no program is attached
+ * mdev_bpf_irq_quiesce() - let INTx not fire while no program works for it
  * @irqs: the interrupts
- * @quiesce: the program goes, rather than comes
+ * @quiesce: none does from now on
  *
- * A line that is up when a program comes fires then.
+ * A line that is up when one does again fires then.
  *
  * Context: Any.
  */

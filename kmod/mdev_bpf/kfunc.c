@@ -119,6 +119,8 @@ BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_fail, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dump_text, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 /*

@@ -61,6 +61,23 @@ static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 
 static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 
+static ssize_t abi_min_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", MDEV_BPF_ABI_MIN);
+}
+
+static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
+
+/* Each by who implements it, so that a program's loader can rely on it. */
+#define FEATURES (MDEV_BPF_FEATURE_TIMERS | MDEV_BPF_FEATURE_FAIL)
+
+static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%#x\n", FEATURES);
+}
+
+static struct kobj_attribute features_attr = __ATTR_RO(features);
+
 static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	guard(mutex)(&last_error_lock);
@@ -73,6 +90,8 @@ static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
 
 static const struct attribute *const mdev_bpf_attrs[] = {
 	&abi_attr.attr,
+	&abi_min_attr.attr,
+	&features_attr.attr,
 	&last_error_attr.attr,
 	NULL,
 };
@@ -84,7 +103,8 @@ static int __init mdev_bpf_init(void)
 	mdev_bpf_kobj = kobject_create_and_add(KBUILD_MODNAME, kernel_kobj);
 	if (!mdev_bpf_kobj)
 		return -ENOMEM;
-	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs);
+	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs) ?:
+	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_watch_attrs);
 	ret = ret ?: mdev_bpf_deferred_module_init();
 	if (ret)
 		goto out_put;

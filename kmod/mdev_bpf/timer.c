@@ -152,18 +152,18 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_deferred_freeze() - stop the device's time
+ * mdev_bpf_deferred_freeze_locked() - stop the device's time
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
- * Context: Process context. An op that is running is waited for.
+ * Context: Process context, the device's lock held; may be in an op.
  */
-void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
+void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
 
-	guard(mutex)(&bdev->lock);
+	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS && !d->frozen; i++) {
 		struct mdev_bpf_timer *timer = &d->timers[i];
 		s64 left;
@@ -177,18 +177,31 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 }
 
 /**
- * mdev_bpf_deferred_thaw() - let the device's time go on, if nothing else stops it
+ * mdev_bpf_deferred_freeze() - stop the device's time
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
- * Context: Process context.
+ * Context: Process context. An op that is running is waited for.
  */
-void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
+void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	guard(mutex)(&bdev->lock);
+	mdev_bpf_deferred_freeze_locked(bdev, why);
+}
+
+/**
+ * mdev_bpf_deferred_thaw_locked() - let the device's time go on, if nothing else stops it
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
 
-	guard(mutex)(&bdev->lock);
+	lockdep_assert_held(&bdev->lock);
 	d->frozen &= ~why;
 	if (d->frozen)
 		return;
@@ -200,6 +213,19 @@ void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 	}
 	if (d->timers_due || d->work_due || bdev->ioeventfds.nr)
 		mdev_bpf_deferred_wake(bdev);
+}
+
+/**
+ * mdev_bpf_deferred_thaw() - let the device's time go on, if nothing else stops it
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	guard(mutex)(&bdev->lock);
+	mdev_bpf_deferred_thaw_locked(bdev, why);
 }
 
 /**

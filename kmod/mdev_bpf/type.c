@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
+#include "trace.h"
 
 static DEFINE_MUTEX(types_lock);
 static LIST_HEAD(types);	/* under types_lock */
@@ -144,7 +145,7 @@ void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops 
 	lockdep_assert_held(&type->lock);
 	if (ops)
 		type->decl = *ops;
-	type->link = link;
+	WRITE_ONCE(type->link, link);
 	rcu_assign_pointer(type->ops, ops);
 }
 
@@ -152,18 +153,23 @@ void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops 
 static int type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
 			    struct bpf_link *link)
 {
+	unsigned int event = ops ? MDEV_BPF_EVENT_ATTACH : MDEV_BPF_EVENT_DETACH;
 	struct mdev_bpf_device *bdev;
 	int ret = 0;
 
 	scoped_guard(mutex, &type->lock) {
+		if (ops && type->link)
+			event = MDEV_BPF_EVENT_UPGRADE;
 		if (ops && mdev_bpf_upgrade_needed(type, ops))
 			ret = mdev_bpf_upgrade(type, ops, link);
 		else
 			mdev_bpf_type_assign(type, ops, link);
 		if (ret)
 			return ret;
-		list_for_each_entry(bdev, &type->devices, node)
+		list_for_each_entry(bdev, &type->devices, node) {
 			mdev_bpf_device_set_attached(bdev, ops);
+			trace_mdev_bpf_lifecycle(&bdev->ctx, event, 0);
+		}
 	}
 	/* After this no task runs the program that was there before */
 	synchronize_srcu(&type->srcu);
@@ -324,6 +330,30 @@ struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 		}
 	}
 	return NULL;
+}
+
+/**
+ * mdev_bpf_type_ids() - what BPF calls the program that is running
+ * @type: its type
+ * @link_id: id of the link that attached it
+ * @map_id: id of its struct_ops map; 0 for a moment at its attachment
+ *
+ * With both, "bpftool map dump" has the ids of the ops' programs.
+ *
+ * Context: In an op, so that the link stays.
+ */
+void mdev_bpf_type_ids(struct mdev_bpf_type *type, u32 *link_id, u32 *map_id)
+{
+	const struct bpf_link *link = READ_ONCE(type->link);
+	struct bpf_link_info info = {};
+
+	*link_id = 0;
+	*map_id = 0;
+	if (!link)
+		return;
+	*link_id = link->id;
+	if (!link->ops->fill_link_info(link, &info))
+		*map_id = info.struct_ops.map_id;
 }
 
 /**

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The dump of a device, as text for people: what the core knows of it, then what its
+ * program has to say.
+ */
+#include <linux/btf.h>
+#include <linux/ctype.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+/* How a text ends that there was no room for; there always is for this. */
+#define CUT "\n[cut]\n"
+
+static bool is_armed(const struct mdev_bpf_timer *timer)
+{
+	return timer->paused || hrtimer_active(&timer->hrtimer);
+}
+
+static unsigned int timers_armed(const struct mdev_bpf_deferred *d)
+{
+	unsigned int i, armed = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
+		if (is_armed(&d->timers[i]))
+			armed |= BIT(i);
+	return armed;
+}
+
+static int dump_core(struct mdev_bpf_device *bdev, char *buf)
+{
+	static const char *const modes[] = { "off", "INTx", "MSI", "MSI-X" };
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	unsigned int mode = mdev_bpf_irq_get_mode(&bdev->irqs);
+	int at;
+
+	guard(mutex)(&bdev->lock);
+	at = sysfs_emit(buf, "state: %s\n", mdev_bpf_device_state(bdev));
+	at += sysfs_emit_at(buf, at, "open: %d\n",
+			    atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);
+	at += sysfs_emit_at(buf, at, "interrupts: %s, line %s\n",
+			    mode < ARRAY_SIZE(modes) ? modes[mode] : "?",
+			    mdev_bpf_irq_is_up(&bdev->irqs) ? "up" : "down");
+	at += sysfs_emit_at(buf, at, "timers: armed %#x, due %#lx\n", timers_armed(d),
+			    READ_ONCE(d->timers_due));
+	at += sysfs_emit_at(buf, at, "work: due %#lx\n", d->work_due);
+	at += sysfs_emit_at(buf, at, "frozen: %#x\n", d->frozen);
+	if (bdev->failure.active)
+		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
+				    mdev_bpf_op_name(bdev->failure.op), bdev->failure.code,
+				    bdev->failure.text);
+	return at;
+}
+
+/**
+ * mdev_bpf_dump_emit() - what the "dump" file says
+ * @bdev: the device
+ * @buf: a page
+ *
+ * Context: Process context.
+ *
+ * Return: bytes.
+ */
+int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf)
+{
+	struct mdev_bpf_dump_ctx ctx = { .buf = buf, .used = dump_core(bdev, buf) };
+
+	ctx.dump.room = PAGE_SIZE - sizeof(CUT) - ctx.used;
+	mdev_bpf_call_dump(bdev, &ctx.dump);
+	/* A last line that the program has not ended */
+	if (buf[ctx.used - 1] != '\n')
+		buf[ctx.used++] = '\n';
+	return ctx.used;
+}
+
+static char printable(char c)
+{
+	return c == '\n' || c == '\t' || (isascii(c) && isprint(c)) ? c : '?';
+}
+
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz)
+{
+	struct mdev_bpf_dump_ctx *ctx = container_of(out, struct mdev_bpf_dump_ctx, dump);
+	size_t i, len = strnlen(text, text__sz);
+
+	if (ctx->cut)
+		return -ENOSPC;
+	for (i = 0; i < len && ctx->dump.room; i++, ctx->dump.room--)
+		ctx->buf[ctx->used++] = printable(text[i]);
+	if (i == len)
+		return 0;
+	ctx->cut = true;
+	memcpy(ctx->buf + ctx->used, CUT, sizeof(CUT) - 1);
+	ctx->used += sizeof(CUT) - 1;
+	return -ENOSPC;
+}
+
+__bpf_kfunc_end_defs();

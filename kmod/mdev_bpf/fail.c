@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Failure: a program says that it cannot go on with a device.
+ *
+ * The device stays, for whoever looks into it, but does nothing more: the program is not called,
+ * time does not pass, interrupts are held, and its user is told through the error interrupt. A
+ * reset ends that, or another program.
+ */
+#include <linux/btf.h>
+#include <linux/ctype.h>
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+#include <linux/timekeeping.h>
+
+#include "internal.h"
+#include "trace.h"
+
+/* Tell user space, in process context: what changed is the state, whatever it is by now. */
+static void failure_notify(struct work_struct *work)
+{
+	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, failure.notify);
+	struct kobject *kobj = &bdev->mdev->dev.kobj;
+	char state[32];
+	char *env[] = { state, NULL };
+
+	snprintf(state, sizeof(state), "MDEV_BPF_STATE=%s", mdev_bpf_device_state(bdev));
+	kobject_uevent_env(kobj, KOBJ_CHANGE, env);
+	sysfs_notify(kobj, KBUILD_MODNAME, "state");
+}
+
+/**
+ * mdev_bpf_failure_init() - a new device has not failed
+ * @failure: its failure
+ */
+void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
+{
+	INIT_WORK(&failure->notify, failure_notify);
+}
+
+/**
+ * mdev_bpf_failure_destroy() - the device goes; nothing of this runs any more
+ * @bdev: the device, which no program is called for
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev)
+{
+	cancel_work_sync(&bdev->failure.notify);
+}
+
+/* @size bytes of @text up to a NUL, as one printable line. */
+static void copy_text(char *to, const char *text, u32 size)
+{
+	size_t i, len = strnlen(text, min_t(u32, size, MDEV_BPF_MAX_REASON - 1));
+
+	for (i = 0; i < len; i++)
+		to[i] = isascii(text[i]) && isprint(text[i]) ? text[i] : ' ';
+	to[len] = '\0';
+}
+
+/**
+ * mdev_bpf_failure_clear() - the device works again
+ * @bdev: the device
+ *
+ * Context: Process context, the device's lock held, not in an op.
+ */
+void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	if (!bdev->failure.active)
+		return;
+	WRITE_ONCE(bdev->failure.active, false);
+	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_FAILED);
+	mdev_bpf_device_quiesce(bdev);
+	schedule_work(&bdev->failure.notify);
+}
+
+/**
+ * mdev_bpf_failure_emit() - what the "failure" file says
+ * @bdev: the device
+ * @buf: a page
+ *
+ * Context: Process context.
+ *
+ * Return: bytes, 0 if the device has not failed.
+ */
+int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
+{
+	struct mdev_bpf_failure *f = &bdev->failure;
+
+	guard(mutex)(&bdev->lock);
+	if (!f->active)
+		return 0;
+	return sysfs_emit(buf,
+			  "op=%s\ncode=%d\nprogram=%s\nlink_id=%u\nmap_id=%u\n"
+			  "boot_ns=%llu\ntime=%lld\ntext=%s\n",
+			  mdev_bpf_op_name(f->op), f->code, f->program, f->link_id, f->map_id,
+			  f->boot_ns, f->time, f->text);
+}
+
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+	struct mdev_bpf_failure *f = &bdev->failure;
+
+	lockdep_assert_held(&bdev->lock);
+	/* What comes after the first reason is most often a consequence of it */
+	if (f->active)
+		return -EALREADY;
+	f->op = bdev->op;
+	f->code = code;
+	f->boot_ns = ktime_get_boottime_ns();
+	f->time = ktime_get_real_seconds();
+	mdev_bpf_type_ids(bdev->type, &f->link_id, &f->map_id);
+	/* Who called: the name under which profilers and stack dumps have the program */
+	snprintf(f->program, sizeof(f->program), "%ps", __builtin_return_address(0));
+	copy_text(f->text, msg, msg__sz);
+	WRITE_ONCE(f->active, true);
+	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);
+	mdev_bpf_device_quiesce(bdev);
+	mdev_bpf_irq_error(&bdev->irqs);
+	trace_mdev_bpf_failure(dev, mdev_bpf_op_name(f->op), code, f->text);
+	dev_notice_ratelimited(&bdev->mdev->dev, "failed in %s of %s, code %d: %s\n",
+			       mdev_bpf_op_name(f->op), f->program, code, f->text);
+	schedule_work(&f->notify);
+	return 0;
+}
+
+__bpf_kfunc_end_defs();

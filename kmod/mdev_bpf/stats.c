@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What ops cost: counters for each op of each device, and ops that take too long. All of it is
+ * behind one static key, so that a call pays nothing while nobody wants to know.
+ */
+#include <linux/device.h>
+#include <linux/jump_label.h>
+#include <linux/kobject.h>
+#include <linux/sysfs.h>
+#include <linux/timekeeping.h>
+
+#include "internal.h"
+#include "trace.h"
+
+DEFINE_STATIC_KEY_FALSE(mdev_bpf_watch_key);
+
+/* Serialises changes of the two below and of the key, which goes with them. */
+static DEFINE_MUTEX(watch_lock);
+static bool counting;
+static unsigned int slow_op_us;	/* 0: no op is slow */
+
+static const char *const op_names[] = {
+	[MDEV_BPF_OP_INIT] = "init",
+	[MDEV_BPF_OP_EXIT] = "exit",
+	[MDEV_BPF_OP_OPEN] = "open",
+	[MDEV_BPF_OP_CLOSE] = "close",
+	[MDEV_BPF_OP_RESET] = "reset",
+	[MDEV_BPF_OP_REGION_READ] = "region_read",
+	[MDEV_BPF_OP_REGION_WRITE] = "region_write",
+	[MDEV_BPF_OP_IOCTL] = "ioctl",
+	[MDEV_BPF_OP_TIMER] = "timer",
+	[MDEV_BPF_OP_WORK] = "work",
+	[MDEV_BPF_OP_CONFIG_WRITE] = "config_write",
+	[MDEV_BPF_OP_IRQ_UNMASK] = "irq_unmask",
+	[MDEV_BPF_OP_DMA_DONE] = "dma_done",
+	[MDEV_BPF_OP_DMA_UNMAP] = "dma_unmap",
+	[MDEV_BPF_OP_GFX_QUERY] = "gfx_query",
+	[MDEV_BPF_OP_GFX_EDID] = "gfx_edid",
+	[MDEV_BPF_OP_SAVE] = "save",
+	[MDEV_BPF_OP_RESTORE] = "restore",
+	[MDEV_BPF_OP_UPGRADE] = "upgrade",
+	[MDEV_BPF_OP_DUMP] = "dump",
+};
+
+static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);
+
+/**
+ * mdev_bpf_op_name() - the name of an op
+ * @op: the op
+ */
+const char *mdev_bpf_op_name(enum mdev_bpf_op op)
+{
+	return op_names[op];
+}
+
+/* What the caller of an op does not take for success; see call_result(). */
+static bool is_error(enum mdev_bpf_op op, int ret)
+{
+	switch (op) {
+	case MDEV_BPF_OP_IOCTL:
+		return ret < 0 || ret > MDEV_BPF_IOCTL_REVIEW;
+	case MDEV_BPF_OP_SAVE:
+	case MDEV_BPF_OP_RESTORE:
+		return ret < 0 || ret > MDEV_BPF_STREAM_OWN;
+	default:
+		return ret;
+	}
+}
+
+static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_us)
+{
+	struct mdev_bpf_slow slow = { .op = bdev->op, .ns = ns };
+	const char *name = mdev_bpf_op_name(bdev->op);
+	u32 link_id, map_id;
+
+	lockdep_assert_held(&bdev->lock);
+	slow.boot_ns = ktime_get_boottime_ns();
+	bdev->stats.last_slow = slow;
+	if (ns > bdev->stats.worst_slow.ns)
+		bdev->stats.worst_slow = slow;
+	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
+	mdev_bpf_type_ids(bdev->type, &link_id, &map_id);
+	dev_notice_ratelimited(&bdev->mdev->dev,
+			       "%s of %s (link %u, map %u) took %llu us, more than %u\n", name,
+			       bdev->type->driver.driver.name, link_id, map_id,
+			       ns / NSEC_PER_USEC, limit_us);
+}
+
+/**
+ * mdev_bpf_watch_begin() - an op is about to be called
+ * @bdev: the device
+ *
+ * Context: The device's lock held, mdev_bpf_watch_key on.
+ */
+void mdev_bpf_watch_begin(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	bdev->stats.start = ktime_get_ns();
+}
+
+/**
+ * mdev_bpf_watch_end() - an op has returned
+ * @bdev: the device
+ * @ret: what it returned, 0 if it returns nothing
+ *
+ * Context: The device's lock held, mdev_bpf_watch_key on.
+ */
+void mdev_bpf_watch_end(struct mdev_bpf_device *bdev, int ret)
+{
+	struct mdev_bpf_op_stats *s = &bdev->stats.ops[bdev->op];
+	unsigned int limit = READ_ONCE(slow_op_us);
+	u64 ns;
+
+	lockdep_assert_held(&bdev->lock);
+	/* The key was turned on in the middle of it */
+	if (!bdev->stats.start)
+		return;
+	ns = ktime_get_ns() - bdev->stats.start;
+	bdev->stats.start = 0;
+	if (READ_ONCE(counting)) {
+		s->calls++;
+		s->errors += is_error(bdev->op, ret);
+		s->total_ns += ns;
+		s->max_ns = max(s->max_ns, ns);
+	}
+	if (limit && ns > (u64)limit * NSEC_PER_USEC)
+		note_slow(bdev, ns, limit);
+}
+
+/**
+ * mdev_bpf_stats_emit() - what the "stats" file of a device says
+ * @bdev: the device
+ * @buf: a page
+ *
+ * Context: Process context.
+ *
+ * Return: bytes.
+ */
+int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf)
+{
+	int at = sysfs_emit(buf, "op calls errors total_ns max_ns\n");
+	unsigned int i;
+
+	guard(mutex)(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_NR_OPS; i++) {
+		struct mdev_bpf_op_stats *s = &bdev->stats.ops[i];
+
+		if (s->calls)
+			at += sysfs_emit_at(buf, at, "%s %llu %llu %llu %llu\n", op_names[i],
+					    s->calls, s->errors, s->total_ns, s->max_ns);
+	}
+	return at;
+}
+
+static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf_slow *slow)
+{
+	if (!slow->ns)
+		return 0;
+	return sysfs_emit_at(buf, at, "%s %s %llu %llu\n", which, op_names[slow->op], slow->ns,
+			     slow->boot_ns);
+}
+
+/**
+ * mdev_bpf_slow_emit() - what the "slow_op" file of a device says
+ * @bdev: the device
+ * @buf: a page
+ *
+ * Context: Process context.
+ *
+ * Return: bytes, 0 if no op was slow.
+ */
+int mdev_bpf_slow_emit(struct mdev_bpf_device *bdev, char *buf)
+{
+	int at;
+
+	guard(mutex)(&bdev->lock);
+	at = emit_slow(buf, 0, "last", &bdev->stats.last_slow);
+	return at + emit_slow(buf, at, "worst", &bdev->stats.worst_slow);
+}
+
+static void update_key(void)
+{
+	lockdep_assert_held(&watch_lock);
+	if (counting || slow_op_us)
+		static_branch_enable(&mdev_bpf_watch_key);
+	else
+		static_branch_disable(&mdev_bpf_watch_key);
+}
+
+static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(counting));
+}
+
+static ssize_t stats_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			   size_t count)
+{
+	bool on;
+	int ret;
+
+	ret = kstrtobool(buf, &on);
+	if (ret)
+		return ret;
+	guard(mutex)(&watch_lock);
+	WRITE_ONCE(counting, on);
+	update_key();
+	return count;
+}
+
+static struct kobj_attribute stats_attr = __ATTR_RW(stats);
+
+static ssize_t slow_op_us_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(slow_op_us));
+}
+
+static ssize_t slow_op_us_store(struct kobject *kobj, struct kobj_attribute *attr,
+				const char *buf, size_t count)
+{
+	unsigned int us;
+	int ret;
+
+	ret = kstrtouint(buf, 0, &us);
+	if (ret)
+		return ret;
+	guard(mutex)(&watch_lock);
+	WRITE_ONCE(slow_op_us, us);
+	update_key();
+	return count;
+}
+
+static struct kobj_attribute slow_op_us_attr = __ATTR_RW(slow_op_us);
+
+/* In /sys/kernel/mdev_bpf */
+const struct attribute *const mdev_bpf_watch_attrs[] = {
+	&stats_attr.attr,
+	&slow_op_us_attr.attr,
+	NULL,
+};
