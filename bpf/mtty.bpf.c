@@ -334,6 +334,28 @@ int BPF_PROG(mtty_init, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
+static void port_dump(struct mdev_bpf_dump *out, const struct mtty_port *p, __u32 nr)
+{
+	mdev_bpf_dump_printf(out, "port %u: IER %02x IIR %02x FCR %02x LCR %02x MCR %02x\n", nr, p->ier,
+			     port_iir(p), p->fcr, p->lcr, p->mcr);
+	mdev_bpf_dump_printf(out, "  MSR %02x SCR %02x divisor %u, %u bytes in FIFO%s\n",
+			     p->msr_lines | p->msr_delta, p->scr, p->divisor, p->count,
+			     p->overrun ? ", overrun" : "");
+}
+
+SEC("struct_ops")
+int BPF_PROG(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
+{
+	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+
+	if (!state)
+		return -EIO;
+	port_dump(out, &state->port[0], 0);
+	if (dev->type)
+		port_dump(out, &state->port[1], 1);
+	return 0;
+}
+
 SEC(".struct_ops.link")
 struct mdev_bpf_ops mtty = {
 	.name = "mtty",
@@ -360,6 +382,7 @@ struct mdev_bpf_ops mtty = {
 	.init = (void *)mtty_init,
 	.region_read = (void *)mtty_read,
 	.region_write = (void *)mtty_write,
+	.dump = (void *)mtty_dump,
 };
 
 char _license[] SEC("license") = "GPL";

@@ -152,4 +152,52 @@ extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
  */
 extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
+/**
+ * mdev_bpf_fail() - say that the program cannot go on with the device
+ * @dev: the device
+ * @code: any number, by custom a negative errno
+ * @msg: why, as text up to a NUL or the end; on the stack or in the state
+ * @msg__sz: its size; what is beyond MDEV_BPF_MAX_REASON - 1 bytes is cut off
+ *
+ * The op goes on and returns as always. After it the device does nothing until it is reset or
+ * gets another program: accesses fail with EIO, time does not pass, and its user gets the error
+ * interrupt. Use mdev_bpf_fail_printf() to make the text.
+ *
+ * Return: 0; -EALREADY if the device has failed already: the first reason stands.
+ */
+extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
+			 __u32 msg__sz) __ksym;
+
+/** mdev_bpf_fail_printf() - mdev_bpf_fail() with a text as of bpf_snprintf() */
+#define mdev_bpf_fail_printf(dev, code, fmt, args...)				\
+({										\
+	char ___text[MDEV_BPF_MAX_REASON];					\
+										\
+	BPF_SNPRINTF(___text, sizeof(___text), fmt, ##args);			\
+	mdev_bpf_fail(dev, code, ___text, sizeof(___text));			\
+})
+
+/**
+ * mdev_bpf_dump_text() - add text to the dump of a device
+ * @out: what the dump op got
+ * @text: text up to a NUL or the end; on the stack or in the state
+ * @text__sz: its size
+ *
+ * Newlines are the program's; what is not printable becomes "?". Use mdev_bpf_dump_printf() to
+ * make the text.
+ *
+ * Return: 0; -ENOSPC if there is too little room: then the rest is cut off, and the dump says so.
+ */
+extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
+			      __u32 text__sz) __ksym;
+
+/** mdev_bpf_dump_printf() - mdev_bpf_dump_text() with up to 127 bytes as of bpf_snprintf() */
+#define mdev_bpf_dump_printf(out, fmt, args...)					\
+({										\
+	char ___text[128];							\
+										\
+	BPF_SNPRINTF(___text, sizeof(___text), fmt, ##args);			\
+	mdev_bpf_dump_text(out, ___text, sizeof(___text));			\
+})
+
 #endif /* __MDEV_BPF_BPF_H */
