@@ -336,8 +336,8 @@ int BPF_PROG(mtty_init, struct mdev_bpf_dev *dev)
 
 static void port_dump(struct mdev_bpf_dump *out, const struct mtty_port *p, __u32 nr)
 {
-	mdev_bpf_dump_printf(out, "port %u: IER %02x IIR %02x FCR %02x LCR %02x MCR %02x\n", nr, p->ier,
-			     port_iir(p), p->fcr, p->lcr, p->mcr);
+	mdev_bpf_dump_printf(out, "port %u: IER %02x IIR %02x FCR %02x LCR %02x MCR %02x\n", nr,
+			     p->ier, port_iir(p), p->fcr, p->lcr, p->mcr);
 	mdev_bpf_dump_printf(out, "  MSR %02x SCR %02x divisor %u, %u bytes in FIFO%s\n",
 			     p->msr_lines | p->msr_delta, p->scr, p->divisor, p->count,
 			     p->overrun ? ", overrun" : "");

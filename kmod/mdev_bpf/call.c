@@ -145,7 +145,6 @@ static int call_init(const struct call *call)
 int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_INIT);
-
 	int ret;
 
 	if (IS_ERR(call.ops))

@@ -21,9 +21,10 @@ static void failure_notify(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, failure.notify);
 	struct kobject *kobj = &bdev->mdev->dev.kobj;
+	char *env[2] = {};
 	char state[32];
-	char *env[] = { state, NULL };
 
+	env[0] = state;
 	snprintf(state, sizeof(state), "MDEV_BPF_STATE=%s", mdev_bpf_device_state(bdev));
 	kobject_uevent_env(kobj, KOBJ_CHANGE, env);
 	sysfs_notify(kobj, KBUILD_MODNAME, "state");

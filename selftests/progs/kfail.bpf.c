@@ -172,7 +172,6 @@ int BPF_PROG(kfail_work, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-
 SEC("struct_ops")
 int BPF_PROG(kfail_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
