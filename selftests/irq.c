@@ -263,16 +263,39 @@ static void msi_from_line(void)
 	EXPECT_EQ((int)dev_ctl(KDEV_CTL_RESULT), -EINVAL);
 }
 
-/* Fewer vectors than the device has, a hole, a change while they are on */
-static void msi_some(void)
+/* Fewer vectors than the device has: their number stays until MSI is off (NORESIZE). */
+static void msi_few(void)
 {
-	int fds[KDEV_MSI] = { event[0], -1, event[2], event[3] };
+	int none[KDEV_MSI] = { event[0], event[1], -1, -1 };
 
 	enable_msi(2);
 	EXPECT_EQ(trigger_vector(1), 0);
 	EXPECT_EQ(event_take(event[1]), 1);
 	EXPECT_EQ(trigger_vector(3), 0);
 	EXPECT_EQ(event_take(event[3]), 0);
+	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 0, KDEV_MSI, event), -EINVAL);
+	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 2, 1, event + 2), -EINVAL);
+	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 0, KDEV_MSI, none), 0);
+	EXPECT_EQ(trigger_vector(3), 0);
+	EXPECT_EQ(event_take(event[3]), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, MSI, TRIGGER, 0), 0);
+	enable_msi(KDEV_MSI);
+	/* What nobody listened to is lost. */
+	EXPECT_EQ(event_take(event[3]), 0);
+	EXPECT_EQ(trigger_vector(3), 0);
+	EXPECT_EQ(event_take(event[3]), 1);
+}
+
+/* A hole, a change while they are on, and enabling from the middle */
+static void msi_some(void)
+{
+	int fds[KDEV_MSI] = { event[0], -1, event[2], event[3] };
+
+	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 2, 2, event + 2), 0);
+	EXPECT_EQ(trigger_vector(0), 0);
+	EXPECT_EQ(trigger_vector(2), 0);
+	EXPECT_EQ(event_take(event[0]), 0);
+	EXPECT_EQ(event_take(event[2]), 1);
 	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 0, KDEV_MSI, fds), 0);
 	EXPECT_EQ(trigger_vector(1), 0);
 	EXPECT_EQ(event_take(event[1]), 0);
@@ -469,6 +492,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(closed),
 	KSFT_TEST(msi),
 	KSFT_TEST(msi_from_line),
+	KSFT_TEST(msi_few),
 	KSFT_TEST(msi_some),
 	KSFT_TEST(msi_loopback),
 	KSFT_TEST(one_mode_at_a_time),

@@ -67,9 +67,10 @@ extern const __u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
  * @level: the line: 0 or 1
  *
  * With INTx the core delivers the level: it masks the line when it fires and fires
- * again at unmask if the line is still up. With MSI each rise sends vector 0.
+ * again at unmask if the line is still up. With MSI and MSI-X each rise sends vector 0.
  *
- * Return: 0; -EINVAL for another @level; -ENXIO if the device declares neither.
+ * Return: 0; -EINVAL for another @level; -ENXIO if the device declares none of them, or is no
+ * PCI device.
  */
 extern int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, __u32 level) __ksym;
 
@@ -78,8 +79,11 @@ extern int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, __u32 level) __ksym;
  * @dev: the device
  * @vector: 0 up to the declared count
  *
- * Return: 0, also if the user takes no interrupts on this vector; -EINVAL for a
- * vector out of range; -ENXIO if the user has not enabled MSI.
+ * A vector of MSI-X for which the user has no eventfd is sent when there is one; a vector of MSI
+ * is lost.
+ *
+ * Return: 0, also if the user takes no interrupts on this vector; -EINVAL for a vector out
+ * of range; -ENXIO if the user has enabled neither MSI nor MSI-X, or it is no PCI device.
  */
 extern int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, __u32 vector) __ksym;
 
@@ -87,9 +91,33 @@ extern int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, __u32 vector) __ksym;
  * mdev_bpf_irq_mode() - how the user of the device takes interrupts
  * @dev: the device
  *
- * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX or MDEV_BPF_IRQ_MSI.
+ * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX, MDEV_BPF_IRQ_MSI or MDEV_BPF_IRQ_MSIX;
+ * -ENXIO if it is no PCI device.
  */
 extern int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev) __ksym;
+
+/**
+ * mdev_bpf_irq_line() - drive a line of a device that is not PCI
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::irqs, of one with MDEV_BPF_IRQ_LEVEL
+ * @level: the line: 0 or 1
+ *
+ * The core masks the line when it fires, and fires again at unmask if it is still up.
+ *
+ * Return: 0; -EINVAL for another @level, or if @index is no line; -ENXIO for a PCI device.
+ */
+extern int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, __u32 index, __u32 level) __ksym;
+
+/**
+ * mdev_bpf_irq_signal() - send an interrupt of a device that is not PCI
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::irqs, of one without MDEV_BPF_IRQ_LEVEL
+ * @vector: 0 up to the declared count
+ *
+ * Return: 0, also if the user takes no interrupts on this vector; -EINVAL if there is no such
+ * vector, or @index is a line; -ENXIO if the user has not enabled @index, or for a PCI device.
+ */
+extern int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, __u32 index, __u32 vector) __ksym;
 
 /**
  * mdev_bpf_config_read() - read the device's PCI configuration space

@@ -220,9 +220,11 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 	if (bdev->state)
 		memset(bdev->state, 0, bdev->state_size);
 	mdev_bpf_device_clear_memory(bdev);
-	/* The line first: INTx disable is cleared by the other */
-	mdev_bpf_irq_level(&bdev->irqs, false);
-	mdev_bpf_pci_reset(bdev);
+	/* The lines first: INTx disable is cleared by the other */
+	mdev_bpf_irq_reset(&bdev->irqs);
+	mdev_bpf_msix_reset(bdev);
+	if (bdev->api->pci)
+		mdev_bpf_pci_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
 	mdev_bpf_failure_clear(bdev);
 	if (call.ops->reset)
@@ -319,7 +321,7 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 }
 
 /**
- * mdev_bpf_call_deferred() - call timer and work for all that is due
+ * mdev_bpf_call_deferred() - call timer, work and irq_unmask for all that is due
  * @bdev: the device
  *
  * Without program, or while the device is frozen, it stays due. An op may freeze it, by
@@ -340,6 +342,9 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 	for (id = 0; id < MDEV_BPF_MAX_WORK && !d->frozen; id++)
 		if (test_and_clear_bit(id, &d->work_due) && call.ops->work)
 			call_op(&call, work, id);
+	for (id = 0; id < MDEV_BPF_MAX_IRQS && !d->frozen; id++)
+		if (test_and_clear_bit(id, &d->unmask_due) && call.ops->irq_unmask)
+			call_op(&call, irq_unmask, id);
 }
 
 /**
@@ -406,6 +411,21 @@ bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
 	guard(srcu)(&bdev->type->srcu);
 	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
 	return ops && ops->ioctl;
+}
+
+/**
+ * mdev_bpf_call_wants_unmask() - does a program want to know that lines are unmasked?
+ * @bdev: the device
+ *
+ * Only a hint: the program may change at any time. Where there is none, the next one may.
+ */
+bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_ops *ops;
+
+	guard(srcu)(&bdev->type->srcu);
+	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	return !ops || ops->irq_unmask;
 }
 
 /**

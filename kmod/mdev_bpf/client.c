@@ -164,26 +164,33 @@ int mdev_bpf_client_reset(struct mdev_bpf_client *client)
 EXPORT_SYMBOL_GPL(mdev_bpf_client_reset);
 
 /**
- * mdev_bpf_client_set_irq() - choose the kind of interrupts
+ * mdev_bpf_client_set_irq() - choose the kind of interrupts of a PCI device
  * @client: the client
- * @mode: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX (unmasked) or MDEV_BPF_IRQ_MSI
+ * @mode: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX (unmasked), MDEV_BPF_IRQ_MSI or
+ *	MDEV_BPF_IRQ_MSIX
  *
  * Context: Process context.
  *
- * Return: 0; -EINVAL if the device has none of that kind.
+ * Return: 0; -EINVAL if the device has none of that kind, or is no PCI device.
  */
 int mdev_bpf_client_set_irq(struct mdev_bpf_client *client, unsigned int mode)
 {
 	struct mdev_bpf_device *bdev = client->bdev;
-	unsigned int nr_msi = 0;
+	unsigned int i, index = mode - MDEV_BPF_IRQ_INTX;
+	unsigned int count = 0;
 
-	if (mode == MDEV_BPF_IRQ_MSI)
-		nr_msi = bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX];
-	if (mode > MDEV_BPF_IRQ_MSI || (mode == MDEV_BPF_IRQ_MSI && !nr_msi) ||
-	    (mode == MDEV_BPF_IRQ_INTX && !bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX]))
+	if (!bdev->api->pci || mode > MDEV_BPF_IRQ_MSIX)
 		return -EINVAL;
+	if (mode != MDEV_BPF_IRQ_OFF) {
+		count = mdev_bpf_irq_count(bdev, index);
+		if (!count)
+			return -EINVAL;
+	}
 	guard(mutex)(&bdev->irqs.config);
-	mdev_bpf_irq_set_mode(&bdev->irqs, mode, nr_msi);
+	for (i = VFIO_PCI_INTX_IRQ_INDEX; i <= VFIO_PCI_MSIX_IRQ_INDEX; i++)
+		mdev_bpf_irq_off(&bdev->irqs, i);
+	if (count)
+		mdev_bpf_irq_on(&bdev->irqs, index, count);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
@@ -196,6 +203,6 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
  */
 void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 {
-	mdev_bpf_irq_mask(&client->bdev->irqs, false);
+	mdev_bpf_irq_unmask(&client->bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);

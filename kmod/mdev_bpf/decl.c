@@ -68,10 +68,10 @@ static int check_names(const struct mdev_bpf_ops *ops)
 			      MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(ops->description, sizeof(ops->description)))
 		return refuse(ops, -EINVAL, "description has no final NUL");
-	if (!terminated(ops->device_api, sizeof(ops->device_api)) ||
-	    (ops->device_api[0] && strcmp(ops->device_api, VFIO_DEVICE_API_PCI_STRING)))
-		return refuse(ops, -EOPNOTSUPP, "device_api \"%.*s\" is not supported, only \"%s\"",
-			      MDEV_BPF_API_LEN, ops->device_api, VFIO_DEVICE_API_PCI_STRING);
+	if (!mdev_bpf_api_find(ops))
+		return refuse(ops, -EOPNOTSUPP,
+			      "device_api \"%.*s\" is not vfio-pci, -platform, -amba, -ccw or -ap",
+			      MDEV_BPF_API_LEN, ops->device_api);
 	return 0;
 }
 
@@ -157,6 +157,9 @@ int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_b
 {
 	if (strcmp(old->name, new->name))
 		return refuse(new, -EINVAL, "cannot replace \"%s\", its name differs", old->name);
+	if (mdev_bpf_api_find(old) != mdev_bpf_api_find(new))
+		return refuse(new, -EINVAL, "device_api does not fit the devices, which are %s",
+			      mdev_bpf_api_find(old)->name);
 	if (memcmp(old->types, new->types, sizeof(old->types)))
 		return refuse(new, -EINVAL, "types[] differ from those of the devices");
 	if (memcmp(old->regions, new->regions, sizeof(old->regions)))

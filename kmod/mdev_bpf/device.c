@@ -109,6 +109,7 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->type->lock);
+	bdev->api = mdev_bpf_api_find(decl);
 	bdev->pci = decl->pci;
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
 		if (!has(decl->regions[i].types, index))
@@ -118,14 +119,10 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 			bdev->regions[i].access_size = sizeof(u32);
 	}
 	mdev_bpf_doorbell_init(bdev, decl);
-	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
 		if (has(decl->irqs[i].types, index))
-			bdev->irq_count[i] = decl->irqs[i].count;
-	bdev->msix_table = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].table;
-	bdev->msix_pba = decl->irqs[VFIO_PCI_MSIX_IRQ_INDEX].pba;
-	/* The core's own, which QEMU expects of a PCI device */
-	bdev->irq_count[VFIO_PCI_ERR_IRQ_INDEX] = 1;
-	bdev->irq_count[VFIO_PCI_REQ_IRQ_INDEX] = 1;
+			bdev->irqs.kinds[i].decl = decl->irqs[i];
+	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;
 }
@@ -170,13 +167,22 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 		return ret;
 	scoped_guard(mutex, &bdev->type->lock)
 		device_init_layout(bdev, mtype->index);
-	ret = mdev_bpf_device_init_memory(bdev);
+	ret = mdev_bpf_msix_init(bdev);
 	if (ret)
 		return ret;
-	scoped_guard(mutex, &bdev->lock)
-		mdev_bpf_pci_reset(bdev);
+	ret = mdev_bpf_device_init_memory(bdev);
+	if (ret)
+		goto out_msix;
+	scoped_guard(mutex, &bdev->lock) {
+		if (bdev->api->pci)
+			mdev_bpf_pci_reset(bdev);
+	}
 	get_device(&bdev->type->dev);	/* Pairs with the put in mdev_bpf_vfio_release() */
 	return 0;
+
+out_msix:
+	mdev_bpf_msix_destroy(bdev);
+	return ret;
 }
 
 /**
@@ -188,6 +194,7 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev)
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
 	mdev_bpf_device_put_memory(bdev);
+	mdev_bpf_msix_destroy(bdev);
 	kvfree(bdev->state);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */

@@ -78,7 +78,9 @@ void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 /* Is what is written there the program's to handle, in a region like this? */
 static bool takes_doorbells(const struct mdev_bpf_ops *ops, u32 region)
 {
-	return region < MDEV_BPF_MAX_REGIONS && region != VFIO_PCI_ROM_REGION_INDEX &&
+	if (mdev_bpf_api_find(ops)->pci && region == VFIO_PCI_ROM_REGION_INDEX)
+		return false;
+	return region < MDEV_BPF_MAX_REGIONS &&
 	       ops->regions[region].size && ops->regions[region].flags & MDEV_BPF_REGION_WRITE;
 }
 

@@ -27,20 +27,31 @@ static unsigned int timers_armed(const struct mdev_bpf_deferred *d)
 	return armed;
 }
 
-static int dump_core(struct mdev_bpf_device *bdev, char *buf)
+static int dump_irqs(struct mdev_bpf_device *bdev, char *buf, int at)
 {
 	static const char *const modes[] = { "off", "INTx", "MSI", "MSI-X" };
+	unsigned int mode = mdev_bpf_irq_get_mode(&bdev->irqs), i;
+	u32 up = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		if (mdev_bpf_irq_is_up(&bdev->irqs, i))
+			up |= BIT(i);
+	if (!bdev->api->pci)
+		return sysfs_emit_at(buf, at, "interrupts: lines up %#x\n", up);
+	return sysfs_emit_at(buf, at, "interrupts: %s, line %s\n",
+			     mode < ARRAY_SIZE(modes) ? modes[mode] : "?", up ? "up" : "down");
+}
+
+static int dump_core(struct mdev_bpf_device *bdev, char *buf)
+{
 	struct mdev_bpf_deferred *d = &bdev->deferred;
-	unsigned int mode = mdev_bpf_irq_get_mode(&bdev->irqs);
 	int at;
 
 	guard(mutex)(&bdev->lock);
 	at = sysfs_emit(buf, "state: %s\n", mdev_bpf_device_state(bdev));
 	at += sysfs_emit_at(buf, at, "open: %d\n",
 			    atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);
-	at += sysfs_emit_at(buf, at, "interrupts: %s, line %s\n",
-			    mode < ARRAY_SIZE(modes) ? modes[mode] : "?",
-			    mdev_bpf_irq_is_up(&bdev->irqs) ? "up" : "down");
+	at += dump_irqs(bdev, buf, at);
 	at += sysfs_emit_at(buf, at, "timers: armed %#x, due %#lx\n", timers_armed(d),
 			    READ_ONCE(d->timers_due));
 	at += sysfs_emit_at(buf, at, "work: due %#lx\n", d->work_due);

@@ -4,17 +4,33 @@
  */
 #include "internal.h"
 
-#define PCI_IRQ_FLAGS_INTX (VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | \
-			    VFIO_IRQ_INFO_AUTOMASKED)
-#define PCI_IRQ_FLAGS_OTHER (VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE)
+static unsigned int count_regions(const struct mdev_bpf_device *bdev)
+{
+	unsigned int nr = bdev->api->pci ? VFIO_PCI_NUM_REGIONS : 0, i;
+
+	for (i = nr; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (bdev->regions[i].size)
+			nr = i + 1;
+	return nr;
+}
+
+static unsigned int count_irqs(const struct mdev_bpf_device *bdev)
+{
+	unsigned int nr = bdev->api->pci ? VFIO_PCI_NUM_IRQS : 0, i;
+
+	for (i = nr; i < MDEV_BPF_MAX_IRQS; i++)
+		if (mdev_bpf_irq_count(bdev, i))
+			nr = i + 1;
+	return nr;
+}
 
 static long get_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
 	struct vfio_device_info *info = ctx->data;
 
-	info->flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
-	info->num_regions = VFIO_PCI_NUM_REGIONS;
-	info->num_irqs = VFIO_PCI_NUM_IRQS;
+	info->flags = bdev->api->flag | VFIO_DEVICE_FLAGS_RESET;
+	info->num_regions = count_regions(bdev);
+	info->num_irqs = count_irqs(bdev);
 	/* Users of an older header have no cap_offset */
 	if (ctx->call.size >= sizeof(*info))
 		info->cap_offset = 0;
@@ -26,11 +42,11 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	struct vfio_region_info *info = ctx->data;
 	u32 flags;
 
-	if (info->index >= VFIO_PCI_NUM_REGIONS)
+	if (info->index >= count_regions(bdev))
 		return -EINVAL;
 	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
 	info->cap_offset = 0;
-	if (info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
+	if (bdev->api->pci && info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
 		info->size = mdev_bpf_pci_size(bdev);
 		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 		return 0;
@@ -45,17 +61,23 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	return 0;
 }
 
+static u32 irq_flags(const struct mdev_bpf_device *bdev, u32 index)
+{
+	if (bdev->irqs.kinds[index].line)
+		return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	if (bdev->api->pci && index != VFIO_PCI_MSIX_IRQ_INDEX)
+		return VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+	return VFIO_IRQ_INFO_EVENTFD;
+}
+
 static long get_irq_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
 	struct vfio_irq_info *info = ctx->data;
 
-	if (info->index >= VFIO_PCI_NUM_IRQS)
+	if (info->index >= count_irqs(bdev))
 		return -EINVAL;
-	info->count = bdev->irq_count[info->index];
-	info->flags = 0;
-	if (info->count)
-		info->flags = info->index == VFIO_PCI_INTX_IRQ_INDEX ? PCI_IRQ_FLAGS_INTX :
-								       PCI_IRQ_FLAGS_OTHER;
+	info->count = mdev_bpf_irq_count(bdev, info->index);
+	info->flags = info->count ? irq_flags(bdev, info->index) : 0;
 	return 0;
 }
 

@@ -91,39 +91,98 @@ struct mdev_bpf_type {
 	bool dead;
 };
 
+/* No VFIO irq index */
+#define MDEV_BPF_NO_IRQ		-1
+
+/**
+ * struct mdev_bpf_api - a kind of device that VFIO knows
+ * @name: what its types' device_api says
+ * @flag: VFIO_DEVICE_FLAGS_*
+ * @pci: it has configuration space, and what that brings with it
+ * @err: VFIO irq index for errors of the device, or MDEV_BPF_NO_IRQ
+ * @req: the same for the request to release it
+ */
+struct mdev_bpf_api {
+	const char *name;
+	u32 flag;
+	bool pci;
+	int err;
+	int req;
+};
+
+/**
+ * struct mdev_bpf_irq_kind - the interrupts of one VFIO irq index
+ * @decl: as declared for devices of the type, fixed for the device's life
+ * @line: a line, count is 1; else an array of vectors
+ * @on: the user has enabled it
+ * @level: the line
+ * @masked: the line is masked, by the user or by having fired
+ * @nr: vectors that the user has enabled, 0 while @on is not set
+ * @events: where they go, one for each of count; NULL while there are none
+ * @pending: vectors that wait for an eventfd; NULL: they do not wait
+ * @mask: eventfd that masks the line; protected by virqfd's own lock
+ * @unmask: eventfd that unmasks it; likewise
+ */
+struct mdev_bpf_irq_kind {
+	struct mdev_bpf_irq decl;
+	bool line;
+	bool on;
+	bool level;
+	bool masked;
+	unsigned int nr;
+	struct eventfd_ctx **events;
+	unsigned long *pending;
+	struct virqfd *mask;
+	struct virqfd *unmask;
+};
+
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
- * @mode: MDEV_BPF_IRQ_OFF, or which of INTx and MSI the user has enabled
- * @quiesced: no program is attached or the device has failed, INTx waits; messages come from
+ * @pci: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
+ * @quiesced: no program is attached or the device has failed, lines wait; messages come from
  *	programs only
- * @level: the interrupt line
- * @masked: INTx is masked, by the user or by having fired
  * @intx_off: the guest set the INTx disable bit of the command register
- * @nr_msi: length of @msi, 0 while MSI is off
- * @intx: where INTx goes
- * @msi: where the MSI vectors go
- * @err: where it goes that the device is broken
- * @req: where the request to release the device goes
+ * @kinds: by VFIO irq index
+ * @err: for errors of the device; NULL if its kind has no such interrupt
+ * @req: for the request to release the device, likewise
  * @client: kernel client that takes interrupts in place of eventfds
- * @unmask: eventfd that unmasks INTx; protected by virqfd's own lock
  */
 struct mdev_bpf_irqs {
 	/** @config: serialises SET_IRQS, taken before @lock */
 	struct mutex config;
 	/** @lock: protects everything below; programs of any context may come here */
 	spinlock_t lock;
-	unsigned int mode;
+	bool pci;
 	bool quiesced;
-	bool level;
-	bool masked;
 	bool intx_off;
-	unsigned int nr_msi;
-	struct eventfd_ctx *intx;
-	struct eventfd_ctx *msi[32];
-	struct eventfd_ctx *err;
-	struct eventfd_ctx *req;
+	struct mdev_bpf_irq_kind kinds[MDEV_BPF_MAX_IRQS];
+	struct mdev_bpf_irq_kind *err;
+	struct mdev_bpf_irq_kind *req;
 	struct mdev_bpf_client *client;
-	struct virqfd *unmask;
+};
+
+/**
+ * struct mdev_bpf_msix - MSI-X table and pending bits of a device, under mdev_bpf_irqs::lock
+ * @pending: vectors that were triggered while nobody listened
+ * @table_size: bytes of @table
+ * @table: the table as the driver sees it, little endian
+ */
+struct mdev_bpf_msix {
+	DECLARE_BITMAP(pending, MDEV_BPF_MAX_MSIX);
+	u32 table_size;
+	u8 table[];
+};
+
+/**
+ * struct mdev_bpf_msix_range - where in a device MSI-X's table or pending bits are
+ * @region: VFIO index of the BAR
+ * @start: first byte
+ * @end: first byte behind
+ */
+struct mdev_bpf_msix_range {
+	u32 region;
+	u64 start;
+	u64 end;
 };
 
 /* Why a device's time does not pass */
@@ -177,6 +236,7 @@ struct mdev_bpf_timer {
  * @timers: the timers
  * @timers_due: those that have expired and whose op was not called yet; atomic bits
  * @work_due: queued work whose op was not called yet; atomic bits
+ * @unmask_due: lines that were unmasked and whose op was not called yet; atomic bits
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
  * @work: calls the ops
  */
@@ -184,6 +244,7 @@ struct mdev_bpf_deferred {
 	struct mdev_bpf_timer timers[MDEV_BPF_MAX_TIMERS];
 	unsigned long timers_due;
 	unsigned long work_due;
+	unsigned long unmask_due;
 	unsigned int frozen;
 	struct work_struct work;
 };
@@ -319,20 +380,19 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @state_size: that size; it changes with @state, for all devices of a type at once
  * @spare: upgrade.c: the state that is not in use, under mdev_bpf_type::lock
  * @use: who uses it, one of MDEV_BPF_USE_*
+ * @api: what kind of device it is, fixed for its life
  * @pci: its PCI identity, fixed for its life
  * @regions: the regions the device has, fixed for its life
  * @memory: the memory of those that are MEMORY, else NULL
  * @doorbells: the doorbells it has in them
  * @nr_doorbells: how many
- * @irq_count: number of interrupts by VFIO index, fixed for its life
- * @msix_table: as declared, where the MSI-X table is
- * @msix_pba: where its pending bits are
  * @config: PCI configuration space, under @lock
  * @config_mask: bits of it that a guest can write
  * @power_cap: where in it the power management capability is; 0: there is none
  * @express_cap: the same for PCI Express
  * @vendor_cap: the same for the vendor specific capability
  * @irqs: interrupts
+ * @msix: MSI-X table and pending bits; NULL: it has none
  * @deferred: timers and work
  * @ioeventfds: eventfds that stand for writes
  * @failure: why it has failed, if it has
@@ -353,20 +413,19 @@ struct mdev_bpf_device {
 	u32 state_size;
 	void *spare;
 	atomic_t use;
+	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	unsigned int nr_doorbells;
-	unsigned int irq_count[VFIO_PCI_NUM_IRQS];
-	u32 msix_table;
-	u32 msix_pba;
 	u8 config[MDEV_BPF_CONFIG_SIZE];
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
 	u8 power_cap;
 	u8 express_cap;
 	u8 vendor_cap;
 	struct mdev_bpf_irqs irqs;
+	struct mdev_bpf_msix *msix;
 	struct mdev_bpf_deferred deferred;
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
@@ -439,6 +498,18 @@ static inline struct mdev_bpf_device *ctx_to_bdev(struct mdev_bpf_dev *ctx)
 	return container_of(ctx, struct mdev_bpf_device, ctx);
 }
 
+static inline struct mdev_bpf_device *irqs_to_bdev(struct mdev_bpf_irqs *irqs)
+{
+	return container_of(irqs, struct mdev_bpf_device, irqs);
+}
+
+/* How many interrupts of a VFIO index the device has */
+static inline unsigned int mdev_bpf_irq_count(const struct mdev_bpf_device *bdev,
+					      unsigned int index)
+{
+	return index < MDEV_BPF_MAX_IRQS ? bdev->irqs.kinds[index].decl.count : 0;
+}
+
 /* main.c */
 __printf(2, 3) void mdev_bpf_refuse(const char *type, const char *fmt, ...);
 void mdev_bpf_refuse_nothing(void);
@@ -456,6 +527,8 @@ const u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old, const size_t rdonly_bu
 int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level);
 int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector);
 int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev);
+int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level);
+int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vector);
 s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size);
 int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val);
 int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
@@ -468,6 +541,9 @@ int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz
 /* Refuse @ops with a sentence and @err, which is also the value. */
 #define mdev_bpf_refuse_ops(ops, err, fmt, ...) \
 	(mdev_bpf_refuse((ops)->name, fmt, ##__VA_ARGS__), (err))
+
+/* api.c */
+const struct mdev_bpf_api *mdev_bpf_api_find(const struct mdev_bpf_ops *ops);
 
 /* layout.c */
 int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops);
@@ -524,6 +600,7 @@ void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
+bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev);
 
 /* fail.c */
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
@@ -597,17 +674,20 @@ bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u3
 
 /* irq.c */
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api *api);
 void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce);
 void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off);
-void mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, bool mask);
-void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level);
-bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs);
-int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector);
+bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask);
+void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
+bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs);
+int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
 unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
-void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsigned int nr_msi);
-void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot,
-			      struct eventfd_ctx *ctx);
-void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot);
+void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int nr);
+void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index);
+int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
+			      unsigned int count, struct eventfd_ctx **ctxs);
+void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
 void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
 bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs);
@@ -626,6 +706,8 @@ void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 p
 void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
+void mdev_bpf_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
+void mdev_bpf_unmask_forget(struct mdev_bpf_device *bdev);
 
 /* doorbell.c */
 bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 offset, u32 size);
@@ -643,6 +725,18 @@ void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);
+void mdev_bpf_irq_unmask(struct mdev_bpf_irqs *irqs, unsigned int index);
 void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs);
+
+/* msix.c */
+struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq);
+struct mdev_bpf_msix_range mdev_bpf_msix_pba(const struct mdev_bpf_irq *irq);
+bool mdev_bpf_msix_next(const struct mdev_bpf_device *bdev, u32 region, u64 offset,
+			struct mdev_bpf_msix_range *range);
+bool mdev_bpf_msix_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+			  bool write);
+void mdev_bpf_msix_reset(struct mdev_bpf_device *bdev);
+int mdev_bpf_msix_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_msix_destroy(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_INTERNAL_H */

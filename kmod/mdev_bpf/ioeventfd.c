@@ -99,7 +99,8 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 	u32 size = arg->flags & VFIO_DEVICE_IOEVENTFD_SIZE_MASK;
 	const struct mdev_bpf_region *region;
 
-	if (index >= MDEV_BPF_MAX_REGIONS || index == VFIO_PCI_ROM_REGION_INDEX)
+	if (index >= MDEV_BPF_MAX_REGIONS ||
+	    (bdev->api->pci && index == VFIO_PCI_ROM_REGION_INDEX))
 		return -EINVAL;
 	/* Configuration space has none of its own here */
 	region = &bdev->regions[index];

@@ -2,40 +2,90 @@
 /*
  * Interrupts: from a program to the eventfds of the user, or to a kernel client.
  *
- * INTx is a level. It fires when the line is up and nothing masks it, and masks
- * itself by that (VFIO_IRQ_INFO_AUTOMASKED); the user unmasks it when the guest has
- * handled it, and if the line is still up it fires again. So whatever changes the
- * line or a mask ends in intx_update().
+ * Each VFIO irq index is a line or an array of vectors. Vectors are messages: one that
+ * nobody listens to is lost, or with MSI-X pending until somebody does.
+ *
+ * A line is a level. It fires when it is up and nothing masks it, and masks itself by that
+ * (VFIO_IRQ_INFO_AUTOMASKED); the user unmasks it when the guest has handled it, and if the
+ * line is still up it fires again. So whatever changes a line or a mask ends in line_update().
+ *
+ * Of a PCI device one of INTx, MSI and MSI-X is on at a time, and the line of INTx drives
+ * vector 0 of the other two.
  */
+#include <linux/bitmap.h>
 #include <linux/eventfd.h>
+#include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
-static void signal_eventfd(struct eventfd_ctx *ctx)
+static unsigned int kind_index(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
-	if (ctx)
-		eventfd_signal(ctx);
+	return kind - irqs->kinds;
+}
+
+static bool has_eventfd(struct mdev_bpf_irq_kind *kind, unsigned int vector)
+{
+	return kind->events && kind->events[vector];
+}
+
+static void signal_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+			   unsigned int vector)
+{
+	lockdep_assert_held(&irqs->lock);
+	if (has_eventfd(kind, vector))
+		eventfd_signal(kind->events[vector]);
+}
+
+static bool listens(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+		    unsigned int vector)
+{
+	return irqs->client || has_eventfd(kind, vector);
 }
 
 /* Deliver an interrupt to who has the device: a kernel client, or the user's eventfd. */
-static void deliver(struct mdev_bpf_irqs *irqs, struct eventfd_ctx *ctx, unsigned int vector)
+static void deliver(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+		    unsigned int vector)
 {
-	lockdep_assert_held(&irqs->lock);
 	if (irqs->client)
 		mdev_bpf_client_irq(irqs->client, vector);
 	else
-		signal_eventfd(ctx);
+		signal_eventfd(irqs, kind, vector);
+	trace_mdev_bpf_irq(&irqs_to_bdev(irqs)->ctx, kind_index(irqs, kind), vector,
+			   listens(irqs, kind, vector));
+}
+
+static void message(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+		    unsigned int vector)
+{
+	if (vector >= kind->nr)
+		return;
+	if (kind->pending && !listens(irqs, kind, vector))
+		__set_bit(vector, kind->pending);
+	else
+		deliver(irqs, kind, vector);
 }
 
 /* Fire if it is due. */
-static void intx_update(struct mdev_bpf_irqs *irqs)
+static void line_update(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
 	lockdep_assert_held(&irqs->lock);
-	if (irqs->mode != MDEV_BPF_IRQ_INTX || !irqs->level || irqs->masked ||
-	    irqs->intx_off || irqs->quiesced || !(irqs->intx || irqs->client))
+	if (!kind->on || !kind->level || kind->masked || irqs->quiesced || !listens(irqs, kind, 0))
 		return;
-	irqs->masked = true;
-	deliver(irqs, irqs->intx, 0);
+	if (irqs->intx_off && kind_index(irqs, kind) == VFIO_PCI_INTX_IRQ_INDEX)
+		return;
+	kind->masked = true;
+	deliver(irqs, kind, 0);
+}
+
+/* What INTx became on a device whose user takes messages. */
+static void line_rise(struct mdev_bpf_irqs *irqs)
+{
+	unsigned int i;
+
+	for (i = VFIO_PCI_MSI_IRQ_INDEX; irqs->pci && i <= VFIO_PCI_MSIX_IRQ_INDEX; i++)
+		if (irqs->kinds[i].on)
+			message(irqs, &irqs->kinds[i], 0);
 }
 
 /**
@@ -49,7 +99,31 @@ void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_quiesce() - let INTx not fire while no program works for it
+ * mdev_bpf_irq_declare() - work out what follows from the declarations of a new device
+ * @irqs: the interrupts, with what the program declares
+ * @api: the kind of device
+ */
+void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api *api)
+{
+	unsigned int i;
+
+	irqs->pci = api->pci;
+	/* The core's own, which QEMU expects of a PCI device */
+	if (api->pci) {
+		irqs->kinds[api->err].decl.count = 1;
+		irqs->kinds[api->req].decl.count = 1;
+	}
+	if (api->err != MDEV_BPF_NO_IRQ)
+		irqs->err = &irqs->kinds[api->err];
+	if (api->req != MDEV_BPF_NO_IRQ)
+		irqs->req = &irqs->kinds[api->req];
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		irqs->kinds[i].line = api->pci ? i == VFIO_PCI_INTX_IRQ_INDEX :
+			irqs->kinds[i].decl.flags & MDEV_BPF_IRQ_LEVEL;
+}
+
+/**
+ * mdev_bpf_irq_quiesce() - let lines not fire while no program works for them
  * @irqs: the interrupts
  * @quiesce: none does from now on
  *
@@ -59,9 +133,13 @@ void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
  */
 void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce)
 {
+	unsigned int i;
+
 	guard(spinlock_irqsave)(&irqs->lock);
 	irqs->quiesced = quiesce;
-	intx_update(irqs);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		if (irqs->kinds[i].line)
+			line_update(irqs, &irqs->kinds[i]);
 }
 
 /**
@@ -75,154 +153,243 @@ void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
 	irqs->intx_off = off;
-	intx_update(irqs);
+	line_update(irqs, &irqs->kinds[VFIO_PCI_INTX_IRQ_INDEX]);
 }
 
 /**
- * mdev_bpf_irq_mask() - mask or unmask INTx
+ * mdev_bpf_irq_mask() - mask or unmask a line
  * @irqs: the interrupts
+ * @index: VFIO index of the line
  * @mask: mask it
  *
  * Context: Any.
+ *
+ * Return: whether it was the other way before.
  */
-void mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, bool mask)
+bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask)
 {
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+	bool changed;
+
 	guard(spinlock_irqsave)(&irqs->lock);
-	irqs->masked = mask;
-	intx_update(irqs);
+	changed = kind->masked != mask;
+	kind->masked = mask;
+	line_update(irqs, kind);
+	return changed;
 }
 
 /**
- * mdev_bpf_irq_level() - drive the interrupt line
+ * mdev_bpf_irq_level() - drive a line
  * @irqs: the interrupts
+ * @index: its VFIO index
  * @level: up or down
  *
- * Where the user has chosen MSI, a rise is a message.
+ * Where the user of a PCI device has chosen messages, a rise is one.
  *
  * Context: Any.
  */
-void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, bool level)
+void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool level)
 {
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
 	bool rise;
 
 	guard(spinlock_irqsave)(&irqs->lock);
-	rise = level && !irqs->level;
-	irqs->level = level;
-	if (irqs->mode == MDEV_BPF_IRQ_MSI && rise)
-		deliver(irqs, irqs->msi[0], 0);
-	intx_update(irqs);
+	rise = level && !kind->level;
+	kind->level = level;
+	if (rise)
+		line_rise(irqs);
+	line_update(irqs, kind);
 }
 
 /**
- * mdev_bpf_irq_is_up() - is the interrupt line up?
+ * mdev_bpf_irq_is_up() - is a line up?
  * @irqs: the interrupts
+ * @index: its VFIO index
  *
  * Context: Any.
  */
-bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs)
+bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
-	return irqs->level;
+	return irqs->kinds[index].level;
 }
 
 /**
- * mdev_bpf_irq_message() - send an MSI
+ * mdev_bpf_irq_reset() - bring interrupts to their power-on state, apart from the user's choices
  * @irqs: the interrupts
+ *
+ * Lines go down, and nothing is pending.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs)
+{
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&irqs->lock);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		irqs->kinds[i].level = false;
+		if (irqs->kinds[i].pending)
+			bitmap_zero(irqs->kinds[i].pending, irqs->kinds[i].decl.count);
+	}
+}
+
+/**
+ * mdev_bpf_irq_message() - send a message
+ * @irqs: the interrupts
+ * @index: VFIO index of an array of vectors
  * @vector: which; less than the declared count
  *
  * Context: Any.
  *
- * Return: 0, also if the user has no eventfd for @vector; -ENXIO if MSI is off.
+ * Return: 0, also if the user has no eventfd for @vector; -ENXIO if @index is not enabled.
  */
-int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int vector)
+int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
-	if (irqs->mode != MDEV_BPF_IRQ_MSI)
+	if (!irqs->kinds[index].on)
 		return -ENXIO;
-	if (vector < irqs->nr_msi)
-		deliver(irqs, irqs->msi[vector], vector);
+	message(irqs, &irqs->kinds[index], vector);
 	return 0;
 }
 
 /**
- * mdev_bpf_irq_get_mode() - what the user has chosen
+ * mdev_bpf_irq_get_mode() - what the user of a PCI device has chosen
  * @irqs: the interrupts
  *
  * Context: Any.
  *
- * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX or MDEV_BPF_IRQ_MSI.
+ * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX, MDEV_BPF_IRQ_MSI or MDEV_BPF_IRQ_MSIX.
  */
 unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
 {
+	unsigned int i;
+
 	guard(spinlock_irqsave)(&irqs->lock);
-	return irqs->mode;
+	for (i = VFIO_PCI_INTX_IRQ_INDEX; i <= VFIO_PCI_MSIX_IRQ_INDEX; i++)
+		if (irqs->kinds[i].on)
+			return MDEV_BPF_IRQ_INTX + i;
+	return MDEV_BPF_IRQ_OFF;
 }
 
 /**
- * mdev_bpf_irq_set_mode() - enable a kind of interrupts, or none
+ * mdev_bpf_irq_on() - enable a kind of interrupts
  * @irqs: the interrupts
- * @mode: MDEV_BPF_IRQ_*
- * @nr_msi: vectors to enable with MSI
+ * @index: VFIO index
+ * @nr: vectors to enable
  *
- * INTx begins unmasked, so a line that is up fires with the first eventfd; to MSI a
+ * INTx begins unmasked, so a line that is up fires with the first eventfd; to messages a
  * line that is up has just risen.
  *
  * Context: Any, mdev_bpf_irqs::config held.
  */
-void mdev_bpf_irq_set_mode(struct mdev_bpf_irqs *irqs, unsigned int mode, unsigned int nr_msi)
+void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int nr)
 {
-	bool was_msi;
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+	bool was_on;
 
 	lockdep_assert_held(&irqs->config);
 	guard(spinlock_irqsave)(&irqs->lock);
-	was_msi = irqs->mode == MDEV_BPF_IRQ_MSI;
-	irqs->mode = mode;
-	irqs->nr_msi = nr_msi;
-	irqs->masked = false;
-	intx_update(irqs);
-	if (mode == MDEV_BPF_IRQ_MSI && !was_msi && irqs->level)
-		deliver(irqs, irqs->msi[0], 0);
+	was_on = kind->on;
+	kind->on = true;
+	kind->nr = nr;
+	if (kind->line)
+		line_update(irqs, kind);
+	else if (!was_on && irqs->kinds[VFIO_PCI_INTX_IRQ_INDEX].level)
+		line_rise(irqs);
 }
 
 /**
- * mdev_bpf_irq_set_eventfd() - change where an interrupt goes
+ * mdev_bpf_irq_off() - disable a kind of interrupts, and let go of its eventfds
  * @irqs: the interrupts
- * @slot: one of the eventfd members of @irqs
- * @ctx: the eventfd, whose reference moves in; NULL for none
+ * @index: VFIO index
  *
  * Context: Process context, mdev_bpf_irqs::config held.
  */
-void mdev_bpf_irq_set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot,
-			      struct eventfd_ctx *ctx)
+void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+	struct eventfd_ctx **events;
+	unsigned int i;
+
 	lockdep_assert_held(&irqs->config);
 	scoped_guard(spinlock_irqsave, &irqs->lock) {
-		swap(*slot, ctx);
-		intx_update(irqs);
+		events = kind->events;
+		kind->events = NULL;
+		kind->on = false;
+		kind->nr = 0;
+		/* What else masks a line than INTx outlives this, as with vfio-platform */
+		if (irqs->pci)
+			kind->masked = false;
+		if (kind->pending)
+			bitmap_zero(kind->pending, kind->decl.count);
 	}
-	if (ctx)
-		eventfd_ctx_put(ctx);	/* Pairs with the get in set_irqs.c, one call earlier */
+	for (i = 0; events && i < kind->decl.count; i++)
+		if (events[i])
+			eventfd_ctx_put(events[i]);	/* Pairs with the get in set_irqs.c */
+	kvfree(events);
+}
+
+/**
+ * mdev_bpf_irq_set_eventfds() - change where interrupts go
+ * @irqs: the interrupts
+ * @index: VFIO index
+ * @start: the first vector
+ * @count: how many
+ * @ctxs: the eventfds, whose references move in; NULL for none. Those there were come out
+ *
+ * Context: Process context, mdev_bpf_irqs::config held.
+ *
+ * Return: 0, -ENOMEM: then nothing has changed.
+ */
+int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
+			      unsigned int count, struct eventfd_ctx **ctxs)
+{
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+	struct eventfd_ctx **events = NULL;
+	unsigned int i;
+
+	lockdep_assert_held(&irqs->config);
+	if (!kind->events) {
+		events = kvcalloc(kind->decl.count, sizeof(*events), GFP_KERNEL_ACCOUNT);
+		if (!events)
+			return -ENOMEM;
+	}
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (events)
+		kind->events = events;
+	for (i = start; i < start + count; i++) {
+		swap(kind->events[i], ctxs[i - start]);
+		if (kind->pending && kind->events[i] && __test_and_clear_bit(i, kind->pending))
+			deliver(irqs, kind, i);
+	}
+	if (kind->line)
+		line_update(irqs, kind);
+	return 0;
 }
 
 /**
  * mdev_bpf_irq_loopback() - fire an interrupt for the user, as a test
  * @irqs: the interrupts
- * @slot: one of the eventfd members of @irqs
+ * @index: VFIO index
+ * @vector: which
  *
- * INTx fires as if its line had gone up for a moment: not while masked, and it
- * masks itself.
+ * A line fires as if it had gone up for a moment: not while masked, and it masks itself.
  *
  * Context: Any.
  */
-void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot)
+void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector)
 {
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+
 	guard(spinlock_irqsave)(&irqs->lock);
-	if (slot == &irqs->intx) {
-		if (irqs->masked || irqs->intx_off || irqs->quiesced)
+	if (kind->line) {
+		if (kind->masked || irqs->quiesced ||
+		    (irqs->intx_off && index == VFIO_PCI_INTX_IRQ_INDEX))
 			return;
-		irqs->masked = true;
+		kind->masked = true;
 	}
-	signal_eventfd(*slot);
+	signal_eventfd(irqs, kind, vector);
 }
 
 /**
@@ -251,8 +418,10 @@ bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 	guard(spinlock_irqsave)(&irqs->lock);
 	if (irqs->client)
 		mdev_bpf_client_request(irqs->client);
-	signal_eventfd(irqs->req);
-	return irqs->client || irqs->req;
+	if (!irqs->req)
+		return irqs->client;
+	signal_eventfd(irqs, irqs->req, 0);
+	return listens(irqs, irqs->req, 0);
 }
 
 /**
@@ -264,5 +433,6 @@ bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
-	signal_eventfd(irqs->err);
+	if (irqs->err)
+		signal_eventfd(irqs, irqs->err, 0);
 }

@@ -46,9 +46,11 @@ __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 
 	if (level > 1)
 		return -EINVAL;
-	if (!bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX] && !bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+	if (!bdev->api->pci || !(mdev_bpf_irq_count(bdev, VFIO_PCI_INTX_IRQ_INDEX) ||
+				 mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX) ||
+				 mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX)))
 		return -ENXIO;
-	mdev_bpf_irq_level(&bdev->irqs, level);
+	mdev_bpf_irq_level(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX, level);
 	return 0;
 }
 
@@ -56,18 +58,55 @@ __bpf_kfunc int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	if (vector >= bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+	unsigned int mode;
+
+	if (!bdev->api->pci)
+		return -ENXIO;
+	if (vector >= max(mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX),
+			  mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX)))
 		return -EINVAL;
-	return mdev_bpf_irq_message(&bdev->irqs, vector);
+	mode = mdev_bpf_irq_get_mode(&bdev->irqs);
+	if (mode != MDEV_BPF_IRQ_MSI && mode != MDEV_BPF_IRQ_MSIX)
+		return -ENXIO;
+	if (vector >= mdev_bpf_irq_count(bdev, mode - MDEV_BPF_IRQ_INTX))
+		return -EINVAL;
+	return mdev_bpf_irq_message(&bdev->irqs, mode - MDEV_BPF_IRQ_INTX, vector);
 }
 
 __bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
 {
-	return mdev_bpf_irq_get_mode(&ctx_to_bdev(dev)->irqs);
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	return bdev->api->pci ? mdev_bpf_irq_get_mode(&bdev->irqs) : -ENXIO;
+}
+
+__bpf_kfunc int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (bdev->api->pci)
+		return -ENXIO;
+	if (!mdev_bpf_irq_count(bdev, index) || !bdev->irqs.kinds[index].line || level > 1)
+		return -EINVAL;
+	mdev_bpf_irq_level(&bdev->irqs, index, level);
+	return 0;
+}
+
+__bpf_kfunc int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vector)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (bdev->api->pci)
+		return -ENXIO;
+	if (vector >= mdev_bpf_irq_count(bdev, index) || bdev->irqs.kinds[index].line)
+		return -EINVAL;
+	return mdev_bpf_irq_message(&bdev->irqs, index, vector);
 }
 
 __bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size)
 {
+	if (!ctx_to_bdev(dev)->api->pci)
+		return -ENXIO;
 	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_read(ctx_to_bdev(dev), offset, size);
@@ -75,6 +114,8 @@ __bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 s
 
 __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val)
 {
+	if (!ctx_to_bdev(dev)->api->pci)
+		return -ENXIO;
 	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
 	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
@@ -114,6 +155,8 @@ BTF_ID_FLAGS(func, mdev_bpf_upgrade_data, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_irq_set, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_trigger, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_mode, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_irq_line, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_irq_signal, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)

@@ -11,9 +11,16 @@
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
 		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 
+#define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
+
 #define PCI_FLAGS (MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR)
 
 #define refuse mdev_bpf_refuse_ops
+
+static bool is_pci(const struct mdev_bpf_ops *ops)
+{
+	return mdev_bpf_api_find(ops)->pci;
+}
 
 static int check_pci_caps(const struct mdev_bpf_ops *ops)
 {
@@ -36,6 +43,12 @@ static int check_pci_caps(const struct mdev_bpf_ops *ops)
 
 static int check_pci(const struct mdev_bpf_ops *ops)
 {
+	if (!is_pci(ops)) {
+		if (memchr_inv(&ops->pci, 0, sizeof(ops->pci)))
+			return refuse(ops, -EINVAL, "pci is not empty, but device_api is \"%s\"",
+				      ops->device_api);
+		return 0;
+	}
 	if (!ops->pci.vendor || ops->pci.vendor == 0xffff)
 		return refuse(ops, -EINVAL, "pci.vendor %#x is no vendor id", ops->pci.vendor);
 	if (ops->pci.class_code > 0xffffff)
@@ -54,6 +67,12 @@ static int check_region_size(const struct mdev_bpf_ops *ops, unsigned int i)
 	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
 		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
 
+	if (!is_pci(ops)) {
+		if (r->size > BIT_ULL(MDEV_BPF_OFFSET_SHIFT))
+			return refuse(ops, -EINVAL, "regions[%u].size %#llx is more than %#llx",
+				      i, r->size, BIT_ULL(MDEV_BPF_OFFSET_SHIFT));
+		return 0;
+	}
 	if (hweight64(r->size) != 1 || r->size < min || r->size > max)
 		return refuse(ops, -EINVAL,
 			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
@@ -65,6 +84,9 @@ static int check_region_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
+	if (!is_pci(ops) && r->flags & BAR_FLAGS)
+		return refuse(ops, -EINVAL, "regions[%u].flags %#x are those of PCI BARs",
+			      i, r->flags & BAR_FLAGS);
 	if (r->flags & ~REGION_FLAGS)
 		return refuse(ops, -EOPNOTSUPP, "regions[%u].flags %#lx are not supported",
 			      i, r->flags & ~(unsigned long)REGION_FLAGS);
@@ -115,7 +137,7 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
 		return 0;
 	}
-	if (i > VFIO_PCI_BAR5_REGION_INDEX)
+	if (is_pci(ops) && i > VFIO_PCI_BAR5_REGION_INDEX)
 		return refuse(ops, -EOPNOTSUPP, "regions[%u]: only BARs, 0 to 5, are supported", i);
 	if (r->reserved)
 		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
@@ -123,24 +145,102 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 	       check_mask(ops, "regions", i, r->types) ?: check_region_ops(ops, i);
 }
 
-static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
+/* The BAR that MSI-X's table or pending bits are in must be there wherever MSI-X is. */
+static int check_msix_range(const struct mdev_bpf_ops *ops, const char *what,
+			    struct mdev_bpf_msix_range range)
+{
+	const struct mdev_bpf_region *r = &ops->regions[range.region];
+	u32 all = GENMASK(mdev_bpf_decl_nr_types(ops) - 1, 0);
+	u32 types = ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].types ?: all;
+
+	if (range.region > VFIO_PCI_BAR5_REGION_INDEX || !r->size ||
+	    r->flags & MDEV_BPF_REGION_IO || ~r->flags & MDEV_BPF_REGION_RW)
+		return refuse(ops, -EINVAL,
+			      "irqs[2].%s is in regions[%u], which is no readable, writable memory BAR",
+			      what, range.region);
+	if (range.end > r->size)
+		return refuse(ops, -EINVAL, "irqs[2].%s ends at %#llx, regions[%u] at %#llx", what,
+			      range.end, range.region, r->size);
+	if (types & ~(r->types ?: all))
+		return refuse(ops, -EINVAL,
+			      "irqs[2].%s is in regions[%u], which not all types with MSI-X have",
+			      what, range.region);
+	return 0;
+}
+
+static int check_msix(const struct mdev_bpf_ops *ops)
+{
+	const struct mdev_bpf_irq *irq = &ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX];
+	struct mdev_bpf_msix_range table = mdev_bpf_msix_table(irq);
+	struct mdev_bpf_msix_range pba = mdev_bpf_msix_pba(irq);
+	int ret;
+
+	if (irq->count > MDEV_BPF_MAX_MSIX)
+		return refuse(ops, -EINVAL, "irqs[2].count %u is more than %u", irq->count,
+			      MDEV_BPF_MAX_MSIX);
+	ret = check_msix_range(ops, "table", table) ?: check_msix_range(ops, "pba", pba);
+	if (ret)
+		return ret;
+	if (table.region == pba.region && table.start < pba.end && pba.start < table.end)
+		return refuse(ops, -EINVAL, "irqs[2].table and irqs[2].pba overlap");
+	return 0;
+}
+
+static int check_pci_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_irq *irq = &ops->irqs[i];
 
-	if (!irq->count) {
-		if (memchr_inv(irq, 0, sizeof(*irq)))
-			return refuse(ops, -EINVAL, "irqs[%u] has no count but is not empty", i);
-		return 0;
-	}
-	if (i != VFIO_PCI_INTX_IRQ_INDEX && i != VFIO_PCI_MSI_IRQ_INDEX)
+	if (i > VFIO_PCI_MSIX_IRQ_INDEX)
 		return refuse(ops, -EOPNOTSUPP,
-			      "irqs[%u]: only INTx, 0, and MSI, 1, are supported", i);
+			      "irqs[%u]: PCI has INTx, 0, MSI, 1, and MSI-X, 2, only", i);
+	if (irq->flags)
+		return refuse(ops, -EINVAL, "irqs[%u].flags %#x are not for PCI", i, irq->flags);
+	if (i == VFIO_PCI_MSIX_IRQ_INDEX)
+		return check_msix(ops);
 	if (i == VFIO_PCI_INTX_IRQ_INDEX && irq->count != 1)
 		return refuse(ops, -EINVAL,
 			      "irqs[0].count %u: a device has one INTx pin", irq->count);
 	if (!is_power_of_2(irq->count) || irq->count > 32)
 		return refuse(ops, -EINVAL,
 			      "irqs[1].count %u is no power of two up to 32", irq->count);
+	return 0;
+}
+
+static int check_plain_irq(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_irq *irq = &ops->irqs[i];
+
+	if (irq->flags & ~MDEV_BPF_IRQ_LEVEL)
+		return refuse(ops, -EOPNOTSUPP, "irqs[%u].flags %#x are not supported", i,
+			      irq->flags & ~MDEV_BPF_IRQ_LEVEL);
+	if (irq->count > MDEV_BPF_MAX_MSIX)
+		return refuse(ops, -EINVAL, "irqs[%u].count %u is more than %u", i, irq->count,
+			      MDEV_BPF_MAX_MSIX);
+	if (irq->flags & MDEV_BPF_IRQ_LEVEL && irq->count != 1)
+		return refuse(ops, -EINVAL, "irqs[%u].count %u: a LEVEL interrupt is one line",
+			      i, irq->count);
+	if (i == mdev_bpf_api_find(ops)->req && (irq->flags || irq->count != 1))
+		return refuse(ops, -EINVAL,
+			      "irqs[%u] is the request to release the device: count 1, no flags",
+			      i);
+	return 0;
+}
+
+static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_irq *irq = &ops->irqs[i];
+	int ret;
+
+	if (!irq->count) {
+		if (memchr_inv(irq, 0, sizeof(*irq)))
+			return refuse(ops, -EINVAL, "irqs[%u] has no count but is not empty", i);
+		return 0;
+	}
+	ret = is_pci(ops) ? check_pci_irq(ops, i) : check_plain_irq(ops, i);
+	if (ret)
+		return ret;
+	if ((irq->table || irq->pba) && !(is_pci(ops) && i == VFIO_PCI_MSIX_IRQ_INDEX))
+		return refuse(ops, -EINVAL, "irqs[%u] has a table or pba, but is not MSI-X", i);
 	if (memchr_inv(irq->reserved, 0, sizeof(irq->reserved)))
 		return refuse(ops, -EINVAL, "irqs[%u].reserved is not zero", i);
 	return check_mask(ops, "irqs", i, irq->types);

@@ -154,7 +154,7 @@ static void init_driver(struct mdev_bpf_type *type)
 {
 	struct mdev_driver *drv = &type->driver;
 
-	drv->device_api = VFIO_DEVICE_API_PCI_STRING;
+	drv->device_api = mdev_bpf_api_find(&type->decl)->name;
 	drv->probe = mdev_bpf_probe;
 	drv->remove = mdev_bpf_remove;
 	drv->get_available = mtype_get_available;

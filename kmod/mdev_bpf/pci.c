@@ -43,7 +43,7 @@ static void build_header(struct mdev_bpf_device *bdev)
 		set16(config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
 		bdev->config_mask[PCI_LATENCY_TIMER] = 0xff;
 	}
-	if (bdev->irq_count[VFIO_PCI_INTX_IRQ_INDEX])
+	if (mdev_bpf_irq_count(bdev, VFIO_PCI_INTX_IRQ_INDEX))
 		config[PCI_INTERRUPT_PIN] = 1;	/* INTA */
 }
 
@@ -151,7 +151,7 @@ u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 		return 0;
 	/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
 	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
-	if (mdev_bpf_irq_is_up(&bdev->irqs))
+	if (mdev_bpf_irq_is_up(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX))
 		bdev->config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
 	return get_bytes(bdev->config + offset, size);
 }

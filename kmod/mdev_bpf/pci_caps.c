@@ -63,7 +63,7 @@ static void build_msi(struct chain *chain)
 {
 	struct mdev_bpf_device *bdev = chain->bdev;
 	unsigned int cap = chain_add(chain, PCI_CAP_ID_MSI, MSI_SIZE);
-	u16 count = ilog2(bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX]);
+	u16 count = ilog2(mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX));
 	u8 *config = bdev->config + cap, *mask = bdev->config_mask + cap;
 
 	put_unaligned_le16(PCI_MSI_FLAGS_64BIT | count << 1, config + PCI_MSI_FLAGS);
@@ -78,11 +78,12 @@ static void build_msix(struct chain *chain)
 {
 	struct mdev_bpf_device *bdev = chain->bdev;
 	unsigned int cap = chain_add(chain, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
-	u16 last = bdev->irq_count[VFIO_PCI_MSIX_IRQ_INDEX] - 1;
+	const struct mdev_bpf_irq *irq = &bdev->irqs.kinds[VFIO_PCI_MSIX_IRQ_INDEX].decl;
+	u16 last = irq->count - 1;
 
 	put_unaligned_le16(last, bdev->config + cap + PCI_MSIX_FLAGS);
-	put_unaligned_le32(bdev->msix_table, bdev->config + cap + PCI_MSIX_TABLE);
-	put_unaligned_le32(bdev->msix_pba, bdev->config + cap + PCI_MSIX_PBA);
+	put_unaligned_le32(irq->table, bdev->config + cap + PCI_MSIX_TABLE);
+	put_unaligned_le32(irq->pba, bdev->config + cap + PCI_MSIX_PBA);
 	put_unaligned_le16(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL,
 			   bdev->config_mask + cap + PCI_MSIX_FLAGS);
 }
@@ -158,9 +159,9 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 	};
 
 	lockdep_assert_held(&bdev->lock);
-	if (bdev->irq_count[VFIO_PCI_MSI_IRQ_INDEX])
+	if (mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX))
 		build_msi(&chain);
-	if (bdev->irq_count[VFIO_PCI_MSIX_IRQ_INDEX])
+	if (mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX))
 		build_msix(&chain);
 	if (bdev->pci.flags & MDEV_BPF_PCI_PM)
 		build_pm(&chain);

@@ -25,6 +25,11 @@ struct region_io {
 	bool doorbells;	/* it is a write, and may ring one */
 };
 
+static bool is_config(const struct mdev_bpf_device *bdev, u32 index)
+{
+	return index == VFIO_PCI_CONFIG_REGION_INDEX && bdev->api->pci;
+}
+
 /*
  * Find the region of a file position and cut the access to its end. VFIO's regions are
  * MDEV_BPF_OFFSET_SHIFT bits apart, so that no offset within one can overflow.
@@ -38,7 +43,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 
 	if (pos < 0 || index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX) {
+	if (is_config(bdev, index)) {
 		size = mdev_bpf_pci_size(bdev);
 		flags = MDEV_BPF_REGION_RW;
 		io->access_size = sizeof(u32);
@@ -102,9 +107,11 @@ static bool rings(const struct region_io *io)
 
 static int region_access(const struct region_io *io, struct mdev_bpf_access *access)
 {
+	if (unlikely(io->bdev->msix) && mdev_bpf_msix_access(io->bdev, access, io->write))
+		return 0;
 	if (rings(io))
 		return 0;
-	if (io->region == VFIO_PCI_CONFIG_REGION_INDEX)
+	if (is_config(io->bdev, io->region))
 		return config_access(io->bdev, access, io->write);
 	return mdev_bpf_call_region(io->bdev, access, io->write);
 }
@@ -136,16 +143,27 @@ static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done
 	return access.size;
 }
 
-/* How much of @io is memory, up to where the program's window begins? */
+/* How many bytes are there from @io's offset to a range, or after it? */
+static size_t region_io_until(const struct region_io *io, u64 start, u64 end)
+{
+	if (io->offset >= end)
+		return io->count;
+	if (io->offset >= start)
+		return 0;
+	return min_t(u64, io->count, start - io->offset);
+}
+
+/* How much of @io is memory, up to where the program's window or a table of MSI-X begins? */
 static size_t region_io_memory(const struct region_io *io)
 {
 	const struct mdev_bpf_region *r = &io->bdev->regions[io->region];
+	struct mdev_bpf_msix_range msix;
+	size_t size;
 
-	if (io->offset >= (u64)r->trap_offset + r->trap_size)
-		return io->count;
-	if (io->offset >= r->trap_offset)
-		return 0;
-	return min_t(u64, io->count, r->trap_offset - io->offset);
+	size = region_io_until(io, r->trap_offset, (u64)r->trap_offset + r->trap_size);
+	if (mdev_bpf_msix_next(io->bdev, io->region, io->offset, &msix))
+		size = min(size, region_io_until(io, msix.start, msix.end));
+	return size;
 }
 
 /* Do as much of @io as goes in one step. Return: its bytes, or an errno. */

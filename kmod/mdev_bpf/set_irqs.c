@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO_DEVICE_SET_IRQS: what the user of a device does to its interrupts. The
- * rules are vfio-pci's, since that is what clients are written against, but for two: the
- * loopback trigger of INTx behaves as the line does (not while masked, and it masks), and a bad
- * eventfd among several changes none of the vectors.
+ * VFIO_DEVICE_SET_IRQS: what the user of a device does to its interrupts.
+ *
+ * For PCI devices the rules are vfio-pci's, since that is what clients are written against,
+ * but for three: the loopback trigger of a line behaves as the line does (not while masked, and it
+ * masks), a bad eventfd among several changes none of the vectors, and of negative numbers only
+ * -1 is no eventfd. For others they are vfio-platform's, with the same three exceptions.
  */
 #include <linux/eventfd.h>
+#include <linux/slab.h>
 
 #include "internal.h"
 
 /* A checked SET_IRQS: @data has @count entries of the kind that @flags say. */
 struct set_irqs {
 	struct mdev_bpf_irqs *irqs;
+	struct mdev_bpf_irq_kind *kind;
+	u32 index;
 	u32 flags;
 	u32 start;
 	u32 count;
@@ -39,195 +44,233 @@ static bool is_disable(const struct set_irqs *s)
 	return s->flags & VFIO_IRQ_SET_DATA_NONE && !s->count;
 }
 
-static int set_eventfd(struct mdev_bpf_irqs *irqs, struct eventfd_ctx **slot, s32 fd)
+/* MSI of a PCI device is enabled for a number of vectors, which stays. */
+static bool is_beyond(const struct set_irqs *s, u32 i)
 {
-	struct eventfd_ctx *ctx = NULL;
-
-	if (fd < -1)
-		return -EINVAL;
-	if (fd >= 0) {
-		ctx = eventfd_ctx_fdget(fd);
-		if (IS_ERR(ctx))
-			return PTR_ERR(ctx);
-	}
-	mdev_bpf_irq_set_eventfd(irqs, slot, ctx);
-	return 0;
+	return s->irqs->pci && s->index == VFIO_PCI_MSI_IRQ_INDEX && s->kind->on &&
+	       s->start + i >= s->kind->nr;
 }
 
-static void intx_disable(struct mdev_bpf_irqs *irqs)
+static struct eventfd_ctx *get_eventfd(const struct set_irqs *s, u32 i)
 {
-	mdev_bpf_irq_set_mode(irqs, MDEV_BPF_IRQ_OFF, 0);
-	mdev_bpf_irq_set_eventfd(irqs, &irqs->intx, NULL);
-	vfio_virqfd_disable(&irqs->unmask);
+	if (s->fds[i] == -1)
+		return NULL;
+	if (s->fds[i] < 0 || is_beyond(s, i))
+		return ERR_PTR(-EINVAL);
+	return eventfd_ctx_fdget(s->fds[i]);
 }
 
-static void msi_disable(struct mdev_bpf_irqs *irqs)
+static void put_eventfds(struct eventfd_ctx **ctxs, u32 count)
 {
-	unsigned int i;
-
-	mdev_bpf_irq_set_mode(irqs, MDEV_BPF_IRQ_OFF, 0);
-	for (i = 0; i < ARRAY_SIZE(irqs->msi); i++)
-		mdev_bpf_irq_set_eventfd(irqs, &irqs->msi[i], NULL);
-}
-
-/* The eventfd's wakeup holds locks that signalling another would take again: a work item. */
-static void intx_unmask_work(void *opaque, void *unused)
-{
-	mdev_bpf_irq_mask(opaque, false);
-}
-
-static int intx_mask(struct set_irqs *s, bool mask)
-{
-	struct mdev_bpf_irqs *irqs = s->irqs;
-
-	if (irqs->mode != MDEV_BPF_IRQ_INTX || s->count != 1)
-		return -EINVAL;
-	if (!by_eventfd(s)) {
-		if (is_chosen(s, 0))
-			mdev_bpf_irq_mask(irqs, mask);
-		return 0;
-	}
-	if (mask)
-		return -ENOTTY;
-	if (s->fds[0] >= 0)
-		return vfio_virqfd_enable(irqs, NULL, intx_unmask_work, NULL, &irqs->unmask,
-					  s->fds[0]);
-	vfio_virqfd_disable(&irqs->unmask);
-	return 0;
-}
-
-static int intx_trigger(struct set_irqs *s)
-{
-	struct mdev_bpf_irqs *irqs = s->irqs;
-	int ret;
-
-	if (irqs->mode == MDEV_BPF_IRQ_MSI)
-		return -EINVAL;
-	if (is_disable(s)) {
-		if (irqs->mode != MDEV_BPF_IRQ_INTX)
-			return -EINVAL;
-		intx_disable(irqs);
-		return 0;
-	}
-	if (s->count != 1)
-		return -EINVAL;
-	if (by_eventfd(s)) {
-		ret = set_eventfd(irqs, &irqs->intx, s->fds[0]);
-		if (!ret && irqs->mode == MDEV_BPF_IRQ_OFF)
-			mdev_bpf_irq_set_mode(irqs, MDEV_BPF_IRQ_INTX, 0);
-		return ret;
-	}
-	if (irqs->mode != MDEV_BPF_IRQ_INTX)
-		return -EINVAL;
-	if (is_chosen(s, 0))
-		mdev_bpf_irq_loopback(irqs, &irqs->intx);
-	return 0;
+	while (count--)
+		if (ctxs[count])
+			eventfd_ctx_put(ctxs[count]);	/* Pairs with get_eventfd() */
+	kvfree(ctxs);
 }
 
 /* All the eventfds or none: a bad one leaves the vectors before it as they were. */
-static int msi_set_eventfds(struct set_irqs *s)
+static int set_eventfds(const struct set_irqs *s)
 {
-	struct eventfd_ctx *ctx[ARRAY_SIZE(s->irqs->msi)] = {};
+	struct eventfd_ctx **ctxs;
 	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < s->count; i++) {
-		if (s->fds[i] == -1)
-			continue;
-		ctx[i] = s->fds[i] < 0 ? ERR_PTR(-EINVAL) : eventfd_ctx_fdget(s->fds[i]);
-		if (IS_ERR(ctx[i])) {
-			ret = PTR_ERR(ctx[i]);
-			break;
+	if (!s->count)
+		return 0;
+	ctxs = kvcalloc(s->count, sizeof(*ctxs), GFP_KERNEL_ACCOUNT);
+	if (!ctxs)
+		return -ENOMEM;
+	for (i = 0; i < s->count && !ret; i++) {
+		ctxs[i] = get_eventfd(s, i);
+		if (IS_ERR(ctxs[i])) {
+			ret = PTR_ERR(ctxs[i]);
+			ctxs[i] = NULL;
 		}
 	}
-	if (ret) {
-		while (i--)
-			if (ctx[i])
-				eventfd_ctx_put(ctx[i]);
-		return ret;
-	}
+	if (!ret)
+		ret = mdev_bpf_irq_set_eventfds(s->irqs, s->index, s->start, s->count, ctxs);
+	put_eventfds(ctxs, s->count);
+	return ret;
+}
+
+static void loopback(const struct set_irqs *s)
+{
+	u32 i;
+
 	for (i = 0; i < s->count; i++)
-		mdev_bpf_irq_set_eventfd(s->irqs, &s->irqs->msi[s->start + i], ctx[i]);
+		if (is_chosen(s, i))
+			mdev_bpf_irq_loopback(s->irqs, s->index, s->start + i);
+}
+
+/**
+ * mdev_bpf_irq_unmask() - who has the device unmasks a line
+ * @irqs: the interrupts
+ * @index: VFIO index of the line
+ *
+ * For the program that is the end of an interrupt, which it can ask to be told.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
+{
+	if (mdev_bpf_irq_mask(irqs, index, false))
+		mdev_bpf_unmask_start(irqs_to_bdev(irqs), index);
+}
+
+/* An eventfd's wakeup holds locks that signalling another would take again: work items. */
+static void unmask_work(void *opaque, void *kind)
+{
+	struct mdev_bpf_irqs *irqs = opaque;
+
+	mdev_bpf_irq_unmask(irqs, (struct mdev_bpf_irq_kind *)kind - irqs->kinds);
+}
+
+static void mask_work(void *opaque, void *kind)
+{
+	struct mdev_bpf_irqs *irqs = opaque;
+
+	mdev_bpf_irq_mask(irqs, (struct mdev_bpf_irq_kind *)kind - irqs->kinds, true);
+}
+
+/* Let an eventfd mask or unmask a line from now on, or no eventfd any more. */
+static int set_virqfd(const struct set_irqs *s, bool mask)
+{
+	struct virqfd **virqfd = mask ? &s->kind->mask : &s->kind->unmask;
+
+	if (s->fds[0] >= 0)
+		return vfio_virqfd_enable(s->irqs, NULL, mask ? mask_work : unmask_work, s->kind,
+					  virqfd, s->fds[0]);
+	vfio_virqfd_disable(virqfd);
 	return 0;
 }
 
-static int msi_trigger(struct set_irqs *s)
+static int line_mask(const struct set_irqs *s, bool mask)
 {
-	struct mdev_bpf_irqs *irqs = s->irqs;
-	int ret;
-	u32 i;
+	if (s->count != 1)
+		return -EINVAL;
+	if (by_eventfd(s))
+		return set_virqfd(s, mask);
+	if (!is_chosen(s, 0))
+		return 0;
+	if (mask)
+		mdev_bpf_irq_mask(s->irqs, s->index, true);
+	else
+		mdev_bpf_irq_unmask(s->irqs, s->index);
+	return 0;
+}
 
-	if (irqs->mode == MDEV_BPF_IRQ_INTX)
+static void disable(struct mdev_bpf_irqs *irqs, unsigned int index)
+{
+	mdev_bpf_irq_off(irqs, index);
+	if (!irqs->kinds[index].line)
+		return;
+	vfio_virqfd_disable(&irqs->kinds[index].unmask);
+	vfio_virqfd_disable(&irqs->kinds[index].mask);
+}
+
+static int pci_mask(const struct set_irqs *s, bool mask)
+{
+	if (!s->kind->line)
+		return -ENOTTY;
+	if (!s->kind->on || s->count != 1)
+		return -EINVAL;
+	if (by_eventfd(s) && mask)
+		return -ENOTTY;
+	return line_mask(s, mask);
+}
+
+/* INTx, MSI and MSI-X */
+static int pci_trigger(const struct set_irqs *s)
+{
+	unsigned int mode = mdev_bpf_irq_get_mode(s->irqs);
+	int ret;
+
+	if (mode != MDEV_BPF_IRQ_OFF && !s->kind->on)
 		return -EINVAL;
 	if (is_disable(s)) {
-		if (irqs->mode != MDEV_BPF_IRQ_MSI)
+		if (!s->kind->on)
 			return -EINVAL;
-		msi_disable(irqs);
+		disable(s->irqs, s->index);
 		return 0;
 	}
-	if (by_eventfd(s)) {
-		ret = msi_set_eventfds(s);
-		if (!ret)
-			mdev_bpf_irq_set_mode(irqs, MDEV_BPF_IRQ_MSI,
-					      max(irqs->nr_msi, s->start + s->count));
-		return ret;
-	}
-	if (irqs->mode != MDEV_BPF_IRQ_MSI)
+	if (s->kind->line && s->count != 1)
 		return -EINVAL;
-	for (i = 0; i < s->count; i++)
-		if (is_chosen(s, i))
-			mdev_bpf_irq_loopback(irqs, &irqs->msi[s->start + i]);
-	return 0;
+	if (!by_eventfd(s)) {
+		if (!s->kind->on)
+			return -EINVAL;
+		loopback(s);
+		return 0;
+	}
+	if (!s->kind->on && !(s->start + s->count))
+		return -ERANGE;
+	ret = set_eventfds(s);
+	if (!ret && !s->kind->on)
+		mdev_bpf_irq_on(s->irqs, s->index, s->index == VFIO_PCI_MSI_IRQ_INDEX ?
+				s->start + s->count : s->kind->decl.count);
+	return ret;
 }
 
 /* ERR and REQ: one eventfd each, whatever the device's own interrupts do. */
-static int notify_trigger(struct set_irqs *s, struct eventfd_ctx **slot)
+static int notify_trigger(const struct set_irqs *s)
 {
-	if (s->flags & VFIO_IRQ_SET_DATA_NONE && !*slot)
+	if (s->flags & VFIO_IRQ_SET_DATA_NONE && !(s->kind->events && s->kind->events[0]))
 		return -EINVAL;
 	if (is_disable(s)) {
-		mdev_bpf_irq_set_eventfd(s->irqs, slot, NULL);
+		disable(s->irqs, s->index);
 		return 0;
 	}
 	if (s->count != 1)
 		return -EINVAL;
 	if (by_eventfd(s))
-		return set_eventfd(s->irqs, slot, s->fds[0]);
-	if (is_chosen(s, 0))
-		mdev_bpf_irq_loopback(s->irqs, slot);
+		return set_eventfds(s);
+	loopback(s);
 	return 0;
 }
 
-static int intx(struct set_irqs *s, u32 action)
+static int pci_set(const struct set_irqs *s)
 {
-	switch (action) {
+	switch (s->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
 	case VFIO_IRQ_SET_ACTION_MASK:
-		return intx_mask(s, true);
+		return pci_mask(s, true);
 	case VFIO_IRQ_SET_ACTION_UNMASK:
-		return intx_mask(s, false);
+		return pci_mask(s, false);
 	case VFIO_IRQ_SET_ACTION_TRIGGER:
-		return intx_trigger(s);
+		return s->index <= VFIO_PCI_MSIX_IRQ_INDEX ? pci_trigger(s) : notify_trigger(s);
 	default:
 		return -ENOTTY;
 	}
 }
 
-static int set_irqs(struct set_irqs *s, u32 index)
+/* Each index by itself; there are no modes. */
+static int plain_trigger(const struct set_irqs *s)
 {
-	u32 action = s->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	int ret;
 
-	lockdep_assert_held(&s->irqs->config);
-	if (index == VFIO_PCI_INTX_IRQ_INDEX)
-		return intx(s, action);
-	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
-		return -ENOTTY;
-	switch (index) {
-	case VFIO_PCI_MSI_IRQ_INDEX:
-		return msi_trigger(s);
-	case VFIO_PCI_ERR_IRQ_INDEX:
-		return notify_trigger(s, &s->irqs->err);
-	case VFIO_PCI_REQ_IRQ_INDEX:
-		return notify_trigger(s, &s->irqs->req);
+	if (is_disable(s)) {
+		mdev_bpf_irq_off(s->irqs, s->index);
+		return 0;
+	}
+	if (!s->count)
+		return -EINVAL;
+	if (!by_eventfd(s)) {
+		loopback(s);
+		return 0;
+	}
+	ret = set_eventfds(s);
+	if (!ret && !s->kind->on)
+		mdev_bpf_irq_on(s->irqs, s->index, s->kind->decl.count);
+	return ret;
+}
+
+static int plain_set(const struct set_irqs *s)
+{
+	switch (s->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
+	case VFIO_IRQ_SET_ACTION_MASK:
+		return s->kind->line ? line_mask(s, true) : -EINVAL;
+	case VFIO_IRQ_SET_ACTION_UNMASK:
+		return s->kind->line ? line_mask(s, false) : -EINVAL;
+	case VFIO_IRQ_SET_ACTION_TRIGGER:
+		return plain_trigger(s);
 	default:
 		return -ENOTTY;
 	}
@@ -242,31 +285,35 @@ static int set_irqs(struct set_irqs *s, u32 index)
  * Context: Process context of the user, whose file descriptors the data may name.
  *
  * Return: 0; -EINVAL for a combination that makes no sense, an interrupt that the
- * device does not have, or while the other of INTx and MSI is enabled; -ENOTTY for an
- * action that the kind of interrupt does not know; -EBADF or -EINVAL for a file
- * descriptor that is no eventfd; -EBUSY for a second eventfd to unmask by.
+ * device does not have, or while another of INTx, MSI and MSI-X is enabled; -ENOTTY for an
+ * action that the kind of interrupt does not know; -ERANGE for enabling no vector; -EBADF or
+ * -EINVAL for a file descriptor that is no eventfd; -EBUSY for a second eventfd to mask or
+ * unmask by; -ENOMEM.
  */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail)
 {
 	struct set_irqs s = {
 		.irqs = &bdev->irqs,
+		.index = hdr->index,
 		.flags = hdr->flags,
 		.start = hdr->start,
 		.count = hdr->count,
 		.data = hdr->data,
 	};
-	u32 total = hdr->index < VFIO_PCI_NUM_IRQS ? bdev->irq_count[hdr->index] : 0;
 	size_t size = 0;
 	int ret;
 
-	ret = vfio_set_irqs_validate_and_prepare(hdr, total, VFIO_PCI_NUM_IRQS, &size);
+	/* An index that the device does not have has no interrupts, and is refused for that */
+	ret = vfio_set_irqs_validate_and_prepare(hdr, mdev_bpf_irq_count(bdev, hdr->index),
+						 MDEV_BPF_MAX_IRQS, &size);
 	if (ret)
 		return ret;
 	/* argsz was checked by that; the bytes we have are those up to MDEV_BPF_MAX_IOCTL */
 	if (size > avail - sizeof(*hdr))
 		return -EINVAL;
+	s.kind = &bdev->irqs.kinds[hdr->index];
 	guard(mutex)(&bdev->irqs.config);
-	return set_irqs(&s, hdr->index);
+	return bdev->irqs.pci ? pci_set(&s) : plain_set(&s);
 }
 
 /**
@@ -277,9 +324,12 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
  */
 void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
 {
+	unsigned int i;
+
 	guard(mutex)(&irqs->config);
-	intx_disable(irqs);
-	msi_disable(irqs);
-	mdev_bpf_irq_set_eventfd(irqs, &irqs->err, NULL);
-	mdev_bpf_irq_set_eventfd(irqs, &irqs->req, NULL);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		disable(irqs, i);
+		mdev_bpf_irq_mask(irqs, i, false);
+	}
+	mdev_bpf_unmask_forget(irqs_to_bdev(irqs));
 }

@@ -133,6 +133,35 @@ void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_unmask_start() - let the irq_unmask op be called soon, if there is one
+ * @bdev: the device
+ * @index: VFIO index of the line
+ *
+ * Context: Any.
+ */
+void mdev_bpf_unmask_start(struct mdev_bpf_device *bdev, unsigned int index)
+{
+	if (!mdev_bpf_call_wants_unmask(bdev))
+		return;
+	set_bit(index, &bdev->deferred.unmask_due);
+	mdev_bpf_deferred_wake(bdev);
+}
+
+/**
+ * mdev_bpf_unmask_forget() - let irq_unmask not be called for what was unmasked so far
+ * @bdev: the device
+ *
+ * Context: Any.
+ */
+void mdev_bpf_unmask_forget(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		clear_bit(i, &bdev->deferred.unmask_due);
+}
+
+/**
  * mdev_bpf_deferred_cancel() - reset: no timer is armed and nothing is due
  * @bdev: the device
  *
@@ -149,6 +178,7 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
 		clear_bit(i, &bdev->deferred.work_due);
 	mdev_bpf_ioeventfd_forget(bdev);
+	mdev_bpf_unmask_forget(bdev);
 }
 
 /**
@@ -211,7 +241,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 		d->timers[i].paused = false;
 		timer_start(&d->timers[i], d->timers[i].remaining);
 	}
-	if (d->timers_due || d->work_due || bdev->ioeventfds.nr)
+	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr)
 		mdev_bpf_deferred_wake(bdev);
 }
 
