@@ -228,4 +228,74 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 	mdev_bpf_dump_text(out, ___text, sizeof(___text));			\
 })
 
+/**
+ * mdev_bpf_dma_read() - copy from guest memory to the device
+ * @dev: the device
+ * @id: any number; dma_done gets it
+ * @iova: address of the guest's memory
+ * @where: where to: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
+ * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ *
+ * The request is queued and carried out after the op. dma_done says when that has happened, and
+ * how it went.
+ *
+ * Return: 0; -EINVAL for a @size out of range, bytes that @where has not, or an address that
+ * wraps; -ENXIO if the device is not open, or by a kernel client; -EBUSY if
+ * MDEV_BPF_MAX_DMA requests wait.
+ */
+extern int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u64 where,
+			     __u32 size) __ksym;
+
+/**
+ * mdev_bpf_dma_write() - copy from the device to guest memory
+ * @dev: the device
+ * @id: any number; dma_done gets it
+ * @iova: address of the guest's memory
+ * @where: where from: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(), as it will be when the request is
+ *	carried out
+ * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ *
+ * Return: as mdev_bpf_dma_read().
+ */
+extern int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u64 where,
+			      __u32 size) __ksym;
+
+/**
+ * mdev_bpf_dma_pin() - pin guest memory, to be reached by mdev_bpf_dma_get()
+ * @dev: the device
+ * @id: the window, 0 to MDEV_BPF_MAX_PINS - 1; dma_done gets it
+ * @iova: first byte
+ * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ *
+ * A request like the others; the window is there when dma_done reports success. The memory must
+ * be writable. Reset and close unpin everything, and so does the user who takes the memory away.
+ *
+ * Return: as mdev_bpf_dma_read(); -EINVAL also for an @id out of range.
+ */
+extern int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u32 size) __ksym;
+
+/**
+ * mdev_bpf_dma_unpin() - give a window back
+ * @dev: the device
+ * @id: the window
+ *
+ * Return: 0; -EINVAL for an @id out of range; -ENOENT if nothing is pinned there (yet).
+ */
+extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_dma_get() - pinned guest memory
+ * @dev: the device
+ * @where: MDEV_BPF_PIN(), the window and the first byte in it
+ * @rdwr_buf_size: bytes, a compile-time constant
+ *
+ * The guest and its other devices may change the memory at any time.
+ *
+ * Return: the memory, until the op returns; NULL if the window is not pinned, or not any more; if
+ * the bytes are not all in it, or cross from one page of the guest's into the next; or if
+ * bus mastering is off.
+ */
+extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
+			      const size_t rdwr_buf_size) __ksym;
+
 #endif /* __MDEV_BPF_BPF_H */

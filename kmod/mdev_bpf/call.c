@@ -5,7 +5,8 @@
  * A call holds the device's lock, so that ops of one device never overlap, and is a
  * reader of the type's SRCU, so that the program stays until it returns. It takes
  * them in this order, and touches user memory outside both: whoever waits for the
- * SRCU, waits for programs only, and those cannot sleep.
+ * SRCU, waits for programs only, and those cannot sleep. DMA that an op has asked for is
+ * done when both are let go of.
  */
 #include "internal.h"
 #include "trace.h"
@@ -23,6 +24,7 @@
 struct call {
 	struct mdev_bpf_device *bdev;
 	const struct mdev_bpf_ops *ops;
+	enum mdev_bpf_op op;
 	int idx;
 };
 
@@ -42,7 +44,7 @@ static struct call call_refuse(struct call call, int err)
  */
 static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	struct call call = { .bdev = bdev };
+	struct call call = { .bdev = bdev, .op = op };
 
 	/* Only this task can have set it to itself, so no lock is needed */
 	if (READ_ONCE(bdev->caller) == current) {
@@ -63,13 +65,17 @@ static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 static void call_leave(struct call *call)
 {
 	struct mdev_bpf_device *bdev = call->bdev;
+	bool dma;
 
 	if (IS_ERR(call->ops))
 		return;
 	lockdep_assert_held(&bdev->lock);
+	dma = unlikely(bdev->dma.due) && mdev_bpf_dma_claim(bdev, call->op);
 	WRITE_ONCE(bdev->caller, NULL);
 	srcu_read_unlock(&bdev->type->srcu, call->idx);
 	mutex_unlock(&bdev->lock);
+	if (dma)
+		mdev_bpf_dma_run(bdev);
 }
 
 /* CLASS(mdev_bpf_call, call)(bdev, op) is a call that ends with its scope. */
@@ -201,16 +207,7 @@ void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
 		call_void_op(&call, close);
 }
 
-/**
- * mdev_bpf_call_reset() - bring a device to its power-on state
- * @bdev: the device
- *
- * One step for everybody else: state, configuration space and interrupt line are
- * cleared under the lock that the op then runs under.
- *
- * Return: 0 or a negative errno.
- */
-int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
+static int call_reset(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESET);
 	int ret;
@@ -227,12 +224,40 @@ int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
 		mdev_bpf_pci_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
 	mdev_bpf_failure_clear(bdev);
+	mdev_bpf_dma_cancel(bdev);
 	if (call.ops->reset)
 		ret = call_result(call_op(&call, reset), 0);
 	else
 		ret = call_init(&call);
 	ret = call_began(&call, ret);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
+	return ret;
+}
+
+/**
+ * mdev_bpf_call_reset() - bring a device to its power-on state
+ * @bdev: the device
+ *
+ * One step for everybody else: state, configuration space and interrupt line are
+ * cleared under the lock that the op then runs under. DMA that is being done is waited for, and
+ * with it user space, perhaps.
+ *
+ * Context: Process context, with no lock held that others need.
+ *
+ * Return: 0 or a negative errno; -EINTR if the task was killed before it came to that.
+ */
+int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
+{
+	int ret;
+
+	/* An op led here; call_enter() knows that too, but the queue needs the lock */
+	if (READ_ONCE(bdev->caller) == current)
+		return -EDEADLK;
+	ret = mdev_bpf_dma_hold(bdev);
+	if (ret)
+		return ret;
+	ret = call_reset(bdev);
+	mdev_bpf_dma_resume(bdev);
 	return ret;
 }
 
@@ -396,6 +421,39 @@ void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
 	/* There is nobody to tell of an error */
 	ret = call_result(call_op(&call, region_write, &access), 0);
 	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
+}
+
+/**
+ * mdev_bpf_call_dma_done() - call dma_done for the next request that has been carried out
+ * @bdev: the device
+ *
+ * Without program, or while the device is frozen, it stays for later.
+ */
+void mdev_bpf_call_dma_done(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma dma;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_DONE);
+	if (IS_ERR(call.ops))
+		return;
+	if (!mdev_bpf_dma_take(bdev, &dma))
+		return;
+	trace_mdev_bpf_dma(&bdev->ctx, dma.op, dma.iova, dma.size, dma.error);
+	if (call.ops->dma_done)
+		call_op(&call, dma_done, &dma);
+}
+
+/**
+ * mdev_bpf_call_dma_unmap() - call dma_unmap, if a program is attached
+ * @bdev: the device
+ * @range: what the user has taken away
+ */
+void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_UNMAP);
+
+	if (!IS_ERR(call.ops) && call.ops->dma_unmap)
+		call_op(&call, dma_unmap, range);
 }
 
 /**

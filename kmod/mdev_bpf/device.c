@@ -162,6 +162,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
+	mdev_bpf_dma_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -309,9 +310,13 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 	if (ret != MDEV_BPF_USE_NONE)
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
+	/* A client has no memory for the device */
+	if (!client)
+		mdev_bpf_dma_open(bdev);
 	ret = mdev_bpf_call_open(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret) {
+		mdev_bpf_dma_close(bdev);
 		device_set_closed(bdev);
 		return ret;
 	}
@@ -329,6 +334,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_ioeventfd_release(bdev);
+	mdev_bpf_dma_close(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_call_close(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
@@ -396,6 +402,7 @@ out_unlist:
 out_put:
 	mdev_bpf_deferred_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
+	mdev_bpf_dma_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
 	mdev_bpf_type_unreserve(mtype, instance);
@@ -424,6 +431,7 @@ void mdev_bpf_remove(struct mdev_device *mdev)
 	mdev_bpf_deferred_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
+	mdev_bpf_dma_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
 	mdev_bpf_type_unreserve(mtype, instance);
 }

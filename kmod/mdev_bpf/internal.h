@@ -17,6 +17,9 @@
  *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
  *   mdev_bpf_irqs::config  SET_IRQS
  *   mdev_bpf_irqs::lock    spinlock: line, masks, eventfds
+ *
+ * Guest memory is touched with none of them held (dma.c). VFIO has locks of its own for it,
+ * under which it waits for user space, and calls dma_unmap.
  */
 #ifndef __MDEV_BPF_INTERNAL_H
 #define __MDEV_BPF_INTERNAL_H
@@ -35,6 +38,7 @@
 #include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/vfio.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -363,6 +367,84 @@ struct mdev_bpf_stats {
 	u64 start;
 };
 
+/**
+ * struct mdev_bpf_dma_request - a DMA request that waits; no pointers, so it can be saved
+ * @iova: address of the guest's memory
+ * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
+ * @id: the program's id; for MDEV_BPF_DMA_PIN the window's
+ * @op: MDEV_BPF_DMA_*
+ * @size: bytes
+ * @error: when @done: what became of it
+ * @done: carried out, but dma_done was not called yet
+ */
+struct mdev_bpf_dma_request {
+	u64 iova;
+	u64 where;
+	u32 id;
+	u32 op;
+	u32 size;
+	s32 error;
+	bool done;
+};
+
+/*
+ * A window is unused; being pinned by the runner; for the program to use; dropped, to be
+ * unpinned by whoever gets at it first; being unpinned by some task.
+ */
+enum mdev_bpf_pin_state {
+	MDEV_BPF_PIN_NONE,
+	MDEV_BPF_PIN_PINNING,
+	MDEV_BPF_PIN_READY,
+	MDEV_BPF_PIN_DROPPED,
+	MDEV_BPF_PIN_UNPINNING,
+};
+
+/**
+ * struct mdev_bpf_pin - a window of guest memory
+ * @iova: its first byte
+ * @size: bytes
+ * @nr: pages
+ * @state: changes under the device's lock, and wakes mdev_bpf_dma_queue::idle
+ * @pages: the pages; those of a window that moves belong to whom moves it
+ */
+struct mdev_bpf_pin {
+	u64 iova;
+	u32 size;
+	u32 nr;
+	enum mdev_bpf_pin_state state;
+	struct page **pages;
+};
+
+/**
+ * struct mdev_bpf_dma_queue - DMA of a device, under its lock
+ * @ring: the requests; the first stays until dma_done is called for it
+ * @head: index of the first
+ * @nr: how many
+ * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_hold()
+ * @due: there are requests, or dropped windows
+ * @open: VFIO's user has the device, so there may be guest memory
+ * @running: a task is the runner
+ * @busy: it carries out the first request, without lock
+ * @dropped: windows in state MDEV_BPF_PIN_DROPPED
+ * @pins: the windows
+ * @idle: woken when @busy ends, and when a window's state changes
+ * @work: the runner where no task can be it
+ */
+struct mdev_bpf_dma_queue {
+	struct mdev_bpf_dma_request ring[MDEV_BPF_MAX_DMA];
+	unsigned int head;
+	unsigned int nr;
+	unsigned int holds;
+	bool due;
+	bool open;
+	bool running;
+	bool busy;
+	unsigned long dropped;
+	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
+	wait_queue_head_t idle;
+	struct delayed_work work;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -397,6 +479,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @ioeventfds: eventfds that stand for writes
  * @failure: why it has failed, if it has
  * @stats: what ops cost
+ * @dma: DMA
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -430,6 +513,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;
+	struct mdev_bpf_dma_queue dma;
 };
 
 /**
@@ -534,6 +618,11 @@ int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 va
 int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
+int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size);
+int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size);
+int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32 size);
+int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id);
+u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
 
 int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz);
 int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz);
@@ -597,6 +686,8 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);
 void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
+void mdev_bpf_call_dma_done(struct mdev_bpf_device *bdev);
+void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range);
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
@@ -722,6 +813,38 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev,
 void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev);
 void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
+
+/* dma.c */
+int mdev_bpf_dma_module_init(void);
+void mdev_bpf_dma_module_exit(void);
+void mdev_bpf_dma_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_close(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_allowed(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+void mdev_bpf_dma_run(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
+int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_resume(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev);
+
+/* guest.c */
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
+int mdev_bpf_guest_errno(int err);
+int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+
+/* pin.c */
+int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_pin_release(struct mdev_bpf_device *bdev, u64 first, u64 last);
+void mdev_bpf_pin_collect(struct mdev_bpf_device *bdev);
+int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
+bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
+void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
+void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);

@@ -146,6 +146,49 @@ __bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
 	return 0;
 }
 
+static int dma_copy(struct mdev_bpf_dev *dev, struct mdev_bpf_dma_request req)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (!req.size || req.size > MDEV_BPF_MAX_DMA_SIZE ||
+	    !mdev_bpf_guest_where_ok(bdev, req.where, req.size))
+		return -EINVAL;
+	return mdev_bpf_dma_queue(bdev, &req);
+}
+
+__bpf_kfunc int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size)
+{
+	return dma_copy(dev, (struct mdev_bpf_dma_request) {
+		.op = MDEV_BPF_DMA_READ, .id = id, .iova = iova, .where = where, .size = size });
+}
+
+__bpf_kfunc int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size)
+{
+	return dma_copy(dev, (struct mdev_bpf_dma_request) {
+		.op = MDEV_BPF_DMA_WRITE, .id = id, .iova = iova, .where = where, .size = size });
+}
+
+__bpf_kfunc int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32 size)
+{
+	struct mdev_bpf_dma_request req = {
+		.op = MDEV_BPF_DMA_PIN, .id = id, .iova = iova, .size = size };
+
+	if (id >= MDEV_BPF_MAX_PINS || !size || size > MDEV_BPF_MAX_DMA_SIZE)
+		return -EINVAL;
+	return mdev_bpf_dma_queue(ctx_to_bdev(dev), &req);
+}
+
+__bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)
+{
+	return id < MDEV_BPF_MAX_PINS ? mdev_bpf_pin_drop(ctx_to_bdev(dev), id) : -EINVAL;
+}
+
+__bpf_kfunc u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size)
+{
+	return mdev_bpf_pin_get(ctx_to_bdev(dev), where >> MDEV_BPF_OFFSET_SHIFT,
+				where & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0), rdwr_buf_size);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -164,6 +207,11 @@ BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_fail, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dump_text, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dma_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dma_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dma_pin, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dma_unpin, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_dma_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 /*

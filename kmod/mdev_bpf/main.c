@@ -108,12 +108,17 @@ static int __init mdev_bpf_init(void)
 	ret = ret ?: mdev_bpf_deferred_module_init();
 	if (ret)
 		goto out_put;
+	ret = mdev_bpf_dma_module_init();
+	if (ret)
+		goto out_deferred;
 	/* kfuncs before struct_ops: no program can be complete without both */
 	ret = mdev_bpf_kfunc_init() ?: mdev_bpf_struct_ops_init();
 	if (ret)
-		goto out_deferred;
+		goto out_dma;
 	return 0;
 
+out_dma:
+	mdev_bpf_dma_module_exit();
 out_deferred:
 	mdev_bpf_deferred_module_exit();
 out_put:
@@ -124,6 +129,7 @@ out_put:
 static void __exit mdev_bpf_exit(void)
 {
 	mdev_bpf_type_exit();
+	mdev_bpf_dma_module_exit();
 	mdev_bpf_deferred_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }

@@ -243,6 +243,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 	}
 	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr)
 		mdev_bpf_deferred_wake(bdev);
+	mdev_bpf_dma_kick(bdev);
 }
 
 /**

@@ -38,6 +38,11 @@ static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
 		dev_notice(&bdev->mdev->dev, "in use; removal waits until it is closed\n");
 }
 
+static void mdev_bpf_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+	mdev_bpf_dma_unmap(vdev_to_bdev(vdev), iova, length);
+}
+
 /* VFIO answers the features it knows itself; all others end here, to be traced. */
 static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 				 size_t argsz)
@@ -60,6 +65,7 @@ const struct vfio_device_ops mdev_bpf_vfio_ops = {
 	.get_region_info_caps = mdev_bpf_region_info_caps,
 #endif
 	.request = mdev_bpf_vfio_request,
+	.dma_unmap = mdev_bpf_vfio_dma_unmap,
 	.device_feature = mdev_bpf_vfio_feature,
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,

@@ -79,6 +79,9 @@
 #define MDEV_BPF_STATE(offset)		((0xffULL << MDEV_BPF_OFFSET_SHIFT) | (offset))
 #define MDEV_BPF_MEMORY(region, offset)	(((__u64)(region) << MDEV_BPF_OFFSET_SHIFT) | (offset))
 
+/* Where mdev_bpf_dma_get() looks: bytes of a pinned window */
+#define MDEV_BPF_PIN(id, offset)	(((__u64)(id) << MDEV_BPF_OFFSET_SHIFT) | (offset))
+
 /* struct mdev_bpf_dma::op */
 #define MDEV_BPF_DMA_READ	0	/* from guest memory to the device */
 #define MDEV_BPF_DMA_WRITE	1	/* from the device to guest memory */

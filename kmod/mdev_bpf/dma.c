@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DMA: requests that ops queue, and whoever carries them out.
+ *
+ * Guest memory is user memory: touching it may wait for user space as long as that likes. So
+ * ops only queue, and one task at a time, the runner, takes request after request from the
+ * queue, without the device's lock, and calls dma_done for each. The runner is the task
+ * whose access queued the first request, so that to a guest DMA is over when its access is;
+ * for requests from other ops, and for what the task cannot do, it is a worker.
+ *
+ * A request stays at the head of the queue until dma_done is called for it. So whatever stops
+ * the device between the transfer and dma_done loses nothing.
+ */
+#include <linux/overflow.h>
+#include <linux/pci_regs.h>
+#include <linux/sched/signal.h>
+#include <linux/unaligned.h>
+
+#include "internal.h"
+
+/* Worker of a task that is being killed waits: that task may be about to close the device. */
+#define KILLED_DELAY HZ
+
+static struct workqueue_struct *dma_wq;
+
+/* What the runner has to do next */
+enum dma_step { DMA_STOP, DMA_UNPIN, DMA_MOVE, DMA_DONE };
+
+static struct mdev_bpf_dma_request *dma_head(struct mdev_bpf_dma_queue *q)
+{
+	return &q->ring[q->head];
+}
+
+/* Is there something to do, and nothing that stops it? */
+static bool dma_may_run(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	lockdep_assert_held(&bdev->lock);
+	return q->due && q->open && !q->holds && !bdev->deferred.frozen &&
+	       rcu_access_pointer(bdev->type->ops);
+}
+
+/**
+ * mdev_bpf_dma_allowed() - may the device access memory?
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ *
+ * Return: false while it is a PCI device whose bus mastering is off.
+ */
+bool mdev_bpf_dma_allowed(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	return !bdev->api->pci ||
+	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
+static enum dma_step dma_next(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	struct mdev_bpf_dma_request *req = dma_head(q);
+
+	guard(mutex)(&bdev->lock);
+	if (!q->nr && !q->dropped)
+		q->due = false;
+	if (!dma_may_run(bdev)) {
+		q->running = false;
+		return DMA_STOP;
+	}
+	if (q->dropped)
+		return DMA_UNPIN;
+	if (!req->done && !mdev_bpf_dma_allowed(bdev)) {
+		req->error = -EACCES;
+		req->done = true;
+	}
+	if (req->done)
+		return DMA_DONE;
+	q->busy = true;
+	return DMA_MOVE;
+}
+
+/* The head has been carried out with @error; @again: it has not, a worker shall try. */
+static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	scoped_guard(mutex, &bdev->lock) {
+		dma_head(q)->error = error;
+		dma_head(q)->done = !again;
+		WRITE_ONCE(q->busy, false);
+	}
+	wake_up_all(&q->idle);
+}
+
+static void dma_hand_over(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->lock);
+	bdev->dma.running = false;
+	queue_delayed_work(dma_wq, &bdev->dma.work,
+			   fatal_signal_pending(current) ? KILLED_DELAY : 0);
+}
+
+/*
+ * Carry out the head of the queue. Return: true if a worker shall do it: the memory is not
+ * this task's, or the task is about to die.
+ */
+static bool dma_move(struct mdev_bpf_device *bdev, bool worker)
+{
+	/* Nobody else moves the head, or takes anything away, while busy is set */
+	int error = mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
+	bool again = error == -EFAULT && !worker;
+
+	dma_moved(bdev, error, again);
+	return again;
+}
+
+/* Run the queue until nothing is left or it is stopped; bdev->dma.running is ours. */
+static void dma_run(struct mdev_bpf_device *bdev, bool worker)
+{
+	unsigned int left = MDEV_BPF_MAX_DMA;
+	enum dma_step step;
+
+	while ((step = dma_next(bdev)) != DMA_STOP) {
+		if (step == DMA_UNPIN)
+			mdev_bpf_pin_collect(bdev);
+		else if (step == DMA_DONE)
+			mdev_bpf_call_dma_done(bdev);
+		else if (dma_move(bdev, worker))
+			break;
+		/* An access has its end, even if each request leads to another */
+		if (!worker && step == DMA_DONE && !--left)
+			break;
+		cond_resched();
+	}
+	if (step != DMA_STOP)
+		dma_hand_over(bdev);
+}
+
+static void dma_work(struct work_struct *work)
+{
+	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
+						    dma.work);
+
+	scoped_guard(mutex, &bdev->lock) {
+		if (bdev->dma.running)
+			return;
+		bdev->dma.running = true;
+	}
+	dma_run(bdev, true);
+}
+
+/*
+ * Ops that a task of the user's calls, with no lock that others could want. All others are
+ * called by workers, or from where nothing may wait for user space.
+ */
+static bool dma_inline(enum mdev_bpf_op op)
+{
+	return !(current->flags & PF_KTHREAD) && current->mm &&
+	       (op == MDEV_BPF_OP_REGION_WRITE || op == MDEV_BPF_OP_REGION_READ ||
+		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE);
+}
+
+/**
+ * mdev_bpf_dma_claim() - an op ends, and there is DMA to do: who does it?
+ * @bdev: the device
+ * @op: the op
+ *
+ * Context: The device's lock held.
+ *
+ * Return: true if the caller has to call mdev_bpf_dma_run() when it has let go of the lock and of
+ * the SRCU; false if a worker does it, or the task that is at it already.
+ */
+bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	if (q->running || !dma_may_run(bdev))
+		return false;
+	if (!dma_inline(op)) {
+		mdev_bpf_dma_kick(bdev);
+		return false;
+	}
+	q->running = true;
+	return true;
+}
+
+/**
+ * mdev_bpf_dma_run() - do what mdev_bpf_dma_claim() gave to this task
+ * @bdev: the device
+ *
+ * Context: Process context, no lock held. May wait for user space.
+ */
+void mdev_bpf_dma_run(struct mdev_bpf_device *bdev)
+{
+	dma_run(bdev, false);
+}
+
+/**
+ * mdev_bpf_dma_kick() - what stopped DMA may be over: let a worker look
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	if (bdev->dma.due)
+		mod_delayed_work(dma_wq, &bdev->dma.work, 0);
+}
+
+/**
+ * mdev_bpf_dma_queue() - queue a request
+ * @bdev: the device
+ * @req: the request, with size and device's side checked
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: 0; -EINVAL if the addresses wrap; -ENXIO if VFIO has not opened the device; -EBUSY if
+ * the queue is full.
+ */
+int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	u64 last;
+
+	lockdep_assert_held(&bdev->lock);
+	if (!req->size || check_add_overflow(req->iova, (u64)req->size - 1, &last))
+		return -EINVAL;
+	if (!q->open)
+		return -ENXIO;
+	if (q->nr == MDEV_BPF_MAX_DMA)
+		return -EBUSY;
+	q->ring[(q->head + q->nr++) % MDEV_BPF_MAX_DMA] = *req;
+	q->due = true;
+	return 0;
+}
+
+/**
+ * mdev_bpf_dma_take() - take the next request that has been carried out off the queue
+ * @bdev: the device
+ * @dma: filled in, for dma_done
+ *
+ * Context: The device's lock held.
+ *
+ * Return: false if there is none, or the device is frozen.
+ */
+bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	struct mdev_bpf_dma_request *req = dma_head(q);
+
+	lockdep_assert_held(&bdev->lock);
+	if (bdev->deferred.frozen || !q->nr || !req->done)
+		return false;
+	*dma = (struct mdev_bpf_dma) {
+		.id = req->id,
+		.op = req->op,
+		.error = req->error,
+		.size = req->size,
+		.iova = req->iova,
+		.where = req->where,
+	};
+	/* The user may have taken the memory away again */
+	if (req->op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->id))
+		dma->error = -ENOENT;
+	q->head = (q->head + 1) % MDEV_BPF_MAX_DMA;
+	q->nr--;
+	return true;
+}
+
+/**
+ * mdev_bpf_dma_cancel() - reset: forget all requests and pins
+ * @bdev: the device, held by mdev_bpf_dma_hold()
+ *
+ * Context: The device's lock held. The pinned pages are given back soon, not here.
+ */
+void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	bdev->dma.nr = 0;
+	mdev_bpf_pin_drop_all(bdev);
+}
+
+/**
+ * mdev_bpf_dma_hold() - let no transfer run until mdev_bpf_dma_resume()
+ * @bdev: the device
+ *
+ * A transfer that runs is waited for, and with it user space, perhaps: not for callers that
+ * hold a lock others need.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINTR if the task was killed, then nothing is held.
+ */
+int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	scoped_guard(mutex, &bdev->lock)
+		q->holds++;
+	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
+		return 0;
+	mdev_bpf_dma_resume(bdev);
+	return -EINTR;
+}
+
+/**
+ * mdev_bpf_dma_resume() - undo mdev_bpf_dma_hold()
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_dma_resume(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->lock);
+	bdev->dma.holds--;
+	mdev_bpf_dma_kick(bdev);
+}
+
+/**
+ * mdev_bpf_dma_open() - the device gets a user that has memory for it
+ * @bdev: the device
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_dma_open(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->lock);
+	bdev->dma.open = true;
+}
+
+/**
+ * mdev_bpf_dma_close() - the user goes: cancel all requests, give back all pins
+ * @bdev: the device, frozen
+ *
+ * Context: Process context; VFIO still has the device open. Waits for the transfer that runs.
+ */
+void mdev_bpf_dma_close(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	scoped_guard(mutex, &bdev->lock) {
+		if (!q->open)
+			return;
+		q->open = false;
+	}
+	wait_event(q->idle, !READ_ONCE(q->busy));
+	scoped_guard(mutex, &bdev->lock)
+		mdev_bpf_dma_cancel(bdev);
+	mdev_bpf_pin_release(bdev, 0, U64_MAX);
+}
+
+/**
+ * mdev_bpf_dma_init() - the queue of a new device
+ * @bdev: the device
+ */
+void mdev_bpf_dma_init(struct mdev_bpf_device *bdev)
+{
+	INIT_DELAYED_WORK(&bdev->dma.work, dma_work);
+	init_waitqueue_head(&bdev->dma.idle);
+}
+
+/**
+ * mdev_bpf_dma_destroy() - the device goes; nothing of this runs any more
+ * @bdev: the device, closed for good
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_dma_destroy(struct mdev_bpf_device *bdev)
+{
+	cancel_delayed_work_sync(&bdev->dma.work);
+}
+
+/**
+ * mdev_bpf_dma_module_init() - make the work queue of all devices
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_dma_module_init(void)
+{
+	/* Its own: workers that wait for user space shall not keep timers from being called */
+	dma_wq = alloc_workqueue("mdev_bpf_dma", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return dma_wq ? 0 : -ENOMEM;
+}
+
+/** mdev_bpf_dma_module_exit() - undo mdev_bpf_dma_module_init() */
+void mdev_bpf_dma_module_exit(void)
+{
+	destroy_workqueue(dma_wq);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copying between guest memory and the device: its state, or its regions' memory.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+#define STATE_INDEX (MDEV_BPF_STATE(0) >> MDEV_BPF_OFFSET_SHIFT)
+
+static u64 where_index(u64 where)
+{
+	return where >> MDEV_BPF_OFFSET_SHIFT;
+}
+
+static u64 where_offset(u64 where)
+{
+	return where & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
+}
+
+/**
+ * mdev_bpf_guest_errno() - VFIO's errno for guest memory, made precise
+ * @err: what vfio_dma_rw() or vfio_pin_pages() returned, less than 0
+ *
+ * The type1 backend has EINVAL for "nothing is mapped there", which iommufd calls ENOENT.
+ *
+ * Return: -ENOENT, -EPERM, -EFAULT, -ENXIO, -ENOMEM.
+ */
+int mdev_bpf_guest_errno(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return -ENOENT;
+	case -ENOTTY:
+		return -ENXIO;
+	default:
+		return err;
+	}
+}
+
+/**
+ * mdev_bpf_guest_where_ok() - is this the device's side of a DMA request?
+ * @bdev: the device
+ * @where: what the program gave: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
+ * @size: bytes
+ *
+ * Return: true if all of it is there.
+ */
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
+{
+	u64 index = where_index(where), offset = where_offset(where);
+	const struct mdev_bpf_region *r;
+
+	if (index == STATE_INDEX)
+		return offset <= bdev->state_size && size <= bdev->state_size - offset;
+	if (index >= MDEV_BPF_MAX_REGIONS || !bdev->memory[index])
+		return false;
+	r = &bdev->regions[index];
+	if (offset > r->size || size > r->size - offset)
+		return false;
+	/* The trap window is no memory */
+	return !r->trap_size || offset + size <= r->trap_offset ||
+	       offset >= (u64)r->trap_offset + r->trap_size;
+}
+
+/* The only place where guest memory is copied to or from. */
+static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write)
+{
+	int ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
+
+	return ret < 0 ? mdev_bpf_guest_errno(ret) : 0;
+}
+
+/* The state may be another's size by now; it goes in and out as a whole. */
+static int state_copy(struct mdev_bpf_device *bdev, u64 offset, void *buf, u32 size, bool in)
+{
+	guard(mutex)(&bdev->lock);
+	if (offset > bdev->state_size || size > bdev->state_size - offset)
+		return -EINVAL;
+	if (in)
+		memcpy(bdev->state + offset, buf, size);
+	else
+		memcpy(buf, bdev->state + offset, size);
+	return 0;
+}
+
+static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+{
+	u64 offset = where_offset(req->where);
+	bool write = req->op == MDEV_BPF_DMA_WRITE;
+	void *buf = kvmalloc(req->size, GFP_KERNEL_ACCOUNT);
+	int ret = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	if (write)
+		ret = state_copy(bdev, offset, buf, req->size, false);
+	ret = ret ?: guest_rw(bdev, req->iova, buf, req->size, write);
+	if (!write)
+		ret = ret ?: state_copy(bdev, offset, buf, req->size, true);
+	kvfree(buf);
+	return ret;
+}
+
+/* Page by page, straight between the guest's pages and the region's. */
+static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+{
+	struct mdev_bpf_memory *mem = bdev->memory[where_index(req->where)];
+	bool write = req->op == MDEV_BPF_DMA_WRITE;
+	u64 offset = where_offset(req->where);
+	u32 done, n;
+	int ret = 0;
+
+	for (done = 0; !ret && done < req->size; done += n, offset += n) {
+		struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT,
+							 write ? 0 : GFP_KERNEL_ACCOUNT);
+
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		/* What was never written goes out as zeros */
+		page = page ?: ZERO_PAGE(0);
+		n = min_t(u32, req->size - done, PAGE_SIZE - offset_in_page(offset));
+		ret = guest_rw(bdev, req->iova + done, page_address(page) + offset_in_page(offset),
+			       n, write);
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * mdev_bpf_guest_transfer() - carry out a request
+ * @bdev: the device
+ * @req: the request
+ *
+ * Context: Process context, no lock held. May wait for user space.
+ *
+ * Return: 0; -ENOENT if no guest memory is mapped at some of the range; -EPERM if the mapping
+ * forbids it; -EFAULT if the user's memory behind it cannot be accessed; -ENXIO if the user's
+ * backend has no such thing; -EINVAL if the device's side is no longer there; -ENOMEM;
+ * for windows -EEXIST.
+ */
+int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+{
+	if (req->op == MDEV_BPF_DMA_PIN)
+		return mdev_bpf_pin_make(bdev, req);
+	if (where_index(req->where) == STATE_INDEX)
+		return transfer_state(bdev, req);
+	return transfer_memory(bdev, req);
+}
