@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A device that does the DMA it is told to; see kdma.h for its registers. */
+#include "mdev_bpf.bpf.h"
+#include "kdma.h"
+
+char _license[] SEC("license") = "GPL";
+
+struct kdma_state {
+	__u64 reg[32];
+	__u64 go;
+	__u64 reserved[223];
+	__u64 log[KDMA_LOG_LEN];
+	__u8 data[KDMA_DATA_SIZE];
+};
+
+/* How often dma_done and dma_unmap were called for any device */
+__u64 all_done, all_unmaps;
+/* What requests in exit and close returned */
+__s64 late[2];
+
+#define REG(s, which) ((s)->reg[(which) / 8])
+
+static __s64 request(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
+{
+	__u64 iova = REG(s, KDMA_IOVA), where = REG(s, KDMA_WHERE), size = REG(s, KDMA_SIZE);
+	__u32 id = go >> 8;
+
+	switch (go & 0xff) {
+	case MDEV_BPF_DMA_READ:
+		return mdev_bpf_dma_read(dev, id, iova, where, size);
+	case MDEV_BPF_DMA_WRITE:
+		return mdev_bpf_dma_write(dev, id, iova, where, size);
+	default:
+		return mdev_bpf_dma_pin(dev, id, iova, size);
+	}
+}
+
+/* What the callbacks of bpf_loop() get */
+struct loop {
+	struct mdev_bpf_dev *dev;
+	struct kdma_state *s;
+	__u64 what;
+	__u64 n;
+};
+
+static int flood_one(__u32 i, struct loop *loop)
+{
+	if (request(loop->dev, loop->s, loop->what + (i << 8)))
+		return 1;
+	loop->n++;
+	return 0;
+}
+
+static __s64 flood(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
+{
+	struct loop loop = { .dev = dev, .s = s, .what = go };
+
+	bpf_loop(2 * MDEV_BPF_MAX_DMA, flood_one, &loop, 0);
+	return loop.n;
+}
+
+static __s64 peek(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where, bool poke)
+{
+	__u64 *p = (__u64 *)mdev_bpf_dma_get(dev, where, sizeof(*p));
+
+	if (!p)
+		return -EFAULT;
+	if (poke)
+		*p = REG(s, KDMA_VALUE);
+	else
+		REG(s, KDMA_VALUE) = *p;
+	return 0;
+}
+
+static int pull_one(__u32 i, struct loop *loop)
+{
+	__u64 *p = (__u64 *)mdev_bpf_dma_get(loop->dev, loop->what + 8 * i, sizeof(*p));
+
+	if (!p)
+		return 1;
+	REG(loop->s, KDMA_VALUE) += *p;
+	loop->n++;
+	return 0;
+}
+
+static __s64 pull(struct mdev_bpf_dev *dev, struct kdma_state *s, __u32 n)
+{
+	struct loop loop = { .dev = dev, .s = s, .what = REG(s, KDMA_PEEK) };
+
+	REG(s, KDMA_VALUE) = 0;
+	bpf_loop(n, pull_one, &loop, 0);
+	return loop.n;
+}
+
+static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, __u64 val)
+{
+	__s64 *result = (__s64 *)&REG(s, KDMA_RESULT);
+
+	switch (reg) {
+	case KDMA_GO:
+		*result = request(dev, s, val);
+		s->go = val;
+		break;
+	case KDMA_GO_WORK:
+		s->go = val;
+		*result = mdev_bpf_work_queue(dev, 0);
+		break;
+	case KDMA_FLOOD:
+		*result = flood(dev, s, val);
+		break;
+	case KDMA_UNPIN:
+		*result = mdev_bpf_dma_unpin(dev, val);
+		break;
+	case KDMA_PEEK:
+	case KDMA_POKE:
+		REG(s, KDMA_PEEK) = val;
+		*result = peek(dev, s, val, reg == KDMA_POKE);
+		break;
+	case KDMA_PULL:
+		*result = pull(dev, s, val);
+		break;
+	default:
+		s->reg[reg / 8 & 31] = val;
+	}
+	return 0;
+}
+
+static void data_write(struct kdma_state *s, struct mdev_bpf_access *access)
+{
+	__u8 *p = s->data + (access->offset & (KDMA_DATA_SIZE - 8));
+	__u64 shift = access->offset % 8 * 8;
+	__u64 mask = (access->size == 8 ? 0 : 1ULL << access->size * 8) - 1;
+	__u64 *word = (__u64 *)p;
+
+	*word = (*word & ~(mask << shift)) | (access->val & mask) << shift;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	if (!s)
+		return -EIO;
+	if (access->region == KDMA_BYTES)
+		data_write(s, access);
+	else
+		return reg_write(dev, s, access->offset, access->val);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+	__u64 at = access->offset;
+
+	if (!s)
+		return -EIO;
+	if (access->region == KDMA_BYTES)
+		access->val = *(__u64 *)(s->data + (at & (KDMA_DATA_SIZE - 8)));
+	else if (at >= KDMA_LOG)
+		access->val = s->log[at / 8 & (KDMA_LOG_LEN - 1)];
+	else
+		access->val = s->reg[at / 8 & 31];
+	access->val >>= at % 8 * 8;
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	if (s)
+		REG(s, KDMA_RESULT) = request(dev, s, s->go);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	if (!s)
+		return -EIO;
+	__sync_fetch_and_add(&all_done, 1);
+	s->log[REG(s, KDMA_DONE)++ & (KDMA_LOG_LEN - 1)] = dma->id | (__u64)dma->error << 32;
+	if (REG(s, KDMA_CHAIN)) {
+		REG(s, KDMA_CHAIN)--;
+		REG(s, KDMA_IOVA) += dma->size;
+		REG(s, KDMA_WHERE) += dma->size;
+		s->go += 1 << 8;
+		REG(s, KDMA_RESULT) = request(dev, s, s->go);
+	}
+	mdev_bpf_irq_trigger(dev, 0);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	if (!s)
+		return -EIO;
+	__sync_fetch_and_add(&all_unmaps, 1);
+	REG(s, KDMA_UNMAPS)++;
+	REG(s, KDMA_UNMAP_IOVA) = range->iova;
+	REG(s, KDMA_UNMAP_SIZE) = range->size;
+	mdev_bpf_irq_trigger(dev, 1);
+	return 0;
+}
+
+static __u32 try(struct mdev_bpf_dev *dev)
+{
+	return mdev_bpf_dma_read(dev, 99, 0, MDEV_BPF_STATE(KDMA_DATA), 8);
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_init, struct mdev_bpf_dev *dev)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	if (s)
+		REG(s, KDMA_EARLY) = try(dev);
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_reset, struct mdev_bpf_dev *dev)
+{
+	return 0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kdma_open, struct mdev_bpf_dev *dev)
+{
+	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
+
+	/* Device "2" asks for memory as soon as it is opened */
+	if (s && dev->type == 1)
+		REG(s, KDMA_EARLY) |= (__u64)try(dev) << 32;
+	return 0;
+}
+
+SEC("struct_ops")
+void BPF_PROG(kdma_exit, struct mdev_bpf_dev *dev)
+{
+	late[0] = (__s32)try(dev);
+}
+
+SEC("struct_ops")
+void BPF_PROG(kdma_close, struct mdev_bpf_dev *dev)
+{
+	late[1] = (__s32)try(dev);
+}
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kdma = {
+	.name = "kdma",
+	.abi = MDEV_BPF_ABI,
+	.types = { { .name = "1" }, { .name = "2" } },
+	.state_size = sizeof(struct kdma_state),
+	.pci = { .vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000 },
+	.regions = {
+		[KDMA_REG] = { .size = KDMA_DATA, .access_size = 8, .flags = MDEV_BPF_REGION_RW },
+		[KDMA_BYTES] = { .size = KDMA_DATA_SIZE, .access_size = 8,
+				 .flags = MDEV_BPF_REGION_RW },
+	},
+	.irqs = { { 0 }, { .count = KDMA_MSI } },
+	.init = (void *)kdma_init,
+	.exit = (void *)kdma_exit,
+	.open = (void *)kdma_open,
+	.close = (void *)kdma_close,
+	.reset = (void *)kdma_reset,
+	.region_read = (void *)kdma_read,
+	.region_write = (void *)kdma_write,
+	.work = (void *)kdma_work,
+	.dma_done = (void *)kdma_done,
+	.dma_unmap = (void *)kdma_unmap,
+};

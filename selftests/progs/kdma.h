@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the test device kdma.bpf.c and its test agree on. */
+#ifndef KDMA_H
+#define KDMA_H
+
+#include <linux/types.h>
+
+/* BAR0 has the registers, BAR2 shows the bytes of the state from KDMA_DATA up. */
+#define KDMA_REG		0
+#define KDMA_BYTES		2
+#define KDMA_DATA		4096
+#define KDMA_DATA_SIZE		(1 << 18)
+#define KDMA_LOG_LEN		256
+
+/* BAR3 is memory of the core's, BAR4 memory that only the program has. */
+#define KDMA_MEM		3
+#define KDMA_MEM_SIZE		(1 << 21)
+#define KDMA_PRIVATE		4
+
+/* Interrupts: MSI 0 for each dma_done, 1 for each dma_unmap */
+#define KDMA_MSI		2
+
+/* Registers, 64 bit each */
+#define KDMA_IOVA		0x00
+#define KDMA_WHERE		0x08
+#define KDMA_SIZE		0x10
+#define KDMA_GO			0x18	/* W: MDEV_BPF_DMA_* | id << 8: request it */
+#define KDMA_GO_WORK		0x20	/* W: the same, in work */
+#define KDMA_RESULT		0x28	/* what the last kfunc returned */
+#define KDMA_CHAIN		0x30	/* further requests, each begun in dma_done */
+#define KDMA_DONE		0x38	/* calls of dma_done since reset */
+#define KDMA_FLOOD		0x40	/* W: request as often as it goes; the number in RESULT */
+#define KDMA_UNPIN		0x48	/* W: mdev_bpf_dma_unpin() */
+#define KDMA_PEEK		0x50	/* W: mdev_bpf_dma_get() of 8 bytes there; RESULT, VALUE */
+#define KDMA_POKE		0x58	/* W: the same, and VALUE goes there */
+#define KDMA_VALUE		0x60
+#define KDMA_UNMAPS		0x68	/* calls of dma_unmap since reset, and its last range */
+#define KDMA_UNMAP_IOVA		0x70
+#define KDMA_UNMAP_SIZE		0x78
+#define KDMA_EARLY		0x80	/* what a request in init, open returned: 32 bits each */
+#define KDMA_PULL		0x88	/* W: add up n words from PEEK's on; RESULT: how many */
+#define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
+
+#endif /* KDMA_H */
