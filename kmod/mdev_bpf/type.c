@@ -172,7 +172,7 @@ static int type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_op
 		}
 	}
 	/* After this no task runs the program that was there before */
-	synchronize_srcu(&type->srcu);
+	synchronize_srcu_expedited(&type->srcu);
 	return 0;
 }
 
