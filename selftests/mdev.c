@@ -12,11 +12,11 @@
 
 #include "mdev.h"
 
-/* Results live in one of a few buffers, so that callers may compare two of them. */
+/* Results live in one of a few buffers of the thread, so that it may compare two of them. */
 static char *next_buffer(void)
 {
-	static char bufs[4][4096];
-	static unsigned int turn;
+	static __thread char bufs[4][4096];
+	static __thread unsigned int turn;
 	char *buf = bufs[turn++ % 4];
 
 	buf[0] = 0;
