@@ -306,6 +306,10 @@ inspect()
 	has "$out" "Dual port serial"
 	run 0 mdev-bpf inspect "$kdev"
 	has "$out" magic
+	run 0 mdev-bpf inspect "$here/progs/kpci.bpf.o"
+	has "$out" "flags pm express flr, vendor_cap 18"
+	run 0 mdev-bpf inspect "$here/progs/kbell.bpf.o"
+	has "$(tr -s ' ' <<<"$out")" "bar3 4 1 7"
 	run 0 mdev-bpf inspect "$bad"
 	has "$err" "'sleepable_read' cannot be loaded"
 	run 1 mdev-bpf inspect /bin/true

@@ -29,6 +29,15 @@ static const struct {
 	{ MDEV_BPF_REGION_64BIT,	"64bit" },
 };
 
+static const struct {
+	__u8 flag;
+	const char *name;
+} pci_flags[] = {
+	{ MDEV_BPF_PCI_PM,	"pm" },
+	{ MDEV_BPF_PCI_EXPRESS,	"express" },
+	{ MDEV_BPF_PCI_FLR,	"flr" },
+};
+
 /* NULL if a region has a number only. */
 const char *region_name(unsigned int index)
 {
@@ -59,6 +68,7 @@ struct decl {
 	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_pci pci;
 };
 
@@ -68,6 +78,7 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "types", decl->types, sizeof(decl->types));
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
 	ops_read(ops, "irqs", decl->irqs, sizeof(decl->irqs));
+	ops_read(ops, "doorbells", decl->doorbells, sizeof(decl->doorbells));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
 	for (int i = 0; i < MDEV_BPF_MAX_TYPES; i++) {
 		decl->types[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
@@ -111,6 +122,11 @@ static struct json_object *describe_types(const struct decl *decl)
 static struct json_object *describe_pci(const struct mdev_bpf_pci *pci)
 {
 	struct json_object *obj = json_object_new_object();
+	struct json_object *flags = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(pci_flags); i++)
+		if (pci->flags & pci_flags[i].flag)
+			json_object_array_add(flags, json_object_new_string(pci_flags[i].name));
 
 	add_hex(obj, "vendor", pci->vendor, 4);
 	add_hex(obj, "device", pci->device, 4);
@@ -118,6 +134,8 @@ static struct json_object *describe_pci(const struct mdev_bpf_pci *pci)
 	add_hex(obj, "subsystem_device", pci->subsystem_device, 4);
 	add_hex(obj, "class_code", pci->class_code, 6);
 	add_hex(obj, "revision", pci->revision, 2);
+	json_object_object_add(obj, "flags", flags);
+	add_u64(obj, "vendor_cap", pci->vendor_cap);
 	return obj;
 }
 
@@ -194,6 +212,26 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 	return rows;
 }
 
+static struct json_object *describe_doorbells(const struct decl *decl)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < MDEV_BPF_MAX_DOORBELLS; i++) {
+		const struct mdev_bpf_doorbell *bell = &decl->doorbells[i];
+		struct json_object *row;
+
+		if (!bell->size)
+			continue;
+		row = json_object_new_object();
+		add_named(row, "region", region_name(bell->region), bell->region);
+		add_u64(row, "offset", bell->offset);
+		add_u64(row, "size", bell->size);
+		add_u64(row, "work", bell->work);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
 static void describe_text(const struct ops *ops, const char *member, const char *none,
 			  struct json_object *obj)
 {
@@ -219,6 +257,7 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	json_object_object_add(obj, "types", describe_types(&decl));
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
+	json_object_object_add(obj, "doorbells", describe_doorbells(&decl));
 }
 
 /* What devices of one type have. */

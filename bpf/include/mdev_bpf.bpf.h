@@ -132,7 +132,8 @@ extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 
 /**
  * mdev_bpf_config_write() - set device specific bytes of configuration space
  * @dev: the device
- * @offset: first byte, a multiple of @size, from 0x40 up to 0x7f; the rest is the core's
+ * @offset: first byte, a multiple of @size: from 0x40 up to 0x7f, or behind the header of the
+ *	vendor specific capability; the rest is the core's
  * @size: 1, 2 or 4
  * @val: value; the guest can read but not write it
  *
