@@ -351,6 +351,13 @@ static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 o
 	ops->doorbells[i].size = size;
 }
 
+/* Table at the start of BAR0, pending bits behind it */
+static void one_msix(struct mdev_bpf_ops *ops)
+{
+	ops->irqs[2].count = 1;
+	ops->irqs[2].pba = 0x10;
+}
+
 WRONG(bell_empty, ops->doorbells[2].work = 1)
 WRONG(bell_region, bell(ops, 0, 5, 0, 4))
 WRONG(bell_config, bell(ops, 0, 7, 0x40, 4))
@@ -363,6 +370,9 @@ WRONG(bell_work, bell(ops, 7, 0, 0, 4); ops->doorbells[7].work = 8)
 WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
 WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
 
+WRONG(bell_msix, bell(ops, 0, 0, 0, 4); one_msix(ops))
+WRONG(bell_pba, bell(ops, 0, 0, 0x14, 4); one_msix(ops))
+
 static const struct wrong wrong_doorbells[] = {
 	{ bell_empty, -EINVAL, "doorbells[2] has no size" },
 	{ bell_region, -EINVAL, "doorbells[0].region 5" },
@@ -374,6 +384,8 @@ static const struct wrong wrong_doorbells[] = {
 	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
 	{ bell_work, -EINVAL, "doorbells[7].work 8" },
 	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
+	{ bell_msix, -EINVAL, "doorbells[0] is in the table" },
+	{ bell_pba, -EINVAL, "doorbells[0] is in the table" },
 	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
 };
 

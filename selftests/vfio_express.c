@@ -2,6 +2,7 @@
 /* Configuration space of a PCI Express device, and what a guest does with its capabilities. */
 #include <linux/pci_regs.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dev.h"
 #include "progs/kpci.h"
@@ -362,6 +363,48 @@ static void largest_vendor_capability(void)
 	EXPECT_EQ(own_write(0x80, 4, 0), -EPERM);
 }
 
+/* MSI-X behind MSI: its tables are the core's, whoever writes there */
+static void with_msix(struct mdev_bpf_ops *ops)
+{
+	ops->regions[0].size = 512;
+	ops->irqs[2] = (struct mdev_bpf_irq){ .count = 5, .table = 0x100, .pba = 0x180 };
+}
+
+static int ioeventfd(__u64 offset, unsigned int size, int fd)
+{
+	struct vfio_device_ioeventfd arg = {
+		.argsz = sizeof(arg), .flags = size, .fd = fd, .offset = offset,
+	};
+
+	return vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg);
+}
+
+static void msix(void)
+{
+	unsigned int cap;
+	int fd;
+
+	variant(with_msix);
+	EXPECT_EQ(caps(), 5);
+	cap = find_cap(PCI_CAP_ID_MSIX);
+	ASSERT_EQ(cap, 0x90);
+	EXPECT_EQ(find_cap(PCI_CAP_ID_PM), 0x9c);
+	EXPECT_EQ(cfg(cap + PCI_MSIX_FLAGS, 2), 4);
+	EXPECT_EQ(cfg(cap + PCI_MSIX_TABLE, 4), 0x100);
+	EXPECT_EQ(cfg(cap + PCI_MSIX_PBA, 4), 0x180);
+	EXPECT_EQ(writable(cap + PCI_MSIX_FLAGS, 2), PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	EXPECT_EQ(writable(cap + PCI_MSIX_TABLE, 4), 0);
+	EXPECT_EQ(writable(cap + PCI_MSIX_PBA, 4), 0);
+	fd = event_new();
+	EXPECT_EQ(ioeventfd(0xfc, 4, fd), 0);
+	EXPECT_EQ(ioeventfd(0x100, 4, fd), -EINVAL);
+	EXPECT_EQ(ioeventfd(0x14c, 4, fd), -EINVAL);
+	EXPECT_EQ(ioeventfd(0x150, 4, fd), 0);
+	EXPECT_EQ(ioeventfd(0x184, 4, fd), -EINVAL);
+	EXPECT_EQ(ioeventfd(0x188, 4, fd), 0);
+	close(fd);
+}
+
 static const struct ksft_test tests[] = {
 	KSFT_TEST(sizes),
 	KSFT_TEST(header),
@@ -376,6 +419,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(reset_flag),
 	KSFT_TEST(no_capabilities),
 	KSFT_TEST(no_flr),
+	KSFT_TEST(msix),
 	KSFT_TEST(largest_vendor_capability),
 };
 

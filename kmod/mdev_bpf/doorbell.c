@@ -78,10 +78,21 @@ void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 /* Is what is written there the program's to handle, in a region like this? */
 static bool takes_doorbells(const struct mdev_bpf_ops *ops, u32 region)
 {
-	if (mdev_bpf_api_find(ops)->pci && region == VFIO_PCI_ROM_REGION_INDEX)
-		return false;
 	return region < MDEV_BPF_MAX_REGIONS &&
 	       ops->regions[region].size && ops->regions[region].flags & MDEV_BPF_REGION_WRITE;
+}
+
+/* The tables of MSI-X are the core's. */
+static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbell *db)
+{
+	const struct mdev_bpf_irq *irq = &ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX];
+	struct mdev_bpf_msix_range table = mdev_bpf_msix_table(irq);
+	struct mdev_bpf_msix_range pba = mdev_bpf_msix_pba(irq);
+
+	if (!mdev_bpf_api_find(ops)->pci || !irq->count)
+		return false;
+	return (db->region == table.region && overlaps(db, table.start, table.end - table.start)) ||
+	       (db->region == pba.region && overlaps(db, pba.start, pba.end - pba.start));
 }
 
 static int check_overlap(const struct mdev_bpf_ops *ops, unsigned int i)
@@ -119,6 +130,8 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 			      i, db->work, MDEV_BPF_MAX_WORK);
 	if (db->reserved)
 		return refuse(ops, -EINVAL, "doorbells[%u].reserved is not zero", i);
+	if (in_msix(ops, db))
+		return refuse(ops, -EINVAL, "doorbells[%u] is in the table or pba of MSI-X", i);
 	if (!ops->work)
 		return refuse(ops, -EINVAL, "doorbells[%u] queues work, but there is no work", i);
 	return check_overlap(ops, i);

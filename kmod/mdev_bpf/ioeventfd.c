@@ -90,6 +90,19 @@ static void entry_unregister(struct mdev_bpf_ioeventfd *entry)
 	entry_free(entry);
 }
 
+/* Would a write within the region go to the program, or ring a doorbell? */
+static bool is_trapped(const struct mdev_bpf_device *bdev, u32 index, u64 offset, u32 size)
+{
+	const struct mdev_bpf_region *region = &bdev->regions[index];
+	struct mdev_bpf_msix_range msix;
+
+	if (mdev_bpf_msix_next(bdev, index, offset, &msix) && offset + size > msix.start)
+		return false;
+	return !(region->flags & MDEV_BPF_REGION_MEMORY) ||
+	       (offset >= region->trap_offset &&
+		offset + size <= (u64)region->trap_offset + region->trap_size);
+}
+
 /* Where the write goes: is it one that the program would get, or a doorbell? */
 static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *bdev,
 		      const struct vfio_device_ioeventfd *arg)
@@ -99,13 +112,13 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 	u32 size = arg->flags & VFIO_DEVICE_IOEVENTFD_SIZE_MASK;
 	const struct mdev_bpf_region *region;
 
-	if (index >= MDEV_BPF_MAX_REGIONS ||
-	    (bdev->api->pci && index == VFIO_PCI_ROM_REGION_INDEX))
+	if (index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
-	/* Configuration space has none of its own here */
+	/* Configuration space has none of its own here, and a ROM is not writable */
 	region = &bdev->regions[index];
 	if (!(region->flags & MDEV_BPF_REGION_WRITE) || offset & (size - 1) ||
 	    offset >= region->size || size > region->size - offset ||
+	    !is_trapped(bdev, index, offset, size) ||
 	    mdev_bpf_doorbell_cuts(bdev, index, offset, size))
 		return -EINVAL;
 	entry->bdev = bdev;
