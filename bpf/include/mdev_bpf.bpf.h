@@ -299,4 +299,27 @@ extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;
 
+/**
+ * mdev_bpf_stream_put() - add bytes to the program's own stream, in save
+ * @stream: the stream
+ * @data: the bytes
+ * @data__sz: how many
+ *
+ * Return: 0; -ENOSPC if it would be longer than 1 MiB; -EPERM in restore.
+ */
+extern int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data,
+			       __u32 data__sz) __ksym;
+
+/**
+ * mdev_bpf_stream_get() - get bytes of a foreign stream, in restore
+ * @stream: the stream
+ * @offset: the first byte
+ * @buf: where they go
+ * @buf__sz: how many
+ *
+ * Return: 0; -EINVAL if there are not as many.
+ */
+extern int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, __u64 offset, void *buf,
+			       __u32 buf__sz) __ksym;
+
 #endif /* __MDEV_BPF_BPF_H */

@@ -225,6 +225,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_deferred_cancel(bdev);
 	mdev_bpf_failure_clear(bdev);
 	mdev_bpf_dma_cancel(bdev);
+	mdev_bpf_migration_reset(bdev);
 	if (call.ops->reset)
 		ret = call_result(call_op(&call, reset), 0);
 	else
@@ -518,4 +519,97 @@ void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump
 
 	if (!IS_ERR(call.ops) && call.ops->dump)
 		call_op(&call, dump, dump);
+}
+
+/**
+ * mdev_bpf_call_saves_core() - is a program attached that leaves saving to the core?
+ * @bdev: the device
+ *
+ * Only a hint: the program may change at any time.
+ */
+bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_ops *ops;
+
+	guard(srcu)(&bdev->type->srcu);
+	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	return ops && !ops->save;
+}
+
+/**
+ * mdev_bpf_call_restores() - does a program want to see what is restored?
+ * @bdev: the device
+ *
+ * Only a hint, as mdev_bpf_call_saves_core().
+ */
+bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_ops *ops;
+
+	guard(srcu)(&bdev->type->srcu);
+	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	return ops && ops->restore;
+}
+
+static int call_save(const struct call *call)
+{
+	struct mdev_bpf_device *bdev = call->bdev;
+	struct mdev_bpf_stream *stream;
+	int ret;
+
+	if (!call->ops->save)
+		return MDEV_BPF_STREAM_CORE;
+	stream = mdev_bpf_saving_own(bdev->migration.saving);
+	if (IS_ERR(stream))
+		return PTR_ERR(stream);
+	ret = call_result(call_op(call, save, stream), MDEV_BPF_STREAM_OWN);
+	return bdev->failure.active ? -EIO : ret;
+}
+
+/**
+ * mdev_bpf_call_save() - stop a device and take its state, in one step for everybody else
+ * @bdev: the device
+ * @file: where the file goes that the user reads it from, unless there is one already
+ *
+ * Without program the core saves what it has.
+ *
+ * Return: 0; what save returns; as mdev_bpf_migration_begin_save() and _end_save().
+ */
+int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file)
+{
+	int ret;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_SAVE);
+	if (call.ops == ERR_PTR(-ENODEV)) {
+		guard(mutex)(&bdev->lock);
+		return mdev_bpf_migration_begin_save(bdev, file) ?:
+		       mdev_bpf_migration_end_save(bdev, MDEV_BPF_STREAM_CORE);
+	}
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	ret = mdev_bpf_migration_begin_save(bdev, file);
+	return ret ?: mdev_bpf_migration_end_save(bdev, call_save(&call));
+}
+
+/**
+ * mdev_bpf_call_restore() - give a stopped device the state that was written to it
+ * @bdev: the device
+ *
+ * Return: 0; -ENODEV if no program is attached: it can be tried again; what restore returns; as
+ * mdev_bpf_migration_begin_restore() and _end_restore().
+ */
+int mdev_bpf_call_restore(struct mdev_bpf_device *bdev)
+{
+	int ret = MDEV_BPF_STREAM_CORE;
+	struct mdev_bpf_stream *stream;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESTORE);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	stream = mdev_bpf_migration_begin_restore(bdev);
+	if (IS_ERR(stream))
+		return PTR_ERR(stream);
+	if (call.ops->restore)
+		ret = call_result(call_op(&call, restore, stream), MDEV_BPF_STREAM_OWN);
+	return mdev_bpf_migration_end_restore(bdev, bdev->failure.active ? -EIO : ret);
 }

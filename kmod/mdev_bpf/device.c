@@ -163,6 +163,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
 	mdev_bpf_dma_init(bdev);
+	mdev_bpf_migration_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -229,8 +230,7 @@ static void device_evict(struct mdev_bpf_device *bdev)
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
-	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & (MDEV_BPF_FROZEN_DETACHED |
-								    MDEV_BPF_FROZEN_FAILED));
+	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & ~MDEV_BPF_FROZEN_CLOSED);
 }
 
 /**
@@ -336,6 +336,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dma_close(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
+	mdev_bpf_migration_close(bdev);
 	mdev_bpf_call_close(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);

@@ -43,6 +43,8 @@
 #include <linux/xarray.h>
 
 struct mdev_bpf_client;
+struct mdev_bpf_resuming;
+struct mdev_bpf_saving;
 struct mdev_bpf_type;
 
 /* An mdev type of a program; the mdev core knows the embedded part. */
@@ -143,8 +145,8 @@ struct mdev_bpf_irq_kind {
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
  * @pci: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
- * @quiesced: no program is attached or the device has failed, lines wait; messages come from
- *	programs only
+ * @quiesced: no program is attached, or the device has failed or was stopped: lines wait; messages
+ *	come from programs only
  * @intx_off: the guest set the INTx disable bit of the command register
  * @kinds: by VFIO irq index
  * @err: for errors of the device; NULL if its kind has no such interrupt
@@ -193,6 +195,7 @@ struct mdev_bpf_msix_range {
 #define MDEV_BPF_FROZEN_CLOSED		BIT(0)
 #define MDEV_BPF_FROZEN_DETACHED	BIT(1)
 #define MDEV_BPF_FROZEN_FAILED		BIT(2)
+#define MDEV_BPF_FROZEN_MIGRATION	BIT(3)
 
 /* The ops, in the order of struct mdev_bpf_ops. */
 enum mdev_bpf_op {
@@ -445,6 +448,18 @@ struct mdev_bpf_dma_queue {
 	struct delayed_work work;
 };
 
+/**
+ * struct mdev_bpf_migration - where a device is on its way to another host, under its lock
+ * @state: what VFIO's user has brought it to
+ * @saving: the session in which the state is read
+ * @resuming: the session in which it is written
+ */
+struct mdev_bpf_migration {
+	enum vfio_device_mig_state state;
+	struct mdev_bpf_saving *saving;
+	struct mdev_bpf_resuming *resuming;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -480,6 +495,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @failure: why it has failed, if it has
  * @stats: what ops cost
  * @dma: DMA
+ * @migration: state of migration
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -514,6 +530,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;
 	struct mdev_bpf_dma_queue dma;
+	struct mdev_bpf_migration migration;
 };
 
 /**
@@ -623,6 +640,8 @@ int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u3
 int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32 size);
 int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id);
 u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
+int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz);
+int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, void *buf, u32 buf__sz);
 
 int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz);
 int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz);
@@ -691,6 +710,10 @@ void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
+bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev);
+bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file);
+int mdev_bpf_call_restore(struct mdev_bpf_device *bdev);
 bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev);
 
 /* fail.c */
@@ -755,6 +778,7 @@ bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size
 u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
 bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
 int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config);
 
 /* pci_caps.c */
 unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops);
@@ -771,6 +795,8 @@ void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off);
 bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask);
 void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
 bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
+void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs);
 int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
 unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
@@ -845,6 +871,17 @@ void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
 void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
+/* migration.c */
+void mdev_bpf_migration_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev);
+void mdev_bpf_migration_close(struct mdev_bpf_device *bdev);
+int mdev_bpf_migration_begin_save(struct mdev_bpf_device *bdev, struct file **file);
+int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result);
+struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device *bdev);
+int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result);
+
+/* save.c */
+struct mdev_bpf_stream *mdev_bpf_saving_own(struct mdev_bpf_saving *s);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);

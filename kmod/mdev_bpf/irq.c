@@ -215,6 +215,50 @@ bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
+ * mdev_bpf_irq_load() - a line is as it was elsewhere
+ * @irqs: the interrupts, quiesced
+ * @index: its VFIO index
+ * @level: up or down
+ *
+ * That is no rise: the message was sent there. The line is unmasked, since its user here has not
+ * seen it fire: if it is up, it does when the device goes on.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level)
+{
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+
+	guard(spinlock_irqsave)(&irqs->lock);
+	kind->level = level;
+	kind->masked = false;
+	line_update(irqs, kind);
+}
+
+/**
+ * mdev_bpf_irq_flush() - send what is pending although somebody listens
+ * @irqs: the interrupts
+ *
+ * Vectors that were pending elsewhere are that, where the user had set up interrupts before.
+ *
+ * Context: Any.
+ */
+void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs)
+{
+	struct mdev_bpf_irq_kind *kind = irqs->kinds;
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&irqs->lock);
+	for (; kind < irqs->kinds + MDEV_BPF_MAX_IRQS; kind++) {
+		if (!kind->pending)
+			continue;
+		for_each_set_bit(i, kind->pending, kind->nr)
+			if (listens(irqs, kind, i) && __test_and_clear_bit(i, kind->pending))
+				deliver(irqs, kind, i);
+	}
+}
+
+/**
  * mdev_bpf_irq_reset() - bring interrupts to their power-on state, apart from the user's choices
  * @irqs: the interrupts
  *

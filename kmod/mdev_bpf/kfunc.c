@@ -13,7 +13,7 @@
 #include <linux/module.h>
 
 #include "../compat.h"
-#include "internal.h"
+#include "stream.h"
 
 __bpf_kfunc_start_defs();
 
@@ -189,6 +189,30 @@ __bpf_kfunc u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size
 				where & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0), rdwr_buf_size);
 }
 
+__bpf_kfunc int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz)
+{
+	struct mdev_bpf_own *own = container_of(stream, struct mdev_bpf_own, ctx);
+
+	if (!own->room)
+		return -EPERM;
+	if (data__sz > own->room - stream->size)
+		return -ENOSPC;
+	memcpy(own->data + stream->size, data, data__sz);
+	stream->size += data__sz;
+	return 0;
+}
+
+__bpf_kfunc int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, void *buf,
+				    u32 buf__sz)
+{
+	struct mdev_bpf_own *own = container_of(stream, struct mdev_bpf_own, ctx);
+
+	if (offset > stream->size || buf__sz > stream->size - offset)
+		return -EINVAL;
+	memcpy(buf, own->data + offset, buf__sz);
+	return 0;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -212,6 +236,8 @@ BTF_ID_FLAGS(func, mdev_bpf_dma_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_pin, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_unpin, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_get, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_stream_put, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 /*

@@ -215,3 +215,29 @@ int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u
 		bdev->config[offset++] = val;
 	return 0;
 }
+
+/**
+ * mdev_bpf_pci_load() - configuration space is as it was elsewhere
+ * @bdev: the device
+ * @config: what it was there, of a device of the same type
+ *
+ * What the device is, it stays: only what a guest or the program can write is taken over.
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config)
+{
+	u16 command;
+	u32 i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < sizeof(bdev->config); i++) {
+		bool own = in_own_bytes(i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
+		u8 mask = own ? 0xff : mdev_bpf_pci_caps_mask(bdev, i, config[i]);
+
+		bdev->config[i] &= ~mask;
+		bdev->config[i] |= config[i] & mask;
+	}
+	command = get_unaligned_le16(bdev->config + PCI_COMMAND);
+	mdev_bpf_irq_intx_off(&bdev->irqs, command & PCI_COMMAND_INTX_DISABLE);
+}

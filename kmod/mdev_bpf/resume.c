@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file that a device's state is written to.
+ *
+ * What comes is put together item by item: the header, a section's head, a section's bytes. A
+ * section's size is checked before there is memory for it. Nothing of the device changes until
+ * the end of the stream has been seen, the checksum is right and all sections are plausible; it
+ * does when the user lets the device leave RESUMING.
+ *
+ * The first thing that is wrong ends it: its errno is what this and all further writes fail
+ * with, and leaving RESUMING too, and there is a sentence that says what it was.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/crc32.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "stream.h"
+
+#define BOUNCE_SIZE	4096
+
+/* What the bytes to come are */
+enum resume_stage {
+	RESUME_MAGIC, RESUME_HEADER, RESUME_SECTION, RESUME_BYTES, RESUME_SKIP, RESUME_END,
+	RESUME_COMPLETE, RESUME_FOREIGN,
+};
+
+/**
+ * struct mdev_bpf_resuming - one session of resuming
+ * @file: the file; the device has a reference to it while the session lasts
+ * @bdev: the device, with a reference
+ * @disabled: the session is over
+ * @error: what was wrong with the stream, a negative errno
+ * @stage: what the bytes to come are
+ * @item: where they go; NULL: nowhere
+ * @want: how many there are to come, with those that have come
+ * @have: how many have
+ * @header: the header
+ * @section: the head of the current section
+ * @end: the last section
+ * @snap: the sections that have come
+ * @own: a stream that is not the core's
+ * @undo: what the device was before
+ * @crc: checksum of what has come, up to @end
+ * @total: bytes that have come
+ * @bounce: user memory is copied here, without the device's lock
+ */
+struct mdev_bpf_resuming {
+	struct file *file;
+	struct mdev_bpf_device *bdev;
+	/** @writer: one writer at a time; taken before the device's lock */
+	struct mutex writer;
+	bool disabled;
+	int error;
+	enum resume_stage stage;
+	void *item;
+	u64 want;
+	u64 have;
+	struct stream_header header;
+	struct stream_section section;
+	struct stream_end end;
+	struct mdev_bpf_snapshot snap;
+	struct mdev_bpf_own own;
+	struct mdev_bpf_snapshot undo;
+	u32 crc;
+	u64 total;
+	u8 bounce[BOUNCE_SIZE];
+};
+
+#define refuse(r, err, fmt, ...) \
+	(mdev_bpf_refuse((r)->bdev->type->decl.name, fmt, ##__VA_ARGS__), (r)->error = (err))
+
+static void expect(struct mdev_bpf_resuming *r, enum resume_stage stage, void *item, u64 want)
+{
+	r->stage = stage;
+	r->item = item;
+	r->want = want;
+	r->have = 0;
+}
+
+static int foreign_append(struct mdev_bpf_resuming *r, const void *data, size_t len)
+{
+	void *larger;
+
+	if (len > STREAM_OWN_MAX - r->own.ctx.size)
+		return refuse(r, -EFBIG, "the program's own stream is longer than %lu bytes",
+			      STREAM_OWN_MAX);
+	larger = kvmalloc(r->own.ctx.size + len, GFP_KERNEL_ACCOUNT);
+	if (!larger)
+		return -ENOMEM;
+	if (r->own.data)
+		memcpy(larger, r->own.data, r->own.ctx.size);
+	memcpy(larger + r->own.ctx.size, data, len);
+	kvfree(r->own.data);
+	r->own.data = larger;
+	r->own.ctx.size += len;
+	return 0;
+}
+
+static int got_magic(struct mdev_bpf_resuming *r)
+{
+	size_t len = sizeof(r->header.magic);
+
+	if (!memcmp(r->header.magic, STREAM_MAGIC, len)) {
+		expect(r, RESUME_HEADER, &r->header.version, sizeof(r->header) - len);
+		return 0;
+	}
+	if (!mdev_bpf_call_restores(r->bdev))
+		return refuse(r, -EINVAL, "this is not the state of a device");
+	expect(r, RESUME_FOREIGN, NULL, STREAM_OWN_MAX);
+	return foreign_append(r, r->header.magic, len);
+}
+
+/* The header must be the same as ours but for the version of the state, if that is converted. */
+static int check_version(struct mdev_bpf_resuming *r, const struct stream_header *ours)
+{
+	u32 version = le32_to_cpu(r->header.state_version);
+	u32 size = le32_to_cpu(r->header.state_size);
+
+	if (version == le32_to_cpu(ours->state_version)) {
+		if (size != r->bdev->state_size)
+			return refuse(r, -EINVAL, "the state has %u bytes, not %u", size,
+				      r->bdev->state_size);
+		return 0;
+	}
+	if (!mdev_bpf_call_restores(r->bdev))
+		return refuse(r, -EINVAL, "the state has version %u, not %u", version,
+			      le32_to_cpu(ours->state_version));
+	if (size > r->bdev->state_size)
+		return refuse(r, -EINVAL, "the state has %u bytes, more than %u", size,
+			      r->bdev->state_size);
+	return 0;
+}
+
+static int got_header(struct mdev_bpf_resuming *r)
+{
+	const struct stream_header *h = &r->header;
+	struct stream_header ours;
+
+	if (le32_to_cpu(h->version) != STREAM_VERSION)
+		return refuse(r, -EINVAL, "the stream has version %u, the kernel knows %u",
+			      le32_to_cpu(h->version), STREAM_VERSION);
+	if (le32_to_cpu(h->size) != sizeof(*h) ||
+	    le32_to_cpu(h->crc) != mdev_bpf_stream_header_crc(*h))
+		return refuse(r, -EBADMSG, "the stream is damaged: header");
+	mdev_bpf_stream_header(r->bdev, &ours);
+	if (memcmp(h->program, ours.program, sizeof(h->program)))
+		return refuse(r, -EINVAL, "the state is of program %*pE",
+			      (int)strnlen(h->program, sizeof(h->program)), h->program);
+	if (memcmp(h->type, ours.type, sizeof(h->type)))
+		return refuse(r, -EINVAL, "the state is of type %*pE, not %*pE",
+			      (int)strnlen(h->type, sizeof(h->type)), h->type,
+			      (int)strnlen(ours.type, sizeof(ours.type)), ours.type);
+	if (h->arg != ours.arg || h->flags != ours.flags)
+		return refuse(r, -EINVAL, "the state is of another type of this name");
+	expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
+	return check_version(r, &ours);
+}
+
+static int begin_section(struct mdev_bpf_resuming *r, unsigned int tag, u64 size)
+{
+	const struct mdev_bpf_section *s = &mdev_bpf_sections[tag];
+	u32 most = s->size(r->bdev);
+
+	if (le16_to_cpu(r->section.version) != s->version)
+		return refuse(r, -EINVAL, "section %s has version %u, the kernel knows %u", s->name,
+			      le16_to_cpu(r->section.version), s->version);
+	if (!size || size > most)
+		return refuse(r, -EINVAL, "section %s has %llu bytes, not %u", s->name, size,
+			      most);
+	if (r->snap.data[tag])
+		return refuse(r, -EINVAL, "section %s comes twice", s->name);
+	r->snap.data[tag] = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!r->snap.data[tag])
+		return -ENOMEM;
+	r->snap.size[tag] = size;
+	expect(r, RESUME_BYTES, r->snap.data[tag], size);
+	return 0;
+}
+
+static int got_section(struct mdev_bpf_resuming *r)
+{
+	unsigned int tag = le16_to_cpu(r->section.tag);
+	u64 size = le64_to_cpu(r->section.size);
+
+	if (tag == SECTION_END) {
+		if (size != sizeof(r->end))
+			return refuse(r, -EBADMSG, "the stream is damaged: end");
+		expect(r, RESUME_END, &r->end, sizeof(r->end));
+		return 0;
+	}
+	if (tag < SECTION_NR)
+		return begin_section(r, tag, size);
+	if (!(le32_to_cpu(r->section.flags) & SECTION_OPTIONAL))
+		return refuse(r, -EINVAL, "the kernel does not know section %u", tag);
+	expect(r, RESUME_SKIP, NULL, size);
+	return 0;
+}
+
+static int check_sections(struct mdev_bpf_resuming *r)
+{
+	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	unsigned int i;
+
+	for (i = 0; i < SECTION_NR; i++) {
+		if (!s[i].name || !s[i].size(r->bdev))
+			continue;
+		if (!r->snap.data[i] && (i != SECTION_STATE || r->header.state_size))
+			return refuse(r, -EINVAL, "section %s is missing", s[i].name);
+		if (r->snap.data[i] && !s[i].check(r->bdev, r->snap.data[i], r->snap.size[i]))
+			return refuse(r, -EINVAL, "section %s makes no sense", s[i].name);
+	}
+	if (r->snap.size[SECTION_STATE] != le32_to_cpu(r->header.state_size))
+		return refuse(r, -EINVAL, "section state is not as long as the header says");
+	return 0;
+}
+
+static int got_end(struct mdev_bpf_resuming *r)
+{
+	if (le64_to_cpu(r->end.total) != r->total || le32_to_cpu(r->end.crc) != r->crc ||
+	    r->end.reserved)
+		return refuse(r, -EBADMSG, "the stream is damaged: checksum");
+	expect(r, RESUME_COMPLETE, NULL, 0);
+	return check_sections(r);
+}
+
+/* All bytes of an item have come. */
+static int got_item(struct mdev_bpf_resuming *r)
+{
+	switch (r->stage) {
+	case RESUME_MAGIC:
+		return got_magic(r);
+	case RESUME_HEADER:
+		return got_header(r);
+	case RESUME_SECTION:
+		return got_section(r);
+	case RESUME_END:
+		return got_end(r);
+	default:
+		expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
+		return 0;
+	}
+}
+
+/* Take in @len bytes. Return: 0 or the errno that ends the session. */
+static int take_in(struct mdev_bpf_resuming *r, const u8 *data, size_t len)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&r->bdev->lock);
+	while (len && !ret) {
+		size_t n = min_t(u64, len, r->want - r->have);
+
+		if (r->stage == RESUME_FOREIGN)
+			return foreign_append(r, data, len);
+		if (r->stage == RESUME_COMPLETE)
+			return refuse(r, -EBADMSG, "the stream goes on after its end");
+		if (r->item)
+			memcpy(r->item + r->have, data, n);
+		if (r->stage != RESUME_END)
+			r->crc = crc32_le(r->crc, data, n);
+		r->total += n;
+		r->have += n;
+		data += n;
+		len -= n;
+		while (!ret && r->have == r->want && r->stage != RESUME_COMPLETE)
+			ret = got_item(r);
+	}
+	return ret;
+}
+
+/* One piece of a write: the device's lock is not held while user memory is touched. */
+static int resuming_step(struct mdev_bpf_resuming *r, const char __user *buf, size_t len)
+{
+	if (copy_from_user(r->bounce, buf, len))
+		return -EFAULT;
+	guard(mutex)(&r->bdev->lock);
+	if (r->disabled)
+		return -ENODEV;
+	if (!r->error)
+		r->error = take_in(r, r->bounce, len);
+	return r->error;
+}
+
+static ssize_t resuming_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct mdev_bpf_resuming *r = file->private_data;
+	size_t done, n;
+	int ret;
+
+	guard(mutex)(&r->writer);
+	if (READ_ONCE(r->disabled))
+		return -ENODEV;
+	for (done = 0; done < len; done += n) {
+		n = min_t(size_t, len - done, sizeof(r->bounce));
+		ret = resuming_step(r, buf + done, n);
+		/* Who is told of an error only by the next write may think that it has sent all */
+		if (ret)
+			return ret == -EFAULT && done ? done : ret;
+		cond_resched();
+	}
+	return done;
+}
+
+static void resuming_free(struct mdev_bpf_resuming *r)
+{
+	mdev_bpf_snapshot_free(&r->snap);
+	mdev_bpf_snapshot_free(&r->undo);
+	kvfree(r->own.data);
+	vfio_put_device(&r->bdev->vdev);	/* Pairs with the get in mdev_bpf_resuming_new() */
+	mutex_destroy(&r->writer);
+	kfree(r);
+}
+
+static int resuming_release(struct inode *inode, struct file *file)
+{
+	resuming_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations resuming_fops = {
+	.owner = THIS_MODULE,
+	.write = resuming_write,
+	.release = resuming_release,
+};
+
+/**
+ * mdev_bpf_resuming_new() - begin to take in a device's state
+ * @bdev: the device
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: the session, whose file is for the user, or an error: ENOMEM, ENFILE.
+ */
+struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_resuming *r;
+	struct file *file;
+
+	lockdep_assert_held(&bdev->lock);
+	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return ERR_PTR(-ENOMEM);
+	get_device(&bdev->vdev.device);		/* Pairs with the put in resuming_free() */
+	r->bdev = bdev;
+	mutex_init(&r->writer);
+	r->crc = ~0;
+	expect(r, RESUME_MAGIC, r->header.magic, sizeof(r->header.magic));
+	file = anon_inode_getfile("[mdev_bpf-resume]", &resuming_fops, r, O_WRONLY);
+	if (IS_ERR(file)) {
+		resuming_free(r);
+		return ERR_CAST(file);
+	}
+	stream_open(file->f_inode, file);
+	r->file = file;
+	return r;
+}
+
+/**
+ * mdev_bpf_resuming_file() - the file of a session
+ * @r: the session
+ *
+ * Return: it, with the session's own reference.
+ */
+struct file *mdev_bpf_resuming_file(struct mdev_bpf_resuming *r)
+{
+	return r->file;
+}
+
+/**
+ * mdev_bpf_resuming_load() - let the device take over what has come, if it is all right
+ * @r: the session
+ *
+ * Without mdev_bpf_resuming_undo() that is for good.
+ *
+ * Context: Process context, the device's lock held, a program attached, time frozen.
+ *
+ * Return: what the program's restore gets; an error: what was wrong with the stream, ENOMEM.
+ */
+struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r)
+{
+	struct mdev_bpf_device *bdev = r->bdev;
+	struct stream_header ours;
+	int ret = r->error;
+
+	lockdep_assert_held(&bdev->lock);
+	if (!ret && r->stage != RESUME_COMPLETE && r->stage != RESUME_FOREIGN)
+		ret = refuse(r, -EBADMSG, "the stream is truncated");
+	/* The program may be another one than when the header came */
+	mdev_bpf_stream_header(bdev, &ours);
+	if (!ret && r->stage == RESUME_COMPLETE)
+		ret = check_version(r, &ours) ?: check_sections(r);
+	ret = ret ?: mdev_bpf_snapshot_take(bdev, &r->undo);
+	if (ret)
+		return ERR_PTR(ret);
+	if (r->stage == RESUME_COMPLETE)
+		mdev_bpf_snapshot_load(bdev, &r->snap);
+	r->own.ctx.foreign = r->stage == RESUME_FOREIGN;
+	r->own.ctx.version = le32_to_cpu(r->header.state_version);
+	if (r->own.ctx.foreign)
+		r->own.ctx.version = 0;
+	return &r->own.ctx;
+}
+
+/**
+ * mdev_bpf_resuming_done() - what the program's restore has made of it
+ * @r: the session, after mdev_bpf_resuming_load()
+ * @result: what restore returned; MDEV_BPF_STREAM_CORE if the program has none
+ *
+ * Unless that is success, the device is what it was before.
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: 0; what restore returned; -EINVAL if the stream is neither the core's nor the program's.
+ */
+int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result)
+{
+	int ret = min(result, 0);
+
+	lockdep_assert_held(&r->bdev->lock);
+	if (ret)
+		mdev_bpf_refuse(r->bdev->type->decl.name, "restore failed, errno %d", -ret);
+	else if (r->own.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
+		ret = refuse(r, -EINVAL, "the program does not know this stream");
+	if (ret)
+		mdev_bpf_snapshot_load(r->bdev, &r->undo);
+	return ret;
+}
+
+/**
+ * mdev_bpf_resuming_end() - end a session: its file takes nothing any more
+ * @r: the session, which may be gone when this returns
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_resuming_end(struct mdev_bpf_resuming *r)
+{
+	lockdep_assert_held(&r->bdev->lock);
+	WRITE_ONCE(r->disabled, true);
+	fput(r->file);
+}

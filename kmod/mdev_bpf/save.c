@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file that a device's state is read from.
+ *
+ * It is made piece by piece, as it is read: a piece is a few bytes of format in front of
+ * bytes that are in memory anyway. All but what one reader is at is under the device's lock,
+ * which is not held while user memory is touched.
+ *
+ * In PRE_COPY the header can be read, so that a target which cannot take the state says so
+ * before anything has stopped. A program with a save op may have a format of its own, and
+ * decides only when the device has stopped: then there is nothing to be read before.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/compat.h>
+#include <linux/crc32.h>
+#include <linux/fs.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "stream.h"
+
+/**
+ * struct mdev_bpf_saving - one session of saving
+ * @file: the file; the device has a reference to it while the session lasts
+ * @bdev: the device, with a reference
+ * @disabled: the session is over
+ * @early: the header can be read before the device has stopped
+ * @stopped: the device has stopped, and the rest is here too
+ * @header: what the stream begins with
+ * @snap: the sections
+ * @own: in their place, if the program has a format of its own
+ * @next: what the next piece will be: the header or a section
+ * @head: the current piece: bytes of format
+ * @head_len: how many
+ * @body: what follows them
+ * @body_len: its length
+ * @pos: how much of the piece has been read
+ * @crc: checksum of all pieces up to the current one
+ * @total: bytes of them
+ */
+struct mdev_bpf_saving {
+	struct file *file;
+	struct mdev_bpf_device *bdev;
+	/** @reader: one reader at a time; taken before the device's lock */
+	struct mutex reader;
+	bool disabled;
+	bool early;
+	bool stopped;
+	struct stream_header header;
+	struct mdev_bpf_snapshot snap;
+	struct mdev_bpf_own own;
+	unsigned int next;
+	u8 head[sizeof(struct stream_header)];
+	size_t head_len;
+	const void *body;
+	size_t body_len;
+	size_t pos;
+	u32 crc;
+	u64 total;
+};
+
+/* Stages of @next; a section's tag in between */
+#define NEXT_HEADER	0
+#define NEXT_END	SECTION_NR
+#define NEXT_NOTHING	(SECTION_NR + 1)
+
+static void piece(struct mdev_bpf_saving *s, const void *head, size_t head_len,
+		  const void *body, size_t body_len)
+{
+	memcpy(s->head, head, head_len);
+	s->head_len = head_len;
+	s->body = body;
+	s->body_len = body_len;
+	s->pos = 0;
+	s->crc = crc32_le(s->crc, head, head_len);
+	s->crc = crc32_le(s->crc, body, body_len);
+	s->total += head_len + body_len;
+}
+
+static void piece_section(struct mdev_bpf_saving *s, unsigned int tag)
+{
+	struct stream_section section = {
+		.tag = cpu_to_le16(tag),
+		.version = cpu_to_le16(mdev_bpf_sections[tag].version),
+		.size = cpu_to_le64(s->snap.size[tag]),
+	};
+
+	piece(s, &section, sizeof(section), s->snap.data[tag], s->snap.size[tag]);
+}
+
+static void piece_end(struct mdev_bpf_saving *s)
+{
+	struct {
+		struct stream_section section;
+		struct stream_end end;
+	} last = {
+		.section.tag = cpu_to_le16(SECTION_END),
+		.section.version = cpu_to_le16(1),
+		.section.size = cpu_to_le64(sizeof(last.end)),
+	};
+	u32 crc = crc32_le(s->crc, (void *)&last.section, sizeof(last.section));
+
+	last.end.crc = cpu_to_le32(crc);
+	last.end.total = cpu_to_le64(s->total + sizeof(last));
+	piece(s, &last, sizeof(last), NULL, 0);
+}
+
+/* The next piece of what the device has at hand. Return: whether there was one. */
+static bool next_stopped(struct mdev_bpf_saving *s)
+{
+	while (s->next < NEXT_END) {
+		unsigned int tag = s->next++;
+
+		if (!s->snap.size[tag])
+			continue;
+		piece_section(s, tag);
+		return true;
+	}
+	if (s->next != NEXT_END)
+		return false;
+	s->next = NEXT_NOTHING;
+	piece_end(s);
+	return true;
+}
+
+/*
+ * Get the next piece. Return: 1; 0 at the end; -ENOMSG if there will be more when the device has
+ * stopped; -ENODEV if the session is over.
+ */
+static int next_piece(struct mdev_bpf_saving *s)
+{
+	guard(mutex)(&s->bdev->lock);
+	if (s->disabled)
+		return -ENODEV;
+	if (s->next == NEXT_HEADER && (s->early || s->stopped)) {
+		if (s->own.ctx.size) {
+			s->next = NEXT_NOTHING;
+			piece(s, NULL, 0, s->own.data, s->own.ctx.size);
+		} else {
+			s->next++;
+			piece(s, &s->header, sizeof(s->header), NULL, 0);
+		}
+		return 1;
+	}
+	if (!s->stopped)
+		return -ENOMSG;
+	return next_stopped(s);
+}
+
+/* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
+static ssize_t copy_piece(struct mdev_bpf_saving *s, char __user *buf, size_t len)
+{
+	const void *from;
+	size_t n;
+
+	if (s->pos < s->head_len) {
+		from = s->head + s->pos;
+		n = s->head_len - s->pos;
+	} else {
+		from = s->body + (s->pos - s->head_len);
+		n = s->head_len + s->body_len - s->pos;
+	}
+	n = min(n, len);
+	if (copy_to_user(buf, from, n))
+		return -EFAULT;
+	s->pos += n;
+	return n;
+}
+
+static ssize_t saving_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct mdev_bpf_saving *s = file->private_data;
+	ssize_t n = 0;
+	size_t done;
+
+	guard(mutex)(&s->reader);
+	if (READ_ONCE(s->disabled))
+		return -ENODEV;
+	for (done = 0; done < len; done += n) {
+		if (s->pos == s->head_len + s->body_len) {
+			n = next_piece(s);
+			if (n <= 0)
+				break;
+		}
+		n = copy_piece(s, buf + done, len - done);
+		if (n < 0)
+			break;
+		cond_resched();
+	}
+	return done ?: n;
+}
+
+/* Only the header is known before the device has stopped, and it does not change. */
+static int precopy_info(struct mdev_bpf_saving *s, struct vfio_precopy_info *info)
+{
+	guard(mutex)(&s->reader);
+	guard(mutex)(&s->bdev->lock);
+	if (s->disabled)
+		return -ENODEV;
+	if (s->stopped)
+		return -EINVAL;
+	info->initial_bytes = s->head_len + s->body_len - s->pos;
+	if (s->next == NEXT_HEADER && s->early)
+		info->initial_bytes = sizeof(s->header);
+	info->dirty_bytes = 0;
+	return 0;
+}
+
+static long saving_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	size_t size = offsetofend(struct vfio_precopy_info, dirty_bytes);
+	struct vfio_precopy_info info;
+	int ret;
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(&info, (void __user *)arg, size))
+		return -EFAULT;
+	if (info.argsz < size)
+		return -EINVAL;
+	ret = precopy_info(file->private_data, &info);
+	info.flags = 0;
+	if (!ret && copy_to_user((void __user *)arg, &info, size))
+		ret = -EFAULT;
+	return ret;
+}
+
+static void saving_free(struct mdev_bpf_saving *s)
+{
+	mdev_bpf_snapshot_free(&s->snap);
+	kvfree(s->own.data);
+	vfio_put_device(&s->bdev->vdev);	/* Pairs with the get in mdev_bpf_saving_new() */
+	mutex_destroy(&s->reader);
+	kfree(s);
+}
+
+static int saving_release(struct inode *inode, struct file *file)
+{
+	saving_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations saving_fops = {
+	.owner = THIS_MODULE,
+	.read = saving_read,
+	.unlocked_ioctl = saving_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = saving_release,
+};
+
+/**
+ * mdev_bpf_saving_new() - begin to save a device
+ * @bdev: the device
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: the session, whose file is for the user, or an error: ENOMEM, ENFILE.
+ */
+struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_saving *s;
+	struct file *file;
+
+	lockdep_assert_held(&bdev->lock);
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	get_device(&bdev->vdev.device);		/* Pairs with the put in saving_free() */
+	s->bdev = bdev;
+	mutex_init(&s->reader);
+	s->crc = ~0;
+	s->early = mdev_bpf_call_saves_core(bdev);
+	mdev_bpf_stream_header(bdev, &s->header);
+	file = anon_inode_getfile("[mdev_bpf-save]", &saving_fops, s, O_RDONLY);
+	if (IS_ERR(file)) {
+		saving_free(s);
+		return ERR_CAST(file);
+	}
+	stream_open(file->f_inode, file);
+	s->file = file;
+	return s;
+}
+
+/**
+ * mdev_bpf_saving_file() - the file of a session
+ * @s: the session
+ *
+ * Return: it, with the session's own reference.
+ */
+struct file *mdev_bpf_saving_file(struct mdev_bpf_saving *s)
+{
+	return s->file;
+}
+
+/**
+ * mdev_bpf_saving_own() - make room for what the program's save puts
+ * @s: the session
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: what save gets; an error: ENOMEM.
+ */
+struct mdev_bpf_stream *mdev_bpf_saving_own(struct mdev_bpf_saving *s)
+{
+	lockdep_assert_held(&s->bdev->lock);
+	kvfree(s->own.data);	/* of an attempt that failed */
+	memset(&s->own, 0, sizeof(s->own));
+	s->own.data = kvmalloc(STREAM_OWN_MAX, GFP_KERNEL_ACCOUNT);
+	if (!s->own.data)
+		return ERR_PTR(-ENOMEM);
+	s->own.room = STREAM_OWN_MAX;
+	s->own.ctx.version = s->bdev->type->decl.state_version;
+	return &s->own.ctx;
+}
+
+/* Keep what was put, and not the room for more. */
+static int keep_own(struct mdev_bpf_saving *s, bool keep)
+{
+	void *data = NULL;
+
+	if (keep) {
+		data = kvmemdup(s->own.data, s->own.ctx.size, GFP_KERNEL_ACCOUNT);
+		if (!data)
+			return -ENOMEM;
+	}
+	kvfree(s->own.data);
+	s->own.data = data;
+	s->own.room = 0;
+	if (!keep)
+		s->own.ctx.size = 0;
+	return 0;
+}
+
+/**
+ * mdev_bpf_saving_fill() - the device has stopped: take its state
+ * @s: the session
+ * @own: the program has put all there is into its own stream
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: 0; -ENOMEM; -EINVAL if a stream was begun that this cannot be the rest of, or if the
+ * program's own is empty.
+ */
+int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
+{
+	struct mdev_bpf_device *bdev = s->bdev;
+	struct stream_header header;
+	bool changed;
+	int ret;
+
+	mdev_bpf_stream_header(bdev, &header);
+	changed = memcmp(&header, &s->header, sizeof(header));
+	if ((s->next != NEXT_HEADER && (own || changed)) || (own && !s->own.ctx.size))
+		return -EINVAL;
+	s->header = header;
+	ret = keep_own(s, own);
+	if (!ret && !own)
+		ret = mdev_bpf_snapshot_take(bdev, &s->snap);
+	if (!ret)
+		s->stopped = true;
+	return ret;
+}
+
+/**
+ * mdev_bpf_saving_end() - end a session: its file gives nothing any more
+ * @s: the session, which may be gone when this returns
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_saving_end(struct mdev_bpf_saving *s)
+{
+	lockdep_assert_held(&s->bdev->lock);
+	WRITE_ONCE(s->disabled, true);
+	fput(s->file);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a device's state consists of when it travels: the sections of the stream, which are
+ * also the snapshot that the device goes back to if a restore fails.
+ */
+#include <linux/crc32.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "stream.h"
+
+static size_t state_size(struct mdev_bpf_device *bdev)
+{
+	return bdev->state_size;
+}
+
+static void state_save(struct mdev_bpf_device *bdev, void *data)
+{
+	memcpy(data, bdev->state, bdev->state_size);
+}
+
+/* The state of another version may be shorter: that has been looked at with the header. */
+static bool state_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	return size <= bdev->state_size;
+}
+
+static void state_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	memcpy(bdev->state, data, size);
+	memset(bdev->state + size, 0, bdev->state_size - size);
+}
+
+static size_t config_size(struct mdev_bpf_device *bdev)
+{
+	return bdev->api->pci ? sizeof(bdev->config) : 0;
+}
+
+static void config_save(struct mdev_bpf_device *bdev, void *data)
+{
+	memcpy(data, bdev->config, sizeof(bdev->config));
+}
+
+static bool config_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	return size == config_size(bdev);
+}
+
+static void config_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	mdev_bpf_pci_load(bdev, data);
+}
+
+/*
+ * How interrupts are taken and masked is the user's business, who sets it up again where the
+ * device arrives. What is the device's is whether it wants one.
+ */
+static size_t irqs_size(struct mdev_bpf_device *bdev)
+{
+	return sizeof(struct stream_irqs);
+}
+
+static void irqs_save(struct mdev_bpf_device *bdev, void *data)
+{
+	struct stream_irqs *s = data;
+	unsigned int i;
+	u32 lines = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		if (bdev->irqs.kinds[i].line && mdev_bpf_irq_is_up(&bdev->irqs, i))
+			lines |= BIT(i);
+	s->lines = cpu_to_le32(lines);
+}
+
+static bool irqs_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	const struct stream_irqs *s = data;
+
+	return size == sizeof(*s) && !(le32_to_cpu(s->lines) >> MDEV_BPF_MAX_IRQS) && !s->reserved;
+}
+
+static void irqs_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	const struct stream_irqs *s = data;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		if (bdev->irqs.kinds[i].line)
+			mdev_bpf_irq_load(&bdev->irqs, i, le32_to_cpu(s->lines) & BIT(i));
+}
+
+static size_t time_size(struct mdev_bpf_device *bdev)
+{
+	return sizeof(struct stream_time);
+}
+
+/* The device is frozen, so what timers have left stands still. */
+static void time_save(struct mdev_bpf_device *bdev, void *data)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	struct stream_time *s = data;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
+		if (!d->timers[i].paused)
+			continue;
+		s->timers[i].armed = cpu_to_le32(1);
+		s->timers[i].remaining = cpu_to_le64(d->timers[i].remaining);
+		s->timers[i].period = cpu_to_le64(d->timers[i].period);
+	}
+	s->timers_due = cpu_to_le32(d->timers_due);
+	s->work_due = cpu_to_le32(d->work_due);
+	s->unmask_due = cpu_to_le32(d->unmask_due);
+}
+
+static bool timer_check(const struct stream_timer *t)
+{
+	u64 period = le64_to_cpu(t->period);
+
+	return le32_to_cpu(t->armed) <= 1 && !t->reserved &&
+	       le64_to_cpu(t->remaining) <= MDEV_BPF_MAX_DELAY &&
+	       (!period || (period >= MDEV_BPF_MIN_PERIOD && period <= MDEV_BPF_MAX_DELAY));
+}
+
+static bool time_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	const struct stream_time *s = data;
+	unsigned int i;
+
+	if (size != sizeof(*s) || le32_to_cpu(s->timers_due) >> MDEV_BPF_MAX_TIMERS ||
+	    le32_to_cpu(s->work_due) >> MDEV_BPF_MAX_WORK ||
+	    le32_to_cpu(s->unmask_due) >> MDEV_BPF_MAX_IRQS || s->reserved)
+		return false;
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
+		if (!timer_check(&s->timers[i]))
+			return false;
+	return true;
+}
+
+/* The device is frozen, so a timer that is armed waits. */
+static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	const struct stream_time *s = data;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
+		if (s->timers[i].armed)
+			mdev_bpf_timer_start(bdev, i, le64_to_cpu(s->timers[i].remaining),
+					     le64_to_cpu(s->timers[i].period));
+		else
+			mdev_bpf_timer_stop(bdev, i);
+	}
+	d->timers_due = le32_to_cpu(s->timers_due);
+	d->work_due = le32_to_cpu(s->work_due);
+	d->unmask_due = le32_to_cpu(s->unmask_due);
+}
+
+/* By tag, in the order of the stream. Those without name have code of their own. */
+const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR] = {
+	[SECTION_STATE] = { "state", 1, state_size, state_save, state_check, state_load },
+	[SECTION_CONFIG] = { "config", 1, config_size, config_save, config_check, config_load },
+	[SECTION_IRQS] = { "irqs", 1, irqs_size, irqs_save, irqs_check, irqs_load },
+	[SECTION_TIME] = { "time", 1, time_size, time_save, time_check, time_load },
+};
+
+/**
+ * mdev_bpf_stream_header_crc() - the checksum of a header
+ * @header: the header, whatever its own idea of that is
+ */
+u32 mdev_bpf_stream_header_crc(struct stream_header header)
+{
+	header.crc = 0;
+	return crc32_le(~0, (void *)&header, sizeof(header));
+}
+
+/**
+ * mdev_bpf_stream_header() - the header of a device's stream
+ * @bdev: the device
+ * @header: where it goes
+ *
+ * Context: The device's lock held: with it the version of its state cannot change.
+ */
+void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header)
+{
+	const struct mdev_bpf_ops *decl = &bdev->type->decl;
+
+	lockdep_assert_held(&bdev->lock);
+	memset(header, 0, sizeof(*header));
+	memcpy(header->magic, STREAM_MAGIC, sizeof(header->magic));
+	header->version = cpu_to_le32(STREAM_VERSION);
+	header->size = cpu_to_le32(sizeof(*header));
+	strscpy_pad(header->program, decl->name);
+	strscpy_pad(header->type, decl->types[bdev->ctx.type].name);
+	header->arg = cpu_to_le64(bdev->ctx.arg);
+	header->state_size = cpu_to_le32(bdev->state_size);
+	header->state_version = cpu_to_le32(decl->state_version);
+	header->crc = cpu_to_le32(mdev_bpf_stream_header_crc(*header));
+}
+
+/**
+ * mdev_bpf_snapshot_take() - note the state of a device that has stopped
+ * @bdev: the device
+ * @snap: zeroed, as it is again after a failure
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
+{
+	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < SECTION_NR; i++) {
+		snap->size[i] = s[i].name ? s[i].size(bdev) : 0;
+		if (!snap->size[i])
+			continue;
+		snap->data[i] = kvzalloc(snap->size[i], GFP_KERNEL_ACCOUNT);
+		if (!snap->data[i]) {
+			mdev_bpf_snapshot_free(snap);
+			return -ENOMEM;
+		}
+		s[i].save(bdev, snap->data[i]);
+	}
+	return 0;
+}
+
+/**
+ * mdev_bpf_snapshot_load() - give a device the state that was noted
+ * @bdev: the device, which has stopped
+ * @snap: its own snapshot, or one whose sections were checked
+ *
+ * Context: Process context, the device's lock held.
+ */
+void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < SECTION_NR; i++)
+		if (snap->data[i])
+			mdev_bpf_sections[i].load(bdev, snap->data[i], snap->size[i]);
+}
+
+/**
+ * mdev_bpf_snapshot_free() - free the sections of a snapshot
+ * @snap: the snapshot, zeroed by that
+ */
+void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap)
+{
+	unsigned int i;
+
+	for (i = 0; i < SECTION_NR; i++)
+		kvfree(snap->data[i]);
+	memset(snap, 0, sizeof(*snap));
+}
+
+/**
+ * mdev_bpf_stream_estimate() - how long would the stream of a device be now?
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ *
+ * Return: bytes; a program's own stream may have any other size.
+ */
+size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	size_t size = sizeof(struct stream_header) + sizeof(struct stream_section) +
+		      sizeof(struct stream_end);
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < SECTION_NR; i++)
+		if (s[i].name && s[i].size(bdev))
+			size += sizeof(struct stream_section) + s[i].size(bdev);
+	return size;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The stream that a device's state travels in: a header, then sections, the last of which is
+ * SECTION_END. Numbers are little endian.
+ */
+#ifndef __MDEV_BPF_STREAM_H
+#define __MDEV_BPF_STREAM_H
+
+#include <linux/file.h>
+
+#include "internal.h"
+
+#define STREAM_MAGIC	"mdev-bpf"	/* 8 bytes, without the final NUL */
+#define STREAM_VERSION	1
+#define STREAM_OWN_MAX	BIT(20)	/* bytes of a program's own stream */
+#define STREAM_PAGE	4096		/* most bytes of memory in one section */
+
+/*
+ * @crc is the header's, with @crc zero in it. All but @crc and the version of the state have to
+ * be the same where the stream is read.
+ */
+struct stream_header {
+	u8 magic[8];
+	__le32 version;
+	__le32 size;
+	__le32 crc;
+	__le32 flags;
+	char program[MDEV_BPF_NAME_LEN];
+	char type[MDEV_BPF_NAME_LEN];
+	__le64 arg;
+	__le32 state_size;
+	__le32 state_version;
+};
+
+static_assert(sizeof(struct stream_header) == 72);
+
+#define SECTION_OPTIONAL 1	/* flags: who does not know it skips it */
+
+/* @size: of what follows */
+struct stream_section {
+	__le16 tag;
+	__le16 version;
+	__le32 flags;
+	__le64 size;
+};
+
+static_assert(sizeof(struct stream_section) == 16);
+
+enum {
+	SECTION_END,
+	SECTION_STATE,
+	SECTION_CONFIG,
+	SECTION_IRQS,
+	SECTION_TIME,
+	SECTION_NR,
+	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset counts */
+};
+
+/* @total: bytes of the stream. @crc: of all bytes before this struct */
+struct stream_end {
+	__le64 total;
+	__le32 crc;
+	__le32 reserved;
+};
+
+/* In front of the bytes of a memory section */
+struct stream_memory {
+	__le32 region;
+	__le32 reserved;
+	__le64 offset;
+};
+
+/* @lines: those that are up, by VFIO irq index */
+struct stream_irqs {
+	__le32 lines;
+	__le32 reserved;
+};
+
+struct stream_timer {
+	__le64 remaining;
+	__le64 period;
+	__le32 armed;
+	__le32 reserved;
+};
+
+struct stream_time {
+	__le32 timers_due;
+	__le32 work_due;
+	__le32 unmask_due;
+	__le32 reserved;
+	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
+};
+
+/**
+ * struct mdev_bpf_section - a part of a device's state, as streams and snapshots have it
+ * @name: for people
+ * @version: of its format; one that is greater cannot be loaded
+ * @size: bytes that the device saves; 0 if it has no such part
+ * @save: write them
+ * @check: could the device have saved these bytes?
+ * @load: take them over; they were checked
+ */
+struct mdev_bpf_section {
+	const char *name;
+	u16 version;
+	size_t (*size)(struct mdev_bpf_device *bdev);
+	void (*save)(struct mdev_bpf_device *bdev, void *data);
+	bool (*check)(struct mdev_bpf_device *bdev, const void *data, size_t size);
+	void (*load)(struct mdev_bpf_device *bdev, const void *data, size_t size);
+};
+
+/**
+ * struct mdev_bpf_snapshot - the sections of a device, by tag
+ * @data: what each consists of; NULL: it is not there
+ * @size: bytes of it
+ */
+struct mdev_bpf_snapshot {
+	void *data[SECTION_NR];
+	size_t size[SECTION_NR];
+};
+
+/**
+ * struct mdev_bpf_own - a stream of the program's own format
+ * @ctx: what the program sees of it
+ * @data: its bytes, ctx.size of them
+ * @room: how many there may be; 0: the program can only read them
+ */
+struct mdev_bpf_own {
+	struct mdev_bpf_stream ctx;
+	void *data;
+	size_t room;
+};
+
+/* stream.c */
+extern const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR];
+void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header);
+u32 mdev_bpf_stream_header_crc(struct stream_header header);
+int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
+void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap);
+void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap);
+size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev);
+
+/* save.c */
+struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_saving_file(struct mdev_bpf_saving *s);
+int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own);
+void mdev_bpf_saving_end(struct mdev_bpf_saving *s);
+
+/* resume.c */
+struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_resuming_file(struct mdev_bpf_resuming *r);
+struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r);
+int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result);
+void mdev_bpf_resuming_end(struct mdev_bpf_resuming *r);
+
+#endif /* __MDEV_BPF_STREAM_H */
