@@ -28,12 +28,12 @@ struct call {
 	int idx;
 };
 
-static struct call call_refuse(struct call call, int err)
+/* Not inlined, so that call_enter() is small and is */
+static noinline void *call_refuse(struct mdev_bpf_device *bdev, int idx, int err)
 {
-	srcu_read_unlock(&call.bdev->type->srcu, call.idx);
-	mutex_unlock(&call.bdev->lock);
-	call.ops = ERR_PTR(err);
-	return call;
+	srcu_read_unlock(&bdev->type->srcu, idx);
+	mutex_unlock(&bdev->lock);
+	return ERR_PTR(err);
 }
 
 /*
@@ -54,11 +54,12 @@ static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	mutex_lock(&bdev->lock);
 	call.idx = srcu_read_lock(&bdev->type->srcu);
 	call.ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	if (!call.ops)
-		return call_refuse(call, -ENODEV);
-	if (unlikely(bdev->failure.active) && !(BIT(op) & OPS_WHILE_FAILED))
-		return call_refuse(call, -EIO);
-	WRITE_ONCE(bdev->caller, current);
+	if (unlikely(!call.ops))
+		call.ops = call_refuse(bdev, call.idx, -ENODEV);
+	else if (unlikely(bdev->failure.active) && !(BIT(op) & OPS_WHILE_FAILED))
+		call.ops = call_refuse(bdev, call.idx, -EIO);
+	else
+		WRITE_ONCE(bdev->caller, current);
 	return call;
 }
 
