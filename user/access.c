@@ -77,6 +77,9 @@ static int transfer(const struct vfio *v, const struct vfio_region_info *info, s
 			     a->write ? "written" : "read");
 	if (errno == ENODEV)
 		return p_err("the device is detached: load its program again");
+	if (errno == EIO)
+		return p_err("cannot %s %s at 0x%llx: %s (mdev-bpf show says if the device has failed)",
+			     a->write ? "write" : "read", a->region, a->offset, strerror(errno));
 	return p_err("cannot %s %s at 0x%llx: %s", a->write ? "write" : "read", a->region,
 		     a->offset, strerror(errno));
 }

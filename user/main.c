@@ -12,11 +12,9 @@
 #include "output.h"
 #include "sysfs.h"
 
-#define VERSION		"0.1.0"
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int do_help(const struct opts *opts, int argc, char **argv);
-static int do_version(const struct opts *opts, int argc, char **argv);
 
 static const struct cmd cmds[] = {
 	{ "load", do_load, 1, 1, "tmrsPn", "OBJECT",
@@ -39,6 +37,10 @@ static const struct cmd cmds[] = {
 	  "read from a device's region" },
 	{ "poke", do_poke, 4, 5, "", "UUID REGION OFFSET [SIZE] VALUE",
 	  "write to a device's region" },
+	{ "dump", do_dump, 1, 1, "", "UUID",
+	  "show what is going on in a device" },
+	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",
+	  "show what the ops of devices cost, or begin or end counting it" },
 	{ "version", do_version, 0, 0, "", "",
 	  "print versions" },
 	{ "help", do_help, 0, 1, "", "[COMMAND]",
@@ -159,18 +161,6 @@ static int do_help(const struct opts *opts, int argc, char **argv)
 		return EXIT_USAGE;
 	print_command(stdout, cmd);
 	return 0;
-}
-
-static int do_version(const struct opts *opts, int argc, char **argv)
-{
-	struct json_object *obj = json_object_new_object();
-
-	add_str(obj, "version", VERSION);
-	add_str(obj, "libbpf", libbpf_version_string() + 1);
-	add_u64(obj, "abi", MDEV_BPF_ABI);
-	json_object_object_add(obj, "kernel_abi",
-			       module_loaded() ? json_object_new_int(kernel_abi()) : NULL);
-	return out_details(obj);
 }
 
 static int add_set(struct opts *opts, const char *assignment)

@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "describe.h"
+#include "failure.h"
 #include "kernel.h"
 #include "link.h"
 #include "output.h"
@@ -97,6 +98,7 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 {
 	struct json_object *obj = json_object_new_object();
 	struct program prog;
+	bool attached;
 	struct ops ops;
 	char path[32];
 
@@ -112,7 +114,10 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 		add_u64(obj, "iommu_group", dev->group);
 		add_str(obj, "vfio", path);
 	}
-	if (program_find(dev->program, &prog) && kernel_ops(k, prog.link_id, &ops)) {
+	attached = program_find(dev->program, &prog) && kernel_ops(k, prog.link_id, &ops);
+	json_object_object_add(obj, "failure", describe_failure(dev, attached ? &ops : NULL));
+	json_object_object_add(obj, "slow_ops", describe_slow(dev));
+	if (attached) {
 		describe_device(&ops, dev->type, obj);
 		kernel_ops_free(k, &ops);
 	}

@@ -91,12 +91,21 @@ static bool is_ours(const char *dir)
 	return has_entry(dir, "mdev_bpf");
 }
 
+/* A device that has failed has a program, too. */
 static bool is_attached(const char *dir)
 {
 	char state[16];
 
+	return read_attr(state, sizeof(state), "%s/mdev_bpf/state", dir) &&
+	       strcmp(state, "detached");
+}
+
+static bool has_failed(const char *dir)
+{
+	char state[16];
+
 	read_attr(state, sizeof(state), "%s/mdev_bpf/state", dir);
-	return !strcmp(state, "attached");
+	return !strcmp(state, "failed");
 }
 
 typedef int (*entry_fn)(const char *path, const char *name, void *ctx);
@@ -205,6 +214,7 @@ static int visit_device(const char *path, const char *name, void *ctx)
 	read_link(group, sizeof(group), path, "iommu_group");
 	dev.group = *group ? atoi(group) : -1;
 	dev.attached = is_attached(path);
+	dev.failed = has_failed(path);
 	dev.open = dev.leaving || read_number(path, "mdev_bpf/open");
 	dev.instance = read_number(path, "mdev_bpf/instance");
 	return walk->device_fn(&dev, walk->ctx);
@@ -233,6 +243,8 @@ const char *device_state(const struct device *dev)
 {
 	if (dev->leaving)
 		return "being removed";
+	if (dev->failed)
+		return "failed";
 	return dev->attached ? "attached" : "detached";
 }
 
@@ -307,6 +319,29 @@ int device_remove(const struct device *dev)
 	return write_attr(path, "1");
 }
 
+/* A file of a device in full, without the last newline; 0 or a negative errno. */
+int device_read(const struct device *dev, const char *attr, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t len;
+	int fd, err;
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/mdev_bpf/%s", dev->uuid, attr);
+	buf[0] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = read(fd, buf, size - 1);
+	err = len < 0 ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	if (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return 0;
+}
+
 bool module_loaded(void)
 {
 	return !access(MODULE_DIR, F_OK);
@@ -322,6 +357,19 @@ int need_module(void)
 int kernel_abi(void)
 {
 	return read_number(MODULE_DIR, "abi");
+}
+
+__u32 module_number(const char *attr)
+{
+	return read_number(MODULE_DIR, attr);
+}
+
+int module_write(const char *attr, const char *val)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), MODULE_DIR "/%s", attr);
+	return write_attr(path, val);
 }
 
 /* The kernel's sentence about its last refusal, if that was about this program; else empty. */

@@ -34,6 +34,7 @@ struct device {
 	char type[2 * MDEV_BPF_NAME_LEN];
 	char program[MDEV_BPF_NAME_LEN];
 	bool attached;
+	bool failed;
 	bool open;
 	bool leaving;	/* somebody has asked to remove it, and waits for its user */
 	__u32 instance;
@@ -60,10 +61,13 @@ const char *device_state(const struct device *dev);
 
 int type_create(const struct type *type, const char *uuid);
 int device_remove(const struct device *dev);
+int device_read(const struct device *dev, const char *attr, char *buf, size_t size);
 
 bool module_loaded(void);
 int need_module(void);
 int kernel_abi(void);
+__u32 module_number(const char *attr);
+int module_write(const char *attr, const char *val);
 void read_refusal(const char *program, char *buf, size_t size);
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef USER_FAILURE_H
+#define USER_FAILURE_H
+
+#include <json-c/json.h>
+
+#include "ops.h"
+#include "sysfs.h"
+
+/* Why a device has failed, NULL if it has not; @ops of the attached program, or NULL. */
+struct json_object *describe_failure(const struct device *dev, const struct ops *ops);
+/* Its ops that took too long. */
+struct json_object *describe_slow(const struct device *dev);
+
+#endif
