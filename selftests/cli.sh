@@ -45,7 +45,8 @@ help_and_version()
 {
 	local command
 	run 0 mdev-bpf help
-	for command in load unload list types show create remove inspect peek poke version; do
+	for command in load unload list types show create remove inspect peek poke dump stats \
+		version; do
 		has "$out" "  $command "
 	done
 	run 0 mdev-bpf help load
@@ -56,6 +57,9 @@ help_and_version()
 	has "$out" "abi"
 	run 0 mdev-bpf -j version
 	is "$(json "j['abi'] == j['kernel_abi'] == $(</sys/kernel/mdev_bpf/abi)")" True
+	is "$(json "j['kernel_abi_min'] == $(</sys/kernel/mdev_bpf/abi_min)")" True
+	is "$(json "'fail' in j['features'] and 'timers' in j['features']")" True
+	is "$(json "len(j['features']) == bin($(</sys/kernel/mdev_bpf/features)).count('1')")" True
 }
 
 # A wrong command line is status 2, says why on stderr, and prints nothing else.
@@ -267,6 +271,118 @@ kernel_refuses()
 }
 
 # The size that a program asks for is known before anything runs.
+# A program of newer headers: what the kernel lacks is named, unless the program does not use it.
+kernel_is_older()
+{
+	local newer=$here/progs/newer.bpf.o
+	run 1 mdev-bpf load "$newer" --map lacks_op --type "$prog"
+	has "$err" "the kernel lacks op 'teleport'"
+	run 1 mdev-bpf load "$newer" --map lacks_member --type "$prog"
+	has "$err" "the kernel lacks member 'colour'"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+	run 0 mdev-bpf load "$newer" --map lacks_nothing --type "$prog"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# A device that its program fails, as people and scripts see it
+failed_device()
+{
+	load_kfail
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['failure'], j['slow_ops']")" "attached None []"
+	run 0 mdev-bpf poke "$uuid" bar0 4 0xfffffff9
+	run 0 mdev-bpf show "$uuid"
+	has "$out" "state * failed"
+	has "$out" "op region_write"
+	has "$out" "text reason -7"
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['failure']['op'], j['failure']['code'], j['failure']['text']")" \
+		"failed region_write -7 reason -7"
+	has "$(json "j['failure']['program']")" "_kfail_write"
+	has "$(json "j['failure']['time']")" "T"
+	is "$(json "j['failure']['boot_time'] > 0")" True
+	id=$(json "j['failure']['prog_id']")
+	run 0 bpftool -j prog show id "$id"
+	is "$(json "j['name']")" kfail_write
+	run 1 mdev-bpf peek "$uuid" bar0 4
+	has "$err" "mdev-bpf show"
+	run 0 mdev-bpf dump "$uuid"
+	has "$out" "state: failed"
+	has "$out" "failure: region_write, code -7: reason -7"
+	run 0 mdev-bpf -j dump "$uuid"
+	has "$(json "j['dump']")" "state: failed"
+	run 0 mdev-bpf load "$here/progs/kfail.bpf.o" --type "$prog" --replace
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	is "$(state)" attached
+	run 0 mdev-bpf remove "$uuid"
+	run 1 mdev-bpf dump "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+load_kfail()
+{
+	run 0 mdev-bpf load "$here/progs/kfail.bpf.o" --type "$prog"
+	run 0 mdev-bpf create "$prog-1" --uuid "$uuid"
+}
+
+dump_of_mtty()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar1 7 1 0x5a
+	run 0 mdev-bpf dump "$uuid"
+	has "$out" "state: attached"
+	has "$out" "port 1: IER 00"
+	has "$out" "SCR 5a"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+stats()
+{
+	load_kfail
+	run 0 mdev-bpf stats "$uuid"
+	is "$out" ""
+	has "$err" "mdev-bpf stats on"
+	run 0 mdev-bpf stats on
+	is "$(</sys/kernel/mdev_bpf/stats)" 1
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf -j stats off
+	is "$out" null
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf stats "$uuid"
+	has "$out" "region_read * 2 * 0 "
+	has "$out" "open * 2 * 0 "
+	for what in "$uuid" "$prog" "$prog-1" ""; do
+		# shellcheck disable=SC2086 # none is no argument
+		run 0 mdev-bpf -j stats $what
+		is "$(json "[s['calls'] for s in j if s['op'] == 'region_read' and s['uuid'] == '$uuid']")" \
+			"[2]"
+		is "$(json "all(s['average_ns'] <= s['max_ns'] <= s['total_ns'] for s in j)")" True
+	done
+	run 1 mdev-bpf stats nonsense
+	has "$err" nonsense
+	run 1 mdev-bpf stats "$other"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+slow_ops()
+{
+	load_kfail
+	echo 100 >/sys/kernel/mdev_bpf/slow_op_us
+	run 0 mdev-bpf poke "$uuid" bar0 0x1c 300000
+	echo 0 >/sys/kernel/mdev_bpf/slow_op_us
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "sorted((s['which'], s['op']) for s in j['slow_ops'])[1]")" \
+		"('worst', 'region_write')"
+	is "$(json "j['slow_ops'][1]['ns'] > 100000")" True
+	has "$(dmesg | tail -n 20)" "region_write of $prog (link [0-9]*, map [0-9]*) took [0-9]* us, more than 100"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
 state_too_small()
 {
 	run 1 mdev-bpf load "$bad" --map state_too_large --type "$prog"
@@ -558,7 +674,8 @@ foreign_pins()
 
 wipe
 points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke \
-	every_command_json verifier_refuses kernel_refuses state_too_small not_a_program dry_run inspect \
+	every_command_json verifier_refuses kernel_refuses kernel_is_older failed_device \
+	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run inspect \
 	full_disk names_too_long \
 	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use \
 	removal_pending foreign_pins

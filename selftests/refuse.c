@@ -228,6 +228,7 @@ WRONG(unknown_api, memcpy(ops->device_api, "vfio-fsl", 9))
 WRONG(endless_api, memset(ops->device_api, 'x', sizeof(ops->device_api)))
 WRONG(endless_description, memset(ops->description, 'x', sizeof(ops->description)))
 WRONG(newer_abi, ops->abi = MDEV_BPF_ABI + 1)
+WRONG(older_abi, ops->abi = MDEV_BPF_ABI_MIN - 1)
 WRONG(no_abi, ops->abi = 0)
 WRONG(some_flag, ops->flags = 1)
 WRONG(high_flag, ops->flags = 1ULL << 63)
@@ -239,6 +240,7 @@ static const struct wrong wrong_scalars[] = {
 	{ unknown_api, -EOPNOTSUPP, "device_api \"vfio-fsl\"" },
 	{ endless_api, -EOPNOTSUPP, "device_api" },
 	{ endless_description, -EINVAL, "description" },
+	{ older_abi, -EPROTO, "built for abi 1, this kernel has 2 to 2" },
 	{ newer_abi, -EPROTO, "abi 3" },
 	{ no_abi, -EPROTO, "abi 0" },
 	{ some_flag, -EOPNOTSUPP, "flags 0x1" },
