@@ -75,6 +75,10 @@ static void kfunc_of_another_op(void)
 	expect_verifier("irq_of_state", "STRUCT mdev_bpf_dev must point to scalar");
 	expect_verifier("irq_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
 	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl must point to scalar");
+	expect_verifier("dump_of_access", "expected pointer to STRUCT mdev_bpf_dump");
+	expect_verifier("dump_of_stack", "STRUCT mdev_bpf_dump must point to scalar");
+	expect_verifier("fail_of_access", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("fail_past_text", "invalid");
 }
 
 static void old_state_of_another_op(void)
@@ -93,6 +97,7 @@ static void upgrade_acts_on_nothing(void)
 	expect_verifier("upgrade_cancel", "mdev_bpf_timer_cancel is not allowed");
 	expect_verifier("upgrade_work", "mdev_bpf_work_queue is not allowed");
 	expect_verifier("upgrade_config", "mdev_bpf_config_write is not allowed");
+	expect_verifier("upgrade_fail", "mdev_bpf_fail is not allowed");
 	expect_verifier("upgrade_hidden", "mdev_bpf_irq_set is not allowed");
 }
 

@@ -233,6 +233,13 @@ UPGRADE(upgrade_work)
 
 BAD_UPGRADE(upgrade_work);
 
+UPGRADE(upgrade_fail)
+{
+	return mdev_bpf_fail_printf(dev, 0, "no");
+}
+
+BAD_UPGRADE(upgrade_fail);
+
 UPGRADE(upgrade_config)
 {
 	return mdev_bpf_config_write(dev, 0x40, 4, 0);
@@ -321,6 +328,45 @@ UPGRADE(upgrade_good)
 }
 
 BAD_UPGRADE(upgrade_good);
+
+/* A dump is written by the op that got it */
+READ(dump_of_access)
+{
+	char text[8] = "";
+
+	return mdev_bpf_dump_text((void *)a, text, sizeof(text));
+}
+
+BAD_READ(dump_of_access);
+
+READ(dump_of_stack)
+{
+	__u64 fake[32] = { 0 };
+	char text[8] = "";
+
+	return mdev_bpf_dump_text((void *)fake, text, sizeof(text));
+}
+
+BAD_READ(dump_of_stack);
+
+/* More than there is of the text */
+READ(fail_past_text)
+{
+	char text[8] = "";
+
+	return mdev_bpf_fail(dev, 0, text, sizeof(text) + 1);
+}
+
+BAD_READ(fail_past_text);
+
+READ(fail_of_access)
+{
+	char text[8] = "";
+
+	return mdev_bpf_fail((void *)a, 0, text, sizeof(text));
+}
+
+BAD_READ(fail_of_access);
 
 /* State */
 
