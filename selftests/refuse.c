@@ -121,6 +121,18 @@ static void state(void)
 	expect_verifier("state_any_size", "const");
 }
 
+static void dma(void)
+{
+	expect_verifier("dma_of_access", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("dma_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
+	expect_verifier("pin_of_state", "STRUCT mdev_bpf_dev must point to scalar");
+	expect_verifier("dma_of_range", "expected pointer to STRUCT mdev_bpf_dev");
+	expect_verifier("pinned_unchecked", "mem_or_null");
+	expect_verifier("pinned_past_size", "invalid access to memory, mem_size=8");
+	expect_verifier("write_dma", "read-only");
+	expect_verifier("upgrade_dma", "mdev_bpf_dma_read is not allowed");
+}
+
 static void state_too_large(void)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
@@ -480,6 +492,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(upgrade_acts_on_nothing),
 	KSFT_TEST(old_state_is_read_only),
 	KSFT_TEST(state),
+	KSFT_TEST(dma),
 	KSFT_TEST(state_too_large),
 	KSFT_TEST(memory_of_the_user),
 	KSFT_TEST(sleepable),

@@ -11,7 +11,7 @@
 #include <linux/serial_reg.h>
 
 #include "client/client_test.h"
-#include "dev.h"
+#include "guest.h"
 
 #define MODULE	"client/kmod/mdev_bpf_client_test.ko"
 #define POS(region, off) ((off_t)(region) << MDEV_BPF_OFFSET_SHIFT | (off))
@@ -176,6 +176,26 @@ static void msi_callback(void)
 	EXPECT_EQ(client_events().irqs, 0);
 }
 
+/* There is no guest behind a client, so there is no memory for DMA. */
+static void no_guest_memory(void)
+{
+	__u64 go, result = 0;
+	struct mdev m = mdev_uuid(0xd1);
+
+	ASSERT_EQ(prog_up(&dev_prog2, "../" KDMA), 0);
+	ASSERT_EQ(mdev_create(&m, "kdma-1"), 0);
+	ASSERT_EQ(client_do(CLIENT_OPEN, m.uuid), 0);
+	for (go = MDEV_BPF_DMA_READ; go <= MDEV_BPF_DMA_PIN; go++) {
+		__u64 where = MDEV_BPF_STATE(KDMA_DATA), size = 8;
+
+		EXPECT_EQ(pwrite(client, &where, 8, POS(KDMA_REG, KDMA_WHERE)), 8);
+		EXPECT_EQ(pwrite(client, &size, 8, POS(KDMA_REG, KDMA_SIZE)), 8);
+		EXPECT_EQ(pwrite(client, &go, 8, POS(KDMA_REG, KDMA_GO)), 8);
+		EXPECT_EQ(pread(client, &result, 8, POS(KDMA_REG, KDMA_RESULT)), 8);
+		EXPECT_EQ(result, -ENXIO);
+	}
+}
+
 static void one_user_at_a_time(void)
 {
 	int second = open("/dev/mdev_bpf_client", O_RDWR);
@@ -279,6 +299,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(unknown_uuid),
 	KSFT_TEST(intx_callback),
 	KSFT_TEST(msi_callback),
+	KSFT_TEST(no_guest_memory),
 	KSFT_TEST(one_user_at_a_time),
 	KSFT_TEST(detach_and_reattach),
 	KSFT_TEST(remove_waits_for_the_client),

@@ -517,3 +517,87 @@ struct mdev_bpf_ops good = {
 	.region_read = (void *)good_read,
 	.region_write = (void *)good_write,
 };
+
+/* DMA: from the op's device only, and pinned memory as it was asked for */
+
+READ(dma_of_access)
+{
+	return mdev_bpf_dma_read((void *)a, 0, 0, MDEV_BPF_STATE(0), 8);
+}
+
+BAD_READ(dma_of_access);
+
+READ(dma_of_stack)
+{
+	struct mdev_bpf_dev forged = {};
+
+	return mdev_bpf_dma_write(&forged, 0, 0, MDEV_BPF_STATE(0), 8);
+}
+
+BAD_READ(dma_of_stack);
+
+READ(pin_of_state)
+{
+	__u8 *state = mdev_bpf_state_get(dev, sizeof(struct mdev_bpf_dev));
+
+	return state ? mdev_bpf_dma_pin((void *)state, 0, 0, 8) : 0;
+}
+
+BAD_READ(pin_of_state);
+
+READ(pinned_unchecked)
+{
+	a->val = *mdev_bpf_dma_get(dev, MDEV_BPF_PIN(0, 0), 8);
+	return 0;
+}
+
+BAD_READ(pinned_unchecked);
+
+READ(pinned_past_size)
+{
+	__u8 *p = mdev_bpf_dma_get(dev, MDEV_BPF_PIN(0, 0), 8);
+
+	if (p)
+		p[8] = 0;
+	return 0;
+}
+
+BAD_READ(pinned_past_size);
+
+/* dma_done and dma_unmap are told, and do not tell */
+
+SEC("?struct_ops")
+int BPF_PROG(write_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+{
+	dma->error = 0;
+	return 0;
+}
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops write_dma = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+	.dma_done = (void *)write_dma_done,
+};
+
+SEC("?struct_ops")
+int BPF_PROG(dma_of_range_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
+{
+	return mdev_bpf_dma_unpin((void *)range, 0);
+}
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops dma_of_range = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+	.dma_unmap = (void *)dma_of_range_unmap,
+};
+
+UPGRADE(upgrade_dma)
+{
+	return mdev_bpf_dma_read(dev, 0, 0, MDEV_BPF_STATE(0), 8);
+}
+
+BAD_UPGRADE(upgrade_dma);

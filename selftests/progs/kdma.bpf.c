@@ -188,8 +188,10 @@ int BPF_PROG(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	s->log[REG(s, KDMA_DONE)++ & (KDMA_LOG_LEN - 1)] = dma->id | (__u64)dma->error << 32;
 	if (REG(s, KDMA_CHAIN)) {
 		REG(s, KDMA_CHAIN)--;
-		REG(s, KDMA_IOVA) += dma->size;
-		REG(s, KDMA_WHERE) += dma->size;
+		if (!(REG(s, KDMA_CHAIN) >> 63)) {
+			REG(s, KDMA_IOVA) += dma->size;
+			REG(s, KDMA_WHERE) += dma->size;
+		}
 		s->go += 1 << 8;
 		REG(s, KDMA_RESULT) = request(dev, s, s->go);
 	}
