@@ -97,6 +97,8 @@ static void upgrade_acts_on_nothing(void)
 	expect_verifier("upgrade_cancel", "mdev_bpf_timer_cancel is not allowed");
 	expect_verifier("upgrade_work", "mdev_bpf_work_queue is not allowed");
 	expect_verifier("upgrade_config", "mdev_bpf_config_write is not allowed");
+	expect_verifier("upgrade_dma", "mdev_bpf_dma_write is not allowed");
+	expect_verifier("upgrade_pinned", "mdev_bpf_dma_get is not allowed");
 	expect_verifier("upgrade_fail", "mdev_bpf_fail is not allowed");
 	expect_verifier("upgrade_hidden", "mdev_bpf_irq_set is not allowed");
 }

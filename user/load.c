@@ -59,7 +59,7 @@ static int attach_failed(const char *name, int err)
 
 	if (err == EPERM || err == EACCES)
 		return p_err("cannot attach '%s': %s", name, err_hint(err));
-	if ((err == EEXIST || err == EBUSY) && program_find(name, &prog) && prog.attached)
+	if (err == EEXIST && program_find(name, &prog) && prog.attached)
 		hint = "; --replace puts this one in its place";
 	read_refusal(name, text, sizeof(text));
 	if (!*text || err == ENOMEM)

@@ -270,6 +270,27 @@ bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 }
 
 /**
+ * mdev_bpf_dma_in_state() - is there a request that still has to read or write the state?
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ */
+bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < q->nr; i++) {
+		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_MAX_DMA];
+
+		if (!req->done && mdev_bpf_guest_in_state(req))
+			return true;
+	}
+	return false;
+}
+
+/**
  * mdev_bpf_dma_cancel() - reset: forget all requests and pins
  * @bdev: the device, held by mdev_bpf_dma_hold()
  *

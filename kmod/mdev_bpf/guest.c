@@ -64,6 +64,15 @@ bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
 	       offset >= (u64)r->trap_offset + r->trap_size;
 }
 
+/**
+ * mdev_bpf_guest_in_state() - is a request's side of the device its state?
+ * @req: the request
+ */
+bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req)
+{
+	return req->op != MDEV_BPF_DMA_PIN && where_index(req->where) == STATE_INDEX;
+}
+
 /* The only place where guest memory is copied to or from. */
 static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write)
 {

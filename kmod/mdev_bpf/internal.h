@@ -855,10 +855,12 @@ void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
 int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_resume(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev);
 
 /* guest.c */
 bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
+bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req);
 int mdev_bpf_guest_errno(int err);
 int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
 

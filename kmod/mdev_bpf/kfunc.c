@@ -243,8 +243,9 @@ BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 /*
  * The verifier asks this for each call of a kfunc. upgrade converts the state and does nothing
  * else, since another device's may fail afterwards, and then none was upgraded. So of all kfuncs
- * it can call those that give memory, and none that acts on the device. Kfuncs are told
- * apart by their type, for the reasons given at "writable" in struct_ops.c.
+ * it can call those that give a context's own memory, and none that acts on the device. Those are
+ * told by their type, for the reasons given at "writable" in struct_ops.c: from a context and a
+ * size they make a pointer.
  */
 static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 {
@@ -255,7 +256,9 @@ static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 		return 0;
 	t = btf_type_by_id(mdev_bpf_btf, id);
 	t = t ? btf_type_by_id(mdev_bpf_btf, t->type) : NULL;
-	t = t ? btf_type_by_id(mdev_bpf_btf, t->type) : NULL;
+	if (!t || btf_type_vlen(t) != 2)
+		return -EACCES;
+	t = btf_type_by_id(mdev_bpf_btf, t->type);
 	return t && btf_type_is_ptr(t) ? 0 : -EACCES;
 }
 

@@ -190,8 +190,8 @@ static bool type_is_attached(struct mdev_bpf_type *type)
  * Context: Process context, BPF's update_mutex held.
  *
  * Return: 0; -EEXIST if the type has a program or its name is taken elsewhere in the
- * kernel; -EINVAL if the program does not fit the type's devices; -ENOMEM; what its upgrade
- * returns; other errnos of the driver core.
+ * kernel; -EINVAL if the program does not fit the type's devices; as mdev_bpf_upgrade();
+ * -ENOMEM and other errnos of the driver core.
  */
 int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
@@ -224,8 +224,8 @@ int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EINVAL if the new program does not fit; -ENOMEM; what its upgrade returns. If
- * it is not 0, the old one stays attached and nothing has changed.
+ * Return: 0; -EINVAL if the new program does not fit; or as mdev_bpf_upgrade(). If it is
+ * not 0, the old one stays attached and nothing has changed.
  */
 int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
 			 struct bpf_link *link)

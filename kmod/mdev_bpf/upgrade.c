@@ -75,6 +75,10 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 	};
 	int ret;
 
+	/* It goes to a place in the state, which the new program would not find there */
+	if (mdev_bpf_dma_in_state(bdev))
+		return refuse(ops, -EBUSY, "device %s has DMA with its state under way",
+			      bdev->ctx.name);
 	swap_state(bdev, ops->state_size);
 	ret = bdev->live ? mdev_bpf_call_upgrade(bdev, ops, &ctx.old) : 0;
 	if (!ret)
@@ -139,8 +143,8 @@ bool mdev_bpf_upgrade_needed(struct mdev_bpf_type *type, const struct mdev_bpf_o
  *
  * Context: Process context, mdev_bpf_type::lock held. Ops that are running are waited for.
  *
- * Return: 0; -EINVAL if the program has no upgrade; -ENOMEM; what upgrade returns. If it is not
- * 0, nothing has changed.
+ * Return: 0; -EINVAL if the program has no upgrade; -ENOMEM; -EBUSY while a device has DMA with
+ * its state under way; what upgrade returns. If it is not 0, nothing has changed.
  */
 int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
 		     struct bpf_link *link)

@@ -247,6 +247,21 @@ UPGRADE(upgrade_config)
 
 BAD_UPGRADE(upgrade_config);
 
+UPGRADE(upgrade_dma)
+{
+	return mdev_bpf_dma_write(dev, 0, 0, MDEV_BPF_STATE(0), 8);
+}
+
+BAD_UPGRADE(upgrade_dma);
+
+/* Memory, but the guest's */
+UPGRADE(upgrade_pinned)
+{
+	return !mdev_bpf_dma_get(dev, 0, 8);
+}
+
+BAD_UPGRADE(upgrade_pinned);
+
 static __noinline int set_line(struct mdev_bpf_dev *dev)
 {
 	return mdev_bpf_irq_set(dev, 1);

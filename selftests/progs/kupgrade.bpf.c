@@ -77,7 +77,8 @@ static int read(struct regs *r, struct mdev_bpf_access *a)
 	return 0;
 }
 
-static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_access *a)
+/* @at: where the registers are in the state */
+static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_access *a, __u32 at)
 {
 	switch (a->offset) {
 	case KUP_VALUE:
@@ -90,6 +91,9 @@ static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_acces
 		return mdev_bpf_timer_arm(dev, 0, a->val, a->val);
 	case KUP_LINE:
 		return mdev_bpf_irq_set(dev, a->val);
+	case KUP_DMA:
+		at += offsetof(struct regs, value);
+		return mdev_bpf_dma_read(dev, 0, a->val, MDEV_BPF_STATE(at), sizeof(r->value));
 	}
 	return 0;
 }
@@ -153,7 +157,8 @@ int BPF_PROG(which##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
-	return !s ? -ENOMEM : check(&s->r, nr) ?: write(dev, &s->r, a);		\
+	return !s ? -ENOMEM : check(&s->r, nr) ?:					\
+	       write(dev, &s->r, a, offsetof(struct which, r));			\
 }										\
 										\
 SEC("struct_ops/timer")								\

@@ -14,6 +14,7 @@
 #define KUP_FAIL	0x10	/* what the next upgrade of this device returns */
 #define KUP_TICKS	0x14	/* how often the timer fired; a write arms it with that period, ns */
 #define KUP_LINE	0x18	/* W: mdev_bpf_irq_set() */
+#define KUP_DMA		0x1c	/* W: read the value from this address of the guest's */
 #define KUP_SIZE	64
 
 /* How often an op found something wrong; at the start of .bss */
