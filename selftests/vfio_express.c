@@ -392,7 +392,8 @@ static void msix(void)
 	EXPECT_EQ(cfg(cap + PCI_MSIX_FLAGS, 2), 4);
 	EXPECT_EQ(cfg(cap + PCI_MSIX_TABLE, 4), 0x100);
 	EXPECT_EQ(cfg(cap + PCI_MSIX_PBA, 4), 0x180);
-	EXPECT_EQ(writable(cap + PCI_MSIX_FLAGS, 2), PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	EXPECT_EQ(writable(cap + PCI_MSIX_FLAGS, 2),
+		  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
 	EXPECT_EQ(writable(cap + PCI_MSIX_TABLE, 4), 0);
 	EXPECT_EQ(writable(cap + PCI_MSIX_PBA, 4), 0);
 	fd = event_new();
