@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Doorbells, and eventfds that stand for writes (VFIO_DEVICE_IOEVENTFD). */
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -339,6 +340,87 @@ static void update_must_fit(void)
 	EXPECT_STR(why_refused(), "kbell: doorbells[] differ from those of the devices");
 }
 
+#define ROUNDS	300
+
+/* Threads only count: a test point cannot be left from one. */
+static unsigned int failures;
+static bool stop;
+
+static void should(bool ok)
+{
+	if (!ok)
+		__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+}
+
+static void *ring_all(void *flag)
+{
+	const __u64 one = 1;
+
+	while (!__atomic_load_n((bool *)flag, __ATOMIC_RELAXED)) {
+		should(write(kick, &one, sizeof(one)) == sizeof(one));
+		should(!vfio_set(&dev, BAR, KBELL_A, 4, 0));
+	}
+	return NULL;
+}
+
+/* Two at once want the same, so that one of them is refused. */
+static void *come_and_go(void *offset)
+{
+	unsigned int at = *(unsigned int *)offset, i;
+	int ret, own;
+
+	for (i = 0; i < ROUNDS; i++) {
+		own = event_new();
+		ring(own);
+		should(!set(BAR, at, 4, 1, kick));
+		should(!set(BAR, at, 4, 2, own));
+		ret = set(BAR, 0xa0, 8, 0, own);
+		should(!ret || ret == -EEXIST);
+		close(own);
+		should(!set(BAR, at, 4, 2, -1));
+		should(!set(BAR, at, 4, 1, -1));
+		ret = set(BAR, 0xa0, 8, 0, -1);
+		should(!ret || ret == -ENODEV);
+	}
+	return NULL;
+}
+
+static void *reset_it(void *times)
+{
+	unsigned int i;
+
+	for (i = 0; i < *(unsigned int *)times; i++)
+		should(!vfio_reset(&dev));
+	return NULL;
+}
+
+/* KASAN and lockdep watch. */
+static void races(void)
+{
+	unsigned int times = ROUNDS, at[] = { KBELL_A, 0x80, 0x90 };
+	pthread_t ringer, resetter, thread[ARRAY_SIZE(at)];
+	size_t i;
+
+	stop = false;
+	failures = 0;
+	ASSERT_EQ(pthread_create(&ringer, NULL, ring_all, &stop), 0);
+	ASSERT_EQ(pthread_create(&resetter, NULL, reset_it, &times), 0);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		ASSERT_EQ(pthread_create(&thread[i], NULL, come_and_go, &at[i]), 0);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		pthread_join(thread[i], NULL);
+	pthread_join(resetter, NULL);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(ringer, NULL);
+	EXPECT_EQ(failures, 0);
+	/* All have gone, and one more works */
+	EXPECT_EQ(set(BAR, 0xa0, 8, 0, -1), -ENODEV);
+	event_take(event[KBELL_B_WORK]);
+	ASSERT_EQ(set(BAR, KBELL_B, 4, 0, kick), 0);
+	ring(kick);
+	EXPECT(event_wait(event[KBELL_B_WORK]) > 0);
+}
+
 static const struct ksft_test tests[] = {
 	KSFT_TEST(write_rings),
 	KSFT_TEST(neighbours_do_not),
@@ -356,6 +438,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(pending),
 	KSFT_TEST(type_without_the_region),
 	KSFT_TEST(update_must_fit),
+	KSFT_TEST(races),
 };
 
 static const struct ksft_suite suite = {
