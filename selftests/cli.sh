@@ -500,7 +500,7 @@ replace()
 	create
 	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x77
 	run 1 mdev-bpf load "$kdev" --type "$prog" --replace
-	has "$err" "state_size"
+	has "$err" "types\[\] differ from those of the devices"
 	run 0 mdev-bpf peek "$uuid" bar0 7 1
 	is "$out" 0x77
 	run 2 mdev-bpf load "$mtty" --type "$prog" --replace --pin /sys/fs/bpf/kst_pins
@@ -534,7 +534,7 @@ unload_with_devices()
 	has "$err" "detached"
 	run 1 mdev-bpf unload "$prog"
 	run 1 mdev-bpf load "$kdev" --type "$prog"
-	has "$err" "state_size"
+	has "$err" "types\[\] differ from those of the devices"
 	load
 	is "$(state)" attached
 	run 0 mdev-bpf peek "$uuid" bar0 7 1

@@ -73,13 +73,15 @@ static struct op_stats of(const char *op)
 	const char *line = device_attr(&dev_mdev, "stats");
 	struct op_stats s = { 0 };
 	size_t len = strlen(op);
+	int n;
 
 	EXPECT_HAS(line, "op calls errors total_ns max_ns");
 	while ((line = strchr(line, '\n'))) {
 		if (strncmp(++line, op, len) || line[len] != ' ')
 			continue;
-		EXPECT_EQ(sscanf(line + len, "%llu %llu %llu %llu", &s.calls, &s.errors, &s.total_ns,
-				 &s.max_ns), 4);
+		n = sscanf(line + len, "%llu %llu %llu %llu", &s.calls, &s.errors, &s.total_ns,
+			   &s.max_ns);
+		EXPECT_EQ(n, 4);
 	}
 	return s;
 }

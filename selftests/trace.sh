@@ -100,4 +100,27 @@ region_event()
 	has "$trace" "dev=$uuid read region=0 offset=0x8 size=4 val=0x0 ret=-1"
 }
 
-points loads by_name tracelog unloads ioctl_event region_event
+# The events that are not about accesses, of a test that has all of them
+other_events()
+{
+	local event
+	clear_trace
+	for event in irq lifecycle failure slow_op; do
+		echo 1 >"$tracing/events/mdev_bpf/mdev_bpf_$event/enable"
+	done
+	run 0 "$here/stats" counts_each_op slow_ops
+	run 0 "$here/fail" record
+	echo 0 >"$tracing/events/mdev_bpf/enable"
+	trace=$(grep -v "^#" "$tracing/trace")
+	has "$trace" "mdev_bpf_irq: dev=$uuid index=1 vector=0 taken=1"
+	has "$trace" "mdev_bpf_irq: dev=$uuid index=1 vector=1 taken=1"
+	for event in create open close reset remove; do
+		has "$trace" "mdev_bpf_lifecycle: dev=$uuid $event ret=0"
+	done
+	has "$trace" "mdev_bpf_failure: dev=$uuid op=region_write code=-5 text=reason -5"
+	has "$trace" "mdev_bpf_slow_op: dev=$uuid op=region_write ns="
+	has "$trace" "mdev_bpf_slow_op: dev=$uuid op=timer ns="
+	has_not "$trace" "mdev_bpf_region:"
+}
+
+points loads by_name tracelog unloads ioctl_event region_event other_events

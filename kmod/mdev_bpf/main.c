@@ -68,8 +68,11 @@ static ssize_t abi_min_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 
-/* Each by who implements it, so that a program's loader can rely on it. */
-#define FEATURES (MDEV_BPF_FEATURE_TIMERS | MDEV_BPF_FEATURE_FAIL)
+/* What loaders can rely on; all that <uapi/linux/mdev_bpf.h> has, once it is there. */
+#define FEATURES (MDEV_BPF_FEATURE_TIMERS | MDEV_BPF_FEATURE_MSIX | MDEV_BPF_FEATURE_DMA | \
+		  MDEV_BPF_FEATURE_DOORBELLS | MDEV_BPF_FEATURE_EXPRESS | \
+		  MDEV_BPF_FEATURE_MIGRATION | MDEV_BPF_FEATURE_UPGRADE | \
+		  MDEV_BPF_FEATURE_FAIL | MDEV_BPF_FEATURE_PLATFORM)
 
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
