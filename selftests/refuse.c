@@ -132,7 +132,7 @@ static void dma(void)
 	expect_verifier("pinned_unchecked", "mem_or_null");
 	expect_verifier("pinned_past_size", "invalid access to memory, mem_size=8");
 	expect_verifier("write_dma", "read-only");
-	expect_verifier("upgrade_dma", "mdev_bpf_dma_read is not allowed");
+	expect_verifier("upgrade_dma_read", "mdev_bpf_dma_read is not allowed");
 }
 
 static void state_too_large(void)

@@ -610,9 +610,9 @@ struct mdev_bpf_ops dma_of_range = {
 	.dma_unmap = (void *)dma_of_range_unmap,
 };
 
-UPGRADE(upgrade_dma)
+UPGRADE(upgrade_dma_read)
 {
 	return mdev_bpf_dma_read(dev, 0, 0, MDEV_BPF_STATE(0), 8);
 }
 
-BAD_UPGRADE(upgrade_dma);
+BAD_UPGRADE(upgrade_dma_read);
