@@ -134,7 +134,8 @@ int vfio_set(const struct vfio *v, unsigned int region, __u64 off, unsigned int 
 int vfio_irq_set(const struct vfio *v, const struct vfio_irq_set *head, const void *data,
 		 size_t size)
 {
-	char buf[512];
+	/* Not static: threads do this; large enough for all vectors of MSI-X */
+	char buf[sizeof(*head) + 2048 * sizeof(__s32)];
 	struct vfio_irq_set *set = (void *)buf;
 
 	memcpy(set, head, sizeof(*head));

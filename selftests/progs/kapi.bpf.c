@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Devices that are not PCI; see kirq.h. */
+#include "kirq_common.h"
+
+char _license[] SEC("license") = "GPL";
+
+SEC("struct_ops/region_read")
+int BPF_PROG(kapi_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
+	__u32 i;
+
+	if (!s)
+		return -ENOMEM;
+	if (a->region == KPLAT_CTL) {
+		a->val = ctl_read(dev, s, a->offset);
+		return 0;
+	}
+	for (i = 0; i < 8 && i < a->size; i++)
+		a->val |= (__u64)s->bytes[(a->offset + i) & 63] << 8 * i;
+	return 0;
+}
+
+SEC("struct_ops/region_write")
+int BPF_PROG(kapi_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
+	__u32 i;
+
+	if (!s)
+		return -ENOMEM;
+	if (a->region == KPLAT_CTL) {
+		ctl_write(dev, s, a->offset, a->val);
+		return 0;
+	}
+	for (i = 0; i < 8 && i < a->size; i++)
+		s->bytes[(a->offset + i) & 63] = a->val >> 8 * i;
+	return 0;
+}
+
+/* The channel program of a write to all of the config region is "done" at once. */
+SEC("struct_ops/region_write")
+int BPF_PROG(kccw_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
+	__u32 i;
+
+	if (!s)
+		return -ENOMEM;
+	for (i = 0; i < 8 && i < a->size; i++)
+		s->bytes[(a->offset + i) & 63] = a->val >> 8 * i;
+	if (a->offset + a->size == KCCW_CONFIG_SIZE)
+		s->result = mdev_bpf_irq_signal(dev, 0, 0);
+	return 0;
+}
+
+#define REGION(bytes)	{ .size = (bytes), .flags = MDEV_BPF_REGION_RW }
+
+/* A platform device has any regions and interrupts; AMBA is the same by another name. */
+#define PLATFORM(_name, _api)							\
+SEC(".struct_ops.link")								\
+struct mdev_bpf_ops _name = {							\
+	.region_read = (void *)kapi_region_read,				\
+	.region_write = (void *)kapi_region_write,				\
+	.irq_unmask = (void *)kirq_irq_unmask,					\
+	.name = #_name,								\
+	.device_api = _api,							\
+	.abi = MDEV_BPF_ABI,							\
+	.state_size = sizeof(struct kirq_state),				\
+	.types = { { .name = "1" }, { .name = "few" } },			\
+	.regions = {								\
+		[0] = REGION(0x1000),						\
+		[KPLAT_ODD] = REGION(KPLAT_ODD_SIZE),				\
+		[KPLAT_CTL] = REGION(KIRQ_CTL_SIZE),				\
+		[15] = { .size = 1ULL << 40, .flags = MDEV_BPF_REGION_READ,	\
+			 .types = 1 },						\
+	},									\
+	.irqs = {								\
+		[KPLAT_LINE] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+		[KPLAT_EDGE] = { .count = 1 },					\
+		[KPLAT_LINE2] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+		[KPLAT_VECTORS] = { .count = KPLAT_NR, .types = 1 },		\
+	},									\
+}
+
+PLATFORM(kplat, "vfio-platform");
+PLATFORM(kamba, "vfio-amba");
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kccw = {
+	.region_read = (void *)kapi_region_read,
+	.region_write = (void *)kccw_region_write,
+	.name = "kccw",
+	.device_api = "vfio-ccw",
+	.abi = MDEV_BPF_ABI,
+	.state_size = sizeof(struct kirq_state),
+	.types = { { .name = "1" } },
+	.regions = { [0] = { .size = KCCW_CONFIG_SIZE, .access_size = 8,
+			     .flags = MDEV_BPF_REGION_RW } },
+	.irqs = { [0] = { .count = 1 }, [1] = { .count = 1 }, [2] = { .count = 1 } },
+};
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kap = {
+	.name = "kap",
+	.device_api = "vfio-ap",
+	.abi = MDEV_BPF_ABI,
+	.types = { { .name = "1" } },
+	.irqs = { [0] = { .count = 1 } },
+};

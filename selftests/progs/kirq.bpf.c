@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* PCI devices with all kinds of interrupts; see kirq.h. */
+#include "kirq_common.h"
+
+char _license[] SEC("license") = "GPL";
+
+SEC("struct_ops/region_read")
+int BPF_PROG(kirq_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
+
+	if (!s)
+		return -ENOMEM;
+	if (a->region == 0) {
+		a->val = ctl_read(dev, s, a->offset);
+		return 0;
+	}
+	s->accesses++;
+	a->val = KIRQ_FILL * 0x0101010101010101ULL;
+	return 0;
+}
+
+SEC("struct_ops/region_write")
+int BPF_PROG(kirq_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
+
+	if (!s)
+		return -ENOMEM;
+	if (a->region == 0)
+		ctl_write(dev, s, a->offset, a->val);
+	else
+		s->accesses++;
+	return 0;
+}
+
+#define BAR(bytes)	{ .size = (bytes), .access_size = 8, .flags = MDEV_BPF_REGION_RW }
+#define CTL		{ .size = KIRQ_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kirq = {
+	.region_read = (void *)kirq_region_read,
+	.region_write = (void *)kirq_region_write,
+	.irq_unmask = (void *)kirq_irq_unmask,
+	.name = "kirq",
+	.abi = MDEV_BPF_ABI,
+	.state_size = sizeof(struct kirq_state),
+	.types = { { .name = "1" } },
+	.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
+	.regions = { [0] = CTL, [KIRQ_BAR] = BAR(KIRQ_BAR_SIZE) },
+	.irqs = {
+		[0] = { .count = 1 },
+		[1] = { .count = KIRQ_NR_MSI },
+		[2] = { .count = KIRQ_NR_MSIX, .table = KIRQ_TABLE | KIRQ_BAR,
+			.pba = KIRQ_PBA | KIRQ_BAR },
+	},
+};
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kmsix = {
+	.region_read = (void *)kirq_region_read,
+	.region_write = (void *)kirq_region_write,
+	.name = "kmsix",
+	.abi = MDEV_BPF_ABI,
+	.state_size = sizeof(struct kirq_state),
+	.types = { { .name = "1" } },
+	.pci = { .vendor = 0x1234, .device = 0x567a, .class_code = 0xff0000 },
+	.regions = {
+		[0] = CTL,
+		[KMSIX_TABLE_BAR] = BAR(MDEV_BPF_MAX_MSIX * 16),
+		[KMSIX_PBA_BAR] = BAR(0x200),
+	},
+	.irqs = {
+		[1] = { .count = KMSIX_NR_MSI },
+		[2] = { .count = MDEV_BPF_MAX_MSIX, .table = KMSIX_TABLE_BAR,
+			.pba = KMSIX_PBA | KMSIX_PBA_BAR },
+	},
+};
