@@ -424,6 +424,12 @@ inspect()
 	has "$out" magic
 	run 0 mdev-bpf inspect "$here/progs/kpci.bpf.o"
 	has "$out" "flags pm express flr, vendor_cap 18"
+	run 0 mdev-bpf inspect "$here/progs/kirq.bpf.o"
+	has "$out" bar2+0x800
+	has "$out" bar2+0x900
+	run 0 mdev-bpf inspect "$here/progs/kapi.bpf.o"
+	has "$out" vfio-platform
+	has_not "$out" vendor_cap
 	run 0 mdev-bpf inspect "$here/progs/kbell.bpf.o"
 	has "$(tr -s ' ' <<<"$out")" "bar3 4 1 7"
 	run 0 mdev-bpf inspect "$bad"

@@ -330,6 +330,24 @@ static const struct wrong wrong_regions[] = {
 WRONG(two_pins, ops->irqs[0].count = 2)
 WRONG(msi_three, ops->irqs[1].count = 3)
 WRONG(msi_many, ops->irqs[1].count = 64)
+#define MSIX(n, where_table, where_pba)						\
+	ops->irqs[2] = (struct mdev_bpf_irq) { .count = n, .table = where_table, .pba = where_pba }
+
+WRONG(msix_bar, MSIX(1, 5, 2))
+WRONG(msix_no_bar, MSIX(1, 2, 6))
+WRONG(msix_io, MSIX(1, 1, 2))
+WRONG(msix_read_only, MSIX(1, 4, 2))
+WRONG(msix_table_end, MSIX(4, 8 | 2, 0))
+WRONG(msix_pba_end, MSIX(1, 0, 64 | 2))
+WRONG(msix_overlap, MSIX(2, 0, 24))
+WRONG(msix_same, MSIX(1, 0, 0))
+WRONG(msix_types, MSIX(1, 3, 2))
+WRONG(msix_many, MSIX(MDEV_BPF_MAX_MSIX + 1, 0, 2))
+WRONG(msix_huge, MSIX(0xffffffff, 0, 2))
+WRONG(intx_table, ops->irqs[0].table = 2)
+WRONG(msi_pba, ops->irqs[1].pba = 2)
+WRONG(intx_level, ops->irqs[0].flags = MDEV_BPF_IRQ_LEVEL)
+WRONG(irq_err, ops->irqs[3].count = 1)
 WRONG(irq_last, ops->irqs[7].count = 1)
 WRONG(irq_types, ops->irqs[0].types = 1 << 31)
 WRONG(irq_reserved, ops->irqs[1].reserved[1] = 1)
@@ -349,6 +367,21 @@ static const struct wrong wrong_pci[] = {
 	{ two_pins, -EINVAL, "irqs[0].count 2" },
 	{ msi_three, -EINVAL, "irqs[1].count 3" },
 	{ msi_many, -EINVAL, "irqs[1].count 64" },
+	{ msix_bar, -EINVAL, "irqs[2].table is in regions[5], which is no" },
+	{ msix_no_bar, -EINVAL, "irqs[2].pba is in regions[6], which is no" },
+	{ msix_io, -EINVAL, "irqs[2].table is in regions[1], which is no" },
+	{ msix_read_only, -EINVAL, "irqs[2].table is in regions[4], which is no" },
+	{ msix_table_end, -EINVAL, "irqs[2].table ends at 0x48, regions[2] at 0x40" },
+	{ msix_pba_end, -EINVAL, "irqs[2].pba ends at 0x48, regions[2] at 0x40" },
+	{ msix_overlap, -EINVAL, "irqs[2].table and irqs[2].pba overlap" },
+	{ msix_same, -EINVAL, "irqs[2].table and irqs[2].pba overlap" },
+	{ msix_types, -EINVAL, "regions[3], which not all types with MSI-X have" },
+	{ msix_many, -EINVAL, "irqs[2].count 2049 is more than 2048" },
+	{ msix_huge, -EINVAL, "irqs[2].count 4294967295 is more than 2048" },
+	{ intx_table, -EINVAL, "irqs[0] has a table or pba" },
+	{ msi_pba, -EINVAL, "irqs[1] has a table or pba" },
+	{ intx_level, -EINVAL, "irqs[0].flags 0x1 are not for PCI" },
+	{ irq_err, -EOPNOTSUPP, "irqs[3]: PCI has INTx, 0, MSI, 1, and MSI-X, 2, only" },
 	{ irq_last, -EOPNOTSUPP, "irqs[7]" },
 	{ irq_types, -EINVAL, "irqs[0].types" },
 	{ irq_reserved, -EINVAL, "irqs[1].reserved" },
@@ -410,6 +443,49 @@ static const struct wrong wrong_doorbells[] = {
 	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
 };
 
+/* The same declaration, but for a device that is not PCI, with one thing wrong */
+static void plain(struct mdev_bpf_ops *ops, const char *api)
+{
+	memset(ops->device_api, 0, sizeof(ops->device_api));
+	memcpy(ops->device_api, api, strlen(api));
+	memset(&ops->pci, 0, sizeof(ops->pci));
+	memset(ops->regions, 0, sizeof(ops->regions));
+	memset(ops->irqs, 0, sizeof(ops->irqs));
+	ops->regions[3].size = 1000;
+	ops->regions[3].flags = MDEV_BPF_REGION_RW;
+}
+
+#define PLAIN(fn, api, statement) \
+static void fn(struct mdev_bpf_ops *ops) { plain(ops, api); statement; }
+
+PLAIN(plain_pci, "vfio-ap", ops->pci.vendor = 0x1234)
+PLAIN(plain_io, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_IO)
+PLAIN(plain_64bit, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_64BIT)
+PLAIN(plain_large, "vfio-platform", ops->regions[3].size = (1ULL << 40) + 1)
+PLAIN(plain_closed, "vfio-platform", ops->regions[3].flags = 0)
+PLAIN(plain_flag, "vfio-amba", ops->irqs[5].count = 1; ops->irqs[5].flags = 2)
+PLAIN(plain_many, "vfio-amba", ops->irqs[5].count = MDEV_BPF_MAX_MSIX + 1)
+PLAIN(plain_lines, "vfio-platform", ops->irqs[0].count = 2; ops->irqs[0].flags = 1)
+PLAIN(plain_table, "vfio-platform", ops->irqs[2].count = 2; ops->irqs[2].table = 3)
+PLAIN(plain_ccw_req, "vfio-ccw", ops->irqs[2].count = 2)
+PLAIN(plain_ap_req, "vfio-ap", ops->irqs[0].count = 1; ops->irqs[0].flags = 1)
+PLAIN(plain_types, "vfio-amba", ops->irqs[7].count = 1; ops->irqs[7].types = 0x20)
+
+static const struct wrong wrong_plain[] = {
+	{ plain_pci, -EINVAL, "pci is not empty, but device_api is \"vfio-ap\"" },
+	{ plain_io, -EINVAL, "regions[3].flags 0x4 are those of PCI BARs" },
+	{ plain_64bit, -EINVAL, "regions[3].flags 0x10 are those of PCI BARs" },
+	{ plain_large, -EINVAL, "regions[3].size 0x10000000001 is more than 0x10000000000" },
+	{ plain_closed, -EINVAL, "regions[3]" },
+	{ plain_flag, -EOPNOTSUPP, "irqs[5].flags 0x2" },
+	{ plain_many, -EINVAL, "irqs[5].count 2049 is more than 2048" },
+	{ plain_lines, -EINVAL, "irqs[0].count 2: a LEVEL interrupt is one line" },
+	{ plain_table, -EINVAL, "irqs[2] has a table or pba" },
+	{ plain_ccw_req, -EINVAL, "irqs[2] is the request to release the device" },
+	{ plain_ap_req, -EINVAL, "irqs[0] is the request to release the device" },
+	{ plain_types, -EINVAL, "irqs[7].types 0x20" },
+};
+
 static void scalars(void)
 {
 	unsigned int i;
@@ -454,6 +530,14 @@ static void doorbells(void)
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	EXPECT_EQ(prog_attach(&dev_prog2), -EINVAL);
 	EXPECT_HAS(why_refused(), "doorbells[0] and doorbells[1] overlap");
+}
+
+static void not_pci(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_plain); i++)
+		expect_refused(&wrong_plain[i], i);
 }
 
 static void names(void)
@@ -506,6 +590,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(types),
 	KSFT_TEST(regions),
 	KSFT_TEST(pci),
+	KSFT_TEST(not_pci),
 	KSFT_TEST(doorbells),
 	KSFT_TEST(names),
 	KSFT_TEST(longest_name),

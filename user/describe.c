@@ -70,10 +70,15 @@ struct decl {
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_pci pci;
+	bool is_pci;
 };
 
 static void read_decl(const struct ops *ops, struct decl *decl)
 {
+	char api[MDEV_BPF_DESC_LEN];
+
+	ops_text(ops, "device_api", api, sizeof(api));
+	decl->is_pci = !*api || !strcmp(api, VFIO_DEVICE_API_PCI_STRING);
 	ops_text(ops, "name", decl->name, sizeof(decl->name));
 	ops_read(ops, "types", decl->types, sizeof(decl->types));
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
@@ -183,7 +188,7 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 		if (!region->size || !has_type(region->types, type))
 			continue;
 		row = json_object_new_object();
-		add_named(row, "region", region_name(i), i);
+		add_named(row, "region", decl->is_pci ? region_name(i) : NULL, i);
 		add_u64(row, "size", region->size);
 		add_u64(row, "access_size", region->access_size ? region->access_size : 4);
 		json_object_object_add(row, "flags", describe_flags(region->flags));
@@ -191,6 +196,21 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 		json_object_array_add(rows, row);
 	}
 	return rows;
+}
+
+static const char *irq_name(const struct decl *decl, size_t index)
+{
+	return decl->is_pci && index < ARRAY_SIZE(irq_names) ? irq_names[index] : NULL;
+}
+
+/* Where in a BAR something of MSI-X is, as its capability has it: "bar2+0x800" */
+static void add_place(struct json_object *obj, const char *key, const struct mdev_bpf_irq *irq,
+		      __u32 place)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "bar%u+%#x", place & 7, place & ~7U);
+	add_str(obj, key, irq->table | irq->pba ? text : NULL);
 }
 
 static struct json_object *describe_irqs(const struct decl *decl, int type)
@@ -204,8 +224,14 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 		if (!irq->count || !has_type(irq->types, type))
 			continue;
 		row = json_object_new_object();
-		add_named(row, "irq", i < ARRAY_SIZE(irq_names) ? irq_names[i] : NULL, i);
+		add_named(row, "irq", irq_name(decl, i), i);
 		add_u64(row, "count", irq->count);
+		if (decl->is_pci) {
+			add_place(row, "table", irq, irq->table);
+			add_place(row, "pba", irq, irq->pba);
+		} else {
+			add_bool(row, "level", irq->flags & MDEV_BPF_IRQ_LEVEL);
+		}
 		add_types(row, decl, irq->types, type);
 		json_object_array_add(rows, row);
 	}
@@ -223,7 +249,8 @@ static struct json_object *describe_doorbells(const struct decl *decl)
 		if (!bell->size)
 			continue;
 		row = json_object_new_object();
-		add_named(row, "region", region_name(bell->region), bell->region);
+		add_named(row, "region", decl->is_pci ? region_name(bell->region) : NULL,
+			  bell->region);
 		add_u64(row, "offset", bell->offset);
 		add_u64(row, "size", bell->size);
 		add_u64(row, "work", bell->work);
@@ -253,7 +280,8 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	add_u64(obj, "max_instances", ops_u32(ops, "max_instances") ?: MDEV_BPF_MAX_INSTANCES);
 	add_u64(obj, "state_size", ops_u32(ops, "state_size"));
 	add_u64(obj, "state_version", ops_u32(ops, "state_version"));
-	json_object_object_add(obj, "pci", describe_pci(&decl.pci));
+	if (decl.is_pci)
+		json_object_object_add(obj, "pci", describe_pci(&decl.pci));
 	json_object_object_add(obj, "types", describe_types(&decl));
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
