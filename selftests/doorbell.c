@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "mig.h"
 #include "progs/kbell.h"
 
 #define KBELL	"progs/kbell.bpf.o"
@@ -340,6 +341,34 @@ static void update_must_fit(void)
 	EXPECT_STR(why_refused(), "kbell: doorbells[] differ from those of the devices");
 }
 
+/* What was signalled before the device stopped is done by then, or in the stream. */
+static void before_migration(void)
+{
+	static char stream[8192];
+	unsigned int n;
+	ssize_t len;
+
+	ASSERT_EQ(set(BAR, 0x80, 4, 7, kick), 0);
+	for (n = 1; n <= 100; n++) {
+		ring(kick);
+		ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+		ASSERT_EQ(reg(KBELL_WRITES), n);
+		ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_RUNNING, NULL), 0);
+	}
+	/* A stopped device's doorbell waits, also on its way */
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	dev_set(BAR, KBELL_A, 4, 0);
+	len = mig_save(&dev, stream, sizeof(stream));
+	ASSERT(len > 0);
+	EXPECT_EQ(works(KBELL_A_WORK), 0);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	ASSERT_EQ(mig_load(&dev, stream, len), 0);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_RUNNING, NULL), 0);
+	EXPECT_EQ(event_wait(event[KBELL_A_WORK]), 1);
+	EXPECT_EQ(works(KBELL_A_WORK), 1);
+	EXPECT_EQ(reg(KBELL_WRITES), 100);
+}
+
 #define ROUNDS	300
 
 /* Threads only count: a test point cannot be left from one. */
@@ -438,6 +467,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(pending),
 	KSFT_TEST(type_without_the_region),
 	KSFT_TEST(update_must_fit),
+	KSFT_TEST(before_migration),
 	KSFT_TEST(races),
 };
 

@@ -167,7 +167,7 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_devic
  * mdev_bpf_ioeventfd_run() - let the program do the writes that are due
  * @bdev: the device
  *
- * Context: Process context, the worker of the device.
+ * Context: Process context: the worker of the device, or who is about to stop it.
  */
 void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 {

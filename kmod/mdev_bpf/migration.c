@@ -245,6 +245,8 @@ int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result)
 static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			     enum vfio_device_mig_state to)
 {
+	/* What the guest has written by an eventfd is in no stream: the program gets it before */
+	mdev_bpf_ioeventfd_run(bdev);
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)
 		return step_save(bdev);
 	if (from == VFIO_DEVICE_STATE_RESUMING)
