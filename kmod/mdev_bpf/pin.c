@@ -149,10 +149,12 @@ static struct mdev_bpf_pin *pin_grab(struct mdev_bpf_device *bdev, u64 first, u6
 	for (id = 0; id < MDEV_BPF_MAX_PINS; id++) {
 		struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
 
-		if (!pin_overlaps(pin, first, last) || (pin->state != MDEV_BPF_PIN_DROPPED &&
-							(!ready || pin->state != MDEV_BPF_PIN_READY)))
+		bool is_ready = pin->state == MDEV_BPF_PIN_READY;
+
+		if (!pin_overlaps(pin, first, last) ||
+		    (pin->state != MDEV_BPF_PIN_DROPPED && !(ready && is_ready)))
 			continue;
-		*was_ready |= pin->state == MDEV_BPF_PIN_READY;
+		*was_ready |= is_ready;
 		pin_set_state(bdev, pin, MDEV_BPF_PIN_UNPINNING);
 		return pin;
 	}

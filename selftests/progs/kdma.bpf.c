@@ -74,11 +74,13 @@ static __s64 peek(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where, b
 
 static int pull_one(__u32 i, struct loop *loop)
 {
-	__u64 *p = (__u64 *)mdev_bpf_dma_get(loop->dev, loop->what + 8 * i, sizeof(*p));
+	__u64 *p = (__u64 *)mdev_bpf_dma_get(loop->dev, loop->what + 64 * i, 64);
+	int k;
 
 	if (!p)
 		return 1;
-	REG(loop->s, KDMA_VALUE) += *p;
+	for (k = 0; k < 8; k++)
+		REG(loop->s, KDMA_VALUE) += p[k];
 	loop->n++;
 	return 0;
 }
