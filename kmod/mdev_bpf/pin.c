@@ -260,9 +260,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 {
 	struct mdev_bpf_pin *pin;
 
-	/* An upgrade may be for nothing, and must not leave traces */
-	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) ||
-	    !mdev_bpf_dma_allowed(bdev) || bdev->op == MDEV_BPF_OP_UPGRADE)
+	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) || !mdev_bpf_dma_allowed(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
 	if (size > pin->size || offset > pin->size - size)

@@ -39,7 +39,7 @@
 #define KDMA_UNMAP_IOVA		0x70
 #define KDMA_UNMAP_SIZE		0x78
 #define KDMA_EARLY		0x80	/* what a request in init, open returned: 32 bits each */
-#define KDMA_PULL		0x88	/* W: VALUE: sum of n times 8 words from PEEK's on */
+#define KDMA_PULL		0x88	/* W: VALUE: sum of 8n words from PEEK's on */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
 
 #endif /* KDMA_H */
