@@ -27,7 +27,7 @@
 #define KDMA_GO			0x18	/* W: MDEV_BPF_DMA_* | id << 8: request it */
 #define KDMA_GO_WORK		0x20	/* W: the same, in work */
 #define KDMA_RESULT		0x28	/* what the last kfunc returned */
-#define KDMA_CHAIN		0x30	/* further requests, each begun in dma_done, for the bytes */
+#define KDMA_CHAIN		0x30	/* further requests, begun in dma_done, for the bytes */
 					/* that come next, or from 2^63 on for the same */
 #define KDMA_DONE		0x38	/* calls of dma_done since reset */
 #define KDMA_FLOOD		0x40	/* W: request as often as it goes; the number in RESULT */
