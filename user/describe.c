@@ -27,6 +27,10 @@ static const struct {
 	{ MDEV_BPF_REGION_IO,		"io" },
 	{ MDEV_BPF_REGION_PREFETCH,	"prefetch" },
 	{ MDEV_BPF_REGION_64BIT,	"64bit" },
+	{ MDEV_BPF_REGION_MEMORY,	"memory" },
+	{ MDEV_BPF_REGION_MMAP,		"mmap" },
+	{ MDEV_BPF_REGION_KEEP,		"keep" },
+	{ MDEV_BPF_REGION_POPULATE,	"populate" },
 };
 
 static const struct {
@@ -177,6 +181,19 @@ static struct json_object *describe_flags(__u32 flags)
 	return names;
 }
 
+/* What most regions do not have. */
+static void add_region_extra(struct json_object *row, const struct mdev_bpf_region *region)
+{
+	if (region->cap_type) {
+		add_u64(row, "cap_type", region->cap_type);
+		add_u64(row, "cap_subtype", region->cap_subtype);
+	}
+	if (region->trap_size) {
+		add_u64(row, "trap_offset", region->trap_offset);
+		add_u64(row, "trap_size", region->trap_size);
+	}
+}
+
 static struct json_object *describe_regions(const struct decl *decl, int type)
 {
 	struct json_object *rows = json_object_new_array();
@@ -192,6 +209,7 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 		add_u64(row, "size", region->size);
 		add_u64(row, "access_size", region->access_size ? region->access_size : 4);
 		json_object_object_add(row, "flags", describe_flags(region->flags));
+		add_region_extra(row, region);
 		add_types(row, decl, region->types, type);
 		json_object_array_add(rows, row);
 	}

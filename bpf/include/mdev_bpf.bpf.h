@@ -230,6 +230,52 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 })
 
 /**
+ * mdev_bpf_memory_read() - read from a MEMORY region
+ * @dev: the device
+ * @region: its VFIO index
+ * @offset: first byte in it
+ * @data: where to
+ * @data__sz: bytes
+ *
+ * What was never written is zero.
+ *
+ * Return: 0; -EINVAL if the region is no MEMORY, or ends before.
+ */
+extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 offset, void *data,
+				__u32 data__sz) __ksym;
+
+/**
+ * mdev_bpf_memory_write() - write to a MEMORY region
+ * @dev: the device
+ * @region: its VFIO index
+ * @offset: first byte in it
+ * @data: what to write
+ * @data__sz: bytes
+ *
+ * Users and other parts of the device see it at once, also if the region is not writable or is
+ * private.
+ *
+ * Return: 0; -EINVAL if the region is no MEMORY, or ends before; -ENOMEM if it takes a page that
+ * cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE): a part may be written.
+ */
+extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
+				 const void *data, __u32 data__sz) __ksym;
+
+/**
+ * mdev_bpf_memory_get() - bytes of a MEMORY region
+ * @dev: the device
+ * @where: which, MDEV_BPF_MEMORY(region, offset); aligned as a type of that size is
+ * @rdwr_buf_size: bytes wanted, a compile-time constant; they must lie within one page
+ *
+ * The user can change the bytes at any time, also between two looks at them.
+ *
+ * Return: the bytes; NULL if they are not all in one page of a MEMORY region, are not
+ * aligned, or take a page that cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE).
+ */
+extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
+				 const size_t rdwr_buf_size) __ksym;
+
+/**
  * mdev_bpf_dma_read() - copy from guest memory to the device
  * @dev: the device
  * @id: any number; dma_done gets it

@@ -95,6 +95,14 @@ static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbe
 	       (db->region == pba.region && overlaps(db, pba.start, pba.end - pba.start));
 }
 
+/* Writes to memory go unnoticed, but for the program's window. */
+static bool in_window(const struct mdev_bpf_region *r, const struct mdev_bpf_doorbell *db)
+{
+	return !(r->flags & MDEV_BPF_REGION_MEMORY) ||
+	       (db->offset >= r->trap_offset &&
+		db->offset + db->size <= (u64)r->trap_offset + r->trap_size);
+}
+
 static int check_overlap(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_doorbell *db = &ops->doorbells[i];
@@ -124,6 +132,9 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (db->offset >= ops->regions[db->region].size ||
 	    db->size > ops->regions[db->region].size - db->offset)
 		return refuse(ops, -EINVAL, "doorbells[%u] is not within regions[%u]",
+			      i, db->region);
+	if (!in_window(&ops->regions[db->region], db))
+		return refuse(ops, -EINVAL, "doorbells[%u] is in the memory of regions[%u]",
 			      i, db->region);
 	if (db->work >= MDEV_BPF_MAX_WORK)
 		return refuse(ops, -EINVAL, "doorbells[%u].work %u is not below %u",

@@ -50,18 +50,13 @@ int mdev_bpf_guest_errno(int err)
 bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
 {
 	u64 index = where_index(where), offset = where_offset(where);
-	const struct mdev_bpf_region *r;
 
 	if (index == STATE_INDEX)
 		return offset <= bdev->state_size && size <= bdev->state_size - offset;
 	if (index >= MDEV_BPF_MAX_REGIONS || !bdev->memory[index])
 		return false;
-	r = &bdev->regions[index];
-	if (offset > r->size || size > r->size - offset)
-		return false;
-	/* The trap window is no memory */
-	return !r->trap_size || offset + size <= r->trap_offset ||
-	       offset >= (u64)r->trap_offset + r->trap_size;
+	/* Windows that are no memory do not count */
+	return size <= mdev_bpf_memory_span(bdev->memory[index], offset, 1);
 }
 
 /**

@@ -2,14 +2,17 @@
 /*
  * The VFIO ioctls as the core answers them, on a copy of the argument.
  */
+#include <linux/slab.h>
+
 #include "internal.h"
 
 static unsigned int count_regions(const struct mdev_bpf_device *bdev)
 {
 	unsigned int nr = bdev->api->pci ? VFIO_PCI_NUM_REGIONS : 0, i;
 
+	/* What is private to the program does not count */
 	for (i = nr; i < MDEV_BPF_MAX_REGIONS; i++)
-		if (bdev->regions[i].size)
+		if (bdev->regions[i].flags & MDEV_BPF_REGION_RW)
 			nr = i + 1;
 	return nr;
 }
@@ -37,6 +40,38 @@ static long get_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 	return 0;
 }
 
+/* Put capabilities behind the answer; if there is no room, say how much it takes. */
+static void answer_caps(struct mdev_bpf_ioctl_ctx *ctx, struct vfio_info_cap *caps)
+{
+	struct vfio_region_info *info = ctx->data;
+	size_t size = sizeof(*info) + caps->size;
+
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	if (info->argsz < size) {
+		info->argsz = size;
+		return;
+	}
+	vfio_info_cap_shift(caps, sizeof(*info));
+	memcpy(info + 1, caps->buf, caps->size);
+	info->cap_offset = sizeof(*info);
+	ctx->out = size;
+}
+
+static long get_region_caps(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	struct vfio_region_info *info = ctx->data;
+	struct vfio_info_cap caps = { };
+	long ret;
+
+	if (ctx->caps)
+		return mdev_bpf_region_caps(bdev, info->index, ctx->caps);
+	ret = mdev_bpf_region_caps(bdev, info->index, &caps);
+	if (!ret && caps.size)
+		answer_caps(ctx, &caps);
+	kfree(caps.buf);
+	return ret;
+}
+
 static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
 	struct vfio_region_info *info = ctx->data;
@@ -52,13 +87,19 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 		return 0;
 	}
 	flags = bdev->regions[info->index].flags;
-	info->size = bdev->regions[info->index].size;
+	info->size = 0;
 	info->flags = 0;
+	/* The program's private memory is none of the user's business */
+	if (!(flags & MDEV_BPF_REGION_RW))
+		return 0;
+	info->size = bdev->regions[info->index].size;
 	if (flags & MDEV_BPF_REGION_READ)
 		info->flags |= VFIO_REGION_INFO_FLAG_READ;
 	if (flags & MDEV_BPF_REGION_WRITE)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
-	return 0;
+	if (mdev_bpf_region_can_map(bdev, info->index))
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return get_region_caps(bdev, ctx);
 }
 
 static u32 irq_flags(const struct mdev_bpf_device *bdev, u32 index)

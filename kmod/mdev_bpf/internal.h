@@ -291,16 +291,30 @@ struct mdev_bpf_ioeventfds {
 };
 
 /**
+ * struct mdev_bpf_trap - bytes of a MEMORY region that are not memory
+ * @start: first byte
+ * @end: first byte behind
+ */
+struct mdev_bpf_trap {
+	u64 start;
+	u64 end;
+};
+
+/**
  * struct mdev_bpf_memory - memory of a region
  * @ref: the device has one, and so has each dma-buf
  * @pages: the pages that were ever touched, by number
  * @size: bytes
+ * @traps: the program's window, MSI-X's table and its pending bits, as far as they are here
+ * @nr_traps: how many of them are
  * @memcg: the memory cgroup that pays for the pages
  */
 struct mdev_bpf_memory {
 	struct kref ref;
 	struct xarray pages;
 	u64 size;
+	struct mdev_bpf_trap traps[3];
+	unsigned int nr_traps;
 	struct mem_cgroup *memcg;
 };
 
@@ -541,6 +555,7 @@ struct mdev_bpf_device {
  * @in: how much of it the user gave
  * @out: how much goes back
  * @core: how the core answers it; NULL: not at all
+ * @caps: where capabilities of the answer go if VFIO gives them to the user; else NULL
  */
 struct mdev_bpf_ioctl_ctx {
 	struct mdev_bpf_ioctl call;
@@ -549,6 +564,7 @@ struct mdev_bpf_ioctl_ctx {
 	u32 in;
 	u32 out;
 	const struct mdev_bpf_core_ioctl *core;
+	struct vfio_info_cap *caps;
 };
 
 /**
@@ -642,6 +658,11 @@ int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id);
 u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
 int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz);
 int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, void *buf, u32 buf__sz);
+int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, u32 region, u64 offset, void *data,
+			 u32 data__sz);
+int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 offset, const void *data,
+			  u32 data__sz);
+u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
 
 int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz);
 int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz);
@@ -655,6 +676,9 @@ const struct mdev_bpf_api *mdev_bpf_api_find(const struct mdev_bpf_ops *ops);
 
 /* layout.c */
 int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops);
+
+/* layout_region.c */
+int mdev_bpf_layout_check_region(const struct mdev_bpf_ops *ops, unsigned int i);
 
 /* decl.c */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);
@@ -759,13 +783,24 @@ const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
 void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
 struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
+u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align);
+u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 align);
 ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf,
 			     size_t done, size_t size, bool write);
 int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
 		       bool write, gfp_t gfp);
+void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp);
 int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev);
+
+/* caps.c */
+bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index);
+int mdev_bpf_region_caps(const struct mdev_bpf_device *bdev, u32 index,
+			 struct vfio_info_cap *caps);
+
+/* mmap.c */
+int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
 /* region.c */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,

@@ -130,7 +130,7 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
  * mdev_bpf_region_info_caps() - VFIO_DEVICE_GET_REGION_INFO, where VFIO does the copying
  * @vdev: the VFIO device
  * @info: the argument, in kernel memory
- * @caps: capability chain to add to; no region has capabilities
+ * @caps: capability chain to add to; programs do not see it
  *
  * Context: Process context.
  *
@@ -147,6 +147,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 		.data = info,
 		.in = sizeof(*info),
 		.core = mdev_bpf_core_ioctl(VFIO_DEVICE_GET_REGION_INFO),
+		.caps = caps,
 	};
 	long ret;
 

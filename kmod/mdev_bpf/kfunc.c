@@ -15,6 +15,12 @@
 #include "../compat.h"
 #include "stream.h"
 
+/* NULL if the region has none. */
+static struct mdev_bpf_memory *memory_of(struct mdev_bpf_dev *dev, u64 region)
+{
+	return region < MDEV_BPF_MAX_REGIONS ? ctx_to_bdev(dev)->memory[region] : NULL;
+}
+
 __bpf_kfunc_start_defs();
 
 __bpf_kfunc u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size)
@@ -213,6 +219,33 @@ __bpf_kfunc int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, 
 	return 0;
 }
 
+__bpf_kfunc int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, u32 region, u64 offset,
+				     void *data, u32 data__sz)
+{
+	struct mdev_bpf_memory *mem = memory_of(dev, region);
+
+	return mem ? mdev_bpf_memory_rw(mem, offset, data, data__sz, false, GFP_NOWAIT) : -EINVAL;
+}
+
+__bpf_kfunc int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 offset,
+				      const void *data, u32 data__sz)
+{
+	struct mdev_bpf_memory *mem = memory_of(dev, region);
+
+	if (!mem)
+		return -EINVAL;
+	return mdev_bpf_memory_rw(mem, offset, (void *)data, data__sz, true, GFP_NOWAIT);
+}
+
+__bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
+				    const size_t rdwr_buf_size)
+{
+	struct mdev_bpf_memory *mem = memory_of(dev, where >> MDEV_BPF_OFFSET_SHIFT);
+
+	where &= GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
+	return mem ? mdev_bpf_memory_ptr(mem, where, rdwr_buf_size, GFP_NOWAIT) : NULL;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -238,14 +271,17 @@ BTF_ID_FLAGS(func, mdev_bpf_dma_unpin, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_stream_put, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 /*
  * The verifier asks this for each call of a kfunc. upgrade converts the state and does nothing
  * else, since another device's may fail afterwards, and then none was upgraded. So of all kfuncs
- * it can call those that give a context's own memory, and none that acts on the device. Those are
- * told by their type, for the reasons given at "writable" in struct_ops.c: from a context and a
- * size they make a pointer.
+ * it can call those that give a context's own memory, and none that acts on the device: memory
+ * regions stay as they are. Kfuncs are told apart by their type, a pointer for a context and a
+ * size, for the reasons given at "writable" in struct_ops.c.
  */
 static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 {

@@ -8,11 +8,6 @@
 
 #include "internal.h"
 
-#define REGION_FLAGS (MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO | \
-		      MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
-
-#define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
-
 #define PCI_FLAGS (MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR)
 
 #define refuse mdev_bpf_refuse_ops
@@ -59,65 +54,6 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 	return check_pci_caps(ops);
 }
 
-/* Sizes: PCI Local Bus 3.0, 6.2.5.1 (I/O up to 256 bytes, memory from 16 bytes). */
-static int check_region_size(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-	u64 min = r->flags & MDEV_BPF_REGION_IO ? 4 : 16;
-	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
-		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
-
-	if (!is_pci(ops)) {
-		if (r->size > BIT_ULL(MDEV_BPF_OFFSET_SHIFT))
-			return refuse(ops, -EINVAL, "regions[%u].size %#llx is more than %#llx",
-				      i, r->size, BIT_ULL(MDEV_BPF_OFFSET_SHIFT));
-		return 0;
-	}
-	if (hweight64(r->size) != 1 || r->size < min || r->size > max)
-		return refuse(ops, -EINVAL,
-			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
-			      i, r->size, min, max);
-	return 0;
-}
-
-static int check_region_flags(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if (!is_pci(ops) && r->flags & BAR_FLAGS)
-		return refuse(ops, -EINVAL, "regions[%u].flags %#x are those of PCI BARs",
-			      i, r->flags & BAR_FLAGS);
-	if (r->flags & ~REGION_FLAGS)
-		return refuse(ops, -EOPNOTSUPP, "regions[%u].flags %#lx are not supported",
-			      i, r->flags & ~(unsigned long)REGION_FLAGS);
-	if (!(r->flags & MDEV_BPF_REGION_RW))
-		return refuse(ops, -EINVAL, "regions[%u] can be neither read nor written", i);
-	if ((r->flags & MDEV_BPF_REGION_IO) &&
-	    (r->flags & (MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)))
-		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not PREFETCH or 64BIT", i);
-	if ((r->flags & MDEV_BPF_REGION_64BIT) &&
-	    (i >= VFIO_PCI_BAR5_REGION_INDEX || ops->regions[i + 1].size))
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is 64BIT, but the next BAR is not free", i);
-	if (r->access_size && (!is_power_of_2(r->access_size) || r->access_size > 8))
-		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 1, 2, 4 or 8",
-			      i, r->access_size);
-	return 0;
-}
-
-static int check_region_ops(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is readable, but there is no region_read", i);
-	if ((r->flags & MDEV_BPF_REGION_WRITE) && !ops->region_write)
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is writable, but there is no region_write", i);
-	return 0;
-}
-
 static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i, u32 mask)
 {
 	unsigned int n = mdev_bpf_decl_nr_types(ops);
@@ -130,19 +66,8 @@ static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned
 
 static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if (!r->size) {
-		if (memchr_inv(r, 0, sizeof(*r)))
-			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
-		return 0;
-	}
-	if (is_pci(ops) && i > VFIO_PCI_BAR5_REGION_INDEX)
-		return refuse(ops, -EOPNOTSUPP, "regions[%u]: only BARs, 0 to 5, are supported", i);
-	if (r->reserved)
-		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
-	return check_region_flags(ops, i) ?: check_region_size(ops, i) ?:
-	       check_mask(ops, "regions", i, r->types) ?: check_region_ops(ops, i);
+	return mdev_bpf_layout_check_region(ops, i) ?:
+	       check_mask(ops, "regions", i, ops->regions[i].types);
 }
 
 /* The BAR that MSI-X's table or pending bits are in must be there wherever MSI-X is. */

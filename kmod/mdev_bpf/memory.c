@@ -114,6 +114,49 @@ struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index)
 	return xa_find(&mem->pages, index, ULONG_MAX, XA_PRESENT);
 }
 
+/**
+ * mdev_bpf_memory_span() - how far does memory reach?
+ * @mem: the memory
+ * @offset: first byte
+ * @align: what belongs to traps is rounded to multiples of this, a power of two
+ *
+ * Return: bytes up to where a trap or the end comes; 0 for a byte in a trap or behind the end.
+ */
+u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align)
+{
+	const struct mdev_bpf_trap *trap;
+	u64 end = mem->size;
+
+	for (trap = mem->traps; trap < mem->traps + mem->nr_traps; trap++)
+		if (offset < round_up(trap->end, align))
+			end = min(end, max(offset, round_down(trap->start, align)));
+	return offset < end ? end - offset : 0;
+}
+
+/**
+ * mdev_bpf_memory_skip() - where does memory go on?
+ * @mem: the memory
+ * @offset: first byte
+ * @align: as for mdev_bpf_memory_span()
+ *
+ * Return: the first byte from @offset on that is in no trap; maybe the end of the memory.
+ */
+u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 align)
+{
+	const struct mdev_bpf_trap *trap = mem->traps;
+
+	while (trap < mem->traps + mem->nr_traps) {
+		if (offset >= round_down(trap->start, align) &&
+		    offset < round_up(trap->end, align)) {
+			offset = round_up(trap->end, align);
+			trap = mem->traps;
+		} else {
+			trap++;
+		}
+	}
+	return offset;
+}
+
 /* A piece of an access that lies within one page. Return: 0 or a negative errno. */
 static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, size_t done,
 		       size_t size, bool write, gfp_t gfp)
@@ -192,6 +235,31 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
 	return 0;
 }
 
+/**
+ * mdev_bpf_memory_ptr() - the address of memory
+ * @mem: the memory
+ * @offset: first byte in it
+ * @size: bytes, which must lie within one page
+ * @gfp: how to allocate the page
+ *
+ * Context: Any that @gfp allows.
+ *
+ * Return: the address, which stays valid as long as @mem; NULL beyond the end, if it crosses a page
+ * or is not aligned for what has @size, and without memory.
+ */
+void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp)
+{
+	/* Atomic instructions that cross a cache line are not for the kernel */
+	size_t align = min(size & -size, sizeof(u64));
+	struct page *page;
+
+	if (offset > mem->size || size > mem->size - offset || !size || offset & (align - 1) ||
+	    size > PAGE_SIZE - offset_in_page(offset))
+		return NULL;
+	page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, gfp);
+	return IS_ERR(page) ? NULL : page_address(page) + offset_in_page(offset);
+}
+
 /* Allocate all pages. */
 static int memory_populate(struct mdev_bpf_memory *mem)
 {
@@ -220,6 +288,26 @@ static void memory_clear(struct mdev_bpf_memory *mem)
 	}
 }
 
+static void memory_trap(struct mdev_bpf_memory *mem, u64 start, u64 end)
+{
+	mem->traps[mem->nr_traps++] = (struct mdev_bpf_trap){ start, end };
+}
+
+/* What of a region's bytes is no memory, but the program's or MSI-X's. */
+static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &bdev->regions[i];
+	struct mdev_bpf_msix_range msix;
+	u64 offset = 0;
+
+	if (r->trap_size)
+		memory_trap(bdev->memory[i], r->trap_offset, (u64)r->trap_offset + r->trap_size);
+	while (mdev_bpf_msix_next(bdev, i, offset, &msix)) {
+		memory_trap(bdev->memory[i], msix.start, msix.end);
+		offset = msix.end;
+	}
+}
+
 static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[i];
@@ -229,6 +317,7 @@ static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 	bdev->memory[i] = memory_new(r->size);
 	if (!bdev->memory[i])
 		return -ENOMEM;
+	memory_init_traps(bdev, i);
 	return r->flags & MDEV_BPF_REGION_POPULATE ? memory_populate(bdev->memory[i]) : 0;
 }
 

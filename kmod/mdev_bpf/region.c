@@ -143,37 +143,15 @@ static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done
 	return access.size;
 }
 
-/* How many bytes are there from @io's offset to a range, or after it? */
-static size_t region_io_until(const struct region_io *io, u64 start, u64 end)
-{
-	if (io->offset >= end)
-		return io->count;
-	if (io->offset >= start)
-		return 0;
-	return min_t(u64, io->count, start - io->offset);
-}
-
-/* How much of @io is memory, up to where the program's window or a table of MSI-X begins? */
-static size_t region_io_memory(const struct region_io *io)
-{
-	const struct mdev_bpf_region *r = &io->bdev->regions[io->region];
-	struct mdev_bpf_msix_range msix;
-	size_t size;
-
-	size = region_io_until(io, r->trap_offset, (u64)r->trap_offset + r->trap_size);
-	if (mdev_bpf_msix_next(io->bdev, io->region, io->offset, &msix))
-		size = min(size, region_io_until(io, msix.start, msix.end));
-	return size;
-}
-
 /* Do as much of @io as goes in one step. Return: its bytes, or an errno. */
 static ssize_t region_io_next(const struct region_io *io, sockptr_t buf, size_t done)
 {
-	size_t size = io->mem ? region_io_memory(io) : 0;
+	u64 size = io->mem ? mdev_bpf_memory_span(io->mem, io->offset, 1) : 0;
 
-	if (size)
-		return mdev_bpf_memory_copy(io->mem, io->offset, buf, done, size, io->write);
-	return region_io_step(io, buf, done);
+	if (!size)
+		return region_io_step(io, buf, done);
+	return mdev_bpf_memory_copy(io->mem, io->offset, buf, done, min(size, io->count),
+				    io->write);
 }
 
 /**

@@ -60,6 +60,7 @@ const struct vfio_device_ops mdev_bpf_vfio_ops = {
 	.close_device = mdev_bpf_vfio_close,
 	.read = mdev_bpf_vfio_read,
 	.write = mdev_bpf_vfio_write,
+	.mmap = mdev_bpf_mmap,
 	.ioctl = mdev_bpf_ioctl,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
 	.get_region_info_caps = mdev_bpf_region_info_caps,

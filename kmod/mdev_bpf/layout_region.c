@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program declares of its regions.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
+#define MEMORY_FLAGS (MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_POPULATE)
+#define REGION_FLAGS (MDEV_BPF_REGION_RW | BAR_FLAGS | MDEV_BPF_REGION_MEMORY | MEMORY_FLAGS)
+
+#define refuse mdev_bpf_refuse_ops
+
+/* The first index that PCI leaves to the device. */
+#define FIRST_OWN VFIO_PCI_NUM_REGIONS
+
+static bool is_pci(const struct mdev_bpf_ops *ops)
+{
+	return mdev_bpf_api_find(ops)->pci;
+}
+
+static bool is_bar(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	return is_pci(ops) && i <= VFIO_PCI_BAR5_REGION_INDEX;
+}
+
+static bool is_rom(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	return is_pci(ops) && i == VFIO_PCI_ROM_REGION_INDEX;
+}
+
+/*
+ * Sizes: PCI Local Bus 3.0, 6.2.5.1 (I/O up to 256 bytes, memory from 16 bytes) and 6.2.5.2
+ * (ROM, 2 KiB to 16 MiB).
+ */
+static int check_size(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+	u64 min = r->flags & MDEV_BPF_REGION_IO ? 4 : 16;
+	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
+		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
+
+	if (is_rom(ops, i)) {
+		min = SZ_2K;
+		max = SZ_16M;
+	}
+	if ((is_bar(ops, i) || is_rom(ops, i)) &&
+	    (hweight64(r->size) != 1 || r->size < min || r->size > max))
+		return refuse(ops, -EINVAL,
+			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
+			      i, r->size, min, max);
+	if (r->size > BIT_ULL(MDEV_BPF_OFFSET_SHIFT))
+		return refuse(ops, -EINVAL, "regions[%u].size %#llx is more than %#llx",
+			      i, r->size, BIT_ULL(MDEV_BPF_OFFSET_SHIFT));
+	if (r->flags & MDEV_BPF_REGION_MMAP && r->size % PAGE_SIZE)
+		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not whole pages, but MMAP",
+			      i, r->size);
+	return 0;
+}
+
+static int check_bar_flags(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (!is_bar(ops, i) && r->flags & BAR_FLAGS)
+		return refuse(ops, -EINVAL, "regions[%u].flags %#x are those of PCI BARs",
+			      i, r->flags & BAR_FLAGS);
+	if ((r->flags & MDEV_BPF_REGION_IO) &&
+	    (r->flags & (MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)))
+		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not PREFETCH or 64BIT", i);
+	if (r->flags & MDEV_BPF_REGION_IO && r->flags & MDEV_BPF_REGION_MEMORY)
+		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not MEMORY", i);
+	if ((r->flags & MDEV_BPF_REGION_64BIT) &&
+	    (i >= VFIO_PCI_BAR5_REGION_INDEX || ops->regions[i + 1].size))
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is 64BIT, but the next BAR is not free", i);
+	if (is_rom(ops, i) && r->flags & MDEV_BPF_REGION_WRITE)
+		return refuse(ops, -EINVAL, "regions[%u] is the ROM, so not WRITE", i);
+	return 0;
+}
+
+static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (r->flags & ~REGION_FLAGS)
+		return refuse(ops, -EOPNOTSUPP, "regions[%u].flags %#lx are not supported",
+			      i, r->flags & ~(unsigned long)REGION_FLAGS);
+	if (!(r->flags & MDEV_BPF_REGION_MEMORY)) {
+		if (r->flags & MEMORY_FLAGS)
+			return refuse(ops, -EINVAL, "regions[%u].flags %#x take MEMORY",
+				      i, r->flags & MEMORY_FLAGS);
+		if (!(r->flags & MDEV_BPF_REGION_RW))
+			return refuse(ops, -EINVAL,
+				      "regions[%u] can be neither read nor written", i);
+	}
+	if (!(r->flags & MDEV_BPF_REGION_RW) && is_pci(ops) && i < FIRST_OWN)
+		return refuse(ops, -EINVAL, "regions[%u] is private, so its index is %u or more",
+			      i, FIRST_OWN);
+	if (r->flags & MDEV_BPF_REGION_MMAP && !(r->flags & MDEV_BPF_REGION_READ))
+		return refuse(ops, -EINVAL, "regions[%u] is MMAP, so it must be readable", i);
+	return check_bar_flags(ops, i);
+}
+
+/* The window that goes to the program. */
+static int check_trap(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+	u64 end = (u64)r->trap_offset + r->trap_size;
+
+	if (!r->trap_size) {
+		if (r->trap_offset)
+			return refuse(ops, -EINVAL,
+				      "regions[%u].trap_offset is not zero, but trap_size is", i);
+		return 0;
+	}
+	if (!(r->flags & MDEV_BPF_REGION_MEMORY) || !(r->flags & MDEV_BPF_REGION_RW))
+		return refuse(ops, -EINVAL,
+			      "regions[%u] has a trap window, but is no MEMORY of the user's", i);
+	if (end > r->size || r->trap_offset % PAGE_SIZE || end % PAGE_SIZE)
+		return refuse(ops, -EINVAL,
+			      "regions[%u]: the trap window %#x to %#llx is not of its whole pages",
+			      i, r->trap_offset, end);
+	return 0;
+}
+
+static int check_cap(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (r->cap_subtype && !r->cap_type)
+		return refuse(ops, -EINVAL, "regions[%u] has a cap_subtype without cap_type", i);
+	if (!r->cap_type)
+		return 0;
+	if (is_pci(ops) && i < FIRST_OWN)
+		return refuse(ops, -EINVAL, "regions[%u].cap_type is for indices from %u up",
+			      i, FIRST_OWN);
+	if (!(r->flags & MDEV_BPF_REGION_RW))
+		return refuse(ops, -EINVAL, "regions[%u] is private, so it has no cap_type", i);
+	return 0;
+}
+
+static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (r->access_size && (!is_power_of_2(r->access_size) || r->access_size > 8))
+		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 1, 2, 4 or 8",
+			      i, r->access_size);
+	if (r->flags & MDEV_BPF_REGION_MEMORY && !r->trap_size)
+		return 0;
+	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is readable, but there is no region_read", i);
+	if ((r->flags & MDEV_BPF_REGION_WRITE) && !ops->region_write)
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is writable, but there is no region_write", i);
+	return 0;
+}
+
+/**
+ * mdev_bpf_layout_check_region() - is a region that a program declares sound?
+ * @ops: the program
+ * @i: VFIO index of the region
+ *
+ * Return: as mdev_bpf_decl_check().
+ */
+int mdev_bpf_layout_check_region(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (!r->size) {
+		if (memchr_inv(r, 0, sizeof(*r)))
+			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
+		return 0;
+	}
+	if (is_pci(ops) && (i == VFIO_PCI_CONFIG_REGION_INDEX || i == VFIO_PCI_VGA_REGION_INDEX))
+		return refuse(ops, -EOPNOTSUPP,
+			      "regions[%u]: configuration space, 7, and VGA, 8, are not a program's",
+			      i);
+	if (r->reserved)
+		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
+	return check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
+	       check_cap(ops, i) ?: check_ops(ops, i);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings of memory regions.
+ *
+ * Pages come when they are touched, as ordinary pages with a reference: KVM and VFIO can pin them.
+ * Neither the device's lock nor the program is involved. Memory is data, so it stays
+ * accessible while no program is attached.
+ */
+#include <linux/mm.h>
+
+#include "internal.h"
+
+#define REGION_PAGES BIT_ULL(MDEV_BPF_OFFSET_SHIFT - PAGE_SHIFT)
+
+static vm_fault_t memory_fault(struct vm_fault *vmf)
+{
+	struct mdev_bpf_memory *mem = vmf->vma->vm_private_data;
+	struct page *page;
+
+	page = mdev_bpf_memory_page(mem, vmf->pgoff & (REGION_PAGES - 1), GFP_KERNEL_ACCOUNT);
+	/* Not VM_FAULT_OOM: killing somebody does not raise the limit of who pays for the page */
+	if (IS_ERR(page))
+		return VM_FAULT_SIGBUS;
+	get_page(page);		/* Pairs with the put when it is unmapped */
+	vmf->page = page;
+	return 0;
+}
+
+/* The mapping holds the file, the file the device open, and the device its memory. */
+static const struct vm_operations_struct memory_vm_ops = {
+	.fault = memory_fault,
+};
+
+/**
+ * mdev_bpf_mmap() - mmap(2) on a device
+ * @vdev: the VFIO device
+ * @vma: the mapping to be
+ *
+ * Context: Process context, mmap_lock held.
+ *
+ * Return: 0; -EINVAL for what is not, or not entirely, memory that can be mapped, and for a
+ * private mapping; -EPERM for one that could be executed, or written where the region cannot.
+ */
+int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	u64 index = vma->vm_pgoff / REGION_PAGES;
+	u64 start = (vma->vm_pgoff & (REGION_PAGES - 1)) << PAGE_SHIFT;
+	u64 size = vma->vm_end - vma->vm_start;
+	u32 flags;
+
+	if (index >= MDEV_BPF_MAX_REGIONS || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	flags = bdev->regions[index].flags;
+	if (!(flags & MDEV_BPF_REGION_MMAP) ||
+	    mdev_bpf_memory_span(bdev->memory[index], start, PAGE_SIZE) < size)
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC ||
+	    (vma->vm_flags & VM_WRITE && !(flags & MDEV_BPF_REGION_WRITE)))
+		return -EPERM;
+	vm_flags_clear(vma, VM_MAYEXEC);
+	if (!(flags & MDEV_BPF_REGION_WRITE))
+		vm_flags_clear(vma, VM_MAYWRITE);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &memory_vm_ops;
+	vma->vm_private_data = bdev->memory[index];
+	return 0;
+}
