@@ -330,20 +330,25 @@ static const struct wrong wrong_regions[] = {
 WRONG(two_pins, ops->irqs[0].count = 2)
 WRONG(msi_three, ops->irqs[1].count = 3)
 WRONG(msi_many, ops->irqs[1].count = 64)
-#define MSIX(n, where_table, where_pba)						\
-	ops->irqs[2] = (struct mdev_bpf_irq) { .count = n, .table = where_table, .pba = where_pba }
 
-WRONG(msix_bar, MSIX(1, 5, 2))
-WRONG(msix_no_bar, MSIX(1, 2, 6))
-WRONG(msix_io, MSIX(1, 1, 2))
-WRONG(msix_read_only, MSIX(1, 4, 2))
-WRONG(msix_table_end, MSIX(4, 8 | 2, 0))
-WRONG(msix_pba_end, MSIX(1, 0, 64 | 2))
-WRONG(msix_overlap, MSIX(2, 0, 24))
-WRONG(msix_same, MSIX(1, 0, 0))
-WRONG(msix_types, MSIX(1, 3, 2))
-WRONG(msix_many, MSIX(MDEV_BPF_MAX_MSIX + 1, 0, 2))
-WRONG(msix_huge, MSIX(0xffffffff, 0, 2))
+static void msix(struct mdev_bpf_ops *ops, __u32 count, __u32 table, __u32 pba)
+{
+	ops->irqs[2].count = count;
+	ops->irqs[2].table = table;
+	ops->irqs[2].pba = pba;
+}
+
+WRONG(msix_bar, msix(ops, 1, 5, 2))
+WRONG(msix_no_bar, msix(ops, 1, 2, 6))
+WRONG(msix_io, msix(ops, 1, 1, 2))
+WRONG(msix_read_only, msix(ops, 1, 4, 2))
+WRONG(msix_table_end, msix(ops, 4, 8 | 2, 0))
+WRONG(msix_pba_end, msix(ops, 1, 0, 64 | 2))
+WRONG(msix_overlap, msix(ops, 2, 0, 24))
+WRONG(msix_same, msix(ops, 1, 0, 0))
+WRONG(msix_types, msix(ops, 1, 3, 2))
+WRONG(msix_many, msix(ops, MDEV_BPF_MAX_MSIX + 1, 0, 2))
+WRONG(msix_huge, msix(ops, 0xffffffff, 0, 2))
 WRONG(intx_table, ops->irqs[0].table = 2)
 WRONG(msi_pba, ops->irqs[1].pba = 2)
 WRONG(intx_level, ops->irqs[0].flags = MDEV_BPF_IRQ_LEVEL)
