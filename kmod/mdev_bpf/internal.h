@@ -16,7 +16,7 @@
  *                          takes several
  *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
  *   mdev_bpf_irqs::config  SET_IRQS
- *   mdev_bpf_irqs::lock    spinlock: line, masks, eventfds
+ *   mdev_bpf_irqs::lock    spinlock: lines, masks, eventfds, MSI-X table
  *
  * Guest memory is touched with none of them held (dma.c). VFIO has locks of its own for it,
  * under which it waits for user space, and calls dma_unmap.
