@@ -375,6 +375,7 @@ static void timer_is_frozen(void)
 	fail_with(-5);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1");
 	pass(300 * MS);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1, due 0x0");
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(calls(KFAIL_TIMER), 0);
 	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
@@ -559,6 +560,7 @@ static void dump_is_cut(void)
 	EXPECT(!strstr(text, "value"));
 	EXPECT(strlen(text) > 4096 - 16);
 	EXPECT_STR(text + strlen(text) - 6, "\n[cut]");
+	EXPECT(strstr(text, "[cut]") == text + strlen(text) - 5);
 	EXPECT_EQ((int)dev_get(0, KFAIL_RESULT, 4), -ENOSPC);
 	dev_set(0, KFAIL_LINES, 4, 0);
 }

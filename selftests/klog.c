@@ -30,6 +30,7 @@ static const char * const complaints[] = {
 	"kobject_add_internal failed", "does not have a release() function",
 	"blocked for more than", "self-detected stall", "detected stalls",
 	"Unable to handle", "unable to handle", "Out of memory",
+	"returned bad count",
 };
 
 /* An allocation that failed, as tests have it: the kernel says so, and is right. */
