@@ -229,9 +229,9 @@ int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_r
 		return -EINVAL;
 	if (!q->open)
 		return -ENXIO;
-	if (q->nr == MDEV_BPF_MAX_DMA)
+	if (q->nr >= MDEV_BPF_MAX_DMA)
 		return -EBUSY;
-	q->ring[(q->head + q->nr++) % MDEV_BPF_MAX_DMA] = *req;
+	q->ring[(q->head + q->nr++) % MDEV_BPF_DMA_RING] = *req;
 	q->due = true;
 	return 0;
 }
@@ -264,7 +264,7 @@ bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 	/* The user may have taken the memory away again */
 	if (req->op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->id))
 		dma->error = -ENOENT;
-	q->head = (q->head + 1) % MDEV_BPF_MAX_DMA;
+	q->head = (q->head + 1) % MDEV_BPF_DMA_RING;
 	q->nr--;
 	return true;
 }
@@ -282,7 +282,7 @@ bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev)
 
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < q->nr; i++) {
-		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_MAX_DMA];
+		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_DMA_RING];
 
 		if (!req->done && mdev_bpf_guest_in_state(req))
 			return true;

@@ -123,6 +123,7 @@ struct mdev_bpf_api {
  * @on: the user has enabled it
  * @level: the line
  * @masked: the line is masked, by the user or by having fired
+ * @again: the line fires once, up or not
  * @nr: vectors that the user has enabled, 0 while @on is not set
  * @events: where they go, one for each of count; NULL while there are none
  * @pending: vectors that wait for an eventfd; NULL: they do not wait
@@ -135,6 +136,7 @@ struct mdev_bpf_irq_kind {
 	bool on;
 	bool level;
 	bool masked;
+	bool again;
 	unsigned int nr;
 	struct eventfd_ctx **events;
 	unsigned long *pending;
@@ -432,6 +434,9 @@ struct mdev_bpf_pin {
 	struct page **pages;
 };
 
+/* Room for what ops can queue, and for the windows of a device that has come from elsewhere */
+#define MDEV_BPF_DMA_RING (MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
+
 /**
  * struct mdev_bpf_dma_queue - DMA of a device, under its lock
  * @ring: the requests; the first stays until dma_done is called for it
@@ -448,7 +453,7 @@ struct mdev_bpf_pin {
  * @work: the runner where no task can be it
  */
 struct mdev_bpf_dma_queue {
-	struct mdev_bpf_dma_request ring[MDEV_BPF_MAX_DMA];
+	struct mdev_bpf_dma_request ring[MDEV_BPF_DMA_RING];
 	unsigned int head;
 	unsigned int nr;
 	unsigned int holds;
@@ -467,11 +472,13 @@ struct mdev_bpf_dma_queue {
  * @state: what VFIO's user has brought it to
  * @saving: the session in which the state is read
  * @resuming: the session in which it is written
+ * @held: DMA waits, since the user wants the device quiet
  */
 struct mdev_bpf_migration {
 	enum vfio_device_mig_state state;
 	struct mdev_bpf_saving *saving;
 	struct mdev_bpf_resuming *resuming;
+	bool held;
 };
 
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
@@ -780,6 +787,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
 
 /* memory.c */
+struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size);
 void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
 struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
@@ -830,7 +838,8 @@ void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off);
 bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask);
 void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
 bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index);
-void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
+bool mdev_bpf_irq_has_fired(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level, bool fired);
 void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs);
 int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);

@@ -70,11 +70,12 @@ static void message(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 static void line_update(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
 	lockdep_assert_held(&irqs->lock);
-	if (!kind->on || !kind->level || kind->masked || irqs->quiesced || !listens(irqs, kind, 0))
+	if (!kind->on || (!kind->level && !kind->again) || kind->masked || irqs->quiesced || !listens(irqs, kind, 0))
 		return;
 	if (irqs->intx_off && kind_index(irqs, kind) == VFIO_PCI_INTX_IRQ_INDEX)
 		return;
 	kind->masked = true;
+	kind->again = false;
 	deliver(irqs, kind, 0);
 }
 
@@ -215,23 +216,40 @@ bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
+ * mdev_bpf_irq_has_fired() - has a line fired, and was not unmasked since?
+ * @irqs: the interrupts
+ * @index: its VFIO index
+ *
+ * Context: Any.
+ */
+bool mdev_bpf_irq_has_fired(struct mdev_bpf_irqs *irqs, unsigned int index)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	return irqs->kinds[index].masked || irqs->kinds[index].again;
+}
+
+/**
  * mdev_bpf_irq_load() - a line is as it was elsewhere
  * @irqs: the interrupts, quiesced
  * @index: its VFIO index
  * @level: up or down
+ * @fired: it had fired there, and its user had not unmasked it yet
  *
  * That is no rise: the message was sent there. The line is unmasked, since its user here has not
- * seen it fire: if it is up, it does when the device goes on.
+ * seen it fire: if it is up, it does when the device goes on. If it @fired it does in any case:
+ * the guest may be about to handle it, and a VMM such as QEMU, which lets go of the guest's line
+ * when the guest handles an interrupt, has to know that there is one.
  *
  * Context: Any.
  */
-void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level)
+void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level, bool fired)
 {
 	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
 
 	guard(spinlock_irqsave)(&irqs->lock);
 	kind->level = level;
 	kind->masked = false;
+	kind->again = fired;
 	line_update(irqs, kind);
 }
 
@@ -273,6 +291,7 @@ void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs)
 	guard(spinlock_irqsave)(&irqs->lock);
 	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
 		irqs->kinds[i].level = false;
+		irqs->kinds[i].again = false;
 		if (irqs->kinds[i].pending)
 			bitmap_zero(irqs->kinds[i].pending, irqs->kinds[i].decl.count);
 	}

@@ -20,7 +20,15 @@
 /* Without memory an access fails: neither the cgroup's nor the machine's OOM killer runs for it. */
 #define PAGE_GFP (__GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
-static struct mdev_bpf_memory *memory_new(u64 size)
+/**
+ * mdev_bpf_memory_new() - make memory that has no pages yet
+ * @size: bytes
+ *
+ * Context: Process context; its pages are charged to the caller's memory cgroup.
+ *
+ * Return: the memory, with a reference for mdev_bpf_memory_put(); NULL if there is none.
+ */
+struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size)
 {
 	struct mdev_bpf_memory *mem;
 
@@ -45,7 +53,7 @@ static void memory_free(struct kref *ref)
 		cond_resched();
 	}
 	xa_destroy(&mem->pages);
-	mem_cgroup_put(mem->memcg);	/* Pairs with the get in memory_new() */
+	mem_cgroup_put(mem->memcg);	/* Pairs with the get in mdev_bpf_memory_new() */
 	kfree(mem);
 }
 
@@ -314,7 +322,7 @@ static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 
 	if (!(r->flags & MDEV_BPF_REGION_MEMORY))
 		return 0;
-	bdev->memory[i] = memory_new(r->size);
+	bdev->memory[i] = mdev_bpf_memory_new(r->size);
 	if (!bdev->memory[i])
 		return -ENOMEM;
 	memory_init_traps(bdev, i);

@@ -28,6 +28,17 @@ static void go(struct mdev_bpf_device *bdev)
 	mdev_bpf_irq_flush(&bdev->irqs);
 }
 
+/* DMA may be held for long, and no task waits for it to end. */
+static void release_dma(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	if (!bdev->migration.held)
+		return;
+	bdev->migration.held = false;
+	bdev->dma.holds--;
+	mdev_bpf_dma_kick(bdev);
+}
+
 static void end_sessions(struct mdev_bpf_migration *m)
 {
 	if (m->saving)
@@ -54,6 +65,7 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 		return;
 	m->state = VFIO_DEVICE_STATE_RUNNING;
 	go(bdev);
+	release_dma(bdev);
 }
 
 /**
@@ -89,10 +101,7 @@ static struct file *begin_resuming(struct mdev_bpf_device *bdev)
 	return get_file(mdev_bpf_resuming_file(r));
 }
 
-/*
- * The steps that no op belongs to. Return: the file that the user gets, NULL, or an error.
- * P2P: what a device does with memory is not done to other devices', so there it just runs.
- */
+/* The steps that no op belongs to. Return: the file that the user gets, NULL, or an error. */
 static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			 enum vfio_device_mig_state to)
 {
@@ -101,9 +110,12 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 	lockdep_assert_held(&bdev->lock);
 	switch (from << 8 | to) {
 	case STEP(RUNNING, RUNNING_P2P):
-	case STEP(RUNNING_P2P, RUNNING):
 	case STEP(PRE_COPY, PRE_COPY_P2P):
+		bdev->migration.held = true;
+		break;
+	case STEP(RUNNING_P2P, RUNNING):
 	case STEP(PRE_COPY_P2P, PRE_COPY):
+		release_dma(bdev);
 		break;
 	case STEP(RUNNING_P2P, STOP):
 		stop(bdev);
@@ -242,6 +254,33 @@ int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result)
 	return ret;
 }
 
+static struct file *plain_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
+			       enum vfio_device_mig_state to)
+{
+	guard(mutex)(&bdev->lock);
+	return bdev->migration.state == from ? step(bdev, from, to) : ERR_PTR(OVERTAKEN);
+}
+
+/*
+ * In the P2P states a device may run, but not access memory of others. Whose an address is it
+ * cannot tell, so all DMA is held, from here to where it runs again, and what is under way
+ * ends before.
+ */
+static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
+			       enum vfio_device_mig_state to)
+{
+	struct file *file;
+	int ret;
+
+	ret = mdev_bpf_dma_hold(bdev);
+	if (ret)
+		return ERR_PTR(ret);
+	file = plain_step(bdev, from, to);
+	if (IS_ERR(file))
+		mdev_bpf_dma_resume(bdev);
+	return file;
+}
+
 static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			     enum vfio_device_mig_state to)
 {
@@ -251,8 +290,10 @@ static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_
 		return step_save(bdev);
 	if (from == VFIO_DEVICE_STATE_RESUMING)
 		return ERR_PTR(mdev_bpf_call_restore(bdev));
-	guard(mutex)(&bdev->lock);
-	return bdev->migration.state == from ? step(bdev, from, to) : ERR_PTR(OVERTAKEN);
+	if ((from << 8 | to) == STEP(RUNNING, RUNNING_P2P) ||
+	    (from << 8 | to) == STEP(PRE_COPY, PRE_COPY_P2P))
+		return step_quiet(bdev, from, to);
+	return plain_step(bdev, from, to);
 }
 
 static enum vfio_device_mig_state get_state(struct mdev_bpf_device *bdev)

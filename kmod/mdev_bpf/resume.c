@@ -22,8 +22,8 @@
 
 /* What the bytes to come are */
 enum resume_stage {
-	RESUME_MAGIC, RESUME_HEADER, RESUME_SECTION, RESUME_BYTES, RESUME_SKIP, RESUME_END,
-	RESUME_COMPLETE, RESUME_FOREIGN,
+	RESUME_MAGIC, RESUME_HEADER, RESUME_SECTION, RESUME_BYTES, RESUME_MEMORY, RESUME_SKIP,
+	RESUME_END, RESUME_COMPLETE, RESUME_FOREIGN,
 };
 
 /**
@@ -40,6 +40,8 @@ enum resume_stage {
  * @section: the head of the current section
  * @end: the last section
  * @snap: the sections that have come
+ * @shadow: the memory that has come, by region
+ * @memory: the piece of it that is coming
  * @own: a stream that is not the core's
  * @undo: what the device was before
  * @crc: checksum of what has come, up to @end
@@ -61,6 +63,11 @@ struct mdev_bpf_resuming {
 	struct stream_section section;
 	struct stream_end end;
 	struct mdev_bpf_snapshot snap;
+	struct mdev_bpf_memory *shadow[MDEV_BPF_MAX_REGIONS];
+	struct {
+		struct stream_memory head;
+		u8 bytes[PAGE_SIZE];
+	} memory;
 	struct mdev_bpf_own own;
 	struct mdev_bpf_snapshot undo;
 	u32 crc;
@@ -161,7 +168,7 @@ static int got_header(struct mdev_bpf_resuming *r)
 static int begin_section(struct mdev_bpf_resuming *r, unsigned int tag, u64 size)
 {
 	const struct mdev_bpf_section *s = &mdev_bpf_sections[tag];
-	u32 most = s->size(r->bdev);
+	u32 most = s->most ?: s->size(r->bdev);
 
 	if (le16_to_cpu(r->section.version) != s->version)
 		return refuse(r, -EINVAL, "section %s has version %u, the kernel knows %u", s->name,
@@ -179,6 +186,34 @@ static int begin_section(struct mdev_bpf_resuming *r, unsigned int tag, u64 size
 	return 0;
 }
 
+static int begin_memory(struct mdev_bpf_resuming *r, u64 size)
+{
+	if (size <= sizeof(struct stream_memory) || size > sizeof(r->memory))
+		return refuse(r, -EINVAL, "a section of memory has %llu bytes", size);
+	expect(r, RESUME_MEMORY, &r->memory, size);
+	return 0;
+}
+
+static int got_memory(struct mdev_bpf_resuming *r)
+{
+	u32 region = le32_to_cpu(r->memory.head.region);
+	u64 offset = le64_to_cpu(r->memory.head.offset);
+	size_t size = r->want - sizeof(r->memory.head);
+	struct mdev_bpf_memory *mem;
+
+	mem = region < MDEV_BPF_MAX_REGIONS ? r->bdev->memory[region] : NULL;
+	if (!mem || offset > mem->size || size > mem->size - offset)
+		return refuse(r, -EINVAL, "the device has no memory at %#llx of region %u", offset,
+			      region);
+	if (!r->shadow[region])
+		r->shadow[region] = mdev_bpf_memory_new(mem->size);
+	if (!r->shadow[region])
+		return -ENOMEM;
+	expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
+	return mdev_bpf_memory_rw(r->shadow[region], offset, r->memory.bytes, size, true,
+				  GFP_KERNEL_ACCOUNT);
+}
+
 static int got_section(struct mdev_bpf_resuming *r)
 {
 	unsigned int tag = le16_to_cpu(r->section.tag);
@@ -192,6 +227,8 @@ static int got_section(struct mdev_bpf_resuming *r)
 	}
 	if (tag < SECTION_NR)
 		return begin_section(r, tag, size);
+	if (tag == SECTION_MEMORY)
+		return begin_memory(r, size);
 	if (!(le32_to_cpu(r->section.flags) & SECTION_OPTIONAL))
 		return refuse(r, -EINVAL, "the kernel does not know section %u", tag);
 	expect(r, RESUME_SKIP, NULL, size);
@@ -204,9 +241,9 @@ static int check_sections(struct mdev_bpf_resuming *r)
 	unsigned int i;
 
 	for (i = 0; i < SECTION_NR; i++) {
-		if (!s[i].name || !s[i].size(r->bdev))
-			continue;
-		if (!r->snap.data[i] && (i != SECTION_STATE || r->header.state_size))
+		bool needed = s[i].name && !s[i].most && s[i].size(r->bdev);
+
+		if (needed && !r->snap.data[i] && (i != SECTION_STATE || r->header.state_size))
 			return refuse(r, -EINVAL, "section %s is missing", s[i].name);
 		if (r->snap.data[i] && !s[i].check(r->bdev, r->snap.data[i], r->snap.size[i]))
 			return refuse(r, -EINVAL, "section %s makes no sense", s[i].name);
@@ -235,6 +272,8 @@ static int got_item(struct mdev_bpf_resuming *r)
 		return got_header(r);
 	case RESUME_SECTION:
 		return got_section(r);
+	case RESUME_MEMORY:
+		return got_memory(r);
 	case RESUME_END:
 		return got_end(r);
 	default:
@@ -305,12 +344,16 @@ static ssize_t resuming_write(struct file *file, const char __user *buf, size_t 
 
 static void resuming_free(struct mdev_bpf_resuming *r)
 {
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		mdev_bpf_memory_put(r->shadow[i]);
 	mdev_bpf_snapshot_free(&r->snap);
 	mdev_bpf_snapshot_free(&r->undo);
 	kvfree(r->own.data);
 	vfio_put_device(&r->bdev->vdev);	/* Pairs with the get in mdev_bpf_resuming_new() */
 	mutex_destroy(&r->writer);
-	kfree(r);
+	kvfree(r);
 }
 
 static int resuming_release(struct inode *inode, struct file *file)
@@ -339,7 +382,7 @@ struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev)
 	struct file *file;
 
 	lockdep_assert_held(&bdev->lock);
-	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	get_device(&bdev->vdev.device);		/* Pairs with the put in resuming_free() */
@@ -392,10 +435,14 @@ struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r)
 	if (!ret && r->stage == RESUME_COMPLETE)
 		ret = check_version(r, &ours) ?: check_sections(r);
 	ret = ret ?: mdev_bpf_snapshot_take(bdev, &r->undo);
+	if (!ret && r->stage == RESUME_COMPLETE)
+		ret = mdev_bpf_transplant_prepare(bdev, r->shadow);
 	if (ret)
 		return ERR_PTR(ret);
-	if (r->stage == RESUME_COMPLETE)
+	if (r->stage == RESUME_COMPLETE) {
 		mdev_bpf_snapshot_load(bdev, &r->snap);
+		mdev_bpf_transplant(bdev, r->shadow);
+	}
 	r->own.ctx.foreign = r->stage == RESUME_FOREIGN;
 	r->own.ctx.version = le32_to_cpu(r->header.state_version);
 	if (r->own.ctx.foreign)
@@ -423,8 +470,11 @@ int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result)
 		mdev_bpf_refuse(r->bdev->type->decl.name, "restore failed, errno %d", -ret);
 	else if (r->own.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
 		ret = refuse(r, -EINVAL, "the program does not know this stream");
-	if (ret)
-		mdev_bpf_snapshot_load(r->bdev, &r->undo);
+	if (!ret)
+		return 0;
+	mdev_bpf_snapshot_load(r->bdev, &r->undo);
+	if (!r->own.ctx.foreign)
+		mdev_bpf_transplant(r->bdev, r->shadow);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/compat.h>
 #include <linux/crc32.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -31,6 +32,9 @@
  * @snap: the sections
  * @own: in their place, if the program has a format of its own
  * @next: what the next piece will be: the header or a section
+ * @region: the region whose memory comes next
+ * @index: number of the page of it that comes next
+ * @page: copy of the page that is being read: the user may have it mapped and write to it
  * @head: the current piece: bytes of format
  * @head_len: how many
  * @body: what follows them
@@ -51,6 +55,9 @@ struct mdev_bpf_saving {
 	struct mdev_bpf_snapshot snap;
 	struct mdev_bpf_own own;
 	unsigned int next;
+	unsigned int region;
+	pgoff_t index;
+	void *page;
 	u8 head[sizeof(struct stream_header)];
 	size_t head_len;
 	const void *body;
@@ -62,8 +69,9 @@ struct mdev_bpf_saving {
 
 /* Stages of @next; a section's tag in between */
 #define NEXT_HEADER	0
-#define NEXT_END	SECTION_NR
-#define NEXT_NOTHING	(SECTION_NR + 1)
+#define NEXT_MEMORY	SECTION_NR
+#define NEXT_END	(SECTION_NR + 1)
+#define NEXT_NOTHING	(SECTION_NR + 2)
 
 static void piece(struct mdev_bpf_saving *s, const void *head, size_t head_len,
 		  const void *body, size_t body_len)
@@ -89,6 +97,43 @@ static void piece_section(struct mdev_bpf_saving *s, unsigned int tag)
 	piece(s, &section, sizeof(section), s->snap.data[tag], s->snap.size[tag]);
 }
 
+static void piece_page(struct mdev_bpf_saving *s, const struct page *page)
+{
+	u64 offset = (u64)s->index << PAGE_SHIFT;
+	size_t size = min_t(u64, s->bdev->memory[s->region]->size - offset, PAGE_SIZE);
+	struct {
+		struct stream_section section;
+		struct stream_memory memory;
+	} head = {
+		.section.tag = cpu_to_le16(SECTION_MEMORY),
+		.section.version = cpu_to_le16(1),
+		.section.size = cpu_to_le64(sizeof(head.memory) + size),
+		.memory.region = cpu_to_le32(s->region),
+		.memory.offset = cpu_to_le64(offset),
+	};
+
+	memcpy(s->page, page_address(page), size);
+	piece(s, &head, sizeof(head), s->page, size);
+}
+
+/* The next page that was ever touched. Return: whether there was one. */
+static bool next_page(struct mdev_bpf_saving *s)
+{
+	struct mdev_bpf_memory *mem;
+	struct page *page;
+
+	for (; s->region < MDEV_BPF_MAX_REGIONS; s->region++, s->index = 0) {
+		mem = s->bdev->memory[s->region];
+		page = mem ? mdev_bpf_memory_next(mem, &s->index) : NULL;
+		if (!page)
+			continue;
+		piece_page(s, page);
+		s->index++;
+		return true;
+	}
+	return false;
+}
+
 static void piece_end(struct mdev_bpf_saving *s)
 {
 	struct {
@@ -109,7 +154,7 @@ static void piece_end(struct mdev_bpf_saving *s)
 /* The next piece of what the device has at hand. Return: whether there was one. */
 static bool next_stopped(struct mdev_bpf_saving *s)
 {
-	while (s->next < NEXT_END) {
+	while (s->next < NEXT_MEMORY) {
 		unsigned int tag = s->next++;
 
 		if (!s->snap.size[tag])
@@ -117,7 +162,9 @@ static bool next_stopped(struct mdev_bpf_saving *s)
 		piece_section(s, tag);
 		return true;
 	}
-	if (s->next != NEXT_END)
+	if (s->next == NEXT_MEMORY && next_page(s))
+		return true;
+	if (s->next > NEXT_END)
 		return false;
 	s->next = NEXT_NOTHING;
 	piece_end(s);
@@ -230,6 +277,7 @@ static void saving_free(struct mdev_bpf_saving *s)
 {
 	mdev_bpf_snapshot_free(&s->snap);
 	kvfree(s->own.data);
+	kfree(s->page);
 	vfio_put_device(&s->bdev->vdev);	/* Pairs with the get in mdev_bpf_saving_new() */
 	mutex_destroy(&s->reader);
 	kfree(s);
@@ -269,6 +317,11 @@ struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev)
 	get_device(&bdev->vdev.device);		/* Pairs with the put in saving_free() */
 	s->bdev = bdev;
 	mutex_init(&s->reader);
+	s->page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (!s->page) {
+		saving_free(s);
+		return ERR_PTR(-ENOMEM);
+	}
 	s->crc = ~0;
 	s->early = mdev_bpf_call_saves_core(bdev);
 	mdev_bpf_stream_header(bdev, &s->header);

@@ -3,6 +3,7 @@
  * What a device's state consists of when it travels: the sections of the stream, which are
  * also the snapshot that the device goes back to if a restore fails.
  */
+#include <linux/bitmap.h>
 #include <linux/crc32.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -64,19 +65,24 @@ static void irqs_save(struct mdev_bpf_device *bdev, void *data)
 {
 	struct stream_irqs *s = data;
 	unsigned int i;
-	u32 lines = 0;
+	u32 up = 0, fired = 0;
 
-	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
-		if (bdev->irqs.kinds[i].line && mdev_bpf_irq_is_up(&bdev->irqs, i))
-			lines |= BIT(i);
-	s->lines = cpu_to_le32(lines);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		if (!bdev->irqs.kinds[i].line)
+			continue;
+		up |= mdev_bpf_irq_is_up(&bdev->irqs, i) << i;
+		fired |= mdev_bpf_irq_has_fired(&bdev->irqs, i) << i;
+	}
+	s->up = cpu_to_le32(up);
+	s->fired = cpu_to_le32(fired);
 }
 
 static bool irqs_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
 	const struct stream_irqs *s = data;
 
-	return size == sizeof(*s) && !(le32_to_cpu(s->lines) >> MDEV_BPF_MAX_IRQS) && !s->reserved;
+	return size == sizeof(*s) && !(le32_to_cpu(s->up) >> MDEV_BPF_MAX_IRQS) &&
+	       !(le32_to_cpu(s->fired) >> MDEV_BPF_MAX_IRQS);
 }
 
 static void irqs_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
@@ -86,7 +92,8 @@ static void irqs_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 
 	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
 		if (bdev->irqs.kinds[i].line)
-			mdev_bpf_irq_load(&bdev->irqs, i, le32_to_cpu(s->lines) & BIT(i));
+			mdev_bpf_irq_load(&bdev->irqs, i, le32_to_cpu(s->up) & BIT(i),
+					  le32_to_cpu(s->fired) & BIT(i));
 }
 
 static size_t time_size(struct mdev_bpf_device *bdev)
@@ -156,12 +163,55 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 	d->unmask_due = le32_to_cpu(s->unmask_due);
 }
 
+/* The table, which drivers look at, and vectors that nobody has listened to yet. */
+static size_t msix_size(struct mdev_bpf_device *bdev)
+{
+	return bdev->msix ? bdev->msix->table_size + sizeof(bdev->msix->pending) : 0;
+}
+
+static void msix_save(struct mdev_bpf_device *bdev, void *data)
+{
+	struct mdev_bpf_msix *msix = bdev->msix;
+	u32 words[BITS_TO_U32(MDEV_BPF_MAX_MSIX)];
+
+	guard(spinlock_irqsave)(&bdev->irqs.lock);
+	memcpy(data, msix->table, msix->table_size);
+	bitmap_to_arr32(words, msix->pending, MDEV_BPF_MAX_MSIX);
+	cpu_to_le32_array(words, ARRAY_SIZE(words));
+	memcpy(data + msix->table_size, words, sizeof(words));
+}
+
+static bool msix_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	return size == msix_size(bdev);
+}
+
+static void msix_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	struct mdev_bpf_msix *msix = bdev->msix;
+	unsigned int count = bdev->irqs.kinds[VFIO_PCI_MSIX_IRQ_INDEX].decl.count;
+	u32 words[BITS_TO_U32(MDEV_BPF_MAX_MSIX)];
+
+	memcpy(words, data + msix->table_size, sizeof(words));
+	le32_to_cpu_array(words, ARRAY_SIZE(words));
+	guard(spinlock_irqsave)(&bdev->irqs.lock);
+	memcpy(msix->table, data, msix->table_size);
+	bitmap_from_arr32(msix->pending, words, MDEV_BPF_MAX_MSIX);
+	/* Vectors that the device has not */
+	bitmap_clear(msix->pending, count, MDEV_BPF_MAX_MSIX - count);
+}
+
 /* By tag, in the order of the stream. Those without name have code of their own. */
 const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR] = {
-	[SECTION_STATE] = { "state", 1, state_size, state_save, state_check, state_load },
-	[SECTION_CONFIG] = { "config", 1, config_size, config_save, config_check, config_load },
-	[SECTION_IRQS] = { "irqs", 1, irqs_size, irqs_save, irqs_check, irqs_load },
-	[SECTION_TIME] = { "time", 1, time_size, time_save, time_check, time_load },
+	[SECTION_STATE] = { "state", 1, 0, state_size, state_save, state_check, state_load },
+	[SECTION_CONFIG] = { "config", 1, 0, config_size, config_save, config_check, config_load },
+	[SECTION_IRQS] = { "irqs", 1, 0, irqs_size, irqs_save, irqs_check, irqs_load },
+	[SECTION_TIME] = { "time", 1, 0, time_size, time_save, time_check, time_load },
+	[SECTION_MSIX] = { "msix", 1, 0, msix_size, msix_save, msix_check, msix_load },
+	[SECTION_DMA] = {
+		"dma", 1, MDEV_BPF_DMA_RING * sizeof(struct stream_dma), mdev_bpf_stream_dma_size,
+		mdev_bpf_stream_dma_save, mdev_bpf_stream_dma_check, mdev_bpf_stream_dma_load,
+	},
 };
 
 /**
@@ -240,7 +290,7 @@ void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < SECTION_NR; i++)
-		if (snap->data[i])
+		if (snap->data[i] || mdev_bpf_sections[i].most)
 			mdev_bpf_sections[i].load(bdev, snap->data[i], snap->size[i]);
 }
 
@@ -255,6 +305,17 @@ void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap)
 	for (i = 0; i < SECTION_NR; i++)
 		kvfree(snap->data[i]);
 	memset(snap, 0, sizeof(*snap));
+}
+
+static size_t memory_estimate(struct mdev_bpf_memory *mem)
+{
+	size_t size = 0;
+	pgoff_t index = 0;
+
+	for (; mdev_bpf_memory_next(mem, &index); index++)
+		size += sizeof(struct stream_section) + sizeof(struct stream_memory) +
+			min_t(u64, mem->size - ((u64)index << PAGE_SHIFT), PAGE_SIZE);
+	return size;
 }
 
 /**
@@ -276,5 +337,8 @@ size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 	for (i = 0; i < SECTION_NR; i++)
 		if (s[i].name && s[i].size(bdev))
 			size += sizeof(struct stream_section) + s[i].size(bdev);
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (bdev->memory[i])
+			size += memory_estimate(bdev->memory[i]);
 	return size;
 }

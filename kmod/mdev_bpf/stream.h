@@ -13,7 +13,6 @@
 #define STREAM_MAGIC	"mdev-bpf"	/* 8 bytes, without the final NUL */
 #define STREAM_VERSION	1
 #define STREAM_OWN_MAX	BIT(20)	/* bytes of a program's own stream */
-#define STREAM_PAGE	4096		/* most bytes of memory in one section */
 
 /*
  * @crc is the header's, with @crc zero in it. All but @crc and the version of the state have to
@@ -52,6 +51,8 @@ enum {
 	SECTION_CONFIG,
 	SECTION_IRQS,
 	SECTION_TIME,
+	SECTION_MSIX,
+	SECTION_DMA,
 	SECTION_NR,
 	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset counts */
 };
@@ -70,10 +71,10 @@ struct stream_memory {
 	__le64 offset;
 };
 
-/* @lines: those that are up, by VFIO irq index */
+/* Lines by VFIO irq index: those that are up, and those that have fired and not been unmasked */
 struct stream_irqs {
-	__le32 lines;
-	__le32 reserved;
+	__le32 up;
+	__le32 fired;
 };
 
 struct stream_timer {
@@ -91,18 +92,32 @@ struct stream_time {
 	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
 };
 
+/* Section dma is an array of these: a request that waits, or a window to be pinned again. */
+struct stream_dma {
+	__le64 iova;
+	__le64 where;
+	__le32 id;
+	__le32 op;
+	__le32 size;
+	__le32 done;
+	__le32 error;
+	__le32 reserved;
+};
+
 /**
  * struct mdev_bpf_section - a part of a device's state, as streams and snapshots have it
  * @name: for people
  * @version: of its format; one that is greater cannot be loaded
+ * @most: 0, or the section may be missing, and this is how many bytes it may have
  * @size: bytes that the device saves; 0 if it has no such part
  * @save: write them
  * @check: could the device have saved these bytes?
- * @load: take them over; they were checked
+ * @load: take them over; they were checked. @data is NULL for a section that is missing
  */
 struct mdev_bpf_section {
 	const char *name;
 	u16 version;
+	u32 most;
 	size_t (*size)(struct mdev_bpf_device *bdev);
 	void (*save)(struct mdev_bpf_device *bdev, void *data);
 	bool (*check)(struct mdev_bpf_device *bdev, const void *data, size_t size);
@@ -139,6 +154,16 @@ int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapsho
 void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap);
 void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap);
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev);
+
+/* stream_dma.c */
+size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev);
+void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data);
+bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, size_t size);
+void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, size_t size);
+
+/* transplant.c */
+int mdev_bpf_transplant_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
+void mdev_bpf_transplant(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
 
 /* save.c */
 struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev);
