@@ -278,6 +278,32 @@ static void table_detached(void)
 	EXPECT_EQ(vfio_get(&dev, KIRQ_BAR, KIRQ_TABLE - 4, 4), -ENODEV);
 }
 
+/* Memory of the core goes on around the table, too. */
+static void in_memory(void)
+{
+	const __u64 end = KIRQ_TABLE + 16 * KIRQ_NR_MSIX;
+	__u8 bytes[KIRQ_BAR_SIZE], want[KIRQ_BAR_SIZE];
+
+	dev_close();
+	ASSERT_EQ(prog_open(&dev_prog2, KIRQ, "kirq"), 0);
+	prog_ops(&dev_prog2)->regions[KIRQ_BAR].flags |= MDEV_BPF_REGION_MEMORY;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kirq-1");
+	memset(bytes, 0x77, sizeof(bytes));
+	ASSERT_EQ(vfio_pwrite(&dev, KIRQ_BAR, 0, bytes, sizeof(bytes)), sizeof(bytes));
+	ASSERT_EQ(vfio_pread(&dev, KIRQ_BAR, 0, bytes, sizeof(bytes)), sizeof(bytes));
+	memset(want, 0x77, sizeof(want));
+	for (__u64 i = KIRQ_TABLE; i < end; i += 16) {
+		want[i] = 0x74;
+		memset(want + i + 12, 0, 4);
+		want[i + 12] = 1;
+	}
+	memset(want + KIRQ_PBA, 0, 8);
+	EXPECT(!memcmp(bytes, want, sizeof(want)));
+	EXPECT_EQ(ctl(KIRQ_ACCESSES), 0);
+}
+
 static void one_mode_at_a_time(void)
 {
 	enable(2);
@@ -421,6 +447,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(around_the_table),
 	KSFT_TEST(table_masks_nothing),
 	KSFT_TEST(table_detached),
+	KSFT_TEST(in_memory),
 	KSFT_TEST(one_mode_at_a_time),
 	KSFT_TEST(line),
 	KSFT_TEST(loopback),
