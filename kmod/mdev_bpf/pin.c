@@ -277,7 +277,9 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
  * @iova: its address
  * @size: bytes
  *
- * Context: Process context, under locks of VFIO's.
+ * Context: Process context, under type1's device_list_lock. Unpinning takes its iommu->lock, which
+ * lockdep complains of, for every driver that pins: opening a device takes the two the other
+ * way round.
  */
 void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
