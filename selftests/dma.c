@@ -62,6 +62,51 @@ static void all_sizes(void)
 	}
 }
 
+/* Memory of the core's, the largest requests, neither side aligned; the program sees nothing. */
+static void region_memory(void)
+{
+	static const size_t mem_sizes[] = { 1, 8, PAGE, PAGE + 1, 65537, MDEV_BPF_MAX_DMA_SIZE };
+	size_t i, off = 123, max = MDEV_BPF_MAX_DMA_SIZE + PAGE;
+	__u8 *mem = guest_alloc(4 << 20, 2), *buf = guest_alloc(2 << 20, 0);
+	__u8 *back = mem + (2 << 20), *mapped;
+
+	mapped = mmap(NULL, KDMA_TRAP, PROT_READ, MAP_SHARED, dev.device,
+		      dev.region[KDMA_MEM].offset);
+	ASSERT(mapped != MAP_FAILED);
+	ASSERT_EQ(guest_map(IOVA, mem, 4 << 20, PROT_RW), 0);
+	for (i = 0; i < ARRAY_SIZE(mem_sizes); i++, off += 1000) {
+		size_t size = mem_sizes[i];
+
+		guest_fill(mem, max, i + 1);
+		memset(back, 0xee, max);
+		EXPECT_EQ(kdma_do(READ, IOVA + 3, MDEV_BPF_MEMORY(KDMA_MEM, off), size), 0);
+		ASSERT_EQ(vfio_pread(&dev, KDMA_MEM, off, buf, size), size);
+		EXPECT(!memcmp(buf, mem + 3, size));
+		EXPECT(!memcmp(mapped + off, mem + 3, size));
+		EXPECT_EQ(kdma_do(WRITE, IOVA + (2 << 20) + 7, MDEV_BPF_MEMORY(KDMA_MEM, off),
+				  size), 0);
+		EXPECT(!memcmp(back + 7, mem + 3, size));
+		EXPECT_EQ(back[6], 0xee);
+		EXPECT_EQ(back[7 + size], 0xee);
+	}
+	/* Beyond what was written all is zero, as in memory never touched */
+	EXPECT_EQ(kdma_do(WRITE, IOVA, MDEV_BPF_MEMORY(KDMA_MEM, 3 << 19), PAGE), 0);
+	EXPECT(!memcmp(mem, buf + (3 << 19), PAGE));
+	munmap(mapped, KDMA_TRAP);
+}
+
+/* What only the program can see goes out as it came in. */
+static void private_memory(void)
+{
+	__u8 *mem = guest_alloc(64 * PAGE, 3);
+
+	ASSERT_EQ(guest_map(IOVA, mem, 64 * PAGE, PROT_RW), 0);
+	EXPECT_EQ(kdma_do(READ, IOVA, MDEV_BPF_MEMORY(KDMA_PRIVATE, 999), 32 * PAGE), 0);
+	EXPECT_EQ(kdma_do(WRITE, IOVA + 32 * PAGE, MDEV_BPF_MEMORY(KDMA_PRIVATE, 999),
+			  32 * PAGE), 0);
+	EXPECT(!memcmp(mem, mem + 32 * PAGE, 32 * PAGE));
+}
+
 /* Neighbours for the guest, in another order in the user's memory, with gaps between */
 static void several_mappings(void)
 {
@@ -153,12 +198,21 @@ static const struct {
 	{ IOVA, ~0ULL, 1, -EINVAL },
 	{ IOVA, MDEV_BPF_MEMORY(KDMA_REG, 0), 1, -EINVAL },
 	{ IOVA, MDEV_BPF_MEMORY(5, 0), 1, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_MEM_SIZE), 1, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_MEM_SIZE - 7), 8, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, (1ULL << 40) - 1), 1, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_TRAP), 1, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_TRAP - 1), 2, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_TRAP + KDMA_TRAP_SIZE - 1), 8, -EINVAL },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_TRAP - PAGE), 3 * PAGE, -EINVAL },
 	{ IOVA, MDEV_BPF_MEMORY(16, 0), 1, -EINVAL },
 	{ IOVA, MDEV_BPF_MEMORY(0xfe, 0), 1, -EINVAL },
 	{ IOVA, 1ULL << 60 | DATA(0), 1, -EINVAL },
 	{ ~0ULL, DATA(0), 2, -EINVAL },
 	{ ~0ULL - 6, DATA(0), 8, -EINVAL },
 	{ IOVA, DATA(KDMA_DATA_SIZE - 8), 8, 0 },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_MEM_SIZE - 8), 8, 0 },
+	{ IOVA, MDEV_BPF_MEMORY(KDMA_MEM, KDMA_TRAP - 8), 8, 0 },
 	{ ~0ULL - 7, DATA(0), 8, 0 },
 };
 
@@ -172,10 +226,10 @@ static void bad_arguments(void)
 				       refused[i].size) != refused[i].ret)
 				ksft_fail(__FILE__, __LINE__, "case %u: %d", i,
 					  (int)kdma_get(KDMA_RESULT));
-	/* The last two are not refused, but nothing is mapped there */
-	ASSERT(kdma_await(4));
-	EXPECT_EQ(kdma_get(KDMA_DONE), 4);
-	for (i = 0; i < 4; i++)
+	/* The last four are not refused, but nothing is mapped there */
+	ASSERT(kdma_await(8));
+	EXPECT_EQ(kdma_get(KDMA_DONE), 8);
+	for (i = 0; i < 8; i++)
 		EXPECT_EQ(kdma_error(i), -ENOENT);
 }
 
@@ -377,6 +431,8 @@ static void asked_for_in_open(void)
 
 static const struct ksft_test tests[] = {
 	KSFT_TEST(all_sizes),
+	KSFT_TEST(region_memory),
+	KSFT_TEST(private_memory),
 	KSFT_TEST(several_mappings),
 	KSFT_TEST(done_with_the_access),
 	KSFT_TEST(long_chain),

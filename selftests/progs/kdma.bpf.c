@@ -271,6 +271,11 @@ struct mdev_bpf_ops kdma = {
 		[KDMA_REG] = { .size = KDMA_DATA, .access_size = 8, .flags = MDEV_BPF_REGION_RW },
 		[KDMA_BYTES] = { .size = KDMA_DATA_SIZE, .access_size = 8,
 				 .flags = MDEV_BPF_REGION_RW },
+		[KDMA_MEM] = { .size = KDMA_MEM_SIZE, .access_size = 8, .trap_offset = KDMA_TRAP,
+			       .trap_size = KDMA_TRAP_SIZE,
+			       .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY |
+					MDEV_BPF_REGION_MMAP },
+		[KDMA_PRIVATE] = { .size = KDMA_MEM_SIZE, .flags = MDEV_BPF_REGION_MEMORY },
 	},
 	.irqs = { { 0 }, { .count = KDMA_MSI } },
 	.init = (void *)kdma_init,

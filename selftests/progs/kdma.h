@@ -12,10 +12,12 @@
 #define KDMA_DATA_SIZE		(1 << 18)
 #define KDMA_LOG_LEN		256
 
-/* BAR3 is memory of the core's, BAR4 memory that only the program has. */
+/* BAR3 is memory of the core's, but for a window; region 9 only the program can reach. */
 #define KDMA_MEM		3
 #define KDMA_MEM_SIZE		(1 << 21)
-#define KDMA_PRIVATE		4
+#define KDMA_TRAP		(KDMA_MEM_SIZE - 8192)
+#define KDMA_TRAP_SIZE		4096
+#define KDMA_PRIVATE		9
 
 /* Interrupts: MSI 0 for each dma_done, 1 for each dma_unmap */
 #define KDMA_MSI		2
