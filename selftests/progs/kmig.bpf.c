@@ -16,6 +16,7 @@ struct kmig_state {
 	__u32 hook;
 	__u32 saved;
 	__u32 put;
+	__u32 done;
 	__u32 timers[8];
 	__u32 works[8];
 	__u8 ram[KMIG_RAM_SIZE];
@@ -62,7 +63,35 @@ int BPF_PROG(kmig_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	case KMIG_HOOK:
 		s->hook = val;
 		break;
+	case KMIG_TRIGGER:
+		s->result = mdev_bpf_irq_trigger(dev, val);
+		break;
+	case KMIG_DMA:
+		s->result = mdev_bpf_dma_write(dev, val, KMIG_IOVA + val,
+					       MDEV_BPF_STATE(offsetof(struct kmig_state, ram)), 16);
+		break;
+	case KMIG_PIN:
+		s->result = mdev_bpf_dma_pin(dev, 0, KMIG_IOVA + val, 4096);
+		break;
 	}
+	return 0;
+}
+
+static __u32 peek(struct mdev_bpf_dev *dev)
+{
+	__u32 *p = (__u32 *)mdev_bpf_dma_get(dev, MDEV_BPF_PIN(0, 0), sizeof(*p));
+
+	return p ? *p : ~0;
+}
+
+SEC("struct_ops")
+int BPF_PROG(kmig_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+{
+	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
+
+	if (!s)
+		return -EIO;
+	s->done += dma->error ? 0x101 : 1;
 	return 0;
 }
 
@@ -76,6 +105,10 @@ int BPF_PROG(kmig_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 		return -EIO;
 	if (access->offset >= KMIG_RAM)
 		access->val = *(__u32 *)(s->ram + (access->offset & (KMIG_RAM_SIZE - 4)));
+	else if (access->offset == KMIG_PEEK)
+		access->val = peek(dev);
+	else if (access->offset == KMIG_DONE)
+		access->val = s->done;
 	else if (access->offset == KMIG_PUT)
 		access->val = s->put;
 	else if (access->offset == KMIG_SAVED)
@@ -179,12 +212,19 @@ int BPF_PROG(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 	.state_size = sizeof(struct kmig_state),				\
 	.state_version = 5,							\
 	.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },	\
-	.regions = { { .size = 512, .flags = MDEV_BPF_REGION_RW } },		\
-	.irqs = { { .count = 1 }, { .count = KMIG_MSI } },			\
+	.regions = {								\
+		{ .size = 512, .flags = MDEV_BPF_REGION_RW },			\
+		[KMIG_MEM] = { .size = KMIG_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |	\
+			       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },	\
+		[KMIG_TABLE] = { .size = 4096, .flags = MDEV_BPF_REGION_RW },	\
+	},									\
+	.irqs = { { .count = 1 }, { .count = KMIG_MSI },			\
+		  { .count = KMIG_MSIX, .table = KMIG_TABLE, .pba = 2048 | KMIG_TABLE } }, \
 	.region_read = (void *)kmig_read,					\
 	.region_write = (void *)kmig_write,					\
 	.timer = (void *)kmig_timer,						\
-	.work = (void *)kmig_work
+	.work = (void *)kmig_work,						\
+	.dma_done = (void *)kmig_dma_done
 
 SEC(".struct_ops.link")
 struct mdev_bpf_ops kmig = { KMIG_OPS };

@@ -19,6 +19,11 @@
 #define KMIG_HOOK	0x60	/* what save and restore do: KMIG_HOOK_* */
 #define KMIG_SAVED	0x64	/* R: calls of save */
 #define KMIG_PUT	0x68	/* R: what mdev_bpf_stream_put() returned when it failed */
+#define KMIG_TRIGGER	0x6c	/* W: mdev_bpf_irq_trigger() */
+#define KMIG_DMA	0x70	/* W: ask for the first 16 bytes of RAM to go to KMIG_IOVA + n */
+#define KMIG_PIN	0x74	/* W: pin the page at KMIG_IOVA + n */
+#define KMIG_PEEK	0x78	/* R: the first 32 bits there; all ones if it is not pinned */
+#define KMIG_DONE	0x7c	/* R: calls of dma_done, and 0x100 for each that said an error */
 #define KMIG_RAM	0x100	/* 256 bytes of memory */
 #define KMIG_RAM_SIZE	0x100
 
@@ -31,6 +36,11 @@ enum {
 	KMIG_HOOK_IGNORE,	/* restore of a foreign stream returns CORE */
 };
 
+#define KMIG_IOVA	0x100000000ULL
+#define KMIG_MEM	2		/* memory of the core's that can be mapped */
+#define KMIG_MEM_SIZE	(4 << 20)
+#define KMIG_TABLE	4		/* begins with MSI-X's table */
+#define KMIG_MSIX	4
 #define KMIG_BLOCK	0x10000	/* KMIG_HOOK_FULL puts as many as there is room for */
 
 #define KMIG_OWN_MAGIC	0x6e776f2d67696d6bULL	/* "kmig-own" */
