@@ -12,7 +12,7 @@
 #define KUP_VERSION	0x08	/* R: state_version of the program that answers */
 #define KUP_UPGRADES	0x0c	/* R: how often the state was converted */
 #define KUP_FAIL	0x10	/* what the next upgrade of this device returns */
-#define KUP_TICKS	0x14	/* how often the timer fired; a write arms it with that period, ns */
+#define KUP_TICKS	0x14	/* how often the timer fired; W: arm it with that period, ns */
 #define KUP_LINE	0x18	/* W: mdev_bpf_irq_set() */
 #define KUP_DMA		0x1c	/* W: read the value from this address of the guest's */
 #define KUP_SIZE	64
