@@ -70,6 +70,13 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 #define compat_hrtimer_setup hrtimer_setup
 #endif
 
+/* Namespaces are strings since 6.13 (from the history; 6.12 and 7.2 were built). */
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+#define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
+#else
+#define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
+#endif
+
 /* The flag went away when it became the default. */
 #ifndef KF_TRUSTED_ARGS
 #define KF_TRUSTED_ARGS 0

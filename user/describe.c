@@ -42,6 +42,14 @@ static const struct {
 	{ MDEV_BPF_PCI_FLR,	"flr" },
 };
 
+static const struct {
+	__u32 flag;
+	const char *name;
+} gfx_flags[] = {
+	{ MDEV_BPF_GFX_REGION,	"region" },
+	{ MDEV_BPF_GFX_DMABUF,	"dmabuf" },
+};
+
 /* NULL if a region has a number only. */
 const char *region_name(unsigned int index)
 {
@@ -73,6 +81,7 @@ struct decl {
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
+	struct mdev_bpf_gfx gfx;
 	struct mdev_bpf_pci pci;
 	bool is_pci;
 };
@@ -88,6 +97,7 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
 	ops_read(ops, "irqs", decl->irqs, sizeof(decl->irqs));
 	ops_read(ops, "doorbells", decl->doorbells, sizeof(decl->doorbells));
+	ops_read(ops, "gfx", &decl->gfx, sizeof(decl->gfx));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
 	for (int i = 0; i < MDEV_BPF_MAX_TYPES; i++) {
 		decl->types[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
@@ -277,6 +287,20 @@ static struct json_object *describe_doorbells(const struct decl *decl)
 	return rows;
 }
 
+static struct json_object *describe_gfx(const struct mdev_bpf_gfx *gfx)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *flags = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(gfx_flags); i++)
+		if (gfx->flags & gfx_flags[i].flag)
+			json_object_array_add(flags, json_object_new_string(gfx_flags[i].name));
+	json_object_object_add(obj, "flags", flags);
+	add_u64(obj, "max_xres", gfx->max_xres);
+	add_u64(obj, "max_yres", gfx->max_yres);
+	return obj;
+}
+
 static void describe_text(const struct ops *ops, const char *member, const char *none,
 			  struct json_object *obj)
 {
@@ -304,6 +328,8 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
 	json_object_object_add(obj, "doorbells", describe_doorbells(&decl));
+	if (decl.gfx.flags)
+		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));
 }
 
 /* What devices of one type have. */

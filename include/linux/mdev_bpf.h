@@ -104,7 +104,7 @@ struct mdev_bpf_range {
 
 /**
  * struct mdev_bpf_plane - what a display shows; gfx_query fills it in
- * @type: DRM_PLANE_TYPE_* that is asked for; read-only, like @genuine
+ * @type: MDEV_BPF_PLANE_* that is asked for; read-only, like @genuine
  * @region: VFIO index of the MEMORY region that the picture is in
  * @offset: its first byte there
  * @drm_modifier: DRM_FORMAT_MOD_*

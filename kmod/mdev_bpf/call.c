@@ -459,6 +459,48 @@ void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range
 }
 
 /**
+ * mdev_bpf_call_gfx_query() - ask the program what a plane shows
+ * @bdev: the device; it has a display
+ * @plane: the plane, empty but for its type
+ *
+ * Return: 0 or a negative errno.
+ */
+int mdev_bpf_call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_QUERY);
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	/* mdev_bpf_gfx_check() saw to it that the op is there */
+	return call_began(&call, call_result(call_op(&call, gfx_query, plane), 0));
+}
+
+/**
+ * mdev_bpf_call_gfx_edid() - the user connects the monitor, or takes it away
+ * @bdev: the device
+ * @link: it is connected from now on
+ *
+ * The program is told of a change.
+ *
+ * Return: 0; -ENODEV without program, -EIO if it has failed the device: then nothing changes.
+ */
+int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link)
+{
+	struct mdev_bpf_edid edid = { .link = link };
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_EDID);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	if (bdev->display.link == link)
+		return 0;
+	bdev->display.link = link;
+	edid.size = bdev->display.edid_size;
+	if (call.ops->gfx_edid)
+		call_op(&call, gfx_edid, &edid);
+	return 0;
+}
+
+/**
  * mdev_bpf_call_has_ioctl() - does a program look at ioctls?
  * @bdev: the device
  *

@@ -168,6 +168,8 @@ int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_b
 		return refuse(new, -EINVAL, "irqs[] differ from those of the devices");
 	if (memcmp(old->doorbells, new->doorbells, sizeof(old->doorbells)))
 		return refuse(new, -EINVAL, "doorbells[] differ from those of the devices");
+	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
+		return refuse(new, -EINVAL, "gfx differs from that of the devices");
 	/* The ids may differ: a device keeps those that it was created with */
 	if (old->pci.flags != new->pci.flags || old->pci.vendor_cap != new->pci.vendor_cap)
 		return refuse(new, -EINVAL,

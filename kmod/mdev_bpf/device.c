@@ -123,6 +123,7 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 		if (has(decl->irqs[i].types, index))
 			bdev->irqs.kinds[i].decl = decl->irqs[i];
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
+	mdev_bpf_gfx_init(bdev, decl);
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;
 }
@@ -337,6 +338,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_dma_close(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);
+	mdev_bpf_gfx_close(bdev);
 	mdev_bpf_call_close(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);

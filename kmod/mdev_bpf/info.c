@@ -137,6 +137,17 @@ static long ioeventfd(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *c
 	return mdev_bpf_ioeventfd_set(bdev, ctx->data);
 }
 
+static long query_gfx_plane(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	return mdev_bpf_gfx_query(bdev, ctx->data);
+}
+
+static long get_gfx_dmabuf(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
+{
+	ctx->fd = mdev_bpf_gfx_get_dmabuf(bdev, *(u32 *)ctx->data, &ctx->file);
+	return ctx->fd;
+}
+
 #define MINSZ(type, last) offsetofend(struct type, last)
 
 static const struct mdev_bpf_core_ioctl core_ioctls[] = {
@@ -149,20 +160,24 @@ static const struct mdev_bpf_core_ioctl core_ioctls[] = {
 	{ VFIO_DEVICE_SET_IRQS, MINSZ(vfio_irq_set, count), 0, set_irqs },
 	{ VFIO_DEVICE_RESET, 0, 0, reset },
 	{ VFIO_DEVICE_IOEVENTFD, MINSZ(vfio_device_ioeventfd, fd), 0, ioeventfd },
+	{ VFIO_DEVICE_QUERY_GFX_PLANE, MINSZ(vfio_device_gfx_plane_info, dmabuf_id),
+	  sizeof(struct vfio_device_gfx_plane_info), query_gfx_plane, .gfx = true },
+	{ VFIO_DEVICE_GET_GFX_DMABUF, sizeof(u32), 0, get_gfx_dmabuf, .gfx = true },
 };
 
 /**
  * mdev_bpf_core_ioctl() - how the core answers an ioctl
+ * @bdev: the device
  * @cmd: the command
  *
- * Return: the entry, NULL for a command that the core does not know.
+ * Return: the entry, NULL for a command that the core does not know or the device has not.
  */
-const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd)
+const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(const struct mdev_bpf_device *bdev, u32 cmd)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(core_ioctls); i++)
-		if (core_ioctls[i].cmd == cmd)
+		if (core_ioctls[i].cmd == cmd && (!core_ioctls[i].gfx || bdev->display.decl.flags))
 			return &core_ioctls[i];
 	return NULL;
 }

@@ -42,6 +42,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+struct dma_buf;
+struct file;
 struct mdev_bpf_client;
 struct mdev_bpf_resuming;
 struct mdev_bpf_saving;
@@ -481,6 +483,53 @@ struct mdev_bpf_migration {
 	bool held;
 };
 
+/**
+ * struct mdev_bpf_picture - a picture that a dma-buf can be had of
+ * @id: what the user calls it; 0: there is none
+ * @region: VFIO index of the region that it is in
+ * @offset: where there
+ * @modifier: DRM_FORMAT_MOD_*
+ * @format: DRM_FORMAT_*
+ * @width: in pixels
+ * @height: in pixels
+ * @stride: bytes from one line to the next
+ * @size: bytes, whole pages
+ * @used: when it was shown last, in mdev_bpf_display::queries
+ */
+struct mdev_bpf_picture {
+	u32 id;
+	u32 region;
+	u64 offset;
+	u64 modifier;
+	u32 format;
+	u32 width;
+	u32 height;
+	u32 stride;
+	u32 size;
+	u64 used;
+};
+
+/* How many pictures of a device have an id at a time */
+#define MDEV_BPF_PICTURES	16
+
+/**
+ * struct mdev_bpf_display - display of a device
+ * @decl: as declared, fixed for the device's life
+ * @pictures: those shown last, under the device's lock
+ * @last_id: the last id that a picture was given
+ * @queries: how often one was shown
+ * @edid_size: bytes of EDID, under the device's lock
+ * @link: the monitor is connected, likewise
+ */
+struct mdev_bpf_display {
+	struct mdev_bpf_gfx decl;
+	struct mdev_bpf_picture pictures[MDEV_BPF_PICTURES];
+	u32 last_id;
+	u64 queries;
+	u32 edid_size;
+	bool link;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -517,6 +566,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @stats: what ops cost
  * @dma: DMA
  * @migration: state of migration
+ * @display: display
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
@@ -552,6 +602,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_stats stats;
 	struct mdev_bpf_dma_queue dma;
 	struct mdev_bpf_migration migration;
+	struct mdev_bpf_display display;
 };
 
 /**
@@ -563,6 +614,8 @@ struct mdev_bpf_device {
  * @out: how much goes back
  * @core: how the core answers it; NULL: not at all
  * @caps: where capabilities of the answer go if VFIO gives them to the user; else NULL
+ * @file: what becomes the file descriptor @fd if that is the result; NULL: nothing
+ * @fd: where it goes
  */
 struct mdev_bpf_ioctl_ctx {
 	struct mdev_bpf_ioctl call;
@@ -572,6 +625,8 @@ struct mdev_bpf_ioctl_ctx {
 	u32 out;
 	const struct mdev_bpf_core_ioctl *core;
 	struct vfio_info_cap *caps;
+	struct file *file;
+	int fd;
 };
 
 /**
@@ -603,13 +658,15 @@ struct mdev_bpf_dump_ctx {
  * @cmd: the command
  * @min: least size of its argument
  * @out: size of the answer; 0: there is none, the argument goes in only
- * @fn: answers it in mdev_bpf_ioctl_ctx::data; 0 or a negative errno
+ * @fn: answers it in mdev_bpf_ioctl_ctx::data; 0 or more, or a negative errno
+ * @gfx: only devices with a display have it
  */
 struct mdev_bpf_core_ioctl {
 	u32 cmd;
 	u32 min;
 	u32 out;
 	long (*fn)(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx);
+	bool gfx;
 };
 
 static inline struct mdev_bpf_device *vdev_to_bdev(struct vfio_device *vdev)
@@ -745,6 +802,8 @@ bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev);
 bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file);
 int mdev_bpf_call_restore(struct mdev_bpf_device *bdev);
+int mdev_bpf_call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane);
+int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link);
 bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev);
 
 /* fail.c */
@@ -784,7 +843,23 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 			      struct vfio_info_cap *caps);
 
 /* info.c */
-const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(u32 cmd);
+const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(const struct mdev_bpf_device *bdev, u32 cmd);
+
+/* gfx.c */
+int mdev_bpf_gfx_check(const struct mdev_bpf_ops *ops);
+long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info);
+long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file);
+void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+void mdev_bpf_gfx_close(struct mdev_bpf_device *bdev);
+
+/* edid.c */
+bool mdev_bpf_edid_is(const struct mdev_bpf_region *r);
+int mdev_bpf_edid_check(const struct mdev_bpf_ops *ops);
+int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write);
+
+/* dmabuf.c */
+struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, size_t size,
+				       bool write);
 
 /* memory.c */
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size);

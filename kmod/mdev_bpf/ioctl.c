@@ -5,6 +5,7 @@
  * All work is done on a copy of the argument, so that a program can be shown it and
  * neither it nor the core can be made to read user memory twice.
  */
+#include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -109,12 +110,23 @@ static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 	return mdev_bpf_call_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
 }
 
+/* The user gets a file only if it is told of it: the program may have another result in mind. */
+static void give_file(struct mdev_bpf_ioctl_ctx *ctx, long ret)
+{
+	if (ret == ctx->fd) {
+		fd_install(ctx->fd, ctx->file);
+		return;
+	}
+	put_unused_fd(ctx->fd);
+	fput(ctx->file);
+}
+
 static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx,
 		     void __user *arg)
 {
 	long ret;
 
-	ctx->core = mdev_bpf_core_ioctl(ctx->call.cmd);
+	ctx->core = mdev_bpf_core_ioctl(bdev, ctx->call.cmd);
 	/* A command that nobody here knows must not fail for its argument */
 	if (!ctx->core && !mdev_bpf_call_has_ioctl(bdev))
 		return core_answer(bdev, ctx);
@@ -122,6 +134,8 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 	ret = ret ?: answer(bdev, ctx);
 	if (ret >= 0 && ctx->out && copy_to_user(arg, ctx->data, ctx->out))
 		ret = -EFAULT;
+	if (ctx->file)
+		give_file(ctx, ret);
 	kfree(ctx->data);
 	return ret;
 }
@@ -146,7 +160,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 		.call.size = sizeof(*info),
 		.data = info,
 		.in = sizeof(*info),
-		.core = mdev_bpf_core_ioctl(VFIO_DEVICE_GET_REGION_INFO),
+		.core = mdev_bpf_core_ioctl(bdev, VFIO_DEVICE_GET_REGION_INFO),
 		.caps = caps,
 	};
 	long ret;

@@ -186,5 +186,5 @@ int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops)
 		ret = check_region(ops, i);
 	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
 		ret = check_irq(ops, i);
-	return ret ?: mdev_bpf_doorbell_check(ops);
+	return ret ?: mdev_bpf_doorbell_check(ops) ?: mdev_bpf_gfx_check(ops);
 }

@@ -301,13 +301,15 @@ static void memory_trap(struct mdev_bpf_memory *mem, u64 start, u64 end)
 	mem->traps[mem->nr_traps++] = (struct mdev_bpf_trap){ start, end };
 }
 
-/* What of a region's bytes is no memory, but the program's or MSI-X's. */
+/* What of a region's bytes is no memory, but the program's, MSI-X's or those before the EDID. */
 static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[i];
 	struct mdev_bpf_msix_range msix;
 	u64 offset = 0;
 
+	if (mdev_bpf_edid_is(r))
+		memory_trap(bdev->memory[i], 0, MDEV_BPF_EDID_OFFSET);
 	if (r->trap_size)
 		memory_trap(bdev->memory[i], r->trap_offset, (u64)r->trap_offset + r->trap_size);
 	while (mdev_bpf_msix_next(bdev, i, offset, &msix)) {

@@ -113,6 +113,8 @@ static int region_access(const struct region_io *io, struct mdev_bpf_access *acc
 		return 0;
 	if (is_config(io->bdev, io->region))
 		return config_access(io->bdev, access, io->write);
+	if (unlikely(io->mem) && mdev_bpf_edid_is(&io->bdev->regions[io->region]))
+		return mdev_bpf_edid_access(io->bdev, access, io->write);
 	return mdev_bpf_call_region(io->bdev, access, io->write);
 }
 

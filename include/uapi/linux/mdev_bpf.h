@@ -35,6 +35,7 @@
 #define MDEV_BPF_MAX_DMA	64	/* DMA requests of a device that wait, ids are free */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
 #define MDEV_BPF_MAX_PINS	16	/* pinned windows of guest memory, ids from 0 */
+#define MDEV_BPF_MAX_RES	32767	/* width or height of a picture, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
 /* A VFIO file offset is the region's index in the bits from here up. */
@@ -74,6 +75,14 @@
 /* struct mdev_bpf_gfx::flags */
 #define MDEV_BPF_GFX_REGION		(1 << 0)	/* users read planes in their region */
 #define MDEV_BPF_GFX_DMABUF		(1 << 1)	/* users get planes as dma-bufs */
+
+/* Where in an EDID region the EDID begins; struct vfio_region_gfx_edid is before it */
+#define MDEV_BPF_EDID_OFFSET		64
+
+/* struct mdev_bpf_plane::type, as DRM numbers them */
+#define MDEV_BPF_PLANE_OVERLAY		0
+#define MDEV_BPF_PLANE_PRIMARY		1
+#define MDEV_BPF_PLANE_CURSOR		2
 
 /* "where" of a DMA request: bytes of the device's state, or of a MEMORY region */
 #define MDEV_BPF_STATE(offset)		((0xffULL << MDEV_BPF_OFFSET_SHIFT) | (offset))

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dma-bufs: a part of a device's memory that others can use without the device.
+ *
+ * A dma-buf holds the memory and this module, and nothing of the device: it goes on when the
+ * device is closed, and when it is gone. Pages come when they are needed.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
+#include <linux/fcntl.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "../compat.h"
+#include "internal.h"
+
+/**
+ * struct export - what is behind a dma-buf
+ * @mem: the memory, with a reference
+ * @start: its first page that belongs to the dma-buf
+ */
+struct export {
+	struct mdev_bpf_memory *mem;
+	pgoff_t start;
+};
+
+static struct page *export_page(const struct export *e, pgoff_t index)
+{
+	return mdev_bpf_memory_page(e->mem, e->start + index, GFP_KERNEL_ACCOUNT);
+}
+
+static int fill_table(const struct export *e, struct sg_table *table)
+{
+	struct scatterlist *sg;
+	struct page *page;
+	unsigned int i;
+
+	for_each_sgtable_sg(table, sg, i) {
+		page = export_page(e, i);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		sg_set_page(sg, page, PAGE_SIZE, 0);
+		cond_resched();
+	}
+	return 0;
+}
+
+static struct sg_table *export_map(struct dma_buf_attachment *at, enum dma_data_direction dir)
+{
+	struct sg_table *table;
+	int ret;
+
+	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return ERR_PTR(-ENOMEM);
+	ret = sg_alloc_table(table, at->dmabuf->size >> PAGE_SHIFT, GFP_KERNEL);
+	if (ret)
+		goto out_free;
+	ret = fill_table(at->dmabuf->priv, table) ?: dma_map_sgtable(at->dev, table, dir, 0);
+	if (ret)
+		goto out_table;
+	return table;
+
+out_table:
+	sg_free_table(table);
+out_free:
+	kfree(table);
+	return ERR_PTR(ret);
+}
+
+static void export_unmap(struct dma_buf_attachment *at, struct sg_table *table,
+			 enum dma_data_direction dir)
+{
+	dma_unmap_sgtable(at->dev, table, dir, 0);
+	sg_free_table(table);
+	kfree(table);
+}
+
+static vm_fault_t export_fault(struct vm_fault *vmf)
+{
+	struct dma_buf *buf = vmf->vma->vm_private_data;
+	struct page *page;
+
+	if (vmf->pgoff >= buf->size >> PAGE_SHIFT)
+		return VM_FAULT_SIGBUS;
+	page = export_page(buf->priv, vmf->pgoff);
+	if (IS_ERR(page))
+		return VM_FAULT_SIGBUS;
+	/* The mapping holds the dma-buf, and that the page */
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
+}
+
+static const struct vm_operations_struct export_vm_ops = {
+	.fault = export_fault,
+};
+
+/* The dma-buf core has checked that it is within the dma-buf, and the file that it may write. */
+static int export_mmap(struct dma_buf *buf, struct vm_area_struct *vma)
+{
+	/* Not VM_SHARED: that is not set for a file that cannot be written */
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	/* Not for others to pin: they would keep pages when the memory is gone */
+	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &export_vm_ops;
+	vma->vm_private_data = buf;
+	return 0;
+}
+
+static void export_release(struct dma_buf *buf)
+{
+	struct export *e = buf->priv;
+
+	mdev_bpf_memory_put(e->mem);	/* Pairs with the get in mdev_bpf_dmabuf_export() */
+	kfree(e);
+}
+
+static const struct dma_buf_ops export_ops = {
+	.map_dma_buf = export_map,
+	.unmap_dma_buf = export_unmap,
+	.mmap = export_mmap,
+	.release = export_release,
+};
+
+/**
+ * mdev_bpf_dmabuf_export() - make a dma-buf of a part of memory
+ * @mem: the memory
+ * @offset: first byte, at the start of a page
+ * @size: bytes, whole pages; at most up to the end of the last page
+ * @write: mappings of it may be written
+ *
+ * Context: Process context.
+ *
+ * Return: the dma-buf, to be put with dma_buf_put(); an ERR_PTR: -ENOMEM.
+ */
+struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, size_t size,
+				       bool write)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct dma_buf *buf;
+	struct export *e;
+
+	e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	if (!e)
+		return ERR_PTR(-ENOMEM);
+	kref_get(&mem->ref);		/* Pairs with the put in export_release() */
+	e->mem = mem;
+	e->start = offset >> PAGE_SHIFT;
+	info.ops = &export_ops;
+	info.size = size;
+	info.flags = write ? O_RDWR : O_RDONLY;
+	info.priv = e;
+	buf = dma_buf_export(&info);
+	if (IS_ERR(buf)) {
+		mdev_bpf_memory_put(mem);
+		kfree(e);
+	}
+	return buf;
+}
+
+COMPAT_IMPORT_NS_DMA_BUF;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The EDID region: the user says what monitor there is, and when it is connected.
+ *
+ * The EDID is memory. What comes before it, struct vfio_region_gfx_edid, is registers of the core,
+ * so that a size is never more than there is, and the program is told of each change.
+ */
+#include <linux/sizes.h>
+
+#include "internal.h"
+
+#define refuse mdev_bpf_refuse_ops
+
+#define REG(member) offsetof(struct vfio_region_gfx_edid, member)
+
+/* One block of EDID at least; 256 are all that there can be. */
+#define MIN_SIZE (MDEV_BPF_EDID_OFFSET + 128)
+#define MAX_SIZE SZ_64K
+
+#define MEMORY_RW (MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_RW)
+
+/**
+ * mdev_bpf_edid_is() - is a region the EDID region?
+ * @r: the region
+ *
+ * One that is not MEMORY is the program's own affair.
+ */
+bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
+{
+	return r->flags & MDEV_BPF_REGION_MEMORY && r->cap_type == VFIO_REGION_TYPE_GFX &&
+	       r->cap_subtype == VFIO_REGION_SUBTYPE_GFX_EDID;
+}
+
+static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (!ops->gfx.flags)
+		return refuse(ops, -EINVAL, "regions[%u] is for EDID, but there are no gfx.flags",
+			      i);
+	if ((r->flags & (MEMORY_RW | MDEV_BPF_REGION_MMAP)) != MEMORY_RW || r->trap_size)
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is for EDID: readable, writable, no MMAP, no window", i);
+	if (r->size < MIN_SIZE || r->size > MAX_SIZE)
+		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not %#x to %#x, for EDID",
+			      i, r->size, MIN_SIZE, MAX_SIZE);
+	if (r->access_size && r->access_size != sizeof(u32))
+		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 4, for EDID", i,
+			      r->access_size);
+	return 0;
+}
+
+/**
+ * mdev_bpf_edid_check() - is the EDID region that a program declares sound?
+ * @ops: the program; its regions are sound
+ *
+ * Return: as mdev_bpf_decl_check().
+ */
+int mdev_bpf_edid_check(const struct mdev_bpf_ops *ops)
+{
+	unsigned int nr = 0, i;
+	int ret;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!mdev_bpf_edid_is(&ops->regions[i]))
+			continue;
+		ret = check_region(ops, i);
+		if (ret)
+			return ret;
+		if (nr++)
+			return refuse(ops, -EINVAL, "regions[%u] is a second one for EDID", i);
+	}
+	if (ops->gfx_edid && !nr)
+		return refuse(ops, -EINVAL, "there is a gfx_edid, but no region for EDID");
+	return 0;
+}
+
+static u32 max_size(const struct mdev_bpf_device *bdev, u32 region)
+{
+	return bdev->regions[region].size - MDEV_BPF_EDID_OFFSET;
+}
+
+static u32 edid_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	guard(mutex)(&bdev->lock);
+	switch (access->offset) {
+	case REG(edid_offset):
+		return MDEV_BPF_EDID_OFFSET;
+	case REG(edid_max_size):
+		return max_size(bdev, access->region);
+	case REG(edid_size):
+		return bdev->display.edid_size;
+	case REG(max_xres):
+		return bdev->display.decl.max_xres;
+	case REG(max_yres):
+		return bdev->display.decl.max_yres;
+	case REG(link_state):
+		return bdev->display.link ? VFIO_DEVICE_GFX_LINK_STATE_UP :
+					    VFIO_DEVICE_GFX_LINK_STATE_DOWN;
+	default:
+		return 0;
+	}
+}
+
+static int set_size(struct mdev_bpf_device *bdev, u32 region, u32 size)
+{
+	if (size > max_size(bdev, region))
+		return -EINVAL;
+	guard(mutex)(&bdev->lock);
+	bdev->display.edid_size = size;
+	return 0;
+}
+
+static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	switch (access->offset) {
+	case REG(edid_size):
+		return set_size(bdev, access->region, access->val);
+	case REG(link_state):
+		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_UP)
+			return mdev_bpf_call_gfx_edid(bdev, true);
+		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_DOWN)
+			return mdev_bpf_call_gfx_edid(bdev, false);
+		return -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * mdev_bpf_edid_access() - an access to what comes before the EDID
+ * @bdev: the device
+ * @access: the access, to the EDID region; a read's result goes to its val
+ * @write: write rather than read
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINVAL for what is no register or a value that it cannot have, and if @access has not
+ * 4 bytes; of the link's state what mdev_bpf_call_gfx_edid() returns.
+ */
+int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
+{
+	if (access->size != sizeof(u32))
+		return -EINVAL;
+	if (write)
+		return edid_write(bdev, access);
+	access->val = edid_read(bdev, access);
+	return 0;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Display: what a device shows, as its program says each time it is asked, and dma-bufs of it.
+ *
+ * The program says where in a MEMORY region the picture is; the core sees to it that the picture
+ * lies within that memory, so that who looks at it needs not trust the program.
+ */
+#include <drm/drm_fourcc.h>
+#include <linux/dma-buf.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+#define refuse mdev_bpf_refuse_ops
+
+#define GFX_FLAGS (MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF)
+
+static bool has_memory(const struct mdev_bpf_ops *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (ops->regions[i].flags & MDEV_BPF_REGION_MEMORY)
+			return true;
+	return false;
+}
+
+static int check_gfx(const struct mdev_bpf_ops *ops)
+{
+	const struct mdev_bpf_gfx *gfx = &ops->gfx;
+
+	if (gfx->flags & ~GFX_FLAGS)
+		return refuse(ops, -EOPNOTSUPP, "gfx.flags %#x are not supported",
+			      gfx->flags & ~GFX_FLAGS);
+	if (!gfx->flags) {
+		if (memchr_inv(gfx, 0, sizeof(*gfx)))
+			return refuse(ops, -EINVAL, "gfx has no flags but is not empty");
+		if (ops->gfx_query)
+			return refuse(ops, -EINVAL, "there is a gfx_query, but no gfx.flags");
+		return 0;
+	}
+	if (gfx->max_xres > MDEV_BPF_MAX_RES || gfx->max_yres > MDEV_BPF_MAX_RES)
+		return refuse(ops, -EINVAL, "gfx.max_xres or max_yres is more than %u",
+			      MDEV_BPF_MAX_RES);
+	if (gfx->reserved)
+		return refuse(ops, -EINVAL, "gfx.reserved is not zero");
+	if (!ops->gfx_query)
+		return refuse(ops, -EINVAL, "there are gfx.flags, but no gfx_query");
+	if (!has_memory(ops))
+		return refuse(ops, -EINVAL, "there are gfx.flags, but no region is MEMORY");
+	return 0;
+}
+
+/**
+ * mdev_bpf_gfx_check() - is the display that a program declares sound?
+ * @ops: the program; its regions are sound
+ *
+ * Return: as mdev_bpf_decl_check().
+ */
+int mdev_bpf_gfx_check(const struct mdev_bpf_ops *ops)
+{
+	return check_gfx(ops) ?: mdev_bpf_edid_check(ops);
+}
+
+/**
+ * mdev_bpf_gfx_init() - make the display of a new device
+ * @bdev: the device; its regions are known
+ * @ops: the program
+ */
+void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+{
+	unsigned int i;
+
+	bdev->display.decl = ops->gfx;
+	/* The EDID describes the user's monitor, which the device's reset does not touch */
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (mdev_bpf_edid_is(&bdev->regions[i]))
+			bdev->regions[i].flags |= MDEV_BPF_REGION_KEEP;
+}
+
+/* Bytes that a line takes for each pixel; 0 for formats where that is not known. */
+static u32 pixel_size(u32 format)
+{
+	switch (format & ~DRM_FORMAT_BIG_ENDIAN) {
+	case DRM_FORMAT_C8:
+	case DRM_FORMAT_R8:
+		return 1;
+	case DRM_FORMAT_RGB565:
+	case DRM_FORMAT_BGR565:
+	case DRM_FORMAT_XRGB1555:
+	case DRM_FORMAT_ARGB1555:
+		return 2;
+	case DRM_FORMAT_RGB888:
+	case DRM_FORMAT_BGR888:
+		return 3;
+	case DRM_FORMAT_XRGB8888:
+	case DRM_FORMAT_ARGB8888:
+	case DRM_FORMAT_XBGR8888:
+	case DRM_FORMAT_ABGR8888:
+	case DRM_FORMAT_RGBX8888:
+	case DRM_FORMAT_RGBA8888:
+	case DRM_FORMAT_BGRX8888:
+	case DRM_FORMAT_BGRA8888:
+	case DRM_FORMAT_XRGB2101010:
+	case DRM_FORMAT_ARGB2101010:
+	case DRM_FORMAT_XBGR2101010:
+	case DRM_FORMAT_ABGR2101010:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+/* Bytes of a picture, whole pages; 0 if that is nothing that anybody could show. */
+static u32 picture_size(const struct mdev_bpf_plane *plane)
+{
+	u64 size = PAGE_ALIGN((u64)plane->stride * plane->height);
+
+	if (!plane->width || plane->width > MDEV_BPF_MAX_RES || plane->height > MDEV_BPF_MAX_RES ||
+	    plane->stride < plane->width * pixel_size(plane->drm_format))
+		return 0;
+	return size <= U32_MAX ? size : 0;
+}
+
+/* Is the picture in memory that whoever asks for this kind of plane can get at? */
+static bool picture_fits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane,
+			 u32 kind)
+{
+	const struct mdev_bpf_memory *mem;
+
+	if (plane->region >= MDEV_BPF_MAX_REGIONS)
+		return false;
+	mem = bdev->memory[plane->region];
+	if (!mem || (u64)plane->stride * plane->height >
+		    mdev_bpf_memory_span(mem, plane->offset, PAGE_SIZE))
+		return false;
+	/* VFIO has no offset: the picture is where the region begins */
+	if (kind == VFIO_GFX_PLANE_TYPE_REGION)
+		return bdev->regions[plane->region].flags & MDEV_BPF_REGION_READ && !plane->offset;
+	return PAGE_ALIGNED(plane->offset);
+}
+
+static bool picture_is(const struct mdev_bpf_picture *picture, const struct mdev_bpf_plane *plane)
+{
+	return picture->id && picture->region == plane->region &&
+	       picture->offset == plane->offset && picture->format == plane->drm_format &&
+	       picture->modifier == plane->drm_modifier && picture->width == plane->width &&
+	       picture->height == plane->height && picture->stride == plane->stride;
+}
+
+static void picture_new(struct mdev_bpf_display *display, struct mdev_bpf_picture *picture,
+			const struct mdev_bpf_plane *plane)
+{
+	if (!++display->last_id)
+		display->last_id++;
+	*picture = (struct mdev_bpf_picture){
+		.id = display->last_id,
+		.region = plane->region,
+		.offset = plane->offset,
+		.modifier = plane->drm_modifier,
+		.format = plane->drm_format,
+		.width = plane->width,
+		.height = plane->height,
+		.stride = plane->stride,
+		.size = picture_size(plane),
+	};
+}
+
+/* The id of a picture: the same as long as it is remembered. */
+static u32 picture_id(struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane)
+{
+	struct mdev_bpf_display *display = &bdev->display;
+	struct mdev_bpf_picture *picture, *oldest = display->pictures;
+
+	guard(mutex)(&bdev->lock);
+	for (picture = display->pictures;
+	     picture < display->pictures + ARRAY_SIZE(display->pictures); picture++) {
+		if (picture_is(picture, plane)) {
+			picture->used = ++display->queries;
+			return picture->id;
+		}
+		if (picture->used < oldest->used)
+			oldest = picture;
+	}
+	picture_new(display, oldest, plane);
+	oldest->used = ++display->queries;
+	return oldest->id;
+}
+
+static void answer(struct vfio_device_gfx_plane_info *info, const struct mdev_bpf_plane *plane,
+		   u32 size)
+{
+	info->drm_format = plane->drm_format;
+	info->drm_format_mod = plane->drm_modifier;
+	info->width = plane->width;
+	info->height = plane->height;
+	info->stride = plane->stride;
+	info->size = size;
+	info->x_pos = plane->x_pos;
+	info->y_pos = plane->y_pos;
+	info->x_hot = plane->x_hot;
+	info->y_hot = plane->y_hot;
+	info->region_index = plane->region;
+}
+
+static bool has_kind(const struct mdev_bpf_device *bdev, u32 kind)
+{
+	u32 flags = bdev->display.decl.flags;
+
+	if (kind == VFIO_GFX_PLANE_TYPE_REGION)
+		return flags & MDEV_BPF_GFX_REGION;
+	return kind == VFIO_GFX_PLANE_TYPE_DMABUF && flags & MDEV_BPF_GFX_DMABUF;
+}
+
+/**
+ * mdev_bpf_gfx_query() - VFIO_DEVICE_QUERY_GFX_PLANE
+ * @bdev: the device
+ * @info: the argument
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINVAL for a kind or type of plane that the device has not; -EIO if the program says
+ * nonsense; -ENODEV if none is attached; what gfx_query returns.
+ */
+long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info)
+{
+	struct mdev_bpf_plane plane = { .type = info->drm_plane_type };
+	const struct mdev_bpf_plane nothing = { };
+	u32 kind = info->flags & ~VFIO_GFX_PLANE_TYPE_PROBE, size;
+	int ret;
+
+	if (!has_kind(bdev, kind))
+		return -EINVAL;
+	if (info->flags & VFIO_GFX_PLANE_TYPE_PROBE)
+		return 0;
+	if (plane.type > MDEV_BPF_PLANE_CURSOR)
+		return -EINVAL;
+	ret = mdev_bpf_call_gfx_query(bdev, &plane);
+	if (ret)
+		return ret;
+	if (!plane.drm_format) {
+		answer(info, &nothing, 0);
+		return 0;
+	}
+	size = picture_size(&plane);
+	if (!size || !picture_fits(bdev, &plane, kind))
+		return -EIO;
+	answer(info, &plane, size);
+	if (kind == VFIO_GFX_PLANE_TYPE_DMABUF)
+		info->dmabuf_id = picture_id(bdev, &plane);
+	else
+		info->size = min_t(u64, size, bdev->regions[plane.region].size);
+	return 0;
+}
+
+static struct mdev_bpf_picture find_picture(struct mdev_bpf_device *bdev, u32 id)
+{
+	const struct mdev_bpf_display *display = &bdev->display;
+	unsigned int i;
+
+	guard(mutex)(&bdev->lock);
+	for (i = 0; id && i < ARRAY_SIZE(display->pictures); i++)
+		if (display->pictures[i].id == id)
+			return display->pictures[i];
+	return (struct mdev_bpf_picture){ };
+}
+
+/**
+ * mdev_bpf_gfx_get_dmabuf() - VFIO_DEVICE_GET_GFX_DMABUF
+ * @bdev: the device
+ * @id: what mdev_bpf_gfx_query() called the picture
+ * @file: the dma-buf, for the caller to install as the file descriptor that is returned
+ *
+ * It takes no program: the picture stays where it is.
+ *
+ * Context: Process context.
+ *
+ * Return: a file descriptor; -ENOENT for an id that was never given or is forgotten; -ENOMEM;
+ * -EMFILE.
+ */
+long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file)
+{
+	struct mdev_bpf_picture picture = find_picture(bdev, id);
+	struct dma_buf *buf;
+	bool write;
+	int fd;
+
+	if (!picture.id)
+		return -ENOENT;
+	write = bdev->regions[picture.region].flags & MDEV_BPF_REGION_WRITE;
+	buf = mdev_bpf_dmabuf_export(bdev->memory[picture.region], picture.offset, picture.size,
+				     write);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		dma_buf_put(buf);
+	else
+		*file = buf->file;
+	return fd;
+}
+
+/**
+ * mdev_bpf_gfx_close() - the user of a device is gone, and with it the monitor
+ * @bdev: the device
+ *
+ * Ids are not given again, so that the next user's cannot be mistaken for them.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_gfx_close(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->lock);
+	memset(bdev->display.pictures, 0, sizeof(bdev->display.pictures));
+	bdev->display.link = false;
+	bdev->display.edid_size = 0;
+}
