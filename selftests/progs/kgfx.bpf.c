@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A display that shows what its registers say; see kgfx.h. */
+#include "mdev_bpf.bpf.h"
+#include <linux/vfio.h>
+#include "kgfx.h"
+
+char _license[] SEC("license") = "GPL";
+
+struct kgfx_state {
+	__u32 reg[KGFX_CTL_SIZE / 4];
+};
+
+SEC("struct_ops/region_read")
+int BPF_PROG(kgfx_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
+
+	if (!s || a->size != 4)
+		return -EINVAL;
+	a->val = s->reg[a->offset / 4 & (KGFX_CTL_SIZE / 4 - 1)];
+	return 0;
+}
+
+SEC("struct_ops/region_write")
+int BPF_PROG(kgfx_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
+
+	if (!s || a->size != 4)
+		return -EINVAL;
+	s->reg[a->offset / 4 & (KGFX_CTL_SIZE / 4 - 1)] = a->val;
+	return 0;
+}
+
+#define REG(r)		(s->reg[(base + (r)) / 4])
+#define REG64(r)	(REG(r) | (__u64)REG((r) + 4) << 32)
+
+static __always_inline void show(struct mdev_bpf_plane *plane, struct kgfx_state *s, __u32 base)
+{
+	plane->region = REG(KGFX_REGION);
+	plane->offset = REG64(KGFX_OFFSET);
+	plane->drm_modifier = REG64(KGFX_MODIFIER);
+	plane->drm_format = REG(KGFX_FORMAT);
+	plane->width = REG(KGFX_WIDTH);
+	plane->height = REG(KGFX_HEIGHT);
+	plane->stride = REG(KGFX_STRIDE);
+	plane->x_pos = REG(KGFX_X);
+	plane->y_pos = REG(KGFX_Y);
+	plane->x_hot = REG(KGFX_X_HOT);
+	plane->y_hot = REG(KGFX_Y_HOT);
+}
+
+SEC("struct_ops/gfx_query")
+int BPF_PROG(kgfx_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
+{
+	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
+
+	if (!s)
+		return -ENOMEM;
+	s->reg[KGFX_CALLS / 4]++;
+	if (s->reg[KGFX_FAIL / 4])
+		mdev_bpf_fail_printf(dev, 1, "no light");
+	if (plane->type == MDEV_BPF_PLANE_PRIMARY)
+		show(plane, s, KGFX_PRIMARY);
+	else if (plane->type == MDEV_BPF_PLANE_CURSOR)
+		show(plane, s, KGFX_CURSOR);
+	else
+		return -ENXIO;
+	return s->reg[KGFX_RESULT / 4];
+}
+
+SEC("struct_ops/gfx_edid")
+int BPF_PROG(kgfx_gfx_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid)
+{
+	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
+	__u8 byte = 0;
+
+	if (!s)
+		return 0;
+	mdev_bpf_memory_read(dev, KGFX_EDID, MDEV_BPF_EDID_OFFSET, &byte, 1);
+	s->reg[KGFX_EDIDS / 4]++;
+	s->reg[KGFX_LINK / 4] = edid->link;
+	s->reg[KGFX_EDID_LEN / 4] = edid->size;
+	s->reg[KGFX_EDID_BYTE / 4] = byte;
+	return 0;
+}
+
+SEC("struct_ops/ioctl")
+int BPF_PROG(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+{
+	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
+
+	if (!s || call->cmd != VFIO_DEVICE_GET_GFX_DMABUF || !s->reg[KGFX_DROP / 4])
+		return MDEV_BPF_IOCTL_PASS;
+	if (call->stage == MDEV_BPF_IOCTL_BEFORE)
+		return MDEV_BPF_IOCTL_REVIEW;
+	if (call->ret >= 0)
+		call->ret = s->reg[KGFX_DROP / 4];
+	return 0;
+}
+
+#define MEMORY(bytes, more)	{ .size = (bytes), .flags = MDEV_BPF_REGION_MEMORY | (more) }
+
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kgfx = {
+	.region_read = (void *)kgfx_region_read,
+	.region_write = (void *)kgfx_region_write,
+	.gfx_query = (void *)kgfx_gfx_query,
+	.gfx_edid = (void *)kgfx_gfx_edid,
+	.ioctl = (void *)kgfx_ioctl,
+	.name = "kgfx",
+	.abi = MDEV_BPF_ABI,
+	.state_size = sizeof(struct kgfx_state),
+	.types = { { .name = "a" }, { .name = "b" } },
+	.pci = { .vendor = 0x1234, .device = 0x6fbf, .class_code = 0x030000 },
+	.gfx = { .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF,
+		 .max_xres = 1024, .max_yres = 768 },
+	.regions = {
+		[0] = { .size = KGFX_CTL_SIZE, .flags = MDEV_BPF_REGION_RW },
+		[KGFX_FB] = { .size = KGFX_FB_SIZE, .types = 1,
+			      .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY |
+				       MDEV_BPF_REGION_MMAP },
+		[KGFX_SMALL] = MEMORY(KGFX_SMALL_SIZE, MDEV_BPF_REGION_READ),
+		[KGFX_PRIVATE] = MEMORY(KGFX_PRIVATE_SIZE, 0),
+		[KGFX_EDID] = { .size = KGFX_EDID_SIZE, .cap_type = VFIO_REGION_TYPE_GFX,
+				.cap_subtype = VFIO_REGION_SUBTYPE_GFX_EDID,
+				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY },
+	},
+};
