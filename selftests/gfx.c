@@ -738,9 +738,9 @@ WRONG(gfx_no_memory, memset(&ops->regions[1], 0, 15 * sizeof(ops->regions[0])))
 WRONG(edid_only, memset(&ops->gfx, 0, sizeof(ops->gfx)); ops->gfx_query = NULL)
 WRONG(edid_read_only, ops->regions[KGFX_EDID].flags &= ~MDEV_BPF_REGION_WRITE)
 WRONG(edid_mmap, ops->regions[KGFX_EDID].flags |= MDEV_BPF_REGION_MMAP;
-      ops->regions[KGFX_EDID].size = 4096)
+	ops->regions[KGFX_EDID].size = 4096)
 WRONG(edid_window, ops->regions[KGFX_EDID].size = 8192;
-      ops->regions[KGFX_EDID].trap_size = 4096)
+	ops->regions[KGFX_EDID].trap_size = 4096)
 WRONG(edid_small, ops->regions[KGFX_EDID].size = MDEV_BPF_EDID_OFFSET + 127)
 WRONG(edid_large, ops->regions[KGFX_EDID].size = 0x10001)
 WRONG(edid_width, ops->regions[KGFX_EDID].access_size = 8)
