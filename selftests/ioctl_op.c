@@ -113,7 +113,7 @@ static void edit_the_answer(void)
 	__u32 calls = seen(KIOCTL_CALLS);
 
 	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_INFO, &arg), 0);
-	EXPECT_EQ(arg.num_regions, VFIO_PCI_NUM_REGIONS + 33);
+	EXPECT_EQ(arg.num_regions, KIOCTL_CAP_REGION + 1 + 33);
 	EXPECT_EQ(arg.num_irqs, VFIO_PCI_NUM_IRQS);
 	EXPECT_EQ(seen(KIOCTL_CALLS), calls + 2);
 	EXPECT_EQ(seen(KIOCTL_STAGE), MDEV_BPF_IOCTL_AFTER);
@@ -144,6 +144,22 @@ static void answer_or_pass(void)
 	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, &arg), -EINVAL);
 	EXPECT_EQ(vfio_ioctl(&dev, _IO('k', 99), NULL), -ENOTTY);
 	EXPECT_EQ(seen(KIOCTL_CMD), _IO('k', 99));
+}
+
+/* A program that changes argsz makes no room, neither in the kernel nor here. */
+static void room(void)
+{
+	struct {
+		struct vfio_region_info info;
+		__u8 behind[64];
+	} arg = { .info = { .argsz = sizeof(arg.info), .index = KIOCTL_CAP_REGION } };
+	__u8 zeros[sizeof(arg.behind)] = {};
+
+	ASSERT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, &arg), 0);
+	EXPECT(arg.info.flags & VFIO_REGION_INFO_FLAG_CAPS);
+	EXPECT_EQ(arg.info.argsz, sizeof(arg.info) + sizeof(struct vfio_region_info_cap_type));
+	EXPECT_EQ(arg.info.cap_offset, 0);
+	EXPECT(!memcmp(arg.behind, zeros, sizeof(zeros)));
 }
 
 static void refuse(void)
@@ -189,7 +205,7 @@ static void detached(void)
 	prog_detach(&dev_prog);
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_ADD, &add), -ENODEV);
 	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_INFO, &arg), 0);
-	EXPECT_EQ(arg.num_regions, VFIO_PCI_NUM_REGIONS);
+	EXPECT_EQ(arg.num_regions, KIOCTL_CAP_REGION + 1);
 	ret = prog_attach(&dev_prog);
 	ASSERT_EQ(ret, 0);
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_ADD, &add), 7);
@@ -206,6 +222,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(edit_the_answer),
 	KSFT_TEST(refuse_the_answer),
 	KSFT_TEST(answer_or_pass),
+	KSFT_TEST(room),
 	KSFT_TEST(refuse),
 	KSFT_TEST(review_of_an_error),
 	KSFT_TEST(interrupts),

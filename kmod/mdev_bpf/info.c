@@ -47,7 +47,8 @@ static void answer_caps(struct mdev_bpf_ioctl_ctx *ctx, struct vfio_info_cap *ca
 	size_t size = sizeof(*info) + caps->size;
 
 	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
-	if (info->argsz < size) {
+	/* Not argsz, which the program may have changed */
+	if (ctx->call.size < size) {
 		info->argsz = size;
 		return;
 	}

@@ -163,10 +163,13 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 		.core = mdev_bpf_core_ioctl(bdev, VFIO_DEVICE_GET_REGION_INFO),
 		.caps = caps,
 	};
+	u32 argsz = info->argsz;
 	long ret;
 
 	/* VFIO takes anything but 0 for a failure */
 	ret = min(answer(bdev, &ctx), 0L);
+	/* VFIO relies on it for what it gives to the user, and the program can write it */
+	info->argsz = argsz;
 	trace_mdev_bpf_ioctl(&bdev->ctx, ctx.call.cmd, ret);
 	return ret;
 }

@@ -66,6 +66,9 @@ static int region_info(struct mdev_bpf_ioctl *call)
 {
 	struct vfio_region_info *arg = (void *)mdev_bpf_ioctl_data(call, sizeof(*arg));
 
+	/* What the user has room for is not for us to say */
+	if (arg && arg->index == KIOCTL_CAP_REGION)
+		arg->argsz = -1;
 	if (!arg || arg->index != 5)
 		return MDEV_BPF_IOCTL_PASS;
 	arg->size = 0x1234;
@@ -139,7 +142,12 @@ struct mdev_bpf_ops kioctl = {
 	.state_size = sizeof(struct state),
 	.types = { { .name = "1" } },
 	.pci = { .vendor = 0x1234 },
-	.regions = { { .size = 32, .flags = MDEV_BPF_REGION_READ } },
+	.regions = {
+		{ .size = 32, .flags = MDEV_BPF_REGION_READ },
+		[KIOCTL_CAP_REGION] = {
+			.size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1, .cap_subtype = 2,
+		},
+	},
 	.irqs = { { .count = 1 } },
 	.ioctl = (void *)kioctl_ioctl,
 	.region_read = (void *)kioctl_read,

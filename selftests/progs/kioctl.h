@@ -23,7 +23,10 @@ struct kioctl_add {
 /* GET_INFO with this argsz: the answer is edited, and refused then. */
 #define KIOCTL_REFUSED_SIZE	40
 
-/* The device's only region, 32 bit each, read-only */
+/* A region that has a capability; before the core says so, the op says that there is room for it */
+#define KIOCTL_CAP_REGION	9
+
+/* The device's BAR, 32 bit each, read-only */
 #define KIOCTL_CALLS	0	/* calls of the op */
 #define KIOCTL_CMD	4	/* the last one's cmd, stage, size and ret */
 #define KIOCTL_STAGE	8
