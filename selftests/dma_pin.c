@@ -124,6 +124,19 @@ static void edges(void)
 	EXPECT_EQ(peek(1, 0), -EFAULT);
 }
 
+/* No bytes are not even the byte behind the window, which may be in no page of it. */
+static void no_bytes(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 2);
+
+	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
+	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	kdma_set(KDMA_PEEK_NONE, MDEV_BPF_PIN(0, 0));
+	EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), -EFAULT);
+	kdma_set(KDMA_PEEK_NONE, MDEV_BPF_PIN(0, PAGE));
+	EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), -EFAULT);
+}
+
 static void several_mappings(void)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 3);
@@ -370,6 +383,7 @@ static void race_with_unmap(void)
 static const struct ksft_test tests[] = {
 	KSFT_TEST(both_ways),
 	KSFT_TEST(edges),
+	KSFT_TEST(no_bytes),
 	KSFT_TEST(several_mappings),
 	KSFT_TEST(refusals),
 	KSFT_TEST(replaced),

@@ -263,7 +263,8 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) || !mdev_bpf_dma_allowed(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
-	if (size > pin->size || offset > pin->size - size)
+	/* To the verifier no bytes are as many as the type behind the pointer has */
+	if (!size || size > pin->size || offset > pin->size - size)
 		return NULL;
 	offset += offset_in_page(pin->iova);
 	if (offset_in_page(offset) + size > PAGE_SIZE)

@@ -72,6 +72,17 @@ static __s64 peek(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where, b
 	return 0;
 }
 
+/* The verifier takes that for a byte. */
+static __s64 peek_none(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where)
+{
+	__u8 *p = mdev_bpf_dma_get(dev, where, 0);
+
+	if (!p)
+		return -EFAULT;
+	REG(s, KDMA_VALUE) = *p;
+	return 0;
+}
+
 static int pull_one(__u32 i, struct loop *loop)
 {
 	__u64 *p = (__u64 *)mdev_bpf_dma_get(loop->dev, loop->what + 64 * i, 64);
@@ -117,6 +128,9 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 	case KDMA_POKE:
 		REG(s, KDMA_PEEK) = val;
 		*result = peek(dev, s, val, reg == KDMA_POKE);
+		break;
+	case KDMA_PEEK_NONE:
+		*result = peek_none(dev, s, val);
 		break;
 	case KDMA_PULL:
 		*result = pull(dev, s, val);
