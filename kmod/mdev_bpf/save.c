@@ -181,7 +181,8 @@ static int next_piece(struct mdev_bpf_saving *s)
 	if (s->disabled)
 		return -ENODEV;
 	if (s->next == NEXT_HEADER && (s->early || s->stopped)) {
-		if (s->own.ctx.size) {
+		/* An attempt to stop that failed has left some, which the next will free */
+		if (s->stopped && s->own.ctx.size) {
 			s->next = NEXT_NOTHING;
 			piece(s, NULL, 0, s->own.data, s->own.ctx.size);
 		} else {

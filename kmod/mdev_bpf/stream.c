@@ -290,7 +290,7 @@ void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < SECTION_NR; i++)
-		if (snap->data[i] || mdev_bpf_sections[i].most)
+		if (snap->data[i] || mdev_bpf_sections[i].most || i == SECTION_STATE)
 			mdev_bpf_sections[i].load(bdev, snap->data[i], snap->size[i]);
 }
 
