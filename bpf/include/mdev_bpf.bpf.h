@@ -125,7 +125,7 @@ extern int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, __u32 index, __u32 vect
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
  *
- * Return: the value, or -EINVAL.
+ * Return: the value; -EINVAL for a bad @size or @offset; -ENXIO if it is no PCI device.
  */
 extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 size) __ksym;
 
@@ -139,7 +139,8 @@ extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 
  *
  * The bytes are zero at creation and after a reset.
  *
- * Return: 0; -EINVAL for a bad @size or @offset; -EPERM where the core owns a byte.
+ * Return: 0; -EINVAL for a bad @size or @offset; -EPERM where the core owns a byte; -ENXIO if it
+ * is no PCI device.
  */
 extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 size,
 				 __u32 val) __ksym;
