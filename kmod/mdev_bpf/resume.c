@@ -470,6 +470,8 @@ int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result)
 		mdev_bpf_refuse(r->bdev->type->decl.name, "restore failed, errno %d", -ret);
 	else if (r->own.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
 		ret = refuse(r, -EINVAL, "the program does not know this stream");
+	if (!ret && r->own.ctx.foreign)
+		mdev_bpf_stream_unknown_lines(r->bdev);
 	if (!ret)
 		return 0;
 	mdev_bpf_snapshot_load(r->bdev, &r->undo);

@@ -307,6 +307,24 @@ void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap)
 	memset(snap, 0, sizeof(*snap));
 }
 
+/**
+ * mdev_bpf_stream_unknown_lines() - state has come, but not whether lines had fired
+ * @bdev: the device, stopped
+ *
+ * They are taken to have: an interrupt too many does no harm, one too few may stop the guest.
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
+		if (bdev->irqs.kinds[i].line)
+			mdev_bpf_irq_load(&bdev->irqs, i, mdev_bpf_irq_is_up(&bdev->irqs, i), true);
+}
+
 static size_t memory_estimate(struct mdev_bpf_memory *mem)
 {
 	size_t size = 0;

@@ -153,6 +153,7 @@ u32 mdev_bpf_stream_header_crc(struct stream_header header);
 int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
 void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap);
 void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap);
+void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev);
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev);
 
 /* stream_dma.c */
