@@ -43,9 +43,10 @@ struct mtty_port {
 	__u8 thr_empty;		/* the THR-empty interrupt is pending */
 	__u8 head;		/* of fifo: the next byte to read */
 	__u8 count;		/* bytes in fifo */
-	__u8 reserved;
+	__u8 fcr_written;	/* FCR as it was written last, for mtty_native.h */
 	__u16 divisor;
-	__u16 reserved2;
+	__u8 fcr_seen;		/* FCR was written at all */
+	__u8 reserved;
 	__u8 fifo[FIFO_SIZE];
 };
 
@@ -197,6 +198,8 @@ static void write_fcr(struct mtty_port *p, __u8 val)
 		fifo_clear(p);	/* in a loop the receiver's FIFO is the transmitter's too */
 	/* The clear bits clear themselves; the others cannot be set without FIFOs */
 	p->fcr = enable ? val & (UART_FCR_TRIGGER_MASK | UART_FCR_ENABLE_FIFO) : 0;
+	p->fcr_written = val;
+	p->fcr_seen = 1;
 	msr_update(p);
 }
 
@@ -356,6 +359,10 @@ int BPF_PROG(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 	return 0;
 }
 
+#ifdef MTTY_NATIVE
+#include "mtty_native.h"
+#endif
+
 SEC(".struct_ops.link")
 struct mdev_bpf_ops mtty = {
 	.name = "mtty",
@@ -383,6 +390,10 @@ struct mdev_bpf_ops mtty = {
 	.region_read = (void *)mtty_read,
 	.region_write = (void *)mtty_write,
 	.dump = (void *)mtty_dump,
+#ifdef MTTY_NATIVE
+	.save = (void *)mtty_save,
+	.restore = (void *)mtty_restore,
+#endif
 };
 
 char _license[] SEC("license") = "GPL";
