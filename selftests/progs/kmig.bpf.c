@@ -68,7 +68,8 @@ int BPF_PROG(kmig_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 		break;
 	case KMIG_DMA:
 		s->result = mdev_bpf_dma_write(dev, val, KMIG_IOVA + val,
-					       MDEV_BPF_STATE(offsetof(struct kmig_state, ram)), 16);
+					       MDEV_BPF_STATE(offsetof(struct kmig_state, ram)),
+					       16);
 		break;
 	case KMIG_PIN:
 		s->result = mdev_bpf_dma_pin(dev, 0, KMIG_IOVA + val, 4096);
