@@ -340,8 +340,8 @@ extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
  * The guest and its other devices may change the memory at any time.
  *
  * Return: the memory, until the op returns; NULL if the window is not pinned, or not any more; if
- * the bytes are not all in it, or cross from one page of the guest's into the next; or if
- * bus mastering is off.
+ * the bytes are not all in it, or cross from one page of the guest's into the next, or their
+ * address is not aligned as a type of that size is; or if bus mastering is off.
  */
 extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;

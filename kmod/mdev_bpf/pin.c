@@ -253,11 +253,13 @@ bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
  *
  * Context: The device's lock held: until it is let go of, the window stays.
  *
- * Return: the memory; NULL if the window is not there, the bytes are not all in it, or not all in
- * one page, or bus mastering is off.
+ * Return: the memory; NULL if the window is not there, the bytes are not all in it, not all in
+ * one page, or not aligned for what has @size, or bus mastering is off.
  */
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size)
 {
+	/* Atomic instructions that cross a cache line are not for the kernel */
+	size_t align = min(size & -size, sizeof(u64));
 	struct mdev_bpf_pin *pin;
 
 	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) || !mdev_bpf_dma_allowed(bdev))
@@ -267,7 +269,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	if (!size || size > pin->size || offset > pin->size - size)
 		return NULL;
 	offset += offset_in_page(pin->iova);
-	if (offset_in_page(offset) + size > PAGE_SIZE)
+	if (offset_in_page(offset) + size > PAGE_SIZE || offset & (align - 1))
 		return NULL;
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
