@@ -388,7 +388,7 @@ static void expect_alone(unsigned int vector)
 
 	EXPECT_EQ(trigger(vector), 0);
 	for (i = 0; i < MDEV_BPF_MAX_MSIX; i++)
-		if (event_take(all[i]) == (i != vector))
+		if (event_take(all[i]) != (i == vector ? 1 : 0))
 			ksft_fail(__FILE__, __LINE__, "vector %u: eventfd %u", vector, i);
 }
 

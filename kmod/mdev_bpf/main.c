@@ -70,8 +70,9 @@ static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 
 /* What loaders can rely on; all that <uapi/linux/mdev_bpf.h> has, once it is there. */
 #define FEATURES (MDEV_BPF_FEATURE_TIMERS | MDEV_BPF_FEATURE_MSIX | MDEV_BPF_FEATURE_DMA | \
-		  MDEV_BPF_FEATURE_MEMORY | MDEV_BPF_FEATURE_DOORBELLS | MDEV_BPF_FEATURE_EXPRESS | \
-		  MDEV_BPF_FEATURE_GFX | MDEV_BPF_FEATURE_MIGRATION | MDEV_BPF_FEATURE_UPGRADE | \
+		  MDEV_BPF_FEATURE_MEMORY | MDEV_BPF_FEATURE_DOORBELLS | \
+		  MDEV_BPF_FEATURE_GFX | MDEV_BPF_FEATURE_EXPRESS | \
+		  MDEV_BPF_FEATURE_MIGRATION | MDEV_BPF_FEATURE_UPGRADE | \
 		  MDEV_BPF_FEATURE_FAIL | MDEV_BPF_FEATURE_PLATFORM)
 
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

@@ -168,8 +168,8 @@ static ssize_t region_io_next(const struct region_io *io, sockptr_t buf, size_t 
  *
  * Return: bytes done, fewer than @count at the region's end or after an error;
  * -EINVAL for a position outside the regions that can be read or written; -EFAULT;
- * -EINTR; -ENOMEM for memory; -ENODEV if it takes a program and none is attached (configuration space
- * takes none); what region_read or region_write returns.
+ * -EINTR; -ENOMEM for memory; -ENODEV if it takes a program and none is attached
+ * (configuration space takes none); what region_read or region_write returns.
  */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 			   loff_t *ppos, bool write)

@@ -59,7 +59,7 @@
 #define MDEV_BPF_REGION_PREFETCH	(1 << 3)	/* memory without read side effects */
 #define MDEV_BPF_REGION_64BIT		(1 << 4)	/* takes this BAR and the next */
 
-#define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory of the core, not region_read/write */
+#define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory of the core */
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
