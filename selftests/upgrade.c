@@ -258,6 +258,11 @@ static void misfit_irqs(struct mdev_bpf_ops *ops)
 	ops->irqs[0].count = 0;
 }
 
+static void misfit_pci(struct mdev_bpf_ops *ops)
+{
+	ops->pci.vendor_cap = 8;
+}
+
 static void misfit_name(struct mdev_bpf_ops *ops)
 {
 	ops->name[0] = 'x';
@@ -270,6 +275,7 @@ static const struct {
 	{ misfit_types, "kupgrade: types[] differ" },
 	{ misfit_regions, "kupgrade: regions[] differ" },
 	{ misfit_irqs, "kupgrade: irqs[] differ" },
+	{ misfit_pci, "kupgrade: pci.flags or pci.vendor_cap differ" },
 	{ misfit_name, "xupgrade: cannot replace \"kupgrade\"" },
 };
 

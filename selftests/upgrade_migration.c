@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A program with another state comes while a device is on its way to another host: the stream is
+ * of the one or of the other, and a device goes on in any case.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "mig.h"
+#include "progs/kupgrade.h"
+
+#define KUP	"progs/kupgrade.bpf.o"
+#define PARENT	"/sys/devices/virtual/kupgrade/kupgrade"
+#define MAX	(1 << 16)
+#define ROUNDS	250
+#define VALUE	0x5eed
+
+#define S(name)	VFIO_DEVICE_STATE_##name
+
+static struct vfio *const a = &dev;
+static struct vfio b = { .container = -1, .group = -1, .device = -1 };
+static char stream[MAX];
+static ssize_t len;
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		ksft_skip("mdev_bpf is not loaded");
+}
+
+static void two_devices(void)
+{
+	struct mdev m = mdev_uuid(0xd1);
+
+	ASSERT_EQ(prog_open(&dev_prog, KUP, "map_v1"), 0);
+	ASSERT_EQ(prog_load(&dev_prog), 0);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	dev_open("kupgrade-1");
+	ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
+	ASSERT_EQ(vfio_open(&b, &m), 0);
+	ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_v2"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	dev_set(0, KUP_VALUE, 4, VALUE);
+}
+
+static __u64 wrong(struct prog *p)
+{
+	__u64 nr = 1;
+
+	if (p->obj)
+		EXPECT_EQ(prog_global(p, &nr, offsetof(struct kup_global, wrong), sizeof(nr)), 0);
+	return nr;
+}
+
+static void close_all(void)
+{
+	vfio_close(&b);
+	vfio_close(a);
+	EXPECT_EQ(wrong(&dev_prog), 0);
+	EXPECT_EQ(wrong(&dev_prog2), 0);
+	dev_close_unload();
+	if (!ksft_await(!exists(PARENT)))
+		ksft_fail(__FILE__, __LINE__, "the type does not go away");
+}
+
+static int to_v2(void)
+{
+	return prog_update(&dev_prog, &dev_prog2);
+}
+
+static int to_v1(void)
+{
+	return prog_update(&dev_prog, &dev_prog);
+}
+
+static void expect_runs(struct vfio *v, __u32 version, __u32 value)
+{
+	EXPECT_EQ(mig_set(v, S(RUNNING), NULL), 0);
+	EXPECT_EQ(vfio_get(v, 0, KUP_VERSION, 4), version);
+	EXPECT_EQ(vfio_get(v, 0, KUP_VALUE, 4), value);
+}
+
+static __u32 stream_version(void)
+{
+	struct mig_header head;
+
+	ASSERT(len > (ssize_t)sizeof(head));
+	memcpy(&head, stream, sizeof(head));
+	return head.state_version;
+}
+
+static void in_each_state(void)
+{
+	static const unsigned int states[] = {
+		S(STOP), S(STOP_COPY), S(RUNNING_P2P), S(PRE_COPY), S(PRE_COPY_P2P),
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		ASSERT_EQ(mig_set(a, states[i], NULL), 0);
+		EXPECT_EQ(to_v2(), 0);
+		EXPECT_EQ(mig_state(a), states[i]);
+		expect_runs(a, 2, VALUE);
+		ASSERT_EQ(mig_set(a, states[i], NULL), 0);
+		EXPECT_EQ(to_v1(), 0);
+		expect_runs(a, 1, VALUE);
+	}
+}
+
+/* What was saved is the state of then, whoever reads it when. */
+static void saved_before(void)
+{
+	ssize_t rest;
+	int fd;
+
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), &fd), 0);
+	len = read(fd, stream, 100);
+	EXPECT_EQ(len, 100);
+	EXPECT_EQ(to_v2(), 0);
+	rest = mig_read(fd, stream + len, sizeof(stream) - len);
+	close(fd);
+	ASSERT(rest > 0);
+	len += rest;
+	EXPECT_EQ(stream_version(), 1);
+	expect_runs(a, 2, VALUE);
+	EXPECT_EQ(mig_load(&b, stream, len), -EINVAL);
+	EXPECT_EQ(vfio_reset(&b), 0);
+	expect_runs(&b, 2, 0);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_EQ(mig_load(&b, stream, len), 0);
+	expect_runs(&b, 1, VALUE);
+}
+
+/* A stream whose head is gone cannot have the other version's rest. */
+static void begun_before(void)
+{
+	int fd;
+
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
+	EXPECT(read(fd, stream, 1) == 1);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), -EINVAL);
+	close(fd);
+	expect_runs(a, 2, VALUE);
+	/* One that nobody has looked at is as good as none. */
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), 0);
+	len = mig_read(fd, stream, sizeof(stream));
+	close(fd);
+	EXPECT_EQ(stream_version(), 1);
+	EXPECT_EQ(mig_load(&b, stream, len), 0);
+	expect_runs(&b, 1, VALUE);
+}
+
+static void expect_too_late(int (*update)(void), __u32 version)
+{
+	int fd;
+
+	len = mig_save(a, stream, sizeof(stream));
+	ASSERT(len > 0);
+	EXPECT_EQ(mig_set(a, S(RUNNING), NULL), 0);
+	ASSERT_EQ(mig_set(&b, S(RESUMING), &fd), 0);
+	EXPECT_EQ(mig_write(fd, stream, len), 0);
+	EXPECT_EQ(update(), 0);
+	EXPECT_EQ(mig_set(&b, S(STOP), NULL), -EINVAL);
+	close(fd);
+	EXPECT_EQ(vfio_reset(&b), 0);
+	expect_runs(&b, version, 0);
+	expect_runs(a, version, VALUE);
+}
+
+/* It has all come, and fits no more: once it is too short, once too long. */
+static void restored_too_late(void)
+{
+	expect_too_late(to_v2, 2);
+	expect_too_late(to_v1, 1);
+}
+
+static struct {
+	atomic_bool stop;
+	atomic_uint loaded, refused, bad;
+} moves;
+
+/* From one to the other, again and again. A device that a stream does not fit is reset. */
+static void *move(void *unused)
+{
+	static char buf[MAX];
+
+	while (!moves.stop) {
+		ssize_t n = mig_save(a, buf, sizeof(buf));
+		int ret = n > 0 ? mig_load(&b, buf, n) : (int)n;
+
+		if (!ret)
+			moves.loaded++;
+		else if (ret == -EINVAL && !vfio_reset(&b))
+			moves.refused++;
+		else
+			moves.bad++;
+		if (mig_set(a, S(RUNNING), NULL) || mig_set(&b, S(RUNNING), NULL) ||
+		    vfio_get(a, 0, KUP_VALUE, 4) != VALUE ||
+		    vfio_get(&b, 0, KUP_VALUE, 4) != (ret ? 0 : VALUE))
+			moves.bad++;
+	}
+	return unused;
+}
+
+static void against_migration(void)
+{
+	pthread_t thread;
+	unsigned int i, seen;
+
+	ASSERT_EQ(pthread_create(&thread, NULL, move, NULL), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		seen = moves.loaded + moves.refused;
+		if (i & 1 ? to_v1() : to_v2())
+			moves.bad++;
+		if (i % 5 == 0 && !ksft_await(moves.loaded + moves.refused != seen || moves.bad))
+			moves.bad++;
+	}
+	moves.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(moves.bad, 0);
+	EXPECT(moves.loaded > 0);
+	ksft_diag("%u moved, %u refused", moves.loaded, moves.refused);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), ROUNDS);
+}
+
+static const struct ksft_test tests[] = {
+	KSFT_TEST(in_each_state),
+	KSFT_TEST(saved_before),
+	KSFT_TEST(begun_before),
+	KSFT_TEST(restored_too_late),
+	KSFT_TEST(against_migration),
+};
+
+static const struct ksft_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .before = two_devices, .after = close_all,
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_main(argc, argv, &suite);
+}
