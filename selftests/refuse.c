@@ -133,6 +133,9 @@ static void dma(void)
 	expect_verifier("pinned_past_size", "invalid access to memory, mem_size=8");
 	expect_verifier("write_dma", "read-only");
 	expect_verifier("upgrade_dma_read", "mdev_bpf_dma_read is not allowed");
+	expect_verifier("stream_of_stack", "STRUCT mdev_bpf_stream must point to scalar");
+	expect_verifier("stream_of_access", "expected pointer to STRUCT mdev_bpf_stream");
+	expect_verifier("write_stream", "read-only");
 }
 
 static void state_too_large(void)

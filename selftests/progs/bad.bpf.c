@@ -616,3 +616,36 @@ UPGRADE(upgrade_dma_read)
 }
 
 BAD_UPGRADE(upgrade_dma_read);
+
+/* A stream is for save and restore, and only the one that they get */
+
+READ(stream_of_stack)
+{
+	struct mdev_bpf_stream stream = {};
+
+	return mdev_bpf_stream_put(&stream, &stream.size, sizeof(stream.size));
+}
+
+BAD_READ(stream_of_stack);
+
+READ(stream_of_access)
+{
+	return mdev_bpf_stream_put((void *)a, "", 1);
+}
+
+BAD_READ(stream_of_access);
+
+SEC("?struct_ops")
+int BPF_PROG(write_stream_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+{
+	stream->size = 1 << 30;
+	return MDEV_BPF_STREAM_OWN;
+}
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops write_stream = {
+	DEVICE,
+	.region_read = (void *)good_read,
+	.region_write = (void *)good_write,
+	.save = (void *)write_stream_save,
+};
