@@ -719,6 +719,25 @@ static void hooks_fail(void)
 	EXPECT_EQ(rd(&b, KMIG_WORKS + 4 * 3), 0);
 }
 
+/* Whatever the errno is, it is the end of that step. */
+static void hooks_fail_stale(void)
+{
+	reload("kmig_hooks", 0, 0);
+	wr(a, KMIG_HOOK, KMIG_HOOK_STALE);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), -ESTALE);
+	EXPECT_EQ(mig_state(a), S(STOP));
+	EXPECT_EQ(rd(a, KMIG_SAVED), 1);
+	reload("kmig", 0, 0);
+	go(a);
+	wr(a, KMIG_HOOK, KMIG_HOOK_STALE);
+	save();
+	reload("kmig_hooks", 0, 0);
+	EXPECT_EQ(mig_load(&b, stream, len), -ESTALE);
+	EXPECT_EQ(mig_state(&b), S(STOP));
+	go(&b);
+	EXPECT_EQ(rd(&b, KMIG_HOOK), 0);
+}
+
 /* A stream that is the program's from the first byte to the last */
 static void own_stream(void)
 {
@@ -795,6 +814,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(detached),
 	KSFT_TEST(hooks),
 	KSFT_TEST(hooks_fail),
+	KSFT_TEST(hooks_fail_stale),
 	KSFT_TEST(own_stream),
 	KSFT_TEST(own_stream_is_bounded),
 	KSFT_TEST(other_versions),

@@ -12,8 +12,10 @@
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
 
-/* The step that is under way was overtaken by another, or by a reset. */
-#define OVERTAKEN (-ESTALE)
+/* The step that is under way was overtaken by another, or by a reset. No op can return this. */
+#define OVERTAKEN (-ERESTARTNOINTR)
+
+static_assert(-OVERTAKEN > MDEV_BPF_MAX_ERRNO);
 
 static void stop(struct mdev_bpf_device *bdev)
 {
@@ -151,7 +153,7 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
  *
  * Context: Process context, the device's lock held.
  *
- * Return: 0; -ESTALE if the device is in another state by now; -ENOMEM, -ENFILE.
+ * Return: 0; -ERESTARTNOINTR if the device is in another state by now; -ENOMEM, -ENFILE.
  */
 int mdev_bpf_migration_begin_save(struct mdev_bpf_device *bdev, struct file **file)
 {
@@ -213,7 +215,7 @@ static struct file *step_save(struct mdev_bpf_device *bdev)
  *
  * Context: Process context, the device's lock held, a program attached.
  *
- * Return: what the program's restore gets; an error: ESTALE if the device is in another
+ * Return: what the program's restore gets; an error: ERESTARTNOINTR if the device is in another
  * state by now, ENOMEM, what was wrong with the stream.
  */
 struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device *bdev)

@@ -166,6 +166,8 @@ int BPF_PROG(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream
 		return MDEV_BPF_STREAM_CORE;
 	case KMIG_HOOK_FAIL:
 		return -EBUSY;
+	case KMIG_HOOK_STALE:
+		return -ESTALE;
 	case KMIG_HOOK_EMPTY:
 		return MDEV_BPF_STREAM_OWN;
 	}
@@ -195,6 +197,8 @@ int BPF_PROG(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 		mdev_bpf_config_write(dev, 0x40, 4, 0x666);
 		return -EBUSY;
 	}
+	if (s->hook == KMIG_HOOK_STALE)
+		return -ESTALE;
 	if (!stream->foreign || s->hook == KMIG_HOOK_IGNORE)
 		return MDEV_BPF_STREAM_CORE;
 	if (mdev_bpf_stream_get(stream, 0, &magic, sizeof(magic)) || magic != KMIG_OWN_MAGIC ||

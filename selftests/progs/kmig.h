@@ -33,6 +33,7 @@ enum {
 	KMIG_HOOK_FULL,		/* save puts as much as it can */
 	KMIG_HOOK_EMPTY,	/* save says OWN and has put nothing */
 	KMIG_HOOK_FAIL,		/* save and restore fail with EBUSY, after changing things */
+	KMIG_HOOK_STALE,	/* save and restore fail with ESTALE */
 	KMIG_HOOK_IGNORE,	/* restore of a foreign stream returns CORE */
 };
 
