@@ -416,7 +416,8 @@ void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
 	};
 	int ret;
 
-	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_REGION_WRITE);
+	/* As for what else the worker calls, DMA is a worker's: the lock is held over it */
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 	/* A reset may have been faster; it forgets what was due */
 	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
 		return;
