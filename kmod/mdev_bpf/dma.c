@@ -60,6 +60,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	struct mdev_bpf_dma_request *req = dma_head(q);
+	unsigned long wait;
 
 	guard(mutex)(&bdev->lock);
 	if (!q->nr && !q->dropped)
@@ -76,6 +77,12 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 	}
 	if (req->done)
 		return DMA_DONE;
+	wait = req->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(bdev) : 0;
+	if (wait) {
+		q->running = false;
+		queue_delayed_work(dma_wq, &q->work, wait);
+		return DMA_STOP;
+	}
 	q->busy = true;
 	return DMA_MOVE;
 }
@@ -101,6 +108,30 @@ static void dma_hand_over(struct mdev_bpf_device *bdev)
 			   fatal_signal_pending(current) ? KILLED_DELAY : 0);
 }
 
+static bool dma_set_worker(struct mdev_bpf_device *bdev, struct task_struct *worker)
+{
+	guard(mutex)(&bdev->lock);
+	bdev->dma.worker = worker;
+	return bdev->dma.open;
+}
+
+/*
+ * What a worker waits for may come never, or only when the device is closed: the user may have died
+ * and with him who brings pages of his memory. So close interrupts it, as a task of the user's
+ * is interrupted.
+ */
+static int dma_transfer_in_worker(struct mdev_bpf_device *bdev)
+{
+	int error = -EINTR;
+
+	allow_kernel_signal(SIGKILL);
+	if (dma_set_worker(bdev, current))
+		error = mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
+	dma_set_worker(bdev, NULL);
+	disallow_signal(SIGKILL);	/* and forget that it came */
+	return error;
+}
+
 /*
  * Carry out the head of the queue. Return: true if a worker shall do it: the memory is not
  * this task's, or the task is about to die.
@@ -108,7 +139,8 @@ static void dma_hand_over(struct mdev_bpf_device *bdev)
 static bool dma_move(struct mdev_bpf_device *bdev, bool worker)
 {
 	/* Nobody else moves the head, or takes anything away, while busy is set */
-	int error = mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
+	int error = worker ? dma_transfer_in_worker(bdev) :
+			     mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
 	bool again = error == -EFAULT && !worker;
 
 	dma_moved(bdev, error, again);
@@ -355,7 +387,7 @@ void mdev_bpf_dma_open(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_close() - the user goes: cancel all requests, give back all pins
  * @bdev: the device, frozen
  *
- * Context: Process context; VFIO still has the device open. Waits for the transfer that runs.
+ * Context: Process context; VFIO still has the device open. The transfer that runs is interrupted.
  */
 void mdev_bpf_dma_close(struct mdev_bpf_device *bdev)
 {
@@ -365,6 +397,8 @@ void mdev_bpf_dma_close(struct mdev_bpf_device *bdev)
 		if (!q->open)
 			return;
 		q->open = false;
+		if (q->worker)
+			send_sig(SIGKILL, q->worker, 1);
 	}
 	wait_event(q->idle, !READ_ONCE(q->busy));
 	scoped_guard(mutex, &bdev->lock)
@@ -380,6 +414,7 @@ void mdev_bpf_dma_init(struct mdev_bpf_device *bdev)
 {
 	INIT_DELAYED_WORK(&bdev->dma.work, dma_work);
 	init_waitqueue_head(&bdev->dma.idle);
+	bdev->dma.pin_after = jiffies;
 }
 
 /**

@@ -450,6 +450,8 @@ struct mdev_bpf_pin {
  * @running: a task is the runner
  * @busy: it carries out the first request, without lock
  * @dropped: windows in state MDEV_BPF_PIN_DROPPED
+ * @pin_after: in jiffies; nothing is pinned before that
+ * @worker: the worker that carries out the first request, if one does; close interrupts it
  * @pins: the windows
  * @idle: woken when @busy ends, and when a window's state changes
  * @work: the runner where no task can be it
@@ -464,6 +466,8 @@ struct mdev_bpf_dma_queue {
 	bool running;
 	bool busy;
 	unsigned long dropped;
+	unsigned long pin_after;
+	struct task_struct *worker;
 	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
 	wait_queue_head_t idle;
 	struct delayed_work work;
@@ -984,6 +988,7 @@ int mdev_bpf_guest_errno(int err);
 int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
 
 /* pin.c */
+unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev);
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
 bool mdev_bpf_pin_release(struct mdev_bpf_device *bdev, u64 first, u64 last);
 void mdev_bpf_pin_collect(struct mdev_bpf_device *bdev);

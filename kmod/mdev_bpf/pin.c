@@ -13,6 +13,14 @@
 
 #include "internal.h"
 
+/*
+ * The memory that dma_unmap is called for can be pinned until VFIO has its lock again. The type1
+ * backend calls again then, and takes the machine down if it finds something pinned for the
+ * eleventh time (BUG_ON() in vfio_dma_do_unmap()). So a program that pins again at once has to wait
+ * long enough for VFIO.
+ */
+#define PAUSE (HZ / 50)
+
 static dma_addr_t pin_start(const struct mdev_bpf_pin *pin)
 {
 	return pin->iova & PAGE_MASK;
@@ -85,6 +93,20 @@ static int pin_begin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin,
 	pin->pages = pages;
 	pin_set_state(bdev, pin, MDEV_BPF_PIN_PINNING);
 	return 0;
+}
+
+/**
+ * mdev_bpf_pin_wait() - how long has the next request to pin to wait?
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ *
+ * Return: jiffies, 0 if it can be carried out.
+ */
+unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev)
+{
+	lockdep_assert_held(&bdev->lock);
+	return time_before(jiffies, bdev->dma.pin_after) ? bdev->dma.pin_after - jiffies : 0;
 }
 
 /**
@@ -274,6 +296,12 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 
+static void pin_pause(struct mdev_bpf_device *bdev)
+{
+	guard(mutex)(&bdev->lock);
+	bdev->dma.pin_after = jiffies + PAUSE;
+}
+
 /**
  * mdev_bpf_dma_unmap() - the user takes guest memory away
  * @bdev: the device
@@ -287,7 +315,13 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
 	struct mdev_bpf_range range = { .iova = iova, .size = size };
+	bool was_ready;
 
-	if (size && mdev_bpf_pin_release(bdev, iova, iova + size - 1))
+	if (!size)
+		return;
+	pin_pause(bdev);
+	was_ready = mdev_bpf_pin_release(bdev, iova, iova + size - 1);
+	pin_pause(bdev);
+	if (was_ready)
 		mdev_bpf_call_dma_unmap(bdev, &range);
 }

@@ -211,6 +211,8 @@ int BPF_PROG(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 		s->go += 1 << 8;
 		REG(s, KDMA_RESULT) = request(dev, s, s->go);
 	}
+	if (REG(s, KDMA_REPIN))
+		mdev_bpf_dma_pin(dev, dma->id, dma->iova, dma->size);
 	mdev_bpf_irq_trigger(dev, 0);
 	return 0;
 }

@@ -43,6 +43,7 @@
 #define KDMA_EARLY		0x80	/* what a request in init, open returned: 32 bits each */
 #define KDMA_PULL		0x88	/* W: VALUE: sum of 8n words from PEEK's on */
 #define KDMA_PEEK_NONE		0x90	/* W: PEEK of no bytes, and a look at the first of them */
+#define KDMA_REPIN		0x98	/* not 0: dma_done pins the same again */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
 
 #endif /* KDMA_H */
