@@ -18,7 +18,7 @@
 #include "internal.h"
 
 /* Without memory an access fails: neither the cgroup's nor the machine's OOM killer runs for it. */
-#define PAGE_GFP (__GFP_ZERO | __GFP_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+#define NO_OOM_GFP (__GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /**
  * mdev_bpf_memory_new() - make memory that has no pages yet
@@ -74,10 +74,10 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
 	struct mem_cgroup *active = set_active_memcg(mem->memcg);
 	struct page *page, *old;
 
-	page = alloc_page(gfp | PAGE_GFP);
+	page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT | NO_OOM_GFP);
 	if (page) {
 		/* Somebody else may have been faster */
-		old = xa_cmpxchg(&mem->pages, index, NULL, page, gfp | __GFP_NOWARN);
+		old = xa_cmpxchg(&mem->pages, index, NULL, page, gfp | NO_OOM_GFP);
 		if (old) {
 			__free_page(page);
 			page = xa_is_err(old) ? NULL : old;
