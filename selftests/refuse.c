@@ -308,7 +308,12 @@ WRONG(region_reserved, ops->regions[3].reserved = 1)
 WRONG(region_empty, ops->regions[5].access_size = 4)
 WRONG(region_pair, ops->regions[5].size = 16; ops->regions[5].flags = MDEV_BPF_REGION_READ)
 WRONG(region_config, ops->regions[7].size = 256; ops->regions[7].flags = MDEV_BPF_REGION_RW)
-WRONG(region_last, ops->regions[15].size = 16; ops->regions[15].flags = MDEV_BPF_REGION_RW)
+WRONG(region_vga, ops->regions[8].size = 64; ops->regions[8].flags = MDEV_BPF_REGION_RW)
+WRONG(own_bar, ops->regions[9].size = 64; ops->regions[9].flags = 3 | MDEV_BPF_REGION_PREFETCH)
+WRONG(own_large, ops->regions[15].size = (1ULL << 40) + 1; ops->regions[15].flags = 3)
+WRONG(rom_written, ops->regions[6].size = 2048; ops->regions[6].flags = MDEV_BPF_REGION_RW)
+WRONG(rom_small, ops->regions[6].size = 1024; ops->regions[6].flags = MDEV_BPF_REGION_READ)
+WRONG(rom_large, ops->regions[6].size = 1 << 25; ops->regions[6].flags = MDEV_BPF_REGION_READ)
 
 static const struct wrong wrong_regions[] = {
 	{ no_read, -EINVAL, "no region_read" },
@@ -321,13 +326,83 @@ static const struct wrong wrong_regions[] = {
 	{ access_size, -EINVAL, "regions[2].access_size 3" },
 	{ access_wide, -EINVAL, "regions[2].access_size 16" },
 	{ region_flag, -EOPNOTSUPP, "regions[2].flags" },
-	{ region_closed, -EINVAL, "regions[2]" },
+	{ region_closed, -EINVAL, "regions[2] can be neither read nor written" },
 	{ region_types, -EINVAL, "regions[3].types 0x10" },
 	{ region_reserved, -EINVAL, "regions[3].reserved" },
 	{ region_empty, -EINVAL, "regions[5]" },
 	{ region_pair, -EINVAL, "regions[4]" },
-	{ region_config, -EOPNOTSUPP, "regions[7]" },
-	{ region_last, -EOPNOTSUPP, "regions[15]" },
+	{ region_config, -EOPNOTSUPP, "regions[7]: configuration space, 7, and VGA, 8" },
+	{ region_vga, -EOPNOTSUPP, "regions[8]: configuration space, 7, and VGA, 8" },
+	{ own_bar, -EINVAL, "regions[9].flags 0x8 are those of PCI BARs" },
+	{ own_large, -EINVAL, "regions[15].size 0x10000000001 is more than 0x10000000000" },
+	{ rom_written, -EINVAL, "regions[6] is the ROM, so not WRITE" },
+	{ rom_small, -EINVAL, "regions[6].size 0x400 is no power of two from 0x800 to 0x1000000" },
+	{ rom_large, -EINVAL, "regions[6].size 0x2000000 is no power of two" },
+};
+
+#define MEMORY	MDEV_BPF_REGION_MEMORY
+#define MMAP	MDEV_BPF_REGION_MMAP
+
+/* Two pages of memory behind the BARs */
+static struct mdev_bpf_region *own(struct mdev_bpf_ops *ops, __u32 flags)
+{
+	ops->regions[9].size = 0x2000;
+	ops->regions[9].flags = MEMORY | flags;
+	return &ops->regions[9];
+}
+
+static void window(struct mdev_bpf_ops *ops, __u32 offset, __u32 size)
+{
+	own(ops, MDEV_BPF_REGION_RW)->trap_offset = offset;
+	ops->regions[9].trap_size = size;
+}
+
+WRONG(just_mmap, ops->regions[2].flags |= MMAP)
+WRONG(just_keep, ops->regions[2].flags |= MDEV_BPF_REGION_KEEP)
+WRONG(just_populate, ops->regions[2].flags |= MDEV_BPF_REGION_POPULATE)
+WRONG(private_bar, ops->regions[0].flags = MEMORY)
+WRONG(private_rom, ops->regions[6].size = 2048; ops->regions[6].flags = MEMORY)
+WRONG(private_mmap, own(ops, MMAP))
+WRONG(private_window, own(ops, 0)->trap_size = 0x1000)
+WRONG(private_cap, own(ops, 0)->cap_type = 1)
+WRONG(io_memory, ops->regions[1].flags |= MEMORY)
+WRONG(mmap_write_only, own(ops, MMAP | MDEV_BPF_REGION_WRITE))
+WRONG(mmap_part, ops->regions[0].flags |= MEMORY | MMAP)
+WRONG(mmap_odd, own(ops, MMAP | MDEV_BPF_REGION_RW)->size = 0x1800)
+WRONG(window_empty, window(ops, 0x1000, 0))
+WRONG(window_of_bar, ops->regions[0].trap_size = 0x1000)
+WRONG(window_over, window(ops, 0x1000, 0x2000))
+WRONG(window_odd, window(ops, 0x800, 0x1000))
+WRONG(window_short, window(ops, 0, 0x800))
+WRONG(window_far, window(ops, 0xfffff000, 0xfffff000))
+WRONG(window_no_read, window(ops, 0, 0x1000); ops->region_read = NULL)
+WRONG(half_cap, own(ops, MDEV_BPF_REGION_RW)->cap_subtype = 1)
+WRONG(bar_cap, ops->regions[3].cap_type = 1)
+WRONG(rom_cap, ops->regions[6].size = 2048; ops->regions[6].flags = 1; ops->regions[6].cap_type = 1)
+
+static const struct wrong wrong_memory[] = {
+	{ just_mmap, -EINVAL, "regions[2].flags 0x80 take MEMORY" },
+	{ just_keep, -EINVAL, "regions[2].flags 0x100 take MEMORY" },
+	{ just_populate, -EINVAL, "regions[2].flags 0x200 take MEMORY" },
+	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
+	{ private_rom, -EINVAL, "regions[6] is private, so its index is 9 or more" },
+	{ private_mmap, -EINVAL, "regions[9] is MMAP, so it must be readable" },
+	{ private_window, -EINVAL, "regions[9] has a trap window, but is no MEMORY of the user's" },
+	{ private_cap, -EINVAL, "regions[9] is private, so it has no cap_type" },
+	{ io_memory, -EINVAL, "regions[1] is I/O, so not MEMORY" },
+	{ mmap_write_only, -EINVAL, "regions[9] is MMAP, so it must be readable" },
+	{ mmap_part, -EINVAL, "regions[0].size 0x40 is not whole pages, but MMAP" },
+	{ mmap_odd, -EINVAL, "regions[9].size 0x1800 is not whole pages, but MMAP" },
+	{ window_empty, -EINVAL, "regions[9].trap_offset is not zero, but trap_size is" },
+	{ window_of_bar, -EINVAL, "regions[0] has a trap window, but is no MEMORY of the user's" },
+	{ window_over, -EINVAL, "regions[9]: the trap window 0x1000 to 0x3000 is not of its" },
+	{ window_odd, -EINVAL, "regions[9]: the trap window 0x800 to 0x1800 is not of its" },
+	{ window_short, -EINVAL, "regions[9]: the trap window 0x0 to 0x800 is not of its" },
+	{ window_far, -EINVAL, "regions[9]: the trap window 0xfffff000 to 0x1ffffe000 is not" },
+	{ window_no_read, -EINVAL, "no region_read" },
+	{ half_cap, -EINVAL, "regions[9] has a cap_subtype without cap_type" },
+	{ bar_cap, -EINVAL, "regions[3].cap_type is for indices from 9 up" },
+	{ rom_cap, -EINVAL, "regions[6].cap_type is for indices from 9 up" },
 };
 
 WRONG(two_pins, ops->irqs[0].count = 2)
@@ -433,6 +508,9 @@ WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
 WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
 
 WRONG(bell_msix, bell(ops, 0, 0, 0, 4); one_msix(ops))
+WRONG(bell_memory, window(ops, 0, 0x1000); bell(ops, 0, 9, 0x1000, 4))
+WRONG(bell_window_edge, window(ops, 0, 0x1000); bell(ops, 0, 9, 0xffe, 4))
+WRONG(bell_window_far, window(ops, 0x1000, 0x1000); bell(ops, 0, 9, 0xffc, 8))
 WRONG(bell_pba, bell(ops, 0, 0, 0x14, 4); one_msix(ops))
 
 static const struct wrong wrong_doorbells[] = {
@@ -444,6 +522,9 @@ static const struct wrong wrong_doorbells[] = {
 	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
 	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
 	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_memory, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_window_edge, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_window_far, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
 	{ bell_work, -EINVAL, "doorbells[7].work 8" },
 	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
 	{ bell_msix, -EINVAL, "doorbells[0] is in the table" },
@@ -516,6 +597,34 @@ static void regions(void)
 
 	for (i = 0; i < ARRAY_SIZE(wrong_regions); i++)
 		expect_refused(&wrong_regions[i], i);
+}
+
+static void memory(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong_memory); i++)
+		expect_refused(&wrong_memory[i], i);
+}
+
+/* What is just not refused: the last index, and programs without ops that memory needs not. */
+static void last_region(void)
+{
+	struct mdev_bpf_ops *ops;
+
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	ops = prog_ops(&dev_prog2);
+	memset(ops->regions, 0, sizeof(ops->regions));
+	ops->regions[15].size = 0x10000000000;
+	ops->regions[15].flags = MEMORY | MMAP | MDEV_BPF_REGION_RW;
+	ops->region_read = NULL;
+	ops->region_write = NULL;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kdev-a");
+	EXPECT_EQ(dev.region[15].size, 0x10000000000);
+	dev_set(15, 0xffffffffff, 1, 7);
+	EXPECT_EQ(dev_get(15, 0xffffffffff, 1), 7);
 }
 
 static void pci(void)
@@ -597,6 +706,8 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(scalars),
 	KSFT_TEST(types),
 	KSFT_TEST(regions),
+	KSFT_TEST(memory),
+	KSFT_TEST(last_region),
 	KSFT_TEST(pci),
 	KSFT_TEST(not_pci),
 	KSFT_TEST(doorbells),
