@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory regions: what users and the program see of them, by read(2), mmap(2) and kfuncs. */
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -365,6 +366,21 @@ static void rom(void)
 	EXPECT_EQ(vfio_pwrite(&dev, KMEM_ROM, 0, buf, 1), -EINVAL);
 }
 
+/* Configuration space has a BAR for it, which the guest sizes. */
+static void rom_bar(void)
+{
+	const unsigned int config = VFIO_PCI_CONFIG_REGION_INDEX;
+
+	EXPECT_EQ(dev_get(config, PCI_ROM_ADDRESS, 4), 0);
+	dev_set(config, PCI_ROM_ADDRESS, 4, 0xffffffff);
+	EXPECT_EQ(dev_get(config, PCI_ROM_ADDRESS, 4),
+		  (__u32)-KMEM_ROM_SIZE | PCI_ROM_ADDRESS_ENABLE);
+	dev_set(config, PCI_ROM_ADDRESS, 4, 0xfebc0000);
+	EXPECT_EQ(dev_get(config, PCI_ROM_ADDRESS, 4), 0xfebc0000);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(config, PCI_ROM_ADDRESS, 4), 0);
+}
+
 /* What the kfuncs do not do. */
 static void kfunc_bounds(void)
 {
@@ -466,6 +482,47 @@ static void sparse_areas(void)
 	EXPECT_EQ(get_caps(KMEM_SPARSE, sizeof(c.info) - 1, &c), -EINVAL);
 }
 
+/* The tables of MSI-X cannot be mapped, nor the pages they are in; they are not the program's. */
+static void msix_areas(void)
+{
+	const __u64 table = 8 * PAGE, pba = 10 * PAGE + 0x800;
+	static const __u32 want[][2] = { { 0, 4 }, { 6, 2 }, { 9, 1 }, { 11, 5 } };
+	struct vfio_region_info_cap_sparse_mmap *cap;
+	struct mdev_bpf_ops *ops;
+	struct caps c;
+	size_t i;
+
+	close_device();
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kmem.bpf.o", NULL), 0);
+	ops = prog_ops(&dev_prog2);
+	memcpy(ops->name, "kmemx", sizeof("kmemx"));
+	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].count = 4;
+	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].table = table | KMEM_SPARSE;
+	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].pba = pba | KMEM_SPARSE;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kmemx-1");
+	ASSERT_EQ(get_caps(KMEM_SPARSE, sizeof(c), &c), 0);
+	ASSERT_EQ(c.info.cap_offset, sizeof(c.info));
+	cap = (void *)c.buf;
+	ASSERT_EQ(cap->nr_areas, ARRAY_SIZE(want));
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		EXPECT_EQ(cap->areas[i].offset, want[i][0] * PAGE);
+		EXPECT_EQ(cap->areas[i].size, want[i][1] * PAGE);
+		EXPECT_EQ(map_error(KMEM_SPARSE, cap->areas[i].offset, cap->areas[i].size, RW,
+				    MAP_SHARED), 0);
+		EXPECT_EQ(map_error(KMEM_SPARSE, cap->areas[i].offset, cap->areas[i].size + PAGE,
+				    RW, MAP_SHARED), EINVAL);
+	}
+	EXPECT_EQ(map_error(KMEM_SPARSE, table, PAGE, RW, MAP_SHARED), EINVAL);
+	EXPECT_EQ(map_error(KMEM_SPARSE, 10 * PAGE, PAGE, RW, MAP_SHARED), EINVAL);
+	/* A vector is masked at first; behind the table there is memory */
+	EXPECT_EQ(dev_get(KMEM_SPARSE, table + 12, 4), 1);
+	dev_set(KMEM_SPARSE, table + 4 * 16, 4, 0x1234);
+	EXPECT_EQ(dev_get(KMEM_SPARSE, table + 4 * 16, 4), 0x1234);
+	EXPECT_EQ(dev_get(0, KMEM_TRAPS, 8), 0);
+}
+
 static void own_type(void)
 {
 	struct vfio_region_info_cap_type *cap;
@@ -509,9 +566,11 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(kept_while_detached),
 	KSFT_TEST(private_memory),
 	KSFT_TEST(rom),
+	KSFT_TEST(rom_bar),
 	KSFT_TEST(kfunc_bounds),
 	KSFT_TEST(region_infos),
 	KSFT_TEST(sparse_areas),
+	KSFT_TEST(msix_areas),
 	KSFT_TEST(own_type),
 	KSFT_TEST(far_end),
 };
