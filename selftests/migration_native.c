@@ -174,7 +174,7 @@ static void takes_it(void)
 /* What the sample has no place for survives from one of ours to another. */
 static void nothing_is_lost(void)
 {
-	/* The empty transmitter's interrupt was seen; modem lines have changed, and nobody looked */
+	/* The empty transmitter's interrupt was seen; modem lines changed, and nobody looked */
 	wr(&dev, 0, UART_IER, UART_IER_THRI | UART_IER_MSI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_THRI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_NO_INT);
