@@ -101,6 +101,20 @@ static void op_end(const struct call *call, int ret)
 
 static_assert(op_id(dump) == MDEV_BPF_OP_DUMP && op_id(name) == MDEV_BPF_NR_OPS);
 
+/*
+ * Does the program have an op? @without: the answer where there is no program. Only a hint: the
+ * program may change at any time.
+ */
+static bool program_has(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without)
+{
+	const struct mdev_bpf_ops *ops;
+
+	guard(srcu)(&bdev->type->srcu);
+	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	/* The ops come first, in the order of their ids: see the assertion above */
+	return ops ? !!((const void *const *)ops)[op] : without;
+}
+
 /* call_op(&call, region_read, access): what the op returns, which the program must have */
 #define call_op(call_ptr, member, ...)						\
 ({										\
@@ -268,16 +282,6 @@ static bool config_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_acc
 	return mdev_bpf_pci_write(bdev, access->offset, access->size, access->val);
 }
 
-/* Only a hint: the program may change at any time. */
-static bool has_config_write(struct mdev_bpf_device *bdev)
-{
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	return ops && ops->config_write;
-}
-
 /* A write that the program is told of. Return: as config_write(), or a negative errno. */
 static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
@@ -308,7 +312,7 @@ int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_acc
 {
 	int flr = -ENODEV;
 
-	if (has_config_write(bdev))
+	if (program_has(bdev, MDEV_BPF_OP_CONFIG_WRITE, false))
 		flr = config_write_told(bdev, access);
 	if (flr == -ENODEV || flr == -EIO) {
 		guard(mutex)(&bdev->lock);
@@ -509,11 +513,7 @@ int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link)
  */
 bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	return ops && ops->ioctl;
+	return program_has(bdev, MDEV_BPF_OP_IOCTL, false);
 }
 
 /**
@@ -524,11 +524,7 @@ bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
  */
 bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	return !ops || ops->irq_unmask;
+	return program_has(bdev, MDEV_BPF_OP_IRQ_UNMASK, true);
 }
 
 /**
@@ -573,11 +569,7 @@ void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump
  */
 bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	return ops && !ops->save;
+	return !program_has(bdev, MDEV_BPF_OP_SAVE, true);
 }
 
 /**
@@ -588,11 +580,7 @@ bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev)
  */
 bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	return ops && ops->restore;
+	return program_has(bdev, MDEV_BPF_OP_RESTORE, false);
 }
 
 static int call_save(const struct call *call)
