@@ -20,10 +20,7 @@ at_exit()
 }
 trap at_exit EXIT
 
-[ -x "$nested" ] || skip_all "no $nested"
-command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
-[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
-command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+needs_guest nested
 
 # Total of the guest's interrupts on the card's line: from "4:  123  ...  ttyS4"
 count() { sed -n "s/^interrupts $1: *[0-9]*: *\([0-9]*\).*/\1/p" <<<"$said"; }

@@ -28,10 +28,7 @@ at_exit()
 }
 trap at_exit EXIT
 
-[ -x "$here/vm/guest-transfer" ] || skip_all "no guest-transfer"
-command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
-[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
-command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+needs_guest guest-transfer
 
 make_initrd()
 {

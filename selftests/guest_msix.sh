@@ -19,10 +19,7 @@ at_exit()
 }
 trap at_exit EXIT
 
-[ -x "$nested" ] || skip_all "no $nested"
-command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
-[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
-command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+needs_guest nested
 
 # Total of the guest's interrupts, from "30:  123  PCI-MSIX-0000:00:02.0  0-edge  ttyS4"
 count() { sed -n "s/^interrupts $1: *[0-9]*: *\([0-9]*\) .*MSI-\{0,1\}X.*/\1/p" <<<"$said"; }

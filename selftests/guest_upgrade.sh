@@ -27,10 +27,7 @@ at_exit()
 }
 trap at_exit EXIT
 
-[ -x "$nested" ] || skip_all "no $nested"
-command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
-[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
-command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+needs_guest nested
 
 # relink WORDS: have it replace the program, and wait until it has.
 relink()

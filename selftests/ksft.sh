@@ -18,6 +18,15 @@ plan() { echo "TAP version 13"; echo "1..$1"; }
 # skip_all WHY: nothing of this script can be tested here.
 skip_all() { echo "TAP version 13"; echo "1..0 # SKIP $*"; exit 4; }
 
+# needs_guest FILE: skip_all unless there is what takes our devices into a guest; FILE, of vm/, too.
+needs_guest()
+{
+	[ -x "$here/vm/$1" ] || skip_all "no $here/vm/$1"
+	command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
+	[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
+	command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+}
+
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
 # Where in the script that is: not in here, but who called something in here.
