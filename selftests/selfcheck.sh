@@ -94,4 +94,29 @@ kernel_log()
 	run 0 "$here/klog" check "$log" 1
 }
 
-points runs passes fails is_incomplete only_skips no_such_test kernel_log
+# stale OOPS CODE: a kernel log as one with such a report in the middle.
+stale()
+{
+	printf '[    1.%06d] %s\n' 1 "Booting" 2 "WARNING: from a selftest, to be ignored" \
+		3 "Oops: $1 [#1] PREEMPT SMP" 4 "RIP: 0010:schedule+0x1/0x2" 5 "Code: $2 48 89" \
+		6 "Oops: int3: 0000 [#2]" 7 "Code: 0f <1f> 44" >"$ksft_tmp/log"
+	"$here/vm/stale-code" "$ksft_tmp/log"
+}
+
+# The runner tries again when the emulator is to blame, so what passes for that must be nothing
+# else: a breakpoint that is there, another trap, an unreadable place, a report before it.
+stale_code()
+{
+	run 0 stale "int3: 0000" "48 eb <6b>"
+	run 0 stale "int3: 0000" "48 0c <6b>"
+	run 0 stale "int3: 0000" "cc c0 <6b>"
+	run 1 stale "int3: 0000" "48 cc <6b>"
+	run 1 stale "int3: 0000" "Unable to access opcode bytes at 0xffffffffc0000000."
+	run 1 stale "invalid opcode: 0000" "48 eb <6b>"
+	stale "int3: 0000" "48 eb <6b>" && sed -i '1i[    0.1] WARNING: CPU: 0' "$ksft_tmp/log"
+	run 1 "$here/vm/stale-code" "$ksft_tmp/log"
+	echo "nothing to see" >"$ksft_tmp/log"
+	run 1 "$here/vm/stale-code" "$ksft_tmp/log"
+}
+
+points runs passes fails is_incomplete only_skips no_such_test kernel_log stale_code

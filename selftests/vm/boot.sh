@@ -10,6 +10,7 @@ kernel=
 smp=2
 mem=2G
 icount=
+accel=
 share=
 limit=
 keep_log=
@@ -32,6 +33,16 @@ options()
 	done
 	[ $# -eq 0 ] || shift
 	command_line=("$@")
+}
+
+# The root's own QEMU, so that it is the same one everywhere. It runs outside of the root, where the
+# paths of the shares mean something.
+choose_qemu()
+{
+	emulator=("$root/lib64/ld-linux-x86-64.so.2"
+		  --library-path "$root/usr/lib/x86_64-linux-gnu"
+		  "$root/usr/bin/qemu-system-x86_64"
+		  -L "$root/usr/share/seabios" -L "$root/usr/share/qemu")
 }
 
 choose_kernel()
@@ -136,7 +147,7 @@ choose_accel()
 probe_kvm()
 {
 	local log=$tmp/probe.log
-	run_child timeout 10 qemu-system-x86_64 -accel kvm -M q35 -cpu max,la57=off -m 256M \
+	run_child timeout 10 "${emulator[@]}" -accel kvm -M q35 -cpu max,la57=off -m 256M \
 		-nodefaults -display none -no-reboot -kernel "$root/boot/vmlinuz-$kernel" \
 		-initrd "$tmp/initrd.img" -append "console=ttyS0 panic=-1 mdev_bpf_probe" \
 		-serial "file:${log//,/,,}" </dev/null >/dev/null 2>&1 &&
@@ -146,7 +157,7 @@ probe_kvm()
 qemu_machine()
 {
 	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M"
-	qemu=(qemu-system-x86_64 -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
+	qemu=("${emulator[@]}" -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
 	      -no-reboot -kernel "$root/boot/vmlinuz-$kernel" -initrd "$tmp/initrd.img"
 	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log
 	      -device virtio-serial-pci)
@@ -169,6 +180,7 @@ prepare()
 {
 	host_setup
 	root_ensure
+	choose_qemu
 	choose_kernel
 	make_tmp
 	log=$tmp/kernel.log
@@ -205,9 +217,24 @@ run_main()
 	       -chardev "file,id=status,path=${tmp//,/,,}/status"
 	       -device "virtserialport,chardev=status,nr=2")
 	boot </dev/null || rc=$?
+	while is_emulators; do
+		rc=0
+		boot </dev/null || rc=$?
+	done
 	exec 3>&-
 	wait "$out" || :
 	verdict "$rc"
+}
+
+# is_emulators: whether the VM died of what QEMU did, so that it is worth another try.
+tries=3
+is_emulators()
+{
+	if [ "$accel" != tcg ] || [ $((--tries)) -eq 0 ] || ! "$here/stale-code" "$log"; then
+		return 1
+	fi
+	grep -a -m 3 -E "Oops|RIP|Code: " "$log" >&2
+	say "QEMU has run code that is no longer in memory, and the VM died; once again"
 }
 
 # The command's own status if there is one, and else what became of the VM.

@@ -40,7 +40,6 @@ source=$cache/source-$(hash "$suite" "$source_package" "${source_files[@]}")
 
 host_missing()
 {
-	command -v qemu-system-x86_64 >/dev/null || echo qemu-system-x86
 	command -v mmdebstrap >/dev/null || echo mmdebstrap
 	command -v make >/dev/null || echo make
 	command -v unshare >/dev/null || echo util-linux
