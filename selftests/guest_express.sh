@@ -11,12 +11,8 @@ nested=$here/vm/nested
 name=kst_express
 uuid=5e1f7e57-0000-4000-8000-00000000e004
 
-at_exit()
-{
-	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid" --force
-	rm -rf "/sys/fs/bpf/mdev/$name" "$ksft_tmp"
-}
-trap at_exit EXIT
+left_devices=("$uuid")
+left_programs=("$name")
 
 needs_guest nested
 

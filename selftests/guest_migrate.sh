@@ -12,21 +12,9 @@ kernel=/boot/vmlinuz-$(uname -r)
 name=kst_move
 here_uuid=5e1f7e57-0000-4000-8000-00000000e00a
 there_uuid=5e1f7e57-0000-4000-8000-00000000e00b
-here_qemu=
-there_qemu=
 
-at_exit()
-{
-	local uuid
-	# shellcheck disable=SC2086 # none, one or two
-	kill $here_qemu $there_qemu 2>/dev/null
-	wait
-	for uuid in "$here_uuid" "$there_uuid"; do
-		[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid" --force
-	done
-	rm -rf "/sys/fs/bpf/mdev/$name" "$ksft_tmp"
-}
-trap at_exit EXIT
+left_devices=("$here_uuid" "$there_uuid")
+left_programs=("$name")
 
 needs_guest guest-transfer
 
@@ -55,6 +43,7 @@ start()
 		-serial "file:$tag.console" -serial "pipe:$tag.control" -monitor stdio \
 		-device "$device,enable-migration=on,x-no-kvm-intx=on" \
 		"$@" <>"$tag.monitor" >"$tag.out" 2>&1 &
+	left_pids[$!]=$!
 }
 
 # Opened for both, a pipe never blocks, even if nobody reads it any more.
@@ -101,7 +90,6 @@ transfer_begins()
 	start "$here_uuid" here
 	here_qemu=$!
 	start "$there_uuid" there -incoming "unix:$ksft_tmp/socket"
-	there_qemu=$!
 	await 120 at_least here 10000 || { fail "no transfer"; show; }
 }
 
@@ -120,7 +108,7 @@ guest_moves()
 	before=$(received here)
 	tell here.monitor quit
 	wait "$here_qemu"
-	here_qemu=
+	unset "left_pids[here_qemu]"
 	has_not "$(<"$ksft_tmp/here.console")" "transfer:"
 	is "$(<"/sys/bus/mdev/devices/$there_uuid/mdev_bpf/open")" 1
 }

@@ -16,16 +16,8 @@ rounds=5
 updates=200	# in each round
 ctl=$ksft_tmp/ctl
 said=
-nested_pid=
 
-at_exit()
-{
-	[ -z "$nested_pid" ] || kill "$nested_pid" 2>/dev/null
-	[ -z "$RELINK_PID" ] || kill "$RELINK_PID" 2>/dev/null
-	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid" --force
-	rm -rf "$ksft_tmp"
-}
-trap at_exit EXIT
+left_devices=("$uuid")
 
 needs_guest nested
 
@@ -55,12 +47,14 @@ hear()
 boots()
 {
 	coproc RELINK { exec env MDEV_BPF_OBJECTS="$objects" "$here/relink" mtty.bpf.o "$name" 2>&1; }
+	left_pids[RELINK_PID]=$RELINK_PID
 	exec {from}<&"${RELINK[0]}" {to}>&"${RELINK[1]}"
 	is "$(relink)" "ready"
 	run 0 mdev-bpf create "$name-2" --uuid "$uuid"
 	mkfifo "$ctl.in" "$ctl.out"
 	exec {guest}< <(exec "$nested" "$uuid" --timeout 240 --until "$ctl" 2>&1)
 	nested_pid=$!
+	left_pids[nested_pid]=$nested_pid
 	hear 'line *'
 }
 
@@ -86,7 +80,7 @@ nothing_lost()
 	hear 'loopback: *'
 	is "$said" "loopback: ok"
 	wait "$nested_pid" || fail "nested ended with $?"
-	nested_pid=
+	unset "left_pids[nested_pid]"
 }
 
 device_is_left()

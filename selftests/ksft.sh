@@ -9,8 +9,29 @@ ksft_nr=0
 ksft_nr_failed=0
 ksft_nr_skipped=0
 ksft_tmp=$(mktemp -d)
-trap 'rm -rf "$ksft_tmp"' EXIT
-# So that the trap above, and "at_exit", also run when run.sh ends us.
+# What is ended and removed when the script ends, whatever it has come to: processes by their ids
+# (which are also the indices), devices by UUID, programs of mdev-bpf load by name.
+left_pids=()
+left_devices=()
+left_programs=()
+
+at_exit()
+{
+	local left
+	for left in "${left_pids[@]}"; do
+		kill "$left" 2>/dev/null
+		wait "$left" 2>/dev/null
+	done
+	for left in "${left_devices[@]}"; do
+		[ ! -e "/sys/bus/mdev/devices/$left" ] || mdev-bpf remove "$left" --force
+	done
+	for left in "${left_programs[@]}"; do
+		rm -rf "/sys/fs/bpf/mdev/$left"
+	done
+	rm -rf "$ksft_tmp"
+}
+trap at_exit EXIT
+# So that "at_exit", of here or of a script, also runs when run.sh ends us.
 trap 'exit 143' TERM
 
 plan() { echo "TAP version 13"; echo "1..$1"; }
