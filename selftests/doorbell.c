@@ -6,43 +6,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "dev.h"
+#include "bell.h"
 #include "mig.h"
-#include "progs/kbell.h"
 
-#define KBELL	"progs/kbell.bpf.o"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define BAR	KBELL_BAR
 #define MAX_IOEVENTFDS	1000
-
-static int event[KBELL_MSI];	/* by vector */
-static int kick;		/* what stands for writes */
-
-static void load(void)
-{
-	dev_load(KBELL);
-}
-
-static void open_a(void)
-{
-	int i;
-
-	for (i = 0; i < KBELL_MSI; i++)
-		event[i] = event_new();
-	kick = event_new();
-	dev_open("kbell-a");
-	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, KBELL_MSI, event), 0);
-}
-
-static void close_a(void)
-{
-	int i;
-
-	dev_close();
-	for (i = 0; i < KBELL_MSI; i++)
-		close(event[i]);
-	close(kick);
-}
 
 static __u32 reg(unsigned int offset)
 {
@@ -473,7 +441,7 @@ static const struct ksft_test tests[] = {
 
 static const struct ksft_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
-	.setup = load, .before = open_a, .after = close_a, .teardown = dev_unload,
+	.setup = bell_load, .before = bell_open, .after = bell_close, .teardown = dev_unload,
 };
 
 int main(int argc, char **argv)

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -354,19 +353,6 @@ static void texts(void)
 	EXPECT_EQ(c - failure("text"), MDEV_BPF_MAX_REASON - 1);
 }
 
-/* Time passes, for the system if not for the device: a timer of it, started later, goes off. */
-static void pass(unsigned int us)
-{
-	struct itimerspec t = { .it_value = { us / 1000000, us % 1000000 * 1000 } };
-	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-	__u64 n;
-
-	ASSERT(fd >= 0);
-	ASSERT_EQ(timerfd_settime(fd, 0, &t, NULL), 0);
-	EXPECT_EQ(read(fd, &n, sizeof(n)), sizeof(n));
-	close(fd);
-}
-
 /* Time stands still, and goes on with another program. */
 static void timer_is_frozen(void)
 {
@@ -374,7 +360,7 @@ static void timer_is_frozen(void)
 	dev_set(0, KFAIL_ARM, 4, 100 * MS);
 	fail_with(-5);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1");
-	pass(300 * MS);
+	ksft_pass(300 * MS);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1, due 0x0");
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(calls(KFAIL_TIMER), 0);

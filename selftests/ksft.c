@@ -2,10 +2,13 @@
 /* The runner behind ksft.h. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "klog.h"
 #include "ksft.h"
@@ -94,6 +97,18 @@ void ksft_pause(void)
 	const struct timespec ms = { .tv_nsec = 1000000 };
 
 	nanosleep(&ms, NULL);
+}
+
+void ksft_pass(unsigned int us)
+{
+	struct itimerspec t = { .it_value = { us / 1000000, us % 1000000 * 1000 } };
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+	uint64_t n;
+
+	ASSERT(fd >= 0);
+	ASSERT_EQ(timerfd_settime(fd, 0, &t, NULL), 0);
+	EXPECT_EQ(read(fd, &n, sizeof(n)), sizeof(n));
+	close(fd);
 }
 
 /* Call one function of a suite; an ASSERT in it ends the call. */

@@ -72,6 +72,8 @@ bool ksft_has(const char *file, int line, const char *expr, const char *got, con
 	ok_;								\
 })
 void ksft_pause(void);
+/* Time passes, for the system if not for a device: a timer that is started here goes off. */
+void ksft_pass(unsigned int us);
 
 #define ASSERT(cond)		ksft_or_leave(ksft_true(cond))
 #define ASSERT_EQ(got, want)	ksft_or_leave(ksft_eq(__FILE__, __LINE__, #got, got, want))

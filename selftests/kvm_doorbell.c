@@ -13,11 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dev.h"
-#include "progs/kbell.h"
-
-#define KBELL	"progs/kbell.bpf.o"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
+#include "bell.h"
 
 #define GUEST_MEMORY	0x10000
 #define GUEST_CODE	0x1000
@@ -28,8 +24,6 @@ static int kvm = -1, vm = -1, cpu = -1;
 static struct kvm_run *run;
 static size_t run_size;
 static unsigned char *memory;
-static int event[KBELL_MSI];
-static int kick;
 
 /* Nothing else has loaded KVM, and only one of the two fits the processor. */
 static void load(void)
@@ -39,7 +33,7 @@ static void load(void)
 	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm < 0)
 		ksft_skip("no KVM");
-	dev_load(KBELL);
+	bell_load();
 }
 
 static void make_cpu(void)
@@ -75,20 +69,12 @@ static void make_guest(void)
 
 static void open_a(void)
 {
-	int i;
-
-	for (i = 0; i < KBELL_MSI; i++)
-		event[i] = event_new();
-	kick = event_new();
-	dev_open("kbell-a");
-	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, KBELL_MSI, event), 0);
+	bell_open();
 	make_guest();
 }
 
 static void close_a(void)
 {
-	int i;
-
 	if (run && run != MAP_FAILED)
 		munmap(run, run_size);
 	run = NULL;
@@ -97,10 +83,7 @@ static void close_a(void)
 	if (memory && memory != MAP_FAILED)
 		munmap(memory, GUEST_MEMORY);
 	memory = NULL;
-	dev_close();
-	for (i = 0; i < KBELL_MSI; i++)
-		close(event[i]);
-	close(kick);
+	bell_close();
 }
 
 static void unload(void)

@@ -1,88 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What goes along apart from state and time: memory, MSI-X, DMA, and lines that have fired. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dev.h"
-#include "mig.h"
-#include "progs/kmig.h"
+#include "pair.h"
 
-#define KMIG	"progs/kmig.bpf.o"
 #define INTX	VFIO_PCI_INTX_IRQ_INDEX
 #define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
-#define CONFIG	VFIO_PCI_CONFIG_REGION_INDEX
 #define PAGE	4096u
-#define MAX	(1 << 20)
-#define S(name)	VFIO_DEVICE_STATE_##name
-
-static struct vfio *const a = &dev;
-static struct vfio b = { .container = -1, .group = -1, .device = -1 };
-static struct mdev mdev_b;
-static int event[2 * KMIG_MSIX];
-static char stream[MAX], copy[MAX];
-static ssize_t len;
-
-static void load_map(const char *map)
-{
-	ASSERT_EQ(prog_open(&dev_prog, KMIG, map), 0);
-	ASSERT_EQ(prog_load(&dev_prog), 0);
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
-}
-
-static void open_devices(void)
-{
-	dev_open("kmig-1");
-	mdev_b = mdev_uuid(0xd1);
-	ASSERT_EQ(mdev_create(&mdev_b, "kmig-1"), 0);
-	ASSERT_EQ(vfio_open(&b, &mdev_b), 0);
-}
-
-static void before(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(event); i++)
-		event[i] = event_new();
-	load_map("kmig");
-	open_devices();
-}
-
-static void after(void)
-{
-	size_t i;
-
-	vfio_close(&b);
-	dev_close_unload();
-	for (i = 0; i < ARRAY_SIZE(event); i++)
-		close(event[i]);
-}
-
-static __u32 rd(struct vfio *v, unsigned int reg)
-{
-	__s64 val = vfio_get(v, 0, reg, 4);
-
-	ASSERT(val >= 0);
-	return val;
-}
-
-static void wr(struct vfio *v, unsigned int reg, __u32 val)
-{
-	ASSERT_EQ(vfio_set(v, 0, reg, 4, val), 0);
-}
-
-static void save(void)
-{
-	len = mig_save(a, stream, sizeof(stream));
-	ASSERT(len > 0);
-}
-
-static void go(struct vfio *v)
-{
-	EXPECT_EQ(mig_set(v, S(RUNNING), NULL), 0);
-}
 
 static void move(void)
 {
@@ -205,10 +132,7 @@ static void failing_restore_undoes_memory(void)
 	wr(a, KMIG_HOOK, KMIG_HOOK_FAIL);
 	put(a, 0, 0x1111);
 	save();
-	vfio_close(&b);
-	dev_close_unload();
-	load_map("kmig_hooks");
-	open_devices();
+	kmig_reload("kmig_hooks", 0, 0);
 	put(&b, 3 * PAGE, 0x4444);
 	put(&b, 700 * PAGE, 0x5555);
 	EXPECT_EQ(mig_load(&b, stream, len), -EBUSY);
@@ -408,14 +332,12 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(bad_requests_are_refused),
 };
 
+static const struct ksft_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.before = kmig_before, .after = kmig_after,
+};
+
 int main(int argc, char **argv)
 {
-	const struct ksft_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.before = before,
-		.after = after,
-	};
-
 	return ksft_main(argc, argv, &suite);
 }

@@ -4,7 +4,6 @@
  * timer, of the same device or of the system, that goes off later.
  */
 #include <poll.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -61,19 +60,6 @@ static unsigned int calls(unsigned int id)
 static unsigned int works(unsigned int id)
 {
 	return dev_get(0, KTIMER_WORKS + 4 * id, 4);
-}
-
-/* Time passes, for the system if not for the device. */
-static void pass(unsigned int us)
-{
-	struct itimerspec t = { .it_value = { us / 1000000, us % 1000000 * 1000 } };
-	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-	__u64 n;
-
-	ASSERT(fd >= 0);
-	ASSERT_EQ(timerfd_settime(fd, 0, &t, NULL), 0);
-	EXPECT_EQ(read(fd, &n, sizeof(n)), sizeof(n));
-	close(fd);
 }
 
 static void one_shot(void)
@@ -178,7 +164,7 @@ static void frozen_while_closed(void)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	vfio_close(&dev);
-	pass(1200 * MS);
+	ksft_pass(1200 * MS);
 	reopen();
 	EXPECT_EQ(calls(0), 0);
 	EXPECT_EQ(event_wait(event[0]), 1);
@@ -189,7 +175,7 @@ static void frozen_while_detached(void)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	prog_detach(&dev_prog);
-	pass(1200 * MS);
+	ksft_pass(1200 * MS);
 	EXPECT_EQ(event_take(event[0]), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	EXPECT_EQ(calls(0), 0);
@@ -209,10 +195,10 @@ static void gone_with_the_device(void)
 	vfio_close(&dev);
 	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
-	pass(20 * MS);
+	ksft_pass(20 * MS);
 	for (i = 0; i < 8; i++)
 		event_take(event[i]);
-	pass(20 * MS);
+	ksft_pass(20 * MS);
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(event_take(event[i]), 0);
 }

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dev.h"
-#include "mig.h"
+#include "pair.h"
 #include "progs/kupgrade.h"
 
 #define KUP	"progs/kupgrade.bpf.o"
@@ -18,13 +17,6 @@
 #define MAX	(1 << 16)
 #define ROUNDS	250
 #define VALUE	0x5eed
-
-#define S(name)	VFIO_DEVICE_STATE_##name
-
-static struct vfio *const a = &dev;
-static struct vfio b = { .container = -1, .group = -1, .device = -1 };
-static char stream[MAX];
-static ssize_t len;
 
 static void load(void)
 {
@@ -34,14 +26,10 @@ static void load(void)
 
 static void two_devices(void)
 {
-	struct mdev m = mdev_uuid(0xd1);
-
 	ASSERT_EQ(prog_open(&dev_prog, KUP, "map_v1"), 0);
 	ASSERT_EQ(prog_load(&dev_prog), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
-	dev_open("kupgrade-1");
-	ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
-	ASSERT_EQ(vfio_open(&b, &m), 0);
+	pair_open("kupgrade-1");
 	ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_v2"), 0);
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	dev_set(0, KUP_VALUE, 4, VALUE);
