@@ -203,10 +203,13 @@ static void sweep_register(const char *symbol, int with, bool may_succeed, int a
 	ksft_diag("%s: %d calls, %d of them fatal", symbol, nth - 1, failed);
 }
 
-/* Types directory, and for each of two types a directory with five files and one directory */
+/*
+ * For each of two types five files. There are five directories, too; a compiler that makes the
+ * function part of the one for directories keeps the failure from these.
+ */
 static void register_without_sysfs(void)
 {
-	sweep_register("kernfs_new_node", 0, true, 15);
+	sweep_register("kernfs_new_node", 0, true, 10);
 	EXPECT(core_is_clean());
 }
 
