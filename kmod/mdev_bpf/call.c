@@ -2,11 +2,10 @@
 /*
  * The gate: the only place from where a program is called.
  *
- * A call holds the device's lock, so that ops of one device never overlap, and is a
- * reader of the type's SRCU, so that the program stays until it returns. It takes
- * them in this order, and touches user memory outside both: whoever waits for the
- * SRCU, waits for programs only, and those cannot sleep. DMA that an op has asked for is
- * done when both are let go of.
+ * A call holds the device's lock, so that ops of one device never overlap, and the program
+ * stays until it returns: whoever takes a program away takes the lock of each of its devices.
+ * The lock is not held over user memory, so that wait is short: programs cannot sleep. DMA that an
+ * op has asked for is done when the lock is let go of.
  */
 #include "internal.h"
 #include "trace.h"
@@ -25,13 +24,11 @@ struct call {
 	struct mdev_bpf_device *bdev;
 	const struct mdev_bpf_ops *ops;
 	enum mdev_bpf_op op;
-	int idx;
 };
 
 /* Not inlined, so that call_enter() is small and is */
-static noinline void *call_refuse(struct mdev_bpf_device *bdev, int idx, int err)
+static noinline void *call_refuse(struct mdev_bpf_device *bdev, int err)
 {
-	srcu_read_unlock(&bdev->type->srcu, idx);
 	mutex_unlock(&bdev->lock);
 	return ERR_PTR(err);
 }
@@ -52,12 +49,11 @@ static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 		return call;
 	}
 	mutex_lock(&bdev->lock);
-	call.idx = srcu_read_lock(&bdev->type->srcu);
-	call.ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
+	call.ops = bdev->ops;
 	if (unlikely(!call.ops))
-		call.ops = call_refuse(bdev, call.idx, -ENODEV);
+		call.ops = call_refuse(bdev, -ENODEV);
 	else if (unlikely(bdev->failure.active) && !(BIT(op) & OPS_WHILE_FAILED))
-		call.ops = call_refuse(bdev, call.idx, -EIO);
+		call.ops = call_refuse(bdev, -EIO);
 	else
 		WRITE_ONCE(bdev->caller, current);
 	return call;
@@ -73,7 +69,6 @@ static void call_leave(struct call *call)
 	lockdep_assert_held(&bdev->lock);
 	dma = unlikely(bdev->dma.due) && mdev_bpf_dma_claim(bdev, call->op);
 	WRITE_ONCE(bdev->caller, NULL);
-	srcu_read_unlock(&bdev->type->srcu, call->idx);
 	mutex_unlock(&bdev->lock);
 	if (dma)
 		mdev_bpf_dma_run(bdev);
@@ -101,18 +96,34 @@ static void op_end(const struct call *call, int ret)
 
 static_assert(op_id(dump) == MDEV_BPF_OP_DUMP && op_id(name) == MDEV_BPF_NR_OPS);
 
+/**
+ * mdev_bpf_call_assign() - from here on calls of a device go to another program
+ * @bdev: the device
+ * @ops: the program, NULL for none
+ *
+ * Context: The device's lock held, so nobody runs the one before.
+ */
+void mdev_bpf_call_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+{
+	unsigned long has = 0;
+	unsigned int op;
+
+	lockdep_assert_held(&bdev->lock);
+	/* The ops come first, in the order of their ids: see the assertion above */
+	for (op = 0; ops && op < MDEV_BPF_NR_OPS; op++)
+		if (((const void *const *)ops)[op])
+			has |= BIT(op);
+	WRITE_ONCE(bdev->has, has);
+	WRITE_ONCE(bdev->ops, ops);
+}
+
 /*
  * Does the program have an op? @without: the answer where there is no program. Only a hint: the
  * program may change at any time.
  */
 static bool program_has(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without)
 {
-	const struct mdev_bpf_ops *ops;
-
-	guard(srcu)(&bdev->type->srcu);
-	ops = srcu_dereference(bdev->type->ops, &bdev->type->srcu);
-	/* The ops come first, in the order of their ids: see the assertion above */
-	return ops ? !!((const void *const *)ops)[op] : without;
+	return READ_ONCE(bdev->ops) ? READ_ONCE(bdev->has) & BIT(op) : without;
 }
 
 /* call_op(&call, region_read, access): what the op returns, which the program must have */

@@ -24,7 +24,7 @@ static struct mdev_bpf_mtype *mdev_to_mtype(struct mdev_device *mdev)
  */
 const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev)
 {
-	if (!rcu_access_pointer(bdev->type->ops))
+	if (!READ_ONCE(bdev->ops))
 		return "detached";
 	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
 }
@@ -235,19 +235,21 @@ void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_set_attached() - tell a device that its program goes or comes
+ * mdev_bpf_device_set_program() - give a device another program
  * @bdev: the device
- * @attached: whether there is one from now on
+ * @ops: the program, NULL for none
  *
- * A program that comes finds a device that has not failed: that was another program's.
+ * On return nobody runs the one before. A program that comes finds a device that has not failed:
+ * that was another program's.
  *
  * Context: Process context, mdev_bpf_type::lock held.
  */
-void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached)
+void mdev_bpf_device_set_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	lockdep_assert_held(&bdev->type->lock);
 	guard(mutex)(&bdev->lock);
-	if (attached) {
+	mdev_bpf_call_assign(bdev, ops);
+	if (ops) {
 		mdev_bpf_failure_clear(bdev);
 		mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
 	} else {
@@ -281,14 +283,16 @@ static int device_list(struct mdev_bpf_device *bdev)
 	if (ret)
 		return ret;
 	list_add_tail(&bdev->node, &type->devices);
-	mdev_bpf_device_set_attached(bdev, rcu_access_pointer(type->ops));
+	mdev_bpf_device_set_program(bdev, type->ops);
 	return 0;
 }
 
+/* Nobody would tell it any more, so it has no program from here on. */
 static void device_unlist(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->type->lock);
 	list_del(&bdev->node);
+	mdev_bpf_device_set_program(bdev, NULL);
 }
 
 /**

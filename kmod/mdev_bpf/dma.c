@@ -38,7 +38,7 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 
 	lockdep_assert_held(&bdev->lock);
 	return q->due && q->open && !q->holds && !bdev->deferred.frozen &&
-	       rcu_access_pointer(bdev->type->ops);
+	       bdev->ops;
 }
 
 /**

@@ -12,9 +12,8 @@
  *                          from the driver's "bind" and "unbind" files)
  *   mdev_bpf_type::lock    attached program, pool, list of devices
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
- *   mdev_bpf_device::lock  one op at a time; state and configuration space. Only upgrade.c
- *                          takes several
- *   mdev_bpf_type::srcu    held while a program runs; unreg waits for it
+ *   mdev_bpf_device::lock  one op at a time, and the program it is in; state and configuration
+ *                          space. Only upgrade.c takes several
  *   mdev_bpf_irqs::config  SET_IRQS
  *   mdev_bpf_irqs::lock    spinlock: lines, masks, eventfds, MSI-X table
  *
@@ -36,7 +35,6 @@
 #include <linux/mutex.h>
 #include <linux/sockptr.h>
 #include <linux/spinlock.h>
-#include <linux/srcu.h>
 #include <linux/vfio.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -67,8 +65,7 @@ struct mdev_bpf_mtype {
  * @mtypes: the mdev types
  * @mtype_ptrs: the same, as mdev_register_parent() wants them
  * @nr_mtypes: how many
- * @srcu: readers are calls into the program
- * @ops: the attached program; NULL: detached
+ * @ops: the attached program; NULL: detached. Devices have their own pointer to it
  * @link: the BPF link that attached it; valid as long as @ops is
  * @devices: devices that are bound
  * @nr_devices: devices that hold units of the pool
@@ -86,11 +83,10 @@ struct mdev_bpf_type {
 	struct mdev_bpf_mtype mtypes[MDEV_BPF_MAX_TYPES];
 	struct mdev_type *mtype_ptrs[MDEV_BPF_MAX_TYPES];
 	unsigned int nr_mtypes;
-	struct srcu_struct srcu;
-	const struct mdev_bpf_ops __rcu *ops;
+	const struct mdev_bpf_ops *ops;
 	struct bpf_link *link;
 
-	/** @lock: protects the members below, and changes of @ops, @link and @decl */
+	/** @lock: protects the members below, @ops, and changes of @link and @decl */
 	struct mutex lock;
 	struct list_head devices;
 	unsigned int nr_devices;
@@ -544,6 +540,8 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @mdev: the mdev it belongs to
  * @type: its type, with a reference from probe to release
  * @node: entry in mdev_bpf_type::devices
+ * @ops: the attached program; NULL: detached. Changes under @lock
+ * @has: which ops it has, bits by mdev_bpf_op; likewise
  * @caller: the task in an op, to refuse that it enters another
  * @live: init was called, exit was not; under @lock
  * @op: the op that it is in, or was last
@@ -580,6 +578,8 @@ struct mdev_bpf_device {
 	struct list_head node;
 	/** @lock: held around every op */
 	struct mutex lock;
+	const struct mdev_bpf_ops *ops;
+	unsigned long has;
 	struct task_struct *caller;
 	bool live;
 	enum mdev_bpf_op op;
@@ -785,6 +785,7 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev);
 extern const struct attribute_group *mdev_bpf_device_groups[];
 
 /* call.c */
+void mdev_bpf_call_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 int mdev_bpf_call_init(struct mdev_bpf_device *bdev);
 int mdev_bpf_call_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_call_close(struct mdev_bpf_device *bdev);
@@ -830,7 +831,7 @@ int mdev_bpf_slow_emit(struct mdev_bpf_device *bdev, char *buf);
 
 const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev);
-void mdev_bpf_device_set_attached(struct mdev_bpf_device *bdev, bool attached);
+void mdev_bpf_device_set_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
 

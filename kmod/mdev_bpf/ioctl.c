@@ -72,7 +72,7 @@ static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 /* Without a program that works nobody can tell whether the device has such a command. */
 static long unknown(struct mdev_bpf_device *bdev)
 {
-	if (!rcu_access_pointer(bdev->type->ops))
+	if (!READ_ONCE(bdev->ops))
 		return -ENODEV;
 	return READ_ONCE(bdev->failure.active) && mdev_bpf_call_has_ioctl(bdev) ? -EIO : -ENOTTY;
 }

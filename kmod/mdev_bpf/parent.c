@@ -20,7 +20,7 @@ static struct mdev_bpf_type *dev_to_type(struct device *dev)
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	bool attached = rcu_access_pointer(dev_to_type(dev)->ops);
+	bool attached = READ_ONCE(dev_to_type(dev)->ops);
 
 	return sysfs_emit(buf, "%s\n", attached ? "attached" : "detached");
 }
@@ -89,7 +89,7 @@ static unsigned int mtype_get_available(struct mdev_type *mtype)
 
 	guard(mutex)(&type->lock);
 	pool = mdev_bpf_decl_pool(&type->decl);
-	if (!rcu_access_pointer(type->ops) || type->used_units >= pool)
+	if (!type->ops || type->used_units >= pool)
 		return 0;
 	return (pool - type->used_units) / mdev_bpf_decl_units(&type->decl, m->index);
 }

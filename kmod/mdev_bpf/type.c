@@ -45,7 +45,7 @@ static void type_destroy(struct mdev_bpf_type *type)
 static bool type_is_idle(struct mdev_bpf_type *type)
 {
 	guard(mutex)(&type->lock);
-	if (rcu_access_pointer(type->ops) || type->nr_devices)
+	if (type->ops || type->nr_devices)
 		return false;
 	/* From here on mdev_bpf_type_reserve() fails: no device will come. */
 	type->dead = true;
@@ -68,7 +68,6 @@ static void type_release(struct device *dev)
 {
 	struct mdev_bpf_type *type = container_of(dev, struct mdev_bpf_type, dev);
 
-	cleanup_srcu_struct(&type->srcu);
 	ida_destroy(&type->instances);
 	mutex_destroy(&type->lock);
 	kfree(type);
@@ -97,10 +96,6 @@ static struct mdev_bpf_type *type_alloc(const struct mdev_bpf_ops *ops)
 
 	if (!type)
 		return NULL;
-	if (init_srcu_struct(&type->srcu)) {
-		kfree(type);
-		return NULL;
-	}
 	mutex_init(&type->lock);
 	INIT_LIST_HEAD(&type->devices);
 	ida_init(&type->instances);
@@ -120,7 +115,7 @@ static int type_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	if (!type)
 		return -ENOMEM;
 	/* A device can be created as soon as the parent is there */
-	RCU_INIT_POINTER(type->ops, ops);
+	WRITE_ONCE(type->ops, ops);
 	type->link = link;
 	ret = mdev_bpf_parent_register(type);
 	if (ret) {
@@ -132,10 +127,12 @@ static int type_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 }
 
 /**
- * mdev_bpf_type_assign() - from here on calls go to another program
+ * mdev_bpf_type_assign() - from here on a type has another program
  * @type: the type
  * @ops: the program, NULL for none
  * @link: the link that attaches it
+ *
+ * What devices are told is up to the caller.
  *
  * Context: mdev_bpf_type::lock held.
  */
@@ -146,7 +143,7 @@ void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops 
 	if (ops)
 		type->decl = *ops;
 	WRITE_ONCE(type->link, link);
-	rcu_assign_pointer(type->ops, ops);
+	WRITE_ONCE(type->ops, ops);
 }
 
 /* The devices keep their state, converted if need be, and go on with the new program. */
@@ -157,29 +154,27 @@ static int type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_op
 	struct mdev_bpf_device *bdev;
 	int ret = 0;
 
-	scoped_guard(mutex, &type->lock) {
-		if (ops && type->link)
-			event = MDEV_BPF_EVENT_UPGRADE;
-		if (ops && mdev_bpf_upgrade_needed(type, ops))
-			ret = mdev_bpf_upgrade(type, ops, link);
-		else
-			mdev_bpf_type_assign(type, ops, link);
-		if (ret)
-			return ret;
-		list_for_each_entry(bdev, &type->devices, node) {
-			mdev_bpf_device_set_attached(bdev, ops);
-			trace_mdev_bpf_lifecycle(&bdev->ctx, event, 0);
-		}
+	guard(mutex)(&type->lock);
+	if (ops && type->link)
+		event = MDEV_BPF_EVENT_UPGRADE;
+	if (ops && mdev_bpf_upgrade_needed(type, ops))
+		ret = mdev_bpf_upgrade(type, ops, link);
+	else
+		mdev_bpf_type_assign(type, ops, link);
+	if (ret)
+		return ret;
+	/* It takes each device's lock: after this no task runs the program that was there before */
+	list_for_each_entry(bdev, &type->devices, node) {
+		mdev_bpf_device_set_program(bdev, ops);
+		trace_mdev_bpf_lifecycle(&bdev->ctx, event, 0);
 	}
-	/* After this no task runs the program that was there before */
-	synchronize_srcu_expedited(&type->srcu);
 	return 0;
 }
 
 static bool type_is_attached(struct mdev_bpf_type *type)
 {
 	guard(mutex)(&type->lock);
-	return rcu_access_pointer(type->ops);
+	return type->ops;
 }
 
 /**
@@ -273,7 +268,7 @@ int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype)
 	int instance;
 
 	guard(mutex)(&type->lock);
-	if (type->dead || !rcu_access_pointer(type->ops))
+	if (type->dead || !type->ops)
 		return -ENODEV;
 	units = mdev_bpf_decl_units(&type->decl, mtype->index);
 	if (type->used_units + units > mdev_bpf_decl_pool(&type->decl))
@@ -301,7 +296,7 @@ void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance
 	guard(mutex)(&type->lock);
 	ida_free(&type->instances, instance);
 	type->used_units -= mdev_bpf_decl_units(&type->decl, mtype->index);
-	if (!--type->nr_devices && !rcu_access_pointer(type->ops))
+	if (!--type->nr_devices && !type->ops)
 		schedule_work(&reap_work);
 }
 

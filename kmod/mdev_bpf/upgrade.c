@@ -149,6 +149,7 @@ bool mdev_bpf_upgrade_needed(struct mdev_bpf_type *type, const struct mdev_bpf_o
 int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
 		     struct bpf_link *link)
 {
+	struct mdev_bpf_device *bdev;
 	int ret;
 
 	lockdep_assert_held(&type->lock);
@@ -156,8 +157,11 @@ int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
 	if (!ret) {
 		lock_devices(type);
 		ret = convert_devices(type, ops);
-		if (!ret)
+		if (!ret) {
 			mdev_bpf_type_assign(type, ops, link);
+			list_for_each_entry(bdev, &type->devices, node)
+				mdev_bpf_call_assign(bdev, ops);
+		}
 		unlock_devices(type);
 	}
 	free_spares(type);
