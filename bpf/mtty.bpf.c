@@ -221,31 +221,40 @@ static __u8 read_msr(struct mtty_port *p)
 	return msr;
 }
 
-static __u8 port_read(struct mtty_port *p, __u8 reg)
+/* @acts: set if something may have changed that interrupts depend on; stays as it is if not */
+static __u8 port_read(struct mtty_port *p, __u8 reg, bool *acts)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
 
 	switch (reg) {
 	case UART_RX:
-		return dlab ? p->divisor & 0xff : read_rbr(p);
+		if (dlab)
+			return p->divisor & 0xff;
+		*acts = true;
+		return read_rbr(p);
 	case UART_IER:
 		return dlab ? p->divisor >> 8 : p->ier;
 	case UART_IIR:
+		*acts = true;
 		return read_iir(p);
 	case UART_LCR:
 		return p->lcr;
 	case UART_MCR:
 		return p->mcr;
 	case UART_LSR:
+		if (p->overrun)
+			*acts = true;
 		return read_lsr(p);
 	case UART_MSR:
+		*acts = true;
 		return read_msr(p);
 	default:
 		return p->scr;
 	}
 }
 
-static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
+/* As port_read() */
+static void port_write(struct mtty_port *p, __u8 reg, __u8 val, bool *acts)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
 
@@ -267,15 +276,16 @@ static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
 		break;
 	case UART_LCR:
 		p->lcr = val;
-		break;
+		return;
 	case UART_MCR:
 		p->mcr = val & (UART_MCR_AFE | 0x1f);	/* 8.7: the other bits read 0 */
 		msr_update(p);
 		break;
 	case UART_SCR:
 		p->scr = val;
-		break;
+		return;
 	}
+	*acts = true;
 }
 
 /* BAR0 is the first port, BAR1 the second. */
@@ -283,11 +293,13 @@ SEC("struct_ops")
 int BPF_PROG(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+	bool acts = false;
 
 	if (!state)
 		return -EIO;
-	access->val = port_read(&state->port[access->region & 1], access->offset & 7);
-	irq_update(dev, state);
+	access->val = port_read(&state->port[access->region & 1], access->offset & 7, &acts);
+	if (acts)
+		irq_update(dev, state);
 	return 0;
 }
 
@@ -295,11 +307,13 @@ SEC("struct_ops")
 int BPF_PROG(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
+	bool acts = false;
 
 	if (!state)
 		return -EIO;
-	port_write(&state->port[access->region & 1], access->offset & 7, access->val);
-	irq_update(dev, state);
+	port_write(&state->port[access->region & 1], access->offset & 7, access->val, &acts);
+	if (acts)
+		irq_update(dev, state);
 	return 0;
 }
 
