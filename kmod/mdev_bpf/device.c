@@ -176,6 +176,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	ret = mdev_bpf_device_init_memory(bdev);
 	if (ret)
 		goto out_msix;
+	mdev_bpf_region_init(bdev);
 	scoped_guard(mutex, &bdev->lock) {
 		if (bdev->api->pci)
 			mdev_bpf_pci_reset(bdev);

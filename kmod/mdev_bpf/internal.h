@@ -555,6 +555,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @memory: the memory of those that are MEMORY, else NULL
  * @doorbells: the doorbells it has in them
  * @nr_doorbells: how many
+ * @plain: by region: all that is there is the program's; fixed for the device's life
  * @config: PCI configuration space, under @lock
  * @config_mask: bits of it that a guest can write
  * @power_cap: where in it the power management capability is; 0: there is none
@@ -593,6 +594,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	unsigned int nr_doorbells;
+	unsigned long plain;
 	u8 config[MDEV_BPF_CONFIG_SIZE];
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
 	u8 power_cap;
@@ -891,6 +893,7 @@ int mdev_bpf_region_caps(const struct mdev_bpf_device *bdev, u32 index,
 int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
 
 /* region.c */
+void mdev_bpf_region_init(struct mdev_bpf_device *bdev);
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 			   loff_t *ppos, bool write);
 

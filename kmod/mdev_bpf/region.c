@@ -21,13 +21,36 @@ struct region_io {
 	u64 offset;
 	size_t count;
 	bool write;
-	struct mdev_bpf_memory *mem;
-	bool doorbells;	/* it is a write, and may ring one */
 };
 
 static bool is_config(const struct mdev_bpf_device *bdev, u32 index)
 {
 	return index == VFIO_PCI_CONFIG_REGION_INDEX && bdev->api->pci;
+}
+
+static bool has_doorbell(const struct mdev_bpf_device *bdev, u32 index)
+{
+	unsigned int i;
+
+	for (i = 0; i < bdev->nr_doorbells; i++)
+		if (bdev->doorbells[i].region == index)
+			return true;
+	return false;
+}
+
+/**
+ * mdev_bpf_region_init() - find out which regions of a new device are nobody's but the program's
+ * @bdev: the device; its regions, their memory, doorbells and MSI-X are known
+ */
+void mdev_bpf_region_init(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_msix_range range;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (!is_config(bdev, i) && !bdev->memory[i] && !has_doorbell(bdev, i) &&
+		    !mdev_bpf_msix_next(bdev, i, 0, &range))
+			bdev->plain |= BIT(i);
 }
 
 /*
@@ -57,8 +80,6 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	io->bdev = bdev;
 	io->region = index;
 	io->write = write;
-	io->mem = bdev->memory[index];
-	io->doorbells = write && bdev->nr_doorbells;
 	io->offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
 	if (io->offset >= size)
 		return -EINVAL;
@@ -69,8 +90,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 /* Would an access be a doorbell's in one part only? */
 static bool region_io_cuts(const struct region_io *io, u32 width)
 {
-	return io->doorbells &&
-	       mdev_bpf_doorbell_cuts(io->bdev, io->region, io->offset, width);
+	return io->write && mdev_bpf_doorbell_cuts(io->bdev, io->region, io->offset, width);
 }
 
 /* The widest access that is aligned, allowed and wanted. */
@@ -93,67 +113,171 @@ static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 }
 
 /* A doorbell only queues work, which waits for a program if there is none. */
-static bool rings(const struct region_io *io)
+static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
-	int work;
+	int work = mdev_bpf_doorbell_work(bdev, access->region, access->offset);
 
-	if (!io->doorbells)
-		return false;
-	work = mdev_bpf_doorbell_work(io->bdev, io->region, io->offset);
 	if (work >= 0)
-		mdev_bpf_work_start(io->bdev, work);
+		mdev_bpf_work_start(bdev, work);
 	return work >= 0;
 }
 
-static int region_access(const struct region_io *io, struct mdev_bpf_access *access)
+/* An access to a region that the program does not have for itself */
+static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+				  bool write)
 {
-	if (unlikely(io->bdev->msix) && mdev_bpf_msix_access(io->bdev, access, io->write))
+	if (bdev->msix && mdev_bpf_msix_access(bdev, access, write))
 		return 0;
-	if (rings(io))
+	if (write && rings(bdev, access))
 		return 0;
-	if (is_config(io->bdev, io->region))
-		return config_access(io->bdev, access, io->write);
-	if (unlikely(io->mem) && mdev_bpf_edid_is(&io->bdev->regions[io->region]))
-		return mdev_bpf_edid_access(io->bdev, access, io->write);
-	return mdev_bpf_call_region(io->bdev, access, io->write);
+	if (is_config(bdev, access->region))
+		return config_access(bdev, access, write);
+	if (mdev_bpf_edid_is(&bdev->regions[access->region]))
+		return mdev_bpf_edid_access(bdev, access, write);
+	return mdev_bpf_call_region(bdev, access, write);
 }
 
-/* Do the next access of @io, @done bytes into @buf. Return: its bytes, or an errno. */
-static int region_io_step(const struct region_io *io, sockptr_t buf, size_t done)
+static noinline int put_kernel(void *to, u64 val, u32 size)
 {
-	struct mdev_bpf_access access = {
-		.region = io->region,
-		.size = region_io_width(io),
-		.offset = io->offset,
-	};
+	__le64 raw = cpu_to_le64(val);
+
+	memcpy(to, &raw, size);
+	return 0;
+}
+
+static noinline int get_kernel(u64 *val, const void *from, u32 size)
+{
 	__le64 raw = 0;
+
+	memcpy(&raw, from, size);
+	*val = le64_to_cpu(raw);
+	return 0;
+}
+
+/* By the sizes that there are: that costs a fraction of a copy_to_user() of any size. */
+static int put_value(sockptr_t buf, size_t done, u64 val, u32 size)
+{
+	void __user *to = buf.user + done;
+
+	if (unlikely(sockptr_is_kernel(buf)))
+		return put_kernel(buf.kernel + done, val, size);
+	switch (size) {
+	case 1:
+		return put_user((u8)val, (u8 __user *)to);
+	case 2:
+		return put_user(cpu_to_le16(val), (__le16 __user *)to);
+	case 4:
+		return put_user(cpu_to_le32(val), (__le32 __user *)to);
+	default:
+		return put_user(cpu_to_le64(val), (__le64 __user *)to);
+	}
+}
+
+static int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
+{
+	const void __user *from = buf.user + done;
+	__le64 raw64;
+	__le32 raw32;
+	__le16 raw16;
+	u8 raw8;
 	int ret;
 
-	if (io->write) {
-		if (copy_from_sockptr_offset(&raw, buf, done, access.size))
-			return -EFAULT;
-		access.val = le64_to_cpu(raw);
-	}
-	ret = region_access(io, &access);
-	if (ret)
+	if (unlikely(sockptr_is_kernel(buf)))
+		return get_kernel(val, buf.kernel + done, size);
+	switch (size) {
+	case 1:
+		ret = get_user(raw8, (const u8 __user *)from);
+		*val = raw8;
 		return ret;
-	if (!io->write) {
-		raw = cpu_to_le64(access.val);
-		if (copy_to_sockptr_offset(buf, done, &raw, access.size))
-			return -EFAULT;
+	case 2:
+		ret = get_user(raw16, (const __le16 __user *)from);
+		*val = le16_to_cpu(raw16);
+		return ret;
+	case 4:
+		ret = get_user(raw32, (const __le32 __user *)from);
+		*val = le32_to_cpu(raw32);
+		return ret;
+	default:
+		ret = get_user(raw64, (const __le64 __user *)from);
+		*val = le64_to_cpu(raw64);
+		return ret;
 	}
-	return access.size;
 }
 
-/* Do as much of @io as goes in one step. Return: its bytes, or an errno. */
-static ssize_t region_io_next(const struct region_io *io, sockptr_t buf, size_t done)
+/* Do one access. Return: its bytes, or an errno. Inlined for mdev_bpf_region_rw(). */
+static __always_inline int region_access(struct mdev_bpf_device *bdev,
+					 struct mdev_bpf_access *access, sockptr_t buf,
+					 size_t done, bool write)
 {
-	u64 size = io->mem ? mdev_bpf_memory_span(io->mem, io->offset, 1) : 0;
+	int ret;
 
-	if (!size)
-		return region_io_step(io, buf, done);
-	return mdev_bpf_memory_copy(io->mem, io->offset, buf, done, min(size, io->count),
-				    io->write);
+	if (write && get_value(&access->val, buf, done, access->size))
+		return -EFAULT;
+	if (likely(bdev->plain & BIT(access->region)))
+		ret = mdev_bpf_call_region(bdev, access, write);
+	else
+		ret = shared_access(bdev, access, write);
+	if (ret)
+		return ret;
+	if (!write && put_value(buf, done, access->val, access->size))
+		return -EFAULT;
+	return access->size;
+}
+
+/* Do as much of @io as goes in one step, @done bytes into @buf. Return: its bytes, or an errno. */
+static ssize_t region_io_step(const struct region_io *io, sockptr_t buf, size_t done)
+{
+	struct mdev_bpf_memory *mem = io->bdev->memory[io->region];
+	u64 size = mem ? mdev_bpf_memory_span(mem, io->offset, 1) : 0;
+	struct mdev_bpf_access access = { .region = io->region, .offset = io->offset };
+
+	if (size)
+		return mdev_bpf_memory_copy(mem, io->offset, buf, done, min(size, io->count),
+					    io->write);
+	access.size = region_io_width(io);
+	return region_access(io->bdev, &access, buf, done, io->write);
+}
+
+/* Any read or write. Return: bytes done, or an errno if there are none. */
+static noinline ssize_t region_io(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
+				  loff_t pos, bool write)
+{
+	struct region_io io;
+	size_t done = 0;
+	ssize_t ret;
+
+	ret = region_io_init(&io, bdev, count, pos, write);
+	if (ret)
+		return ret;
+	while (io.count) {
+		ret = region_io_step(&io, buf, done);
+		if (ret < 0)
+			break;
+		done += ret;
+		io.offset += ret;
+		io.count -= ret;
+		/* A region may be large and a program slow */
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	return done ?: ret;
+}
+
+/* Is this one access to a register: of a size that is allowed, aligned, and the program's? */
+static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
+			size_t count, bool write)
+{
+	const struct mdev_bpf_region *r;
+
+	if (access->region >= MDEV_BPF_MAX_REGIONS || !(bdev->plain & BIT(access->region)))
+		return false;
+	r = &bdev->regions[access->region];
+	return r->flags & (write ? MDEV_BPF_REGION_WRITE : MDEV_BPF_REGION_READ) &&
+	       is_power_of_2(count) && count <= r->access_size &&
+	       !(access->offset & (count - 1)) && access->offset + count <= r->size;
 }
 
 /**
@@ -174,27 +298,19 @@ static ssize_t region_io_next(const struct region_io *io, sockptr_t buf, size_t 
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 			   loff_t *ppos, bool write)
 {
-	struct region_io io;
-	size_t done = 0;
+	struct mdev_bpf_access access = {
+		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
+		.size = count,
+		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+	};
 	ssize_t ret;
 
-	ret = region_io_init(&io, bdev, count, *ppos, write);
-	if (ret)
-		return ret;
-	while (io.count) {
-		ret = region_io_next(&io, buf, done);
-		if (ret < 0)
-			break;
-		done += ret;
-		io.offset += ret;
-		io.count -= ret;
-		/* A region may be large and a program slow */
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
-			break;
-		}
-		cond_resched();
-	}
-	*ppos += done;
-	return done ?: ret;
+	/* Most are, so the shortest way is theirs */
+	if (likely(is_register(bdev, &access, count, write)))
+		ret = region_access(bdev, &access, buf, 0, write);
+	else
+		ret = region_io(bdev, buf, count, *ppos, write);
+	if (ret > 0)
+		*ppos += ret;
+	return ret;
 }
