@@ -63,6 +63,17 @@ static void in_region(void)
 	EXPECT_EQ(dev_get(0, KGFX_CALLS, 4), 1);
 }
 
+/* QEMU does not say which plane it wants. */
+static void region_of_no_type(void)
+{
+	struct vfio_device_gfx_plane_info info;
+
+	ASSERT_EQ(query(REGION, 0, &info), 0);
+	EXPECT_EQ(info.drm_plane_type, 0);
+	EXPECT_EQ(info.width, WIDTH);
+	EXPECT_EQ(info.region_index, KGFX_FB);
+}
+
 /* The program says it anew each time. */
 static void other_mode(void)
 {
@@ -144,7 +155,7 @@ static void bad_arguments(void)
 	EXPECT_EQ(query_errno(REGION, 0xffffffff), -EINVAL);
 	EXPECT_EQ(dev_get(0, KGFX_CALLS, 4), 0);
 	/* A plane that this program does not have */
-	EXPECT_EQ(query_errno(REGION, MDEV_BPF_PLANE_OVERLAY), -ENXIO);
+	EXPECT_EQ(query_errno(DMABUF, MDEV_BPF_PLANE_OVERLAY), -ENXIO);
 	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_QUERY_GFX_PLANE, NULL), -EFAULT);
 	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_GFX_DMABUF, NULL), -EFAULT);
 	memset(&info, 0, sizeof(info));
@@ -363,6 +374,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(probe),
 	KSFT_TEST(one_kind),
 	KSFT_TEST(in_region),
+	KSFT_TEST(region_of_no_type),
 	KSFT_TEST(other_mode),
 	KSFT_TEST(cursor),
 	KSFT_TEST(nothing),

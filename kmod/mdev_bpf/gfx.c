@@ -213,6 +213,14 @@ static bool has_kind(const struct mdev_bpf_device *bdev, u32 kind)
 	return kind == VFIO_GFX_PLANE_TYPE_DMABUF && flags & MDEV_BPF_GFX_DMABUF;
 }
 
+/* QEMU leaves the type out when it asks for a region, and 0 is the overlay's. */
+static u32 plane_type(const struct vfio_device_gfx_plane_info *info, u32 kind)
+{
+	if (kind == VFIO_GFX_PLANE_TYPE_REGION && info->drm_plane_type == MDEV_BPF_PLANE_OVERLAY)
+		return MDEV_BPF_PLANE_PRIMARY;
+	return info->drm_plane_type;
+}
+
 /**
  * mdev_bpf_gfx_query() - VFIO_DEVICE_QUERY_GFX_PLANE
  * @bdev: the device
@@ -225,9 +233,9 @@ static bool has_kind(const struct mdev_bpf_device *bdev, u32 kind)
  */
 long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info)
 {
-	struct mdev_bpf_plane plane = { .type = info->drm_plane_type };
-	const struct mdev_bpf_plane nothing = { };
 	u32 kind = info->flags & ~VFIO_GFX_PLANE_TYPE_PROBE, size;
+	struct mdev_bpf_plane plane = { .type = plane_type(info, kind) };
+	const struct mdev_bpf_plane nothing = { };
 	int ret;
 
 	if (!has_kind(bdev, kind))

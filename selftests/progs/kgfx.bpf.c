@@ -21,6 +21,24 @@ int BPF_PROG(kgfx_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
+#define REG(r)		(s->reg[(base + (r)) / 4])
+#define REG64(r)	(REG(r) | (__u64)REG((r) + 4) << 32)
+
+static __always_inline int draw(struct mdev_bpf_dev *dev, struct kgfx_state *s, __u32 base)
+{
+	__u32 line = s->reg[KGFX_DRAW / 4], x, i, pixel[16];
+	int ret = 0;
+
+	for (x = 0; !ret && x < 1024 && x < REG(KGFX_WIDTH); x += 16) {
+		for (i = 0; i < 16; i++)
+			pixel[i] = line << 12 | (x + i);
+		ret = mdev_bpf_memory_write(dev, REG(KGFX_REGION), REG64(KGFX_OFFSET) +
+					    line * REG(KGFX_STRIDE) + x * 4, pixel,
+					    sizeof(pixel));
+	}
+	return ret;
+}
+
 SEC("struct_ops/region_write")
 int BPF_PROG(kgfx_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
@@ -29,11 +47,8 @@ int BPF_PROG(kgfx_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 	if (!s || a->size != 4)
 		return -EINVAL;
 	s->reg[a->offset / 4 & (KGFX_CTL_SIZE / 4 - 1)] = a->val;
-	return 0;
+	return a->offset == KGFX_DRAW ? draw(dev, s, KGFX_PRIMARY) : 0;
 }
-
-#define REG(r)		(s->reg[(base + (r)) / 4])
-#define REG64(r)	(REG(r) | (__u64)REG((r) + 4) << 32)
 
 static __always_inline void show(struct mdev_bpf_plane *plane, struct kgfx_state *s, __u32 base)
 {
@@ -101,29 +116,39 @@ int BPF_PROG(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 
 #define MEMORY(bytes, more)	{ .size = (bytes), .flags = MDEV_BPF_REGION_MEMORY | (more) }
 
+#define KGFX_OPS \
+	.region_read = (void *)kgfx_region_read, \
+	.region_write = (void *)kgfx_region_write, \
+	.gfx_query = (void *)kgfx_gfx_query, \
+	.gfx_edid = (void *)kgfx_gfx_edid, \
+	.ioctl = (void *)kgfx_ioctl, \
+	.name = "kgfx", \
+	.abi = MDEV_BPF_ABI, \
+	.state_size = sizeof(struct kgfx_state), \
+	.types = { { .name = "a" }, { .name = "b" } }, \
+	.pci = { .vendor = 0x1234, .device = 0x6fbf, .class_code = 0x030000 }, \
+	.regions = { \
+		[0] = { .size = KGFX_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }, \
+		[KGFX_FB] = { .size = KGFX_FB_SIZE, .types = 1, \
+			      .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY | \
+				       MDEV_BPF_REGION_MMAP }, \
+		[KGFX_SMALL] = MEMORY(KGFX_SMALL_SIZE, MDEV_BPF_REGION_READ), \
+		[KGFX_PRIVATE] = MEMORY(KGFX_PRIVATE_SIZE, 0), \
+		[KGFX_EDID] = { .size = KGFX_EDID_SIZE, .cap_type = VFIO_REGION_TYPE_GFX, \
+				.cap_subtype = VFIO_REGION_SUBTYPE_GFX_EDID, \
+				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY }, \
+	}
+
 SEC(".struct_ops.link")
 struct mdev_bpf_ops kgfx = {
-	.region_read = (void *)kgfx_region_read,
-	.region_write = (void *)kgfx_region_write,
-	.gfx_query = (void *)kgfx_gfx_query,
-	.gfx_edid = (void *)kgfx_gfx_edid,
-	.ioctl = (void *)kgfx_ioctl,
-	.name = "kgfx",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kgfx_state),
-	.types = { { .name = "a" }, { .name = "b" } },
-	.pci = { .vendor = 0x1234, .device = 0x6fbf, .class_code = 0x030000 },
+	KGFX_OPS,
 	.gfx = { .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF,
 		 .max_xres = 1024, .max_yres = 768 },
-	.regions = {
-		[0] = { .size = KGFX_CTL_SIZE, .flags = MDEV_BPF_REGION_RW },
-		[KGFX_FB] = { .size = KGFX_FB_SIZE, .types = 1,
-			      .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY |
-				       MDEV_BPF_REGION_MMAP },
-		[KGFX_SMALL] = MEMORY(KGFX_SMALL_SIZE, MDEV_BPF_REGION_READ),
-		[KGFX_PRIVATE] = MEMORY(KGFX_PRIVATE_SIZE, 0),
-		[KGFX_EDID] = { .size = KGFX_EDID_SIZE, .cap_type = VFIO_REGION_TYPE_GFX,
-				.cap_subtype = VFIO_REGION_SUBTYPE_GFX_EDID,
-				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY },
-	},
+};
+
+/* Without dma-bufs, which QEMU would want to hand to OpenGL */
+SEC(".struct_ops.link")
+struct mdev_bpf_ops kgfx_region = {
+	KGFX_OPS,
+	.gfx = { .flags = MDEV_BPF_GFX_REGION, .max_xres = 1024, .max_yres = 768 },
 };
