@@ -182,6 +182,7 @@ static void kfuncs(void)
 	EXPECT_EQ((int)ctl(KIRQ_MODE), -ENXIO);
 	EXPECT_EQ((int)ctl(KIRQ_CONFIG), -ENXIO);
 	EXPECT_EQ(ctl_do(KIRQ_CONFIG, 1), -ENXIO);
+	EXPECT_EQ(ctl_do(KIRQ_CAP, 0), -ENXIO);
 	EXPECT_EQ(line(KPLAT_LINE, 2), -EINVAL);
 	EXPECT_EQ(line(KPLAT_EDGE, 1), -EINVAL);
 	EXPECT_EQ(line(2, 1), -EINVAL);

@@ -423,13 +423,18 @@ inspect()
 	run 0 mdev-bpf inspect "$kdev"
 	has "$out" magic
 	run 0 mdev-bpf inspect "$here/progs/kpci.bpf.o"
-	has "$out" "flags pm express flr, vendor_cap 18"
+	has "$out" "flags pm express flr"
+	has "$(tr -s ' ' <<<"$out")" "vendor specific 0x09 18 no no -"
+	has "$(tr -s ' ' <<<"$out")" "serial number 0x0003 12 yes no 1"
+	run 0 mdev-bpf -j inspect "$here/progs/kpci.bpf.o"
+	has "$out" '"id":"0x09","size":16,"extended":false,"low":true,"version":null}'
+	has "$out" '"id":"0x000b","size":24,"extended":true,"low":false,"version":3}'
 	run 0 mdev-bpf inspect "$here/progs/kirq.bpf.o"
 	has "$out" bar2+0x800
 	has "$out" bar2+0x900
 	run 0 mdev-bpf inspect "$here/progs/kapi.bpf.o"
 	has "$out" vfio-platform
-	has_not "$out" vendor_cap
+	has_not "$out" pci_caps
 	run 0 mdev-bpf inspect "$here/progs/kbell.bpf.o"
 	has "$(tr -s ' ' <<<"$out")" "bar3 4 1 7"
 	run 0 mdev-bpf inspect "$bad"

@@ -260,7 +260,12 @@ static void misfit_irqs(struct mdev_bpf_ops *ops)
 
 static void misfit_pci(struct mdev_bpf_ops *ops)
 {
-	ops->pci.vendor_cap = 8;
+	ops->pci.flags = MDEV_BPF_PCI_PM;
+}
+
+static void misfit_pci_caps(struct mdev_bpf_ops *ops)
+{
+	ops->pci_caps[0] = (struct mdev_bpf_pci_cap){ .id = 9, .size = 8 };
 }
 
 static void misfit_name(struct mdev_bpf_ops *ops)
@@ -275,7 +280,8 @@ static const struct {
 	{ misfit_types, "kupgrade: types[] differ" },
 	{ misfit_regions, "kupgrade: regions[] differ" },
 	{ misfit_irqs, "kupgrade: irqs[] differ" },
-	{ misfit_pci, "kupgrade: pci.flags or pci.vendor_cap differ" },
+	{ misfit_pci, "kupgrade: pci.flags differ" },
+	{ misfit_pci_caps, "kupgrade: pci_caps[] differ" },
 	{ misfit_name, "xupgrade: cannot replace \"kupgrade\"" },
 };
 

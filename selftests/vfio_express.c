@@ -49,7 +49,7 @@ static unsigned int find_cap(unsigned int id)
 	unsigned int cap, n = 0;
 
 	for (cap = cfg(PCI_CAPABILITY_LIST, 1); cap && n++ < 48; cap = cfg(cap + 1, 1)) {
-		EXPECT(cap >= MDEV_BPF_CONFIG_CAPS && !(cap & 3));
+		EXPECT(cap >= MDEV_BPF_CONFIG_OWN && !(cap & 3));
 		if (cfg(cap, 1) == id)
 			return cap;
 	}
@@ -74,10 +74,12 @@ static void sizes(void)
 	memset(all, 0xff, sizeof(all));
 	ASSERT_EQ(vfio_pread(&dev, CFG, 0, all, sizeof(all)), MDEV_BPF_CONFIG_EXPRESS);
 	EXPECT_EQ(all[0] | all[1] << 8, 0x1234);
-	/* No extended capability: its list ends with the first, and nothing sticks there */
-	for (i = MDEV_BPF_CONFIG_SIZE; i < MDEV_BPF_CONFIG_EXPRESS; i++)
+	/* Behind the extended capabilities nothing sticks, nor in them */
+	for (i = KPCI_EXTENDED_END; i < MDEV_BPF_CONFIG_EXPRESS; i++)
 		ASSERT_EQ(all[i], 0);
 	EXPECT_EQ(writable(0x100, 4), 0);
+	EXPECT_EQ(writable(KPCI_EXTENDED_END - 4, 4), 0);
+	EXPECT_EQ(writable(KPCI_EXTENDED_END, 4), 0);
 	EXPECT_EQ(writable(0xffc, 4), 0);
 	EXPECT_EQ(vfio_get(&dev, CFG, MDEV_BPF_CONFIG_EXPRESS, 1), -EINVAL);
 	EXPECT_EQ(vfio_set(&dev, CFG, MDEV_BPF_CONFIG_EXPRESS, 1, 0), -EINVAL);
@@ -92,12 +94,11 @@ static void header(void)
 
 static void chain(void)
 {
-	EXPECT_EQ(caps(), 4);
+	EXPECT_EQ(caps(), 3 + 5);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_MSI), MDEV_BPF_CONFIG_CAPS);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_PM), 0x90);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_EXP), 0x98);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_VNDR), 0xd4);
-	EXPECT_EQ(cfg(0xd4 + PCI_CAP_LIST_NEXT, 1), 0);
 	EXPECT_EQ(writable(0x90, 2), 0);
 	EXPECT_EQ(cfg(MDEV_BPF_CONFIG_CAPS + PCI_MSI_FLAGS, 2), PCI_MSI_FLAGS_64BIT | 2 << 1);
 }
@@ -187,19 +188,19 @@ static void vendor_capability(void)
 	unsigned int cap = find_cap(PCI_CAP_ID_VNDR);
 
 	ASSERT(cap);
-	EXPECT_EQ(cfg(cap + PCI_CAP_FLAGS, 1), KPCI_VENDOR_CAP);
+	EXPECT_EQ(cfg(cap + PCI_CAP_FLAGS, 1), KPCI_EMPTY_SIZE);
 	EXPECT_EQ(own_write(cap + 3, 1, 0x33), 0);
 	EXPECT_EQ(own_write(cap + 4, 4, 0x44556677), 0);
-	EXPECT_EQ(own_write(cap + KPCI_VENDOR_CAP - 2, 2, 0x8899), 0);
-	EXPECT_EQ(cfg(cap, 4), 0x33000000 | KPCI_VENDOR_CAP << 16 | PCI_CAP_ID_VNDR);
+	EXPECT_EQ(own_write(cap + KPCI_EMPTY_SIZE - 2, 2, 0x8899), 0);
+	EXPECT_EQ(cfg(cap, 4), 0x33000000 | KPCI_EMPTY_SIZE << 16 | 0x40 << 8 | PCI_CAP_ID_VNDR);
 	EXPECT_EQ(cfg(cap + 4, 4), 0x44556677);
-	EXPECT_EQ(cfg(cap + KPCI_VENDOR_CAP - 2, 4), 0x8899);
+	EXPECT_EQ(cfg(cap + KPCI_EMPTY_SIZE - 2, 4), 0x8899);
 	/* Not its header, nor what is behind it */
 	EXPECT_EQ(own_write(cap, 4, 0), -EPERM);
 	EXPECT_EQ(own_write(cap + 2, 1, 0), -EPERM);
 	EXPECT_EQ(own_write(cap + 2, 2, 0), -EPERM);
 	EXPECT_EQ(own_write(cap + 16, 4, 0), -EPERM);
-	EXPECT_EQ(own_write(cap + KPCI_VENDOR_CAP, 2, 0), -EPERM);
+	EXPECT_EQ(own_write(cap + KPCI_EMPTY_SIZE, 2, 0), -EPERM);
 	EXPECT_EQ(own_write(0x7c, 4, 0x1234), 0);
 	EXPECT_EQ(writable(cap, 4), 0);
 	EXPECT_EQ(writable(cap + 4, 4), 0);
@@ -209,10 +210,13 @@ static void vendor_capability(void)
 
 static void program_sees_extended_space(void)
 {
-	EXPECT_EQ(own_read(0x100, 4), 0);
+	EXPECT_EQ(own_read(0x100, 4), cfg(0x100, 4));
+	EXPECT_EQ(own_read(KPCI_EXTENDED_END, 4), 0);
 	EXPECT_EQ(own_read(0xffe, 2), 0);
 	EXPECT_EQ(own_read(0x1000, 1), -EINVAL);
 	EXPECT_EQ(own_write(0x100, 4, 1), -EPERM);
+	EXPECT_EQ(own_write(KPCI_EXTENDED_END, 4, 1), -EPERM);
+	EXPECT_EQ(own_write(0xffc, 4, 1), -EPERM);
 	EXPECT_EQ(own_write(0x1000, 4, 1), -EINVAL);
 }
 
@@ -313,7 +317,7 @@ static void variant(void (*change)(struct mdev_bpf_ops *ops))
 static void nothing(struct mdev_bpf_ops *ops)
 {
 	ops->pci.flags = 0;
-	ops->pci.vendor_cap = 0;
+	memset(ops->pci_caps, 0, sizeof(ops->pci_caps));
 	memset(ops->irqs, 0, sizeof(ops->irqs));
 }
 
@@ -350,7 +354,7 @@ static void no_flr(void)
 static void all_vendor(struct mdev_bpf_ops *ops)
 {
 	nothing(ops);
-	ops->pci.vendor_cap = 0x80;
+	ops->pci_caps[0] = (struct mdev_bpf_pci_cap){ .id = PCI_CAP_ID_VNDR, .size = 0x80 };
 }
 
 static void largest_vendor_capability(void)
@@ -385,7 +389,7 @@ static void msix(void)
 	int fd;
 
 	variant(with_msix);
-	EXPECT_EQ(caps(), 5);
+	EXPECT_EQ(caps(), 4 + 5);
 	cap = find_cap(PCI_CAP_ID_MSIX);
 	ASSERT_EQ(cap, 0x90);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_PM), 0x9c);

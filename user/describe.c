@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a program declares, as JSON: the same for an object file and for the kernel. */
 #include <linux/mdev_bpf.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,15 @@ static const struct {
 	{ MDEV_BPF_PCI_PM,	"pm" },
 	{ MDEV_BPF_PCI_EXPRESS,	"express" },
 	{ MDEV_BPF_PCI_FLR,	"flr" },
+};
+
+static const struct {
+	__u16 id;
+	const char *name;
+} extended_caps[] = {
+	{ PCI_EXT_CAP_ID_DSN,	"serial number" },
+	{ PCI_EXT_CAP_ID_VNDR,	"vendor specific" },
+	{ PCI_EXT_CAP_ID_DVSEC,	"designated vendor specific" },
 };
 
 static const struct {
@@ -83,6 +93,7 @@ struct decl {
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_gfx gfx;
 	struct mdev_bpf_pci pci;
+	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	bool is_pci;
 };
 
@@ -99,6 +110,7 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "doorbells", decl->doorbells, sizeof(decl->doorbells));
 	ops_read(ops, "gfx", &decl->gfx, sizeof(decl->gfx));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
+	ops_read(ops, "pci_caps", decl->pci_caps, sizeof(decl->pci_caps));
 	for (int i = 0; i < MDEV_BPF_MAX_TYPES; i++) {
 		decl->types[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
 		decl->types[i].pretty_name[MDEV_BPF_PRETTY_LEN - 1] = '\0';
@@ -154,8 +166,40 @@ static struct json_object *describe_pci(const struct mdev_bpf_pci *pci)
 	add_hex(obj, "class_code", pci->class_code, 6);
 	add_hex(obj, "revision", pci->revision, 2);
 	json_object_object_add(obj, "flags", flags);
-	add_u64(obj, "vendor_cap", pci->vendor_cap);
 	return obj;
+}
+
+static const char *cap_name(const struct mdev_bpf_pci_cap *cap)
+{
+	if (!(cap->flags & MDEV_BPF_PCI_CAP_EXTENDED))
+		return cap->id == PCI_CAP_ID_VNDR ? "vendor specific" : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(extended_caps); i++)
+		if (cap->id == extended_caps[i].id)
+			return extended_caps[i].name;
+	return NULL;
+}
+
+static struct json_object *describe_pci_caps(const struct decl *decl)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (int i = 0; i < MDEV_BPF_MAX_PCI_CAPS && decl->pci_caps[i].id; i++) {
+		const struct mdev_bpf_pci_cap *cap = &decl->pci_caps[i];
+		struct json_object *row = json_object_new_object();
+		bool extended = cap->flags & MDEV_BPF_PCI_CAP_EXTENDED;
+
+		add_str(row, "capability", cap_name(cap));
+		add_hex(row, "id", cap->id, extended ? 4 : 2);
+		add_u64(row, "size", cap->size);
+		add_bool(row, "extended", extended);
+		add_bool(row, "low", cap->flags & MDEV_BPF_PCI_CAP_LOW);
+		if (extended)
+			add_u64(row, "version", cap->version ? cap->version : 1);
+		else
+			json_object_object_add(row, "version", NULL);
+		json_object_array_add(rows, row);
+	}
+	return rows;
 }
 
 /* Ids of the types whose devices have something; not said for one device. */
@@ -322,8 +366,10 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	add_u64(obj, "max_instances", ops_u32(ops, "max_instances") ?: MDEV_BPF_MAX_INSTANCES);
 	add_u64(obj, "state_size", ops_u32(ops, "state_size"));
 	add_u64(obj, "state_version", ops_u32(ops, "state_version"));
-	if (decl.is_pci)
+	if (decl.is_pci) {
 		json_object_object_add(obj, "pci", describe_pci(&decl.pci));
+		json_object_object_add(obj, "pci_caps", describe_pci_caps(&decl));
+	}
 	json_object_object_add(obj, "types", describe_types(&decl));
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));

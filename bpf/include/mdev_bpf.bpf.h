@@ -132,8 +132,8 @@ extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 
 /**
  * mdev_bpf_config_write() - set device specific bytes of configuration space
  * @dev: the device
- * @offset: first byte, a multiple of @size: from 0x40 up to 0x7f, or behind the header of the
- *	vendor specific capability; the rest is the core's
+ * @offset: first byte, a multiple of @size: from 0x40 up to 0x7f where no LOW capability is, or
+ *	behind the header of a capability in mdev_bpf_ops::pci_caps; the rest is the core's
  * @size: 1, 2 or 4
  * @val: value; the guest can read but not write it
  *
@@ -144,6 +144,18 @@ extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 
  */
 extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 size,
 				 __u32 val) __ksym;
+
+/**
+ * mdev_bpf_pci_cap() - where a declared capability is in configuration space
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::pci_caps
+ *
+ * That never changes for a device, but may differ between types.
+ *
+ * Return: the offset of its header, which the core has written; -EINVAL if none is declared there;
+ * -ENXIO if it is no PCI device.
+ */
+extern int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
 /**
  * mdev_bpf_timer_arm() - let the timer op be called later

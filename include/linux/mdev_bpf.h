@@ -411,6 +411,9 @@ struct mdev_bpf_ops {
 
 	/** @gfx: Display. */
 	struct mdev_bpf_gfx gfx;
+
+	/** @pci_caps: PCI capabilities in their order; the first without id ends them. */
+	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 };
 
 #endif /* _LINUX_MDEV_BPF_H */

@@ -171,8 +171,9 @@ int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_b
 	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
 		return refuse(new, -EINVAL, "gfx differs from that of the devices");
 	/* The ids may differ: a device keeps those that it was created with */
-	if (old->pci.flags != new->pci.flags || old->pci.vendor_cap != new->pci.vendor_cap)
-		return refuse(new, -EINVAL,
-			      "pci.flags or pci.vendor_cap differ from those of the devices");
+	if (old->pci.flags != new->pci.flags)
+		return refuse(new, -EINVAL, "pci.flags differ from those of the devices");
+	if (memcmp(old->pci_caps, new->pci_caps, sizeof(old->pci_caps)))
+		return refuse(new, -EINVAL, "pci_caps[] differ from those of the devices");
 	return 0;
 }

@@ -111,6 +111,7 @@ static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
 	lockdep_assert_held(&bdev->type->lock);
 	bdev->api = mdev_bpf_api_find(decl);
 	bdev->pci = decl->pci;
+	memcpy(bdev->pci_caps, decl->pci_caps, sizeof(bdev->pci_caps));
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
 		if (!has(decl->regions[i].types, index))
 			continue;
@@ -170,9 +171,12 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 		return ret;
 	scoped_guard(mutex, &bdev->type->lock)
 		device_init_layout(bdev, mtype->index);
-	ret = mdev_bpf_msix_init(bdev);
+	ret = mdev_bpf_pci_init(bdev);
 	if (ret)
 		return ret;
+	ret = mdev_bpf_msix_init(bdev);
+	if (ret)
+		goto out_pci;
 	ret = mdev_bpf_device_init_memory(bdev);
 	if (ret)
 		goto out_msix;
@@ -186,6 +190,8 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 
 out_msix:
 	mdev_bpf_msix_destroy(bdev);
+out_pci:
+	mdev_bpf_pci_destroy(bdev);
 	return ret;
 }
 
@@ -199,6 +205,7 @@ void mdev_bpf_vfio_release(struct vfio_device *vdev)
 
 	mdev_bpf_device_put_memory(bdev);
 	mdev_bpf_msix_destroy(bdev);
+	mdev_bpf_pci_destroy(bdev);
 	kvfree(bdev->state);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */

@@ -530,6 +530,18 @@ struct mdev_bpf_display {
 	bool link;
 };
 
+/**
+ * struct mdev_bpf_cap_place - where in configuration space a declared capability is
+ * @start: its header, which is the core's; 0: there is no such capability
+ * @body: the first byte of the program's
+ * @end: the first byte behind it
+ */
+struct mdev_bpf_cap_place {
+	u16 start;
+	u16 body;
+	u16 end;
+};
+
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
@@ -556,11 +568,14 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @doorbells: the doorbells it has in them
  * @nr_doorbells: how many
  * @plain: by region: all that is there is the program's; fixed for the device's life
- * @config: PCI configuration space, under @lock
- * @config_mask: bits of it that a guest can write
+ * @pci_caps: the capabilities that the program has declared, likewise
+ * @cap_places: where they are
+ * @config: PCI configuration space, as far as it is not empty, under @lock
+ * @config_size: bytes of it
+ * @config_mask: bits of its first part that a guest can write; of the rest it can none
  * @power_cap: where in it the power management capability is; 0: there is none
  * @express_cap: the same for PCI Express
- * @vendor_cap: the same for the vendor specific capability
+ * @own_start: where in it the bytes begin that are the program's, and no capability
  * @irqs: interrupts
  * @msix: MSI-X table and pending bits; NULL: it has none
  * @deferred: timers and work
@@ -595,11 +610,14 @@ struct mdev_bpf_device {
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	unsigned int nr_doorbells;
 	unsigned long plain;
-	u8 config[MDEV_BPF_CONFIG_SIZE];
+	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
+	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];
+	u8 *config;
+	u32 config_size;
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];
 	u8 power_cap;
 	u8 express_cap;
-	u8 vendor_cap;
+	u8 own_start;
 	struct mdev_bpf_irqs irqs;
 	struct mdev_bpf_msix *msix;
 	struct mdev_bpf_deferred deferred;
@@ -718,6 +736,7 @@ int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level);
 int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vector);
 s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size);
 int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val);
+int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, u32 index);
 int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
@@ -749,6 +768,9 @@ int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops);
 
 /* layout_region.c */
 int mdev_bpf_layout_check_region(const struct mdev_bpf_ops *ops, unsigned int i);
+
+/* layout_pci_cap.c */
+int mdev_bpf_layout_check_pci_caps(const struct mdev_bpf_ops *ops);
 
 /* decl.c */
 int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);
@@ -898,6 +920,8 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 			   loff_t *ppos, bool write);
 
 /* pci.c */
+int mdev_bpf_pci_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_pci_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
 u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev);
 bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
@@ -908,10 +932,12 @@ void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config);
 
 /* pci_caps.c */
 unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops);
+unsigned int mdev_bpf_pci_caps_declared(const struct mdev_bpf_pci_cap *caps, u8 where);
 void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev);
 u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
 bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val);
 bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
+bool mdev_bpf_pci_caps_match(const struct mdev_bpf_device *bdev, const u8 *config);
 
 /* irq.c */
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);

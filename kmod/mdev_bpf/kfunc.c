@@ -127,6 +127,17 @@ __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 
 	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
 }
 
+__bpf_kfunc int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, u32 index)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (!bdev->api->pci)
+		return -ENXIO;
+	if (index >= MDEV_BPF_MAX_PCI_CAPS || !bdev->cap_places[index].start)
+		return -EINVAL;
+	return bdev->cap_places[index].start;
+}
+
 __bpf_kfunc int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period)
 {
 	if (id >= MDEV_BPF_MAX_TIMERS || delay > MDEV_BPF_MAX_DELAY ||
@@ -259,6 +270,7 @@ BTF_ID_FLAGS(func, mdev_bpf_irq_line, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_signal, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_pci_cap, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)

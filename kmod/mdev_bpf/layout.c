@@ -17,9 +17,8 @@ static bool is_pci(const struct mdev_bpf_ops *ops)
 	return mdev_bpf_api_find(ops)->pci;
 }
 
-static int check_pci_caps(const struct mdev_bpf_ops *ops)
+static int check_pci_flags(const struct mdev_bpf_ops *ops)
 {
-	const unsigned int room = MDEV_BPF_CONFIG_SIZE - MDEV_BPF_CONFIG_CAPS;
 	u32 flags = ops->pci.flags;
 
 	if (flags & ~PCI_FLAGS)
@@ -27,13 +26,7 @@ static int check_pci_caps(const struct mdev_bpf_ops *ops)
 			      flags & ~PCI_FLAGS);
 	if (flags & MDEV_BPF_PCI_FLR && !(flags & MDEV_BPF_PCI_EXPRESS))
 		return refuse(ops, -EINVAL, "pci.flags have FLR, which needs EXPRESS");
-	if (ops->pci.vendor_cap && ops->pci.vendor_cap <= 3)
-		return refuse(ops, -EINVAL, "pci.vendor_cap %u is a header without a body",
-			      ops->pci.vendor_cap);
-	if (mdev_bpf_pci_caps_size(ops) > room)
-		return refuse(ops, -E2BIG, "the PCI capabilities take %u bytes of %u",
-			      mdev_bpf_pci_caps_size(ops), room);
-	return 0;
+	return mdev_bpf_layout_check_pci_caps(ops);
 }
 
 static int check_pci(const struct mdev_bpf_ops *ops)
@@ -42,6 +35,10 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 		if (memchr_inv(&ops->pci, 0, sizeof(ops->pci)))
 			return refuse(ops, -EINVAL, "pci is not empty, but device_api is \"%s\"",
 				      ops->device_api);
+		if (memchr_inv(ops->pci_caps, 0, sizeof(ops->pci_caps)))
+			return refuse(ops, -EINVAL,
+				      "pci_caps[] is not empty, but device_api is \"%s\"",
+				      ops->device_api);
 		return 0;
 	}
 	if (!ops->pci.vendor || ops->pci.vendor == 0xffff)
@@ -49,9 +46,9 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 	if (ops->pci.class_code > 0xffffff)
 		return refuse(ops, -EINVAL, "pci.class_code %#x has more than 24 bits",
 			      ops->pci.class_code);
-	if (ops->pci.reserved)
+	if (memchr_inv(ops->pci.reserved, 0, sizeof(ops->pci.reserved)))
 		return refuse(ops, -EINVAL, "pci.reserved is not zero");
-	return check_pci_caps(ops);
+	return check_pci_flags(ops);
 }
 
 static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i, u32 mask)

@@ -8,6 +8,7 @@
  * after writing ones gives the size (PCI Local Bus 3.0, 6.2.5.1).
  */
 #include <linux/pci_regs.h>
+#include <linux/slab.h>
 #include <linux/unaligned.h>
 
 #include "internal.h"
@@ -79,6 +80,38 @@ static void build_rom(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_pci_init() - allocate configuration space
+ * @bdev: the device, whose kind and capabilities are known
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int mdev_bpf_pci_init(struct mdev_bpf_device *bdev)
+{
+	unsigned int size;
+
+	if (!bdev->api->pci)
+		return 0;
+	size = MDEV_BPF_CONFIG_SIZE +
+	       mdev_bpf_pci_caps_declared(bdev->pci_caps, MDEV_BPF_PCI_CAP_EXTENDED);
+	bdev->config = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!bdev->config)
+		return -ENOMEM;
+	bdev->config_size = size;
+	return 0;
+}
+
+/**
+ * mdev_bpf_pci_destroy() - free configuration space
+ * @bdev: the device
+ */
+void mdev_bpf_pci_destroy(struct mdev_bpf_device *bdev)
+{
+	kfree(bdev->config);
+}
+
+/**
  * mdev_bpf_pci_reset() - give configuration space its initial values
  * @bdev: the device
  *
@@ -89,7 +122,7 @@ void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
-	memset(bdev->config, 0, sizeof(bdev->config));
+	memset(bdev->config, 0, bdev->config_size);
 	memset(bdev->config_mask, 0, sizeof(bdev->config_mask));
 	build_header(bdev);
 	for (i = 0; i <= VFIO_PCI_BAR5_REGION_INDEX; i++)
@@ -103,7 +136,8 @@ void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
  * mdev_bpf_pci_size() - bytes of configuration space that a device has
  * @bdev: the device
  *
- * What is above MDEV_BPF_CONFIG_SIZE is zero: no extended capability.
+ * What is above mdev_bpf_device::config_size is zero. If that is all above
+ * MDEV_BPF_CONFIG_SIZE, it means that there is no extended capability.
  */
 u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev)
 {
@@ -147,7 +181,7 @@ static u32 get_bytes(const u8 *p, u32 size)
 u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	lockdep_assert_held(&bdev->lock);
-	if (offset >= MDEV_BPF_CONFIG_SIZE)
+	if (offset >= bdev->config_size)
 		return 0;
 	/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
 	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
@@ -190,9 +224,9 @@ bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 
 }
 
 /* An access that is aligned cannot cross either end. */
-static bool in_own_bytes(u32 offset)
+static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
 {
-	return offset >= MDEV_BPF_CONFIG_OWN && offset < MDEV_BPF_CONFIG_CAPS;
+	return offset >= bdev->own_start && offset < MDEV_BPF_CONFIG_CAPS;
 }
 
 /**
@@ -209,7 +243,7 @@ static bool in_own_bytes(u32 offset)
 int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
 	lockdep_assert_held(&bdev->lock);
-	if (!in_own_bytes(offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
+	if (!in_own_bytes(bdev, offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
 		return -EPERM;
 	for (; size--; val >>= 8)
 		bdev->config[offset++] = val;
@@ -219,7 +253,7 @@ int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u
 /**
  * mdev_bpf_pci_load() - configuration space is as it was elsewhere
  * @bdev: the device
- * @config: what it was there, of a device of the same type
+ * @config: what it was there, of a device of the same type; as long as the device's
  *
  * What the device is, it stays: only what a guest or the program can write is taken over.
  *
@@ -231,8 +265,8 @@ void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config)
 	u32 i;
 
 	lockdep_assert_held(&bdev->lock);
-	for (i = 0; i < sizeof(bdev->config); i++) {
-		bool own = in_own_bytes(i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
+	for (i = 0; i < bdev->config_size; i++) {
+		bool own = in_own_bytes(bdev, i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
 		u8 mask = own ? 0xff : mdev_bpf_pci_caps_mask(bdev, i, config[i]);
 
 		bdev->config[i] &= ~mask;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capabilities in configuration space: a chain from MDEV_BPF_CONFIG_CAPS up, in a fixed
- * order, each at a multiple of 4. What the guest can write is in the mask as everywhere;
+ * Capabilities in configuration space: a chain of those that the core fills, in a fixed
+ * order, and those that the program has declared, in its order; and a chain of extended ones.
+ * Each is at a multiple of 4. What the guest can write is in the mask as everywhere;
  * a value that is not taken is left to pci.c.
  */
 #include <linux/log2.h>
@@ -13,39 +14,64 @@
 #define MSI_SIZE	(PCI_MSI_DATA_64 + sizeof(u16))	/* no mask bits */
 #define EXPRESS_SIZE	0x3c				/* version 2, for any type */
 #define VENDOR_HEADER	3				/* id, next and length */
+#define EXTENDED_HEADER	4				/* id, version and next */
 
 /* Optional, but what PCI Express 2.1 wants a function to say: ASPM may be missing. */
 #define LNKCAP_ASPM_COMPLIANCE	BIT(22)
 
-/* Where the next capability goes, and which byte is to point at it. */
+/* Where the next capability goes, or a LOW one, and which byte is to point at it. */
 struct chain {
 	struct mdev_bpf_device *bdev;
 	unsigned int link;
 	unsigned int next;
+	unsigned int low;
 };
 
-static unsigned int chain_add(struct chain *chain, u8 id, unsigned int size)
+static unsigned int chain_add_at(struct chain *chain, unsigned int *next, u8 id, unsigned int size)
 {
-	unsigned int cap = chain->next;
+	unsigned int cap = *next;
 	u8 *config = chain->bdev->config;
 
 	config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	config[chain->link] = cap;
 	config[cap] = id;
 	chain->link = cap + PCI_CAP_LIST_NEXT;
-	chain->next = cap + round_up(size, sizeof(u32));
+	*next = cap + round_up(size, sizeof(u32));
 	return cap;
 }
 
+static unsigned int chain_add(struct chain *chain, u8 id, unsigned int size)
+{
+	return chain_add_at(chain, &chain->next, id, size);
+}
+
 /**
- * mdev_bpf_pci_caps_size() - bytes that the capabilities of a program's devices take
+ * mdev_bpf_pci_caps_declared() - bytes that declared capabilities take
+ * @caps: the declaration
+ * @where: of which: MDEV_BPF_PCI_CAP_EXTENDED, MDEV_BPF_PCI_CAP_LOW, or 0 for those that are
+ *	neither
+ *
+ * Return: the bytes.
+ */
+unsigned int mdev_bpf_pci_caps_declared(const struct mdev_bpf_pci_cap *caps, u8 where)
+{
+	unsigned int i, size = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_PCI_CAPS && caps[i].id; i++)
+		if (caps[i].flags == where)
+			size += round_up(caps[i].size, sizeof(u32));
+	return size;
+}
+
+/**
+ * mdev_bpf_pci_caps_size() - bytes that capabilities take from MDEV_BPF_CONFIG_CAPS up
  * @ops: the program
  *
  * Return: the bytes, for a device that has all of the interrupts declared.
  */
 unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops)
 {
-	unsigned int size = round_up(ops->pci.vendor_cap, sizeof(u32));
+	unsigned int size = mdev_bpf_pci_caps_declared(ops->pci_caps, 0);
 
 	if (ops->irqs[VFIO_PCI_MSI_IRQ_INDEX].count)
 		size += round_up(MSI_SIZE, sizeof(u32));
@@ -135,13 +161,38 @@ static void build_express(struct chain *chain)
 	put_unaligned_le32(PCI_EXP_LNKCAP2_SLS_2_5GB, config + PCI_EXP_LNKCAP2);
 }
 
-static void build_vendor(struct chain *chain)
+static void build_vendor(struct chain *chain, unsigned int i)
 {
 	struct mdev_bpf_device *bdev = chain->bdev;
-	unsigned int cap = chain_add(chain, PCI_CAP_ID_VNDR, bdev->pci.vendor_cap);
+	const struct mdev_bpf_pci_cap *decl = &bdev->pci_caps[i];
+	bool low = decl->flags & MDEV_BPF_PCI_CAP_LOW;
+	unsigned int cap = chain_add_at(chain, low ? &chain->low : &chain->next, decl->id,
+					decl->size);
 
-	bdev->vendor_cap = cap;
-	bdev->config[cap + PCI_CAP_FLAGS] = bdev->pci.vendor_cap;
+	bdev->config[cap + PCI_CAP_FLAGS] = decl->size;
+	bdev->cap_places[i] = (struct mdev_bpf_cap_place) {
+		cap, cap + VENDOR_HEADER, cap + decl->size };
+}
+
+/* PCI Express 2.1, 7.9: the first is at 0x100, the last points at 0. */
+static void build_extended(struct mdev_bpf_device *bdev)
+{
+	unsigned int i, cap = MDEV_BPF_CONFIG_SIZE;
+	u32 left = bdev->config_size - cap;
+
+	for (i = 0; left; i++) {
+		const struct mdev_bpf_pci_cap *decl = &bdev->pci_caps[i];
+		unsigned int end = cap + decl->size;
+
+		if (!(decl->flags & MDEV_BPF_PCI_CAP_EXTENDED))
+			continue;
+		left -= decl->size;
+		put_unaligned_le32(decl->id | (decl->version ?: 1) << 16 | (left ? end << 20 : 0),
+				   bdev->config + cap);
+		bdev->cap_places[i] = (struct mdev_bpf_cap_place) {
+			cap, cap + EXTENDED_HEADER, end };
+		cap = end;
+	}
 }
 
 /**
@@ -156,7 +207,9 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 		.bdev = bdev,
 		.link = PCI_CAPABILITY_LIST,
 		.next = MDEV_BPF_CONFIG_CAPS,
+		.low = MDEV_BPF_CONFIG_OWN,
 	};
+	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
 	if (mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX))
@@ -167,8 +220,11 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 		build_pm(&chain);
 	if (bdev->pci.flags & MDEV_BPF_PCI_EXPRESS)
 		build_express(&chain);
-	if (bdev->pci.vendor_cap)
-		build_vendor(&chain);
+	for (i = 0; i < MDEV_BPF_MAX_PCI_CAPS && bdev->pci_caps[i].id; i++)
+		if (!(bdev->pci_caps[i].flags & MDEV_BPF_PCI_CAP_EXTENDED))
+			build_vendor(&chain, i);
+	bdev->own_start = chain.low;
+	build_extended(bdev);
 }
 
 /**
@@ -184,6 +240,8 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
 {
 	lockdep_assert_held(&bdev->lock);
+	if (offset >= MDEV_BPF_CONFIG_SIZE)
+		return 0;
 	if (bdev->power_cap && offset == bdev->power_cap + PCI_PM_CTRL) {
 		val &= PCI_PM_CTRL_STATE_MASK;
 		/* D1 and D2 the device has not; writing them changes nothing (3.2.4) */
@@ -217,6 +275,41 @@ bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8
  */
 bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
-	return bdev->vendor_cap && offset >= bdev->vendor_cap + VENDOR_HEADER &&
-	       offset + size <= bdev->vendor_cap + bdev->pci.vendor_cap;
+	const struct mdev_bpf_cap_place *place = bdev->cap_places;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_PCI_CAPS && place[i].start; i++)
+		if (offset >= place[i].body && offset + size <= place[i].end)
+			return true;
+	return false;
+}
+
+/**
+ * mdev_bpf_pci_caps_match() - has another device the same capabilities at the same places?
+ * @bdev: the device
+ * @config: configuration space of the other, as long as the device's
+ *
+ * Their content does not matter.
+ *
+ * Context: The device's lock held.
+ */
+bool mdev_bpf_pci_caps_match(const struct mdev_bpf_device *bdev, const u8 *config)
+{
+	const struct mdev_bpf_cap_place *place = bdev->cap_places;
+	const u8 *ours = bdev->config;
+	unsigned int i;
+	u8 cap;
+
+	lockdep_assert_held(&bdev->lock);
+	cap = ours[PCI_CAPABILITY_LIST];
+	if (config[PCI_CAPABILITY_LIST] != cap)
+		return false;
+	for (; cap; cap = ours[cap + PCI_CAP_LIST_NEXT])
+		if (memcmp(config + cap, ours + cap, PCI_CAP_FLAGS))
+			return false;
+	for (i = 0; i < MDEV_BPF_MAX_PCI_CAPS && place[i].start; i++)
+		if (memcmp(config + place[i].start, ours + place[i].start,
+			   place[i].body - place[i].start))
+			return false;
+	return true;
 }

@@ -34,17 +34,18 @@ static void state_load(struct mdev_bpf_device *bdev, const void *data, size_t si
 
 static size_t config_size(struct mdev_bpf_device *bdev)
 {
-	return bdev->api->pci ? sizeof(bdev->config) : 0;
+	return bdev->config_size;
 }
 
 static void config_save(struct mdev_bpf_device *bdev, void *data)
 {
-	memcpy(data, bdev->config, sizeof(bdev->config));
+	memcpy(data, bdev->config, bdev->config_size);
 }
 
+/* Drivers note where capabilities are, so they must be where they were. */
 static bool config_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
-	return size == config_size(bdev);
+	return size == config_size(bdev) && mdev_bpf_pci_caps_match(bdev, data);
 }
 
 static void config_load(struct mdev_bpf_device *bdev, const void *data, size_t size)

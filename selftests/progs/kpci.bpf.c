@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A PCI Express device with all capabilities; see kpci.h for its registers. */
+#include <linux/pci_regs.h>
 #include "mdev_bpf.bpf.h"
 #include "kpci.h"
 
@@ -11,6 +12,9 @@ struct {
 
 int fail_reset;
 
+#define EXTENDED	MDEV_BPF_PCI_CAP_EXTENDED
+#define LOW		MDEV_BPF_PCI_CAP_LOW
+
 struct kpci_state {
 	__u32 off;
 	__u32 size;
@@ -20,6 +24,33 @@ struct kpci_state {
 	__u32 val;
 	__u32 now;
 };
+
+/* In a variant without this capability that does nothing. */
+static void put(struct mdev_bpf_dev *dev, __u32 index, __u32 off, __u32 val)
+{
+	int cap = mdev_bpf_pci_cap(dev, index);
+
+	if (cap > 0)
+		mdev_bpf_config_write(dev, cap + off, 4, val);
+}
+
+static void fill(struct mdev_bpf_dev *dev)
+{
+	put(dev, KPCI_CAP_SERIAL, 4, KPCI_SERIAL_LOW);
+	put(dev, KPCI_CAP_SERIAL, 8, KPCI_SERIAL_HIGH);
+	put(dev, KPCI_CAP_LOW, 4, KPCI_LOW);
+	put(dev, KPCI_CAP_VSEC, 4, KPCI_VSEC);
+	put(dev, KPCI_CAP_VSEC, 8, KPCI_VSEC_BODY);
+	put(dev, KPCI_CAP_DVSEC, 4, KPCI_DVSEC);
+	put(dev, KPCI_CAP_DVSEC, 8, 7);
+}
+
+SEC("struct_ops")
+int BPF_PROG(kpci_init, struct mdev_bpf_dev *dev)
+{
+	fill(dev);
+	return 0;
+}
 
 SEC("struct_ops")
 int BPF_PROG(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -36,6 +67,8 @@ int BPF_PROG(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 		s->result = mdev_bpf_config_write(dev, s->off, s->size, access->val);
 	else if (access->offset == KPCI_FAIL_RESET)
 		fail_reset = access->val;
+	else if (access->offset == KPCI_WHERE)
+		s->result = mdev_bpf_pci_cap(dev, access->val);
 	return 0;
 }
 
@@ -65,10 +98,13 @@ SEC("struct_ops")
 int BPF_PROG(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
+	int scratch = mdev_bpf_pci_cap(dev, KPCI_CAP_SCRATCH);
 
 	__sync_fetch_and_add(&counters.nr[KPCI_NR_HOOKS], 1);
 	if (!s)
 		return -EIO;
+	if (scratch > 0 && access->offset - scratch - 4 < KPCI_SCRATCH_SIZE - 4)
+		mdev_bpf_config_write(dev, access->offset, access->size, access->val);
 	s->hooks++;
 	s->where = access->region << 24 | access->size << 16 | access->offset;
 	s->val = access->val;
@@ -81,11 +117,13 @@ SEC("struct_ops")
 int BPF_PROG(kpci_reset, struct mdev_bpf_dev *dev)
 {
 	__sync_fetch_and_add(&counters.nr[KPCI_NR_RESETS], 1);
+	fill(dev);
 	return fail_reset;
 }
 
 SEC(".struct_ops.link")
 struct mdev_bpf_ops kpci = {
+	.init = (void *)kpci_init,
 	.reset = (void *)kpci_reset,
 	.region_read = (void *)kpci_read,
 	.region_write = (void *)kpci_write,
@@ -97,7 +135,19 @@ struct mdev_bpf_ops kpci = {
 	.pci = {
 		.vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000,
 		.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
-		.vendor_cap = KPCI_VENDOR_CAP,
+	},
+	.pci_caps = {
+		[KPCI_CAP_EMPTY] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_EMPTY_SIZE },
+		[KPCI_CAP_SERIAL] = { .id = PCI_EXT_CAP_ID_DSN, .size = KPCI_SERIAL_SIZE,
+				      .flags = EXTENDED },
+		[KPCI_CAP_LOW] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW_SIZE, .flags = LOW },
+		[KPCI_CAP_SCRATCH] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_SCRATCH_SIZE },
+		[KPCI_CAP_VSEC] = { .id = PCI_EXT_CAP_ID_VNDR, .size = KPCI_VSEC_SIZE,
+				    .flags = EXTENDED, .version = 3 },
+		[KPCI_CAP_LOW2] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW2_SIZE, .flags = LOW },
+		[KPCI_CAP_LOW3] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW3_SIZE, .flags = LOW },
+		[KPCI_CAP_DVSEC] = { .id = PCI_EXT_CAP_ID_DVSEC, .size = KPCI_DVSEC_SIZE,
+				     .flags = EXTENDED },
 	},
 	.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
 	.irqs = { { .count = 1 }, { .count = KPCI_MSI } },

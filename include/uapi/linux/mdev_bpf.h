@@ -31,6 +31,7 @@
 #define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, some 36 years */
 
 #define MDEV_BPF_MAX_DOORBELLS	8
+#define MDEV_BPF_MAX_PCI_CAPS	16	/* PCI capabilities that a program declares */
 #define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
 #define MDEV_BPF_MAX_DMA	64	/* DMA requests of a device that wait, ids are free */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
@@ -43,8 +44,8 @@
 
 /*
  * Configuration space: programs own the device specific bytes from
- * MDEV_BPF_CONFIG_OWN up to MDEV_BPF_CONFIG_CAPS, where the capabilities that
- * the core builds begin.
+ * MDEV_BPF_CONFIG_OWN up to MDEV_BPF_CONFIG_CAPS, where capabilities begin that are not
+ * declared to be among these. Extended ones begin at MDEV_BPF_CONFIG_SIZE.
  */
 #define MDEV_BPF_CONFIG_OWN	0x40
 #define MDEV_BPF_CONFIG_CAPS	0x80
@@ -68,6 +69,10 @@
 #define MDEV_BPF_PCI_PM			(1 << 0)	/* power management capability */
 #define MDEV_BPF_PCI_EXPRESS		(1 << 1)	/* PCI Express endpoint */
 #define MDEV_BPF_PCI_FLR		(1 << 2)	/* EXPRESS with function level reset */
+
+/* struct mdev_bpf_pci_cap::flags */
+#define MDEV_BPF_PCI_CAP_EXTENDED	(1 << 0)	/* from 0x100 up, where EXPRESS has them */
+#define MDEV_BPF_PCI_CAP_LOW		(1 << 1)	/* from MDEV_BPF_CONFIG_OWN up */
 
 /* struct mdev_bpf_irq::flags */
 #define MDEV_BPF_IRQ_LEVEL		(1 << 0)	/* not PCI: lines, maskable, automasked */
@@ -163,7 +168,6 @@ struct mdev_bpf_type_desc {
  * @class_code: base class, sub class and programming interface, 0xBBSSPP
  * @revision: revision id
  * @flags: MDEV_BPF_PCI_*
- * @vendor_cap: length of a vendor specific capability, its 3 byte header included; 0: none
  * @reserved: zero
  */
 struct mdev_bpf_pci {
@@ -174,8 +178,26 @@ struct mdev_bpf_pci {
 	__u32 class_code;
 	__u8 revision;
 	__u8 flags;
-	__u8 vendor_cap;
-	__u8 reserved;
+	__u8 reserved[2];
+};
+
+/**
+ * struct mdev_bpf_pci_cap - a PCI capability whose content is the program's
+ * @id: PCI_CAP_ID_VNDR; of an EXTENDED one PCI_EXT_CAP_ID_DSN, _VNDR or _DVSEC; 0: there is none
+ * @size: bytes, the header included that the core writes: 3 (id, next and length) of a
+ *	vendor specific one, 4 (id, version and next) of an EXTENDED one
+ * @flags: MDEV_BPF_PCI_CAP_*
+ * @version: version of an EXTENDED one; 0 for 1
+ * @reserved: zero
+ *
+ * The first without id ends mdev_bpf_ops::pci_caps. mdev_bpf_pci_cap() says where one is.
+ */
+struct mdev_bpf_pci_cap {
+	__u16 id;
+	__u16 size;
+	__u8 flags;
+	__u8 version;
+	__u16 reserved;
 };
 
 /**
