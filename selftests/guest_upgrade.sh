@@ -11,7 +11,7 @@
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 nested=$here/vm/nested
 name=kst_upgrade
-uuid=5e1f7e57-0000-4000-8000-00000000e004
+uuid=5e1f7e57-0000-4000-8000-00000000e007
 rounds=5
 updates=200	# in each round
 ctl=$ksft_tmp/ctl
