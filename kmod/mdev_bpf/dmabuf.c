@@ -28,7 +28,11 @@ struct export {
 
 static struct page *export_page(const struct export *e, pgoff_t index)
 {
-	return mdev_bpf_memory_page(e->mem, e->start + index, GFP_KERNEL_ACCOUNT);
+	struct page *page = mdev_bpf_memory_page(e->mem, e->start + index, GFP_KERNEL_ACCOUNT);
+
+	if (!IS_ERR(page))
+		mdev_bpf_precopy_exported(e->mem, e->start + index);
+	return page;
 }
 
 static int fill_table(const struct export *e, struct sg_table *table)
@@ -113,6 +117,7 @@ static void export_release(struct dma_buf *buf)
 {
 	struct export *e = buf->priv;
 
+	atomic_dec(&e->mem->exports);
 	mdev_bpf_memory_put(e->mem);	/* Pairs with the get in mdev_bpf_dmabuf_export() */
 	kfree(e);
 }
@@ -146,6 +151,7 @@ struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, 
 	if (!e)
 		return ERR_PTR(-ENOMEM);
 	kref_get(&mem->ref);		/* Pairs with the put in export_release() */
+	atomic_inc(&mem->exports);	/* likewise */
 	e->mem = mem;
 	e->start = offset >> PAGE_SHIFT;
 	info.ops = &export_ops;
@@ -154,6 +160,7 @@ struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, 
 	info.priv = e;
 	buf = dma_buf_export(&info);
 	if (IS_ERR(buf)) {
+		atomic_dec(&mem->exports);
 		mdev_bpf_memory_put(mem);
 		kfree(e);
 	}

@@ -127,6 +127,8 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 		n = min_t(u32, req->size - done, PAGE_SIZE - offset_in_page(offset));
 		ret = guest_rw(bdev, req->iova + done, page_address(page) + offset_in_page(offset),
 			       n, write);
+		if (!write)
+			mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
 		cond_resched();
 	}
 	return ret;

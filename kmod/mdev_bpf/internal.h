@@ -16,6 +16,10 @@
  *                          space. Only upgrade.c takes several
  *   mdev_bpf_irqs::config  SET_IRQS
  *   mdev_bpf_irqs::lock    spinlock: lines, masks, eventfds, MSI-X table
+ *   mdev_bpf_memory::pages spinlock: which pages there are, and are to be sent
+ *
+ * Under a device's lock, pages are taken out of mappings, with the locks that the kernel has for
+ * that; a fault that brings one back takes the last of these locks only.
  *
  * Guest memory is touched with none of them held (dma.c). VFIO has locks of its own for it,
  * under which it waits for user space, and calls dma_unmap.
@@ -303,7 +307,13 @@ struct mdev_bpf_trap {
 /**
  * struct mdev_bpf_memory - memory of a region
  * @ref: the device has one, and so has each dma-buf
- * @pages: the pages that were ever touched, by number
+ * @pages: the pages that were ever touched, by number; its lock protects what precopy.c counts
+ * @nr_pages: how many
+ * @sent: while the device is saved: what is in front of this number has passed; else 0
+ * @passed: how many pages that are
+ * @dirty: those of them that may have been written since
+ * @late: those of them that others may write to unseen
+ * @exports: dma-bufs
  * @size: bytes
  * @traps: the program's window, MSI-X's table and its pending bits, as far as they are here
  * @nr_traps: how many of them are
@@ -312,6 +322,12 @@ struct mdev_bpf_trap {
 struct mdev_bpf_memory {
 	struct kref ref;
 	struct xarray pages;
+	u64 nr_pages;
+	pgoff_t sent;
+	u64 passed;
+	u64 dirty;
+	u64 late;
+	atomic_t exports;
 	u64 size;
 	struct mdev_bpf_trap traps[3];
 	unsigned int nr_traps;
@@ -905,6 +921,11 @@ void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, 
 int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev);
+
+/* precopy.c */
+void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page);
+void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index);
+void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index);
 
 /* caps.c */
 bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index);

@@ -69,6 +69,21 @@ void mdev_bpf_memory_put(struct mdev_bpf_memory *mem)
 		kref_put(&mem->ref, memory_free);
 }
 
+/* Return: NULL; what is there already; or an error as the xarray has it. */
+static struct page *memory_store(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page,
+				 gfp_t gfp)
+{
+	struct page *old;
+
+	guard(spinlock)(&mem->pages.xa_lock);
+	old = __xa_cmpxchg(&mem->pages, index, NULL, page, gfp);
+	if (old)
+		return old;
+	mem->nr_pages++;
+	mem->passed += index < mem->sent;
+	return NULL;
+}
+
 static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp)
 {
 	struct mem_cgroup *active = set_active_memcg(mem->memcg);
@@ -77,7 +92,7 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
 	page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT | NO_OOM_GFP);
 	if (page) {
 		/* Somebody else may have been faster */
-		old = xa_cmpxchg(&mem->pages, index, NULL, page, gfp | NO_OOM_GFP);
+		old = memory_store(mem, index, page, gfp | NO_OOM_GFP);
 		if (old) {
 			__free_page(page);
 			page = xa_is_err(old) ? NULL : old;
@@ -171,14 +186,18 @@ static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, s
 {
 	struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, write ? gfp : 0);
 	void *addr;
+	int ret;
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	/* What was never written reads as zeros, and need not become a page for that */
 	addr = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset);
-	if (write)
-		return copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
-	return copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
+	if (!write)
+		return copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
+	ret = copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
+	/* Some of it may have come before an error */
+	mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
+	return ret;
 }
 
 /**
@@ -250,7 +269,9 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
  * @size: bytes, which must lie within one page
  * @gfp: how to allocate the page
  *
- * Context: Any that @gfp allows.
+ * It counts as written.
+ *
+ * Context: Any that @gfp allows. The device's lock held, also while it is written.
  *
  * Return: the address, which stays valid as long as @mem; NULL beyond the end, if it crosses a page
  * or is not aligned for what has @size, and without memory.
@@ -265,7 +286,10 @@ void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, 
 	    size > PAGE_SIZE - offset_in_page(offset))
 		return NULL;
 	page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, gfp);
-	return IS_ERR(page) ? NULL : page_address(page) + offset_in_page(offset);
+	if (IS_ERR(page))
+		return NULL;
+	mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
+	return page_address(page) + offset_in_page(offset);
 }
 
 /* Allocate all pages. */

@@ -4,7 +4,8 @@
  *
  * Pages come when they are touched, as ordinary pages with a reference: KVM and VFIO can pin them.
  * Neither the device's lock nor the program is involved. Memory is data, so it stays
- * accessible while no program is attached.
+ * accessible while no program is attached. While the device is being saved, pages are taken
+ * away again and again, see precopy.c.
  */
 #include <linux/mm.h>
 
@@ -15,13 +16,17 @@
 static vm_fault_t memory_fault(struct vm_fault *vmf)
 {
 	struct mdev_bpf_memory *mem = vmf->vma->vm_private_data;
+	pgoff_t index = vmf->pgoff & (REGION_PAGES - 1);
 	struct page *page;
 
-	page = mdev_bpf_memory_page(mem, vmf->pgoff & (REGION_PAGES - 1), GFP_KERNEL_ACCOUNT);
+	page = mdev_bpf_memory_page(mem, index, GFP_KERNEL_ACCOUNT);
 	/* Not VM_FAULT_OOM: killing somebody does not raise the limit of who pays for the page */
 	if (IS_ERR(page))
 		return VM_FAULT_SIGBUS;
 	get_page(page);		/* Pairs with the put when it is unmapped */
+	/* Also if it is only read now: it is mapped as the whole mapping allows, now or later */
+	if (vmf->vma->vm_flags & VM_MAYWRITE)
+		mdev_bpf_precopy_mapped(mem, index);
 	vmf->page = page;
 	return 0;
 }

@@ -7,8 +7,9 @@
  * which is not held while user memory is touched.
  *
  * In PRE_COPY the header can be read, so that a target which cannot take the state says so
- * before anything has stopped. A program with a save op may have a format of its own, and
- * decides only when the device has stopped: then there is nothing to be read before.
+ * before anything has stopped, and then memory: all of it, then again and again what was written
+ * since. A program with a save op may have a format of its own, and decides only when the device
+ * has stopped: then there is nothing to be read before.
  */
 #include <linux/anon_inodes.h>
 #include <linux/compat.h>
@@ -26,12 +27,13 @@
  * @file: the file; the device has a reference to it while the session lasts
  * @bdev: the device, with a reference
  * @disabled: the session is over
- * @early: the header can be read before the device has stopped
+ * @early: the header and memory can be read before the device has stopped
  * @stopped: the device has stopped, and the rest is here too
  * @header: what the stream begins with
  * @snap: the sections
  * @own: in their place, if the program has a format of its own
  * @next: what the next piece will be: the header or a section
+ * @pass: how memory is gone through
  * @region: the region whose memory comes next
  * @index: number of the page of it that comes next
  * @page: copy of the page that is being read: the user may have it mapped and write to it
@@ -55,6 +57,7 @@ struct mdev_bpf_saving {
 	struct mdev_bpf_snapshot snap;
 	struct mdev_bpf_own own;
 	unsigned int next;
+	enum precopy_pass pass;
 	unsigned int region;
 	pgoff_t index;
 	void *page;
@@ -116,7 +119,10 @@ static void piece_page(struct mdev_bpf_saving *s, const struct page *page)
 	piece(s, &head, sizeof(head), s->page, size);
 }
 
-/* The next page that was ever touched. Return: whether there was one. */
+/*
+ * The next page of a pass. If it need not be sent, that is a piece of no bytes, so that the lock is
+ * not held for long. Return: whether there was one.
+ */
 static bool next_page(struct mdev_bpf_saving *s)
 {
 	struct mdev_bpf_memory *mem;
@@ -124,14 +130,40 @@ static bool next_page(struct mdev_bpf_saving *s)
 
 	for (; s->region < MDEV_BPF_MAX_REGIONS; s->region++, s->index = 0) {
 		mem = s->bdev->memory[s->region];
-		page = mem ? mdev_bpf_memory_next(mem, &s->index) : NULL;
+		page = mem ? mdev_bpf_precopy_next(mem, s->pass, &s->index) : NULL;
 		if (!page)
 			continue;
-		piece_page(s, page);
+		if (mdev_bpf_precopy_take(s->bdev, s->region, s->pass, s->index, page))
+			piece_page(s, page);
+		else
+			piece(s, NULL, 0, NULL, 0);
 		s->index++;
 		return true;
 	}
 	return false;
+}
+
+static void begin_pass(struct mdev_bpf_saving *s, enum precopy_pass pass)
+{
+	s->pass = pass;
+	s->region = 0;
+	s->index = 0;
+}
+
+/* The next piece while it runs. Return: 1; -ENOMSG at the end of each pass but the first. */
+static int next_running(struct mdev_bpf_saving *s)
+{
+	bool again;
+
+	if (!s->early)
+		return -ENOMSG;
+	while (!next_page(s)) {
+		again = s->pass == PASS_AGAIN;
+		begin_pass(s, PASS_AGAIN);
+		if (again)
+			return -ENOMSG;
+	}
+	return 1;
 }
 
 static void piece_end(struct mdev_bpf_saving *s)
@@ -172,8 +204,8 @@ static bool next_stopped(struct mdev_bpf_saving *s)
 }
 
 /*
- * Get the next piece. Return: 1; 0 at the end; -ENOMSG if there will be more when the device has
- * stopped; -ENODEV if the session is over.
+ * Get the next piece. Return: 1; 0 at the end; -ENOMSG if there may be more later, and will be when
+ * the device has stopped; -ENODEV if the session is over.
  */
 static int next_piece(struct mdev_bpf_saving *s)
 {
@@ -191,9 +223,7 @@ static int next_piece(struct mdev_bpf_saving *s)
 		}
 		return 1;
 	}
-	if (!s->stopped)
-		return -ENOMSG;
-	return next_stopped(s);
+	return s->stopped ? next_stopped(s) : next_running(s);
 }
 
 /* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
@@ -234,12 +264,29 @@ static ssize_t saving_read(struct file *file, char __user *buf, size_t len, loff
 		n = copy_piece(s, buf + done, len - done);
 		if (n < 0)
 			break;
+		if (fatal_signal_pending(current)) {
+			n = -EINTR;
+			break;
+		}
 		cond_resched();
 	}
 	return done ?: n;
 }
 
-/* Only the header is known before the device has stopped, and it does not change. */
+/* What a pass has left, with what is left of the current piece. */
+static u64 left_of(struct mdev_bpf_saving *s, enum precopy_pass pass)
+{
+	u64 left = pass == s->pass ? s->head_len + s->body_len - s->pos : 0;
+	unsigned int i;
+
+	if (!s->early)
+		return left;
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (s->bdev->memory[i])
+			left += mdev_bpf_precopy_bytes(s->bdev->memory[i], pass);
+	return left;
+}
+
 static int precopy_info(struct mdev_bpf_saving *s, struct vfio_precopy_info *info)
 {
 	guard(mutex)(&s->reader);
@@ -248,10 +295,10 @@ static int precopy_info(struct mdev_bpf_saving *s, struct vfio_precopy_info *inf
 		return -ENODEV;
 	if (s->stopped)
 		return -EINVAL;
-	info->initial_bytes = s->head_len + s->body_len - s->pos;
+	info->initial_bytes = left_of(s, PASS_FIRST);
 	if (s->next == NEXT_HEADER && s->early)
-		info->initial_bytes = sizeof(s->header);
-	info->dirty_bytes = 0;
+		info->initial_bytes += sizeof(s->header);
+	info->dirty_bytes = left_of(s, PASS_AGAIN);
 	return 0;
 }
 
@@ -411,9 +458,11 @@ int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
 	ret = keep_own(s, own);
 	if (!ret && !own)
 		ret = mdev_bpf_snapshot_take(bdev, &s->snap);
-	if (!ret)
-		s->stopped = true;
-	return ret;
+	if (ret)
+		return ret;
+	begin_pass(s, PASS_REST);
+	s->stopped = true;
+	return 0;
 }
 
 /**
@@ -425,6 +474,7 @@ int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
 void mdev_bpf_saving_end(struct mdev_bpf_saving *s)
 {
 	lockdep_assert_held(&s->bdev->lock);
+	mdev_bpf_precopy_end(s->bdev);
 	WRITE_ONCE(s->disabled, true);
 	fput(s->file);
 }

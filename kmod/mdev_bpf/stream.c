@@ -326,19 +326,8 @@ void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
 			mdev_bpf_irq_load(&bdev->irqs, i, mdev_bpf_irq_is_up(&bdev->irqs, i), true);
 }
 
-static size_t memory_estimate(struct mdev_bpf_memory *mem)
-{
-	size_t size = 0;
-	pgoff_t index = 0;
-
-	for (; mdev_bpf_memory_next(mem, &index); index++)
-		size += sizeof(struct stream_section) + sizeof(struct stream_memory) +
-			min_t(u64, mem->size - ((u64)index << PAGE_SHIFT), PAGE_SIZE);
-	return size;
-}
-
 /**
- * mdev_bpf_stream_estimate() - how long would the stream of a device be now?
+ * mdev_bpf_stream_estimate() - how much of its stream would be left if a device stopped now?
  * @bdev: the device
  *
  * Context: The device's lock held.
@@ -358,6 +347,6 @@ size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 			size += sizeof(struct stream_section) + s[i].size(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->memory[i])
-			size += memory_estimate(bdev->memory[i]);
+			size += mdev_bpf_precopy_bytes(bdev->memory[i], PASS_REST);
 	return size;
 }

@@ -146,6 +146,9 @@ struct mdev_bpf_own {
 	size_t room;
 };
 
+/* How memory is gone through: all of it; what was written since; what is left at the end */
+enum precopy_pass { PASS_FIRST, PASS_AGAIN, PASS_REST };
+
 /* stream.c */
 extern const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR];
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header);
@@ -165,6 +168,14 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
 /* transplant.c */
 int mdev_bpf_transplant_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
 void mdev_bpf_transplant(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
+
+/* precopy.c */
+struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pass pass,
+				   pgoff_t *index);
+bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precopy_pass pass,
+			   pgoff_t index, struct page *page);
+u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass);
+void mdev_bpf_precopy_end(struct mdev_bpf_device *bdev);
 
 /* save.c */
 struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev);

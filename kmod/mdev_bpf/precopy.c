@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which pages of memory still have to be sent, while a device that runs is being saved.
+ *
+ * A pass goes over all pages in order. Pages behind it are noted when they may have been
+ * written, and pages in front of it need not be: so nothing is noted while nobody saves.
+ * Whoever writes does so first and then notes it, and a pass takes the note away first and
+ * then copies. So no write is lost, whichever comes first.
+ *
+ * In a mapping the processor writes, and notes it in the page table. So a page is taken out
+ * of all mappings before it is copied, which makes the note the page's own flag, and the fault
+ * that brings it back is noted here as a perhaps. Others that have the page to themselves, as
+ * hardware that it is pinned for or the users of a dma-buf, write unseen. Such a page is late:
+ * it is sent when the device has stopped.
+ */
+#include <linux/mm.h>
+#include <linux/page_ref.h>
+#include <linux/pagemap.h>
+
+#include "stream.h"
+
+/* A page behind the pass: it may have been written since; or it can be at any time, unseen. */
+#define DIRTY	XA_MARK_0
+#define LATE	XA_MARK_1
+
+static bool is(struct mdev_bpf_memory *mem, pgoff_t index, xa_mark_t mark)
+{
+	return xa_get_mark(&mem->pages, index, mark);
+}
+
+static void unmark_dirty(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	if (!is(mem, index, DIRTY))
+		return;
+	__xa_clear_mark(&mem->pages, index, DIRTY);
+	mem->dirty--;
+}
+
+static void mark_dirty(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	guard(spinlock)(&mem->pages.xa_lock);
+	if (index >= mem->sent || is(mem, index, DIRTY) || is(mem, index, LATE))
+		return;
+	__xa_set_mark(&mem->pages, index, DIRTY);
+	mem->dirty++;
+}
+
+static void mark_late(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	guard(spinlock)(&mem->pages.xa_lock);
+	if (is(mem, index, LATE))
+		return;
+	__xa_set_mark(&mem->pages, index, LATE);
+	if (index >= mem->sent)
+		return;
+	mem->late++;
+	unmark_dirty(mem, index);
+}
+
+/**
+ * mdev_bpf_precopy_written() - a page was written to
+ * @mem: the memory
+ * @index: number of the page
+ * @page: the page
+ *
+ * Context: Any in which the page may be written. After the write, unless both are under the
+ * device's lock.
+ */
+void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page)
+{
+	/* Pairs with the one in mdev_bpf_precopy_next() */
+	smp_mb();
+	if (index >= READ_ONCE(mem->sent))
+		return;
+	folio_set_dirty(page_folio(page));
+	mark_dirty(mem, index);
+}
+
+/**
+ * mdev_bpf_precopy_mapped() - a page is about to be mapped, where it may be written
+ * @mem: the memory
+ * @index: number of the page, which has the mapping's reference already
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	/* Pairs with the one in mdev_bpf_precopy_next() */
+	smp_mb();
+	if (index < READ_ONCE(mem->sent))
+		mark_dirty(mem, index);
+}
+
+/**
+ * mdev_bpf_precopy_exported() - a page is about to go where it can be written unseen
+ * @mem: the memory; mdev_bpf_memory::exports has been raised, and is until that is over
+ * @index: number of the page
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	mark_late(mem, index);
+}
+
+/* Pages that pass for the first time may have marks of an earlier session. */
+static struct page *next_first(struct mdev_bpf_memory *mem, pgoff_t *index)
+{
+	struct page *page;
+
+	*index = mem->sent;
+	page = xa_find(&mem->pages, index, ULONG_MAX, XA_PRESENT);
+	WRITE_ONCE(mem->sent, page ? *index + 1 : ULONG_MAX);
+	if (!page)
+		return NULL;
+	mem->passed++;
+	__xa_clear_mark(&mem->pages, *index, DIRTY);
+	if (!atomic_read(&mem->exports))
+		__xa_clear_mark(&mem->pages, *index, LATE);
+	else if (is(mem, *index, LATE))
+		mem->late++;
+	return page;
+}
+
+static struct page *next_again(struct mdev_bpf_memory *mem, pgoff_t *index)
+{
+	struct page *page = xa_find(&mem->pages, index, ULONG_MAX, DIRTY);
+
+	if (page)
+		unmark_dirty(mem, *index);
+	return page;
+}
+
+/* All that is marked, and behind that all. */
+static struct page *next_rest(struct mdev_bpf_memory *mem, pgoff_t *index)
+{
+	pgoff_t dirty = *index, late = *index;
+	struct page *a, *b;
+
+	if (*index < mem->sent) {
+		a = xa_find(&mem->pages, &dirty, mem->sent - 1, DIRTY);
+		b = xa_find(&mem->pages, &late, mem->sent - 1, LATE);
+		if (a || b) {
+			*index = !b || (a && dirty < late) ? dirty : late;
+			return *index == dirty && a ? a : b;
+		}
+		*index = mem->sent;
+	}
+	return xa_find(&mem->pages, index, ULONG_MAX, XA_PRESENT);
+}
+
+/**
+ * mdev_bpf_precopy_next() - the next page of a pass
+ * @mem: the memory
+ * @pass: the pass: PASS_AGAIN and PASS_REST may begin at any time, PASS_FIRST goes on where it was
+ * @index: number of the first page to look at; set to that of the page found
+ *
+ * Context: Process context, the device's lock held.
+ *
+ * Return: the page, for mdev_bpf_precopy_take(); NULL at the end of the pass.
+ */
+struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pass pass,
+				   pgoff_t *index)
+{
+	struct page *page;
+
+	scoped_guard(spinlock, &mem->pages.xa_lock) {
+		if (pass == PASS_FIRST)
+			page = next_first(mem, index);
+		else if (pass == PASS_AGAIN)
+			page = next_again(mem, index);
+		else
+			page = next_rest(mem, index);
+	}
+	/*
+	 * Who wrote or mapped the page and did not see that the pass is behind it has been early
+	 * enough to be seen. Pairs with those in mdev_bpf_precopy_written() and _mapped().
+	 */
+	smp_mb();
+	return page;
+}
+
+/*
+ * Take a page out of all mappings. Return: whether nobody else has it now, so that all who may
+ * write to it will come through here.
+ */
+static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struct page *page)
+{
+	loff_t pos = ((loff_t)region << MDEV_BPF_OFFSET_SHIFT) + ((loff_t)index << PAGE_SHIFT);
+
+	unmap_mapping_range(bdev->vdev.inode->i_mapping, pos, PAGE_SIZE, true);
+	return page_ref_count(page) == 1;
+}
+
+/**
+ * mdev_bpf_precopy_take() - is a page to be sent?
+ * @bdev: the device
+ * @region: VFIO index of the region
+ * @pass: the pass
+ * @index: number of the page
+ * @page: the page, which mdev_bpf_precopy_next() has found
+ *
+ * Context: Process context, the device's lock held, also while the page is copied then: a program
+ * may write to it as long as its op runs. Does not wait for user space.
+ *
+ * Return: false if it was not written since it was sent, or if it has to wait for PASS_REST.
+ */
+bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precopy_pass pass,
+			   pgoff_t index, struct page *page)
+{
+	struct mdev_bpf_memory *mem = bdev->memory[region];
+	bool alone, written;
+
+	lockdep_assert_held(&bdev->lock);
+	if (pass == PASS_REST && index >= mem->sent)
+		return true;
+	if (is(mem, index, LATE))
+		return pass == PASS_REST;
+	alone = unmap(bdev, region, index, page);
+	written = folio_test_clear_dirty(page_folio(page));
+	if (pass == PASS_REST)
+		return written || !alone;
+	if (!alone)
+		mark_late(mem, index);
+	return alone && (written || pass == PASS_FIRST);
+}
+
+static bool is_in(struct mdev_bpf_memory *mem, enum precopy_pass pass, pgoff_t index)
+{
+	if (index >= mem->sent)
+		return pass != PASS_AGAIN && xa_load(&mem->pages, index);
+	return pass != PASS_FIRST && (is(mem, index, DIRTY) ||
+				      (pass == PASS_REST && is(mem, index, LATE)));
+}
+
+/**
+ * mdev_bpf_precopy_bytes() - how long will a pass be in the stream?
+ * @mem: the memory
+ * @pass: the pass
+ *
+ * Return: bytes, if all pages that may have been written were.
+ */
+u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass)
+{
+	u64 pages = 0, beyond = 0;
+
+	guard(spinlock)(&mem->pages.xa_lock);
+	if (pass != PASS_AGAIN)
+		pages += mem->nr_pages - mem->passed;
+	if (pass != PASS_FIRST)
+		pages += mem->dirty;
+	if (pass == PASS_REST)
+		pages += mem->late;
+	if (is_in(mem, pass, (mem->size - 1) >> PAGE_SHIFT))
+		beyond = round_up(mem->size, PAGE_SIZE) - mem->size;
+	return pages * (sizeof(struct stream_section) + sizeof(struct stream_memory) + PAGE_SIZE) -
+	       beyond;
+}
+
+static void forget(struct mdev_bpf_memory *mem)
+{
+	guard(spinlock)(&mem->pages.xa_lock);
+	WRITE_ONCE(mem->sent, 0);
+	mem->passed = 0;
+	mem->dirty = 0;
+	mem->late = 0;
+}
+
+/**
+ * mdev_bpf_precopy_end() - nobody saves the device any more
+ * @bdev: the device
+ *
+ * Context: The device's lock held.
+ */
+void mdev_bpf_precopy_end(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&bdev->lock);
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (bdev->memory[i])
+			forget(bdev->memory[i]);
+}
