@@ -280,7 +280,8 @@ extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 o
  * @where: which, MDEV_BPF_MEMORY(region, offset); aligned as a type of that size is
  * @rdwr_buf_size: bytes wanted, a compile-time constant; they must lie within one page
  *
- * The user can change the bytes at any time, also between two looks at them.
+ * The user can change the bytes at any time, also between two looks at them. For a migration
+ * they count as written.
  *
  * Return: the bytes; NULL if they are not all in one page of a MEMORY region, are not
  * aligned, or take a page that cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE).
