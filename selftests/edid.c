@@ -38,6 +38,32 @@ static void edid_found(void)
 	EXPECT_EQ(arg.type.subtype, VFIO_REGION_SUBTYPE_GFX_EDID);
 }
 
+/* With less room than its capability takes: what it would take; with less than that, nothing. */
+static void edid_found_with_little_room(void)
+{
+	__u8 arg[64], behind[64];
+	struct vfio_region_info *info = (void *)arg;
+	const __u32 head = sizeof(*info), all = head + sizeof(struct vfio_region_info_cap_type);
+	__u32 argsz, written;
+	int ret;
+
+	memset(behind, 0xa5, sizeof(behind));
+	for (argsz = 0; argsz <= sizeof(arg); argsz++) {
+		memset(arg, 0xa5, sizeof(arg));
+		info->argsz = argsz;
+		info->index = KGFX_EDID;
+		ret = vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, arg);
+		written = argsz < head ? 8 + sizeof(info->index) + 4 : argsz < all ? head : all;
+		EXPECT_EQ(ret, argsz < head ? -EINVAL : 0);
+		EXPECT_EQ(memcmp(arg + written, behind, sizeof(arg) - written), 0);
+		if (ret)
+			continue;
+		EXPECT_EQ(info->argsz, argsz < all ? all : argsz);
+		EXPECT_EQ(info->cap_offset, argsz < all ? 0 : head);
+		EXPECT_EQ(info->flags & VFIO_REGION_INFO_FLAG_CAPS, VFIO_REGION_INFO_FLAG_CAPS);
+	}
+}
+
 /* The protocol as vfio.h has it */
 static void edid(void)
 {
@@ -148,6 +174,7 @@ static void edid_is_no_picture(void)
 
 static const struct ksft_test tests[] = {
 	KSFT_TEST(edid_found),
+	KSFT_TEST(edid_found_with_little_room),
 	KSFT_TEST(edid),
 	KSFT_TEST(edid_wrong),
 	KSFT_TEST(edid_stays),

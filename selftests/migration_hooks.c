@@ -101,6 +101,63 @@ static void own_stream(void)
 	EXPECT_HAS(why_refused(), "kmig: the program does not know this stream");
 }
 
+/* What the program has put is there as long as its session lasts, and not a byte longer. */
+static void own_stream_is_gone(void)
+{
+	int by_state, by_reset, by_close;
+	char c;
+
+	kmig_reload("kmig_hooks", 0, 0);
+	wr(a, KMIG_HOOK, KMIG_HOOK_OWN);
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), &by_state), 0);
+	EXPECT_EQ(read(by_state, &c, 1), 1);
+	go(a);
+	EXPECT_EQ(read(by_state, &c, 1) < 0 ? -errno : 0, -ENODEV);
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), &by_reset), 0);
+	EXPECT_EQ(read(by_reset, &c, 1), 1);
+	EXPECT_EQ(read(by_state, &c, 1) < 0 ? -errno : 0, -ENODEV);
+	/* While it lasts it needs no program. */
+	prog_detach(&dev_prog);
+	EXPECT_EQ(read(by_reset, &c, 1), 1);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	ASSERT_EQ(vfio_reset(a), 0);
+	EXPECT_EQ(read(by_reset, &c, 1) < 0 ? -errno : 0, -ENODEV);
+	wr(a, KMIG_HOOK, KMIG_HOOK_OWN);
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), &by_close), 0);
+	EXPECT_EQ(read(by_close, &c, 1), 1);
+	pair_close();
+	dev_unload();
+	EXPECT_EQ(read(by_close, &c, 1) < 0 ? -errno : 0, -ENODEV);
+	EXPECT_EQ(read(by_state, &c, 1) < 0 ? -errno : 0, -ENODEV);
+	close(by_state);
+	close(by_reset);
+	close(by_close);
+}
+
+/* What save has put is of no account if it fails, or leaves it to the core. */
+static void own_stream_put_in_vain(void)
+{
+	int fd;
+
+	kmig_reload("kmig_hooks", 0, 0);
+	fill(a);
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
+	EXPECT_EQ(read(fd, copy, 1) < 0 ? -errno : 0, -ENOMSG);
+	wr(a, KMIG_HOOK, KMIG_HOOK_PUT_FAIL);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), -EBUSY);
+	EXPECT_EQ(mig_state(a), S(PRE_COPY_P2P));
+	EXPECT_EQ(read(fd, copy, 1) < 0 ? -errno : 0, -ENOMSG);
+	wr(a, KMIG_HOOK, KMIG_HOOK_PUT_CORE);
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), NULL), 0);
+	len = mig_read(fd, stream, sizeof(stream));
+	close(fd);
+	ASSERT(len > 0);
+	ASSERT_EQ(mig_load(&b, stream, len), 0);
+	go(&b);
+	expect_filled(&b);
+	EXPECT_EQ(rd(&b, KMIG_RESTORED), 1 + 5);
+}
+
 static void own_stream_is_bounded(void)
 {
 	kmig_reload("kmig_hooks", 0, 0);
@@ -136,6 +193,8 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(hooks_fail),
 	KSFT_TEST(hooks_fail_stale),
 	KSFT_TEST(own_stream),
+	KSFT_TEST(own_stream_is_gone),
+	KSFT_TEST(own_stream_put_in_vain),
 	KSFT_TEST(own_stream_is_bounded),
 	KSFT_TEST(other_versions),
 };

@@ -81,11 +81,12 @@ static __u32 stream_version(void)
 	return head.state_version;
 }
 
+static const unsigned int states[] = {
+	S(STOP), S(STOP_COPY), S(RUNNING_P2P), S(PRE_COPY), S(PRE_COPY_P2P),
+};
+
 static void in_each_state(void)
 {
-	static const unsigned int states[] = {
-		S(STOP), S(STOP_COPY), S(RUNNING_P2P), S(PRE_COPY), S(PRE_COPY_P2P),
-	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
@@ -169,6 +170,145 @@ static void restored_too_late(void)
 	expect_too_late(to_v1, 1);
 }
 
+/* A device without program is in the state that it was, and the next program goes on there. */
+static void detached_in_each_state(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		ASSERT_EQ(mig_set(a, states[i], NULL), 0);
+		prog_detach(&dev_prog);
+		EXPECT_EQ(mig_state(a), states[i]);
+		EXPECT_EQ(vfio_get(a, 0, KUP_VALUE, 4), -ENODEV);
+		ASSERT_EQ(prog_attach(&dev_prog2), 0);
+		EXPECT_EQ(mig_state(a), states[i]);
+		expect_runs(a, 2, VALUE);
+		ASSERT_EQ(mig_set(a, states[i], NULL), 0);
+		prog_detach(&dev_prog2);
+		ASSERT_EQ(prog_attach(&dev_prog), 0);
+		expect_runs(a, 1, VALUE);
+	}
+}
+
+/* Reading a stream takes no program, and what comes meanwhile does not change it. */
+static void detached_while_read(void)
+{
+	ssize_t n;
+	int fd;
+
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
+	EXPECT(read(fd, stream, 10) == 10);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), 0);
+	EXPECT(read(fd, stream + 10, 90) == 90);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	n = mig_read(fd, stream + 100, sizeof(stream) - 100);
+	close(fd);
+	ASSERT(n > 0);
+	len = 100 + n;
+	EXPECT_EQ(stream_version(), 1);
+	expect_runs(a, 2, VALUE);
+	prog_detach(&dev_prog2);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(mig_load(&b, stream, len), 0);
+	expect_runs(&b, 1, VALUE);
+}
+
+/* One that came after the stream was begun, in PRE_COPY, cannot end it. */
+static void attached_while_read(void)
+{
+	int fd;
+
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
+	EXPECT(read(fd, stream, 10) == 10);
+	prog_detach(&dev_prog);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), -EINVAL);
+	EXPECT_EQ(mig_state(a), S(PRE_COPY_P2P));
+	close(fd);
+	expect_runs(a, 2, VALUE);
+}
+
+/* A state without a program that knows it: the stream can be written, not restored. */
+static void detached_while_written(void)
+{
+	int fd;
+
+	len = mig_save(a, stream, sizeof(stream));
+	ASSERT(len > 100);
+	ASSERT_EQ(mig_set(&b, S(RESUMING), &fd), 0);
+	EXPECT_EQ(mig_write(fd, stream, 20), 0);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(mig_write(fd, stream + 20, len - 20), 0);
+	EXPECT_EQ(mig_set(&b, S(STOP), NULL), -ENODEV);
+	EXPECT_EQ(mig_state(&b), S(RESUMING));
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(mig_set(&b, S(STOP), NULL), 0);
+	close(fd);
+	expect_runs(&b, 1, VALUE);
+}
+
+/* The header has come, or has not, when a program comes whose state is another. */
+static void replaced_while_written(void)
+{
+	static const size_t first[] = { 20, 100 };
+	size_t i;
+	int fd;
+
+	len = mig_save(a, stream, sizeof(stream));
+	ASSERT(len > 100);
+	for (i = 0; i < ARRAY_SIZE(first); i++) {
+		ASSERT_EQ(mig_set(&b, S(RESUMING), &fd), 0);
+		EXPECT_EQ(mig_write(fd, stream, first[i]), 0);
+		EXPECT_EQ(to_v2(), 0);
+		mig_write(fd, stream + first[i], len - first[i]);
+		EXPECT_EQ(mig_set(&b, S(STOP), NULL), -EINVAL);
+		EXPECT_HAS(why_refused(), "kupgrade: the state has version 1, not 2");
+		EXPECT_EQ(mig_state(&b), S(STOP));
+		close(fd);
+		EXPECT_EQ(vfio_get(&b, 0, KUP_VALUE, 4), 0);
+		expect_runs(&b, 2, 0);
+		EXPECT_EQ(to_v1(), 0);
+	}
+	/* There and back again, it fits. */
+	ASSERT_EQ(mig_set(&b, S(RESUMING), &fd), 0);
+	EXPECT_EQ(mig_write(fd, stream, 100), 0);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_EQ(mig_write(fd, stream + 100, len - 100), 0);
+	EXPECT_EQ(mig_set(&b, S(STOP), NULL), 0);
+	close(fd);
+	expect_runs(&b, 1, VALUE);
+}
+
+/* An update that the devices refuse changes nothing of either end of a migration. */
+static void refused_meanwhile(void)
+{
+	int from, to;
+
+	prog_close(&dev_prog2);
+	ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_stiff"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(mig_set(a, S(PRE_COPY), &from), 0);
+	ASSERT_EQ(mig_set(&b, S(RESUMING), &to), 0);
+	EXPECT_EQ(to_v2(), -EINVAL);
+	EXPECT(read(from, stream, 10) == 10);
+	EXPECT_EQ(mig_write(to, stream, 10), 0);
+	EXPECT_EQ(to_v2(), -EINVAL);
+	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), 0);
+	len = mig_read(from, stream, sizeof(stream));
+	ASSERT(len > 0);
+	EXPECT_EQ(mig_write(to, stream, 10), 0);
+	EXPECT_EQ(to_v2(), -EINVAL);
+	EXPECT_HAS(why_refused(), "kupgrade: state_size ");
+	EXPECT_EQ(mig_write(to, stream + 10, len - 10), 0);
+	EXPECT_EQ(mig_set(&b, S(STOP), NULL), 0);
+	close(from);
+	close(to);
+	expect_runs(&b, 1, VALUE);
+	expect_runs(a, 1, VALUE);
+}
+
 static struct {
 	atomic_bool stop;
 	atomic_uint loaded, refused, bad;
@@ -223,6 +363,12 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(saved_before),
 	KSFT_TEST(begun_before),
 	KSFT_TEST(restored_too_late),
+	KSFT_TEST(detached_in_each_state),
+	KSFT_TEST(detached_while_read),
+	KSFT_TEST(attached_while_read),
+	KSFT_TEST(detached_while_written),
+	KSFT_TEST(replaced_while_written),
+	KSFT_TEST(refused_meanwhile),
 	KSFT_TEST(against_migration),
 };
 

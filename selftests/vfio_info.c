@@ -249,14 +249,26 @@ static void unknown_ioctls(void)
 	}
 }
 
-static int feature(__u32 flags, __u32 argsz)
+#define GET	VFIO_DEVICE_FEATURE_GET
+#define SET	VFIO_DEVICE_FEATURE_SET
+#define PROBE	VFIO_DEVICE_FEATURE_PROBE
+#define HEAD	sizeof(struct vfio_device_feature)
+
+/* With nothing behind the first @size bytes, and a state of migration that means to stay */
+static int feature_at_edge(__u32 flags, __u32 argsz, size_t size)
 {
 	struct {
 		struct vfio_device_feature head;
-		__u64 data[4];
-	} arg = { .head = { .argsz = argsz, .flags = flags } };
+		__u32 state, fd;
+	} arg = { .head = { .argsz = argsz, .flags = flags },
+		  .state = VFIO_DEVICE_STATE_RUNNING };
 
-	return vfio_ioctl(&dev, VFIO_DEVICE_FEATURE, &arg);
+	return vfio_ioctl(&dev, VFIO_DEVICE_FEATURE, memcpy(edge(size), &arg, size));
+}
+
+static int feature(__u32 flags, __u32 argsz)
+{
+	return feature_at_edge(flags, argsz, HEAD + 8);
 }
 
 static void features(void)
@@ -267,6 +279,37 @@ static void features(void)
 	EXPECT_EQ(feature(probe | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, 40), -ENOTTY);
 	EXPECT_EQ(feature(probe | 0xfff, 40), -ENOTTY);
 	EXPECT_EQ(feature(probe, 4), -EINVAL);
+}
+
+static void one_feature(__u32 which, __u32 ops, __u32 size)
+{
+	__u32 op;
+
+	for (op = GET; op <= SET; op <<= 1) {
+		int good = ops & op ? 0 : -EINVAL;
+
+		EXPECT_EQ(feature(which | op, HEAD + size), good);
+		EXPECT_EQ(feature(which | op, HEAD + 4096), good);
+		EXPECT_EQ(feature(which | op | PROBE, HEAD), good);
+		EXPECT_EQ(feature(which | op, HEAD + size - 1), -EINVAL);
+		EXPECT_EQ(feature(which | op, HEAD), -EINVAL);
+		EXPECT_EQ(feature(which | op, HEAD - 1), -EINVAL);
+		EXPECT_EQ(feature(which | op, 0), -EINVAL);
+		EXPECT_EQ(feature(which | op | 1 << 19, HEAD + size), -EINVAL);
+		EXPECT_EQ(feature_at_edge(which | op, HEAD + size, HEAD), good ?: -EFAULT);
+	}
+	EXPECT_EQ(feature(which, HEAD + size), -EINVAL);
+	EXPECT_EQ(feature(which | GET | SET, HEAD + size), -EINVAL);
+	EXPECT_EQ(feature(which | GET | SET | PROBE, HEAD + size),
+		  ops == (GET | SET) ? 0 : -EINVAL);
+}
+
+/* Each feature of migration, with what does not go with it */
+static void features_of_migration(void)
+{
+	one_feature(VFIO_DEVICE_FEATURE_MIGRATION, GET, 8);
+	one_feature(VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, GET | SET, 8);
+	one_feature(VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, GET, 8);
 }
 
 static void no_mmap(void)
@@ -317,6 +360,7 @@ static const struct ksft_test tests[] = {
 	KSFT_TEST(reset_is_init),
 	KSFT_TEST(unknown_ioctls),
 	KSFT_TEST(features),
+	KSFT_TEST(features_of_migration),
 	KSFT_TEST(no_mmap),
 	KSFT_TEST(open_close),
 	KSFT_TEST(open_fails),

@@ -174,6 +174,10 @@ int BPF_PROG(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream
 	if (mdev_bpf_stream_put(stream, &magic, sizeof(magic)) ||
 	    mdev_bpf_stream_put(stream, s->ram, sizeof(s->ram)))
 		return -EIO;
+	if (s->hook == KMIG_HOOK_PUT_FAIL)
+		return -EBUSY;
+	if (s->hook == KMIG_HOOK_PUT_CORE)
+		return MDEV_BPF_STREAM_CORE;
 	for (i = 0; s->hook == KMIG_HOOK_FULL && i < 17 && !s->put; i++)
 		s->put = mdev_bpf_stream_put(stream, block, sizeof(block));
 	return MDEV_BPF_STREAM_OWN;

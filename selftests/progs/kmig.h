@@ -35,6 +35,8 @@ enum {
 	KMIG_HOOK_FAIL,		/* save and restore fail with EBUSY, after changing things */
 	KMIG_HOOK_STALE,	/* save and restore fail with ESTALE */
 	KMIG_HOOK_IGNORE,	/* restore of a foreign stream returns CORE */
+	KMIG_HOOK_PUT_FAIL,	/* save puts as with OWN, and fails with EBUSY */
+	KMIG_HOOK_PUT_CORE,	/* save puts as with OWN, and leaves it to the core after all */
 };
 
 #define KMIG_IOVA	0x100000000ULL
