@@ -168,6 +168,14 @@ static u32 get_bytes(const u8 *p, u32 size)
 	return val;
 }
 
+/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
+static void update_status(struct mdev_bpf_device *bdev)
+{
+	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
+	if (mdev_bpf_irq_is_up(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX))
+		bdev->config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+}
+
 /**
  * mdev_bpf_pci_read() - read configuration space
  * @bdev: the device
@@ -183,10 +191,8 @@ u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 	lockdep_assert_held(&bdev->lock);
 	if (offset >= bdev->config_size)
 		return 0;
-	/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
-	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
-	if (mdev_bpf_irq_is_up(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX))
-		bdev->config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+	if (offset <= PCI_STATUS && PCI_STATUS < offset + size)
+		update_status(bdev);
 	return get_bytes(bdev->config + offset, size);
 }
 
