@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lsr UUID: what reading a register costs. Prints the median of the time stamp counter's advance
- * over one getppid(), one pread() of a byte of /dev/zero, and one of the line status register of
- * the device's first port. In a VM with --icount the unit is guest instructions, and exact.
+ * lsr UUID: what the registers of a serial card cost. Prints the median of the time stamp counter's
+ * advance over one getppid(), and over one pread() or pwrite() of a byte: of /dev/zero and
+ * /dev/null, to compare with; of the line status and of the scratch register of the device's first
+ * port; of its configuration space. The second number is what is above the file of /dev.
+ * In a VM with --icount the unit is guest instructions, and exact.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #define CALLS	10001
 #define WARM_UP	100
 #define LSR	5
+#define SCR	7
 
 static __u64 cost[CALLS];
 
@@ -45,8 +48,13 @@ static __u64 cost_getppid(void)
 	return median();
 }
 
-/* 0 if a read fails */
-static __u64 cost_pread(int fd, off_t off)
+static void failed(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static __u64 cost_pread(const char *what, int fd, off_t off)
 {
 	char byte;
 	int i;
@@ -57,17 +65,52 @@ static __u64 cost_pread(int fd, off_t off)
 
 		cost[i < 0 ? 0 : i] = __rdtsc() - start;
 		if (ret != 1)
-			return 0;
+			failed(what);
 	}
 	return median();
 }
 
+static __u64 cost_pwrite(const char *what, int fd, off_t off)
+{
+	char byte = 0x5a;
+	int i;
+
+	for (i = -WARM_UP; i < CALLS; i++) {
+		__u64 start = __rdtsc();
+		ssize_t ret = pwrite(fd, &byte, 1, off);
+
+		cost[i < 0 ? 0 : i] = __rdtsc() - start;
+		if (ret != 1)
+			failed(what);
+	}
+	return median();
+}
+
+static void print(const char *what, __u64 n, __u64 floor)
+{
+	printf("%-12s %6llu %6llu\n", what, n, n - floor);
+}
+
+static void measure(const struct vfio *v, int zero, int null)
+{
+	off_t bar = v->region[VFIO_PCI_BAR0_REGION_INDEX].offset;
+	off_t config = v->region[VFIO_PCI_CONFIG_REGION_INDEX].offset;
+	__u64 read_floor = cost_pread("/dev/zero", zero, 0);
+	__u64 write_floor = cost_pwrite("/dev/null", null, 0);
+
+	printf("%-12s %6llu\n", "getppid", cost_getppid());
+	printf("%-12s %6llu\n", "read zero", read_floor);
+	print("read LSR", cost_pread("LSR", v->device, bar + LSR), read_floor);
+	print("read config", cost_pread("config", v->device, config), read_floor);
+	printf("%-12s %6llu\n", "write null", write_floor);
+	print("write SCR", cost_pwrite("SCR", v->device, bar + SCR), write_floor);
+}
+
 int main(int argc, char **argv)
 {
-	__u64 floor, zero, lsr;
+	int ret, zero = open("/dev/zero", O_RDONLY), null = open("/dev/null", O_WRONLY);
 	struct mdev m = { 0 };
 	struct vfio v;
-	int fd, ret;
 
 	if (argc != 2 || strlen(argv[1]) != UUID_LEN) {
 		fprintf(stderr, "Usage: lsr UUID\n");
@@ -75,20 +118,10 @@ int main(int argc, char **argv)
 	}
 	memcpy(m.uuid, argv[1], UUID_LEN);
 	ret = vfio_open(&v, &m);
-	fd = open("/dev/zero", O_RDONLY);
-	if (ret || fd < 0) {
+	if (ret || zero < 0 || null < 0) {
 		fprintf(stderr, "lsr: cannot open %s: %s\n", argv[1], strerror(-ret));
 		return 1;
 	}
-	floor = cost_getppid();
-	zero = cost_pread(fd, 0);
-	lsr = cost_pread(v.device, v.region[0].offset + LSR);
-	if (!zero || !lsr) {
-		fprintf(stderr, "lsr: cannot read\n");
-		return 1;
-	}
-	printf("getppid   %6llu\n/dev/zero %6llu\nLSR       %6llu\n", floor, zero, lsr);
-	printf("LSR / /dev/zero     %.3f\n", (double)lsr / zero);
-	printf("above getppid       %.3f\n", (double)(lsr - floor) / (zero - floor));
+	measure(&v, zero, null);
 	return 0;
 }
