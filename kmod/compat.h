@@ -73,8 +73,10 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 /* Namespaces are strings since 6.13 (from the history; 6.12 and 7.2 were built). */
 #if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 #define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
+#define COMPAT_IMPORT_NS_IOMMUFD MODULE_IMPORT_NS(IOMMUFD)
 #else
 #define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
+#define COMPAT_IMPORT_NS_IOMMUFD MODULE_IMPORT_NS("IOMMUFD")
 #endif
 
 /* The flag went away when it became the default. */

@@ -166,6 +166,7 @@ int mdev_bpf_vfio_init(struct vfio_device *vdev)
 	mdev_bpf_failure_init(&bdev->failure);
 	mdev_bpf_dma_init(bdev);
 	mdev_bpf_migration_init(bdev);
+	mdev_bpf_log_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -347,6 +348,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_ioeventfd_release(bdev);
+	mdev_bpf_log_close(bdev);
 	mdev_bpf_dma_close(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);

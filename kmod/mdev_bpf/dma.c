@@ -93,6 +93,7 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
 	scoped_guard(mutex, &bdev->lock) {
+		mdev_bpf_log_request(bdev, dma_head(q));
 		dma_head(q)->error = error;
 		dma_head(q)->done = !again;
 		WRITE_ONCE(q->busy, false);

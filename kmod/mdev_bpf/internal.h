@@ -47,6 +47,7 @@
 struct dma_buf;
 struct file;
 struct mdev_bpf_client;
+struct mdev_bpf_log;
 struct mdev_bpf_resuming;
 struct mdev_bpf_saving;
 struct mdev_bpf_type;
@@ -432,6 +433,9 @@ enum mdev_bpf_pin_state {
 	MDEV_BPF_PIN_UNPINNING,
 };
 
+/* A window may begin and end anywhere in a page */
+#define MDEV_BPF_PIN_PAGES	(MDEV_BPF_MAX_DMA_SIZE / PAGE_SIZE + 1)
+
 /**
  * struct mdev_bpf_pin - a window of guest memory
  * @iova: its first byte
@@ -439,6 +443,7 @@ enum mdev_bpf_pin_state {
  * @nr: pages
  * @state: changes under the device's lock, and wakes mdev_bpf_dma_queue::idle
  * @pages: the pages; those of a window that moves belong to whom moves it
+ * @touched: those a program has got a pointer to since this was last looked at; for the log
  */
 struct mdev_bpf_pin {
 	u64 iova;
@@ -446,6 +451,7 @@ struct mdev_bpf_pin {
 	u32 nr;
 	enum mdev_bpf_pin_state state;
 	struct page **pages;
+	DECLARE_BITMAP(touched, MDEV_BPF_PIN_PAGES);
 };
 
 /* Room for what ops can queue, and for the windows of a device that has come from elsewhere */
@@ -600,6 +606,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @stats: what ops cost
  * @dma: DMA
  * @migration: state of migration
+ * @log: what it has written to guest memory, under @lock; NULL: nobody wants to know
  * @display: display
  */
 struct mdev_bpf_device {
@@ -642,6 +649,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_stats stats;
 	struct mdev_bpf_dma_queue dma;
 	struct mdev_bpf_migration migration;
+	struct mdev_bpf_log *log;
 	struct mdev_bpf_display display;
 };
 
@@ -1048,6 +1056,13 @@ void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
 void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
+
+/* logging.c */
+void mdev_bpf_log_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_log_close(struct mdev_bpf_device *bdev);
+void mdev_bpf_log_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+void mdev_bpf_log_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin);
+
 /* migration.c */
 void mdev_bpf_migration_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev);

@@ -45,6 +45,7 @@ static void pin_unpin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	vfio_unpin_pages(&bdev->vdev, pin_start(pin), pin->nr);
 	kfree(pin->pages);
 	guard(mutex)(&bdev->lock);
+	mdev_bpf_log_pin(bdev, pin);
 	pin_set_state(bdev, pin, MDEV_BPF_PIN_NONE);
 }
 
@@ -293,6 +294,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	offset += offset_in_page(pin->iova);
 	if (offset_in_page(offset) + size > PAGE_SIZE || offset & (align - 1))
 		return NULL;
+	__set_bit(offset >> PAGE_SHIFT, pin->touched);
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 
