@@ -17,43 +17,11 @@
 #define IOVA	0x200000000ULL
 #define PAGE	4096u
 
-static int pin(unsigned int id, __u64 iova, __u64 size)
-{
-	__u64 n = kdma_get(KDMA_DONE);
-	int ret = kdma_start(MDEV_BPF_DMA_PIN, id, iova, 0, size);
-
-	if (ret)
-		return ret - 1000;
-	ASSERT(kdma_await(n + 1));
-	EXPECT_EQ(kdma_id(n), id);
-	return kdma_error(n);
-}
-
-/* What the program finds at @off of window @id, or negative errno; values have 32 bits. */
-static __s64 peek(unsigned int id, __u64 off)
-{
-	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, off));
-	return (__s64)kdma_get(KDMA_RESULT) ?: (__s64)kdma_get(KDMA_VALUE);
-}
-
-static int poke(unsigned int id, __u64 off, __u64 val)
-{
-	kdma_set(KDMA_VALUE, val);
-	kdma_set(KDMA_POKE, MDEV_BPF_PIN(id, off));
-	return kdma_get(KDMA_RESULT);
-}
-
 /* How many times 64 bytes the program finds from @off of window @id on. */
 static __s64 pull(unsigned int id, __u64 off, unsigned int n)
 {
 	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, off));
 	kdma_set(KDMA_PULL, n);
-	return kdma_get(KDMA_RESULT);
-}
-
-static int unpin(unsigned int id)
-{
-	kdma_set(KDMA_UNPIN, id);
 	return kdma_get(KDMA_RESULT);
 }
 
@@ -90,23 +58,23 @@ static void both_ways(void)
 	__u8 *mem = guest_alloc(4 * PAGE, 1);
 
 	ASSERT_EQ(guest_map(IOVA, mem, 4 * PAGE, PROT_RW), 0);
-	ASSERT_EQ(pin(3, IOVA, 4 * PAGE), 0);
+	ASSERT_EQ(kdma_pin(3, IOVA, 4 * PAGE), 0);
 	EXPECT_EQ(pinned_pages(), 4);
 	put(mem, 4711);
 	put(mem + 3 * PAGE + 16, 42);
-	EXPECT_EQ(peek(3, 0), 4711);
-	EXPECT_EQ(peek(3, 3 * PAGE + 16), 42);
+	EXPECT_EQ(kdma_peek(3, 0), 4711);
+	EXPECT_EQ(kdma_peek(3, 3 * PAGE + 16), 42);
 	put(mem, 4712);
-	EXPECT_EQ(peek(3, 0), 4712);
-	EXPECT_EQ(poke(3, PAGE + 8, 0xabcdef01), 0);
+	EXPECT_EQ(kdma_peek(3, 0), 4712);
+	EXPECT_EQ(kdma_poke(3, PAGE + 8, 0xabcdef01), 0);
 	EXPECT_EQ(get(mem + PAGE + 8), 0xabcdef01);
 	/* Atomic instructions on it would be the end of the kernel */
-	EXPECT_EQ(poke(3, PAGE + 3, 1), -EFAULT);
-	EXPECT_EQ(poke(3, PAGE + 4, 1), -EFAULT);
+	EXPECT_EQ(kdma_poke(3, PAGE + 3, 1), -EFAULT);
+	EXPECT_EQ(kdma_poke(3, PAGE + 4, 1), -EFAULT);
 	EXPECT_EQ(pull(3, PAGE - 64, 2), 2);
 	EXPECT_EQ(pull(3, PAGE - 96, 2), 1);
-	EXPECT_EQ(unpin(3), 0);
-	EXPECT_EQ(peek(3, 0), -EFAULT);
+	EXPECT_EQ(kdma_unpin(3), 0);
+	EXPECT_EQ(kdma_peek(3, 0), -EFAULT);
 	EXPECT(ksft_await(!pinned_pages()));
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
@@ -118,21 +86,21 @@ static void edges(void)
 	unsigned int i;
 
 	ASSERT_EQ(guest_map(IOVA, mem, 4 * PAGE, PROT_RW), 0);
-	ASSERT_EQ(pin(0, IOVA + PAGE - 24, 48), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA + PAGE - 24, 48), 0);
 	EXPECT_EQ(pinned_pages(), 2);
 	for (i = 0; i <= 40; i++) {
 		put(mem + PAGE - 24 + i, 1000 + i);
-		EXPECT_EQ(peek(0, i), i % 8 ? -EFAULT : (int)(1000 + i));
+		EXPECT_EQ(kdma_peek(0, i), i % 8 ? -EFAULT : (int)(1000 + i));
 	}
-	EXPECT_EQ(peek(0, 41), -EFAULT);
-	EXPECT_EQ(peek(0, 48), -EFAULT);
-	EXPECT_EQ(peek(0, PAGE), -EFAULT);
-	EXPECT_EQ(peek(0, (1ULL << 40) - 1), -EFAULT);
-	EXPECT_EQ(peek(1, 0), -EFAULT);
-	EXPECT_EQ(peek(16, 0), -EFAULT);
-	EXPECT_EQ(peek(1 << 20, 0), -EFAULT);
-	ASSERT_EQ(pin(1, IOVA, 7), 0);
-	EXPECT_EQ(peek(1, 0), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, 41), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, 48), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, PAGE), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, (1ULL << 40) - 1), -EFAULT);
+	EXPECT_EQ(kdma_peek(1, 0), -EFAULT);
+	EXPECT_EQ(kdma_peek(16, 0), -EFAULT);
+	EXPECT_EQ(kdma_peek(1 << 20, 0), -EFAULT);
+	ASSERT_EQ(kdma_pin(1, IOVA, 7), 0);
+	EXPECT_EQ(kdma_peek(1, 0), -EFAULT);
 }
 
 /* No bytes are not even the byte behind the window, which may be in no page of it. */
@@ -141,7 +109,7 @@ static void no_bytes(void)
 	__u8 *mem = guest_alloc(PAGE, 2);
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	kdma_set(KDMA_PEEK_NONE, MDEV_BPF_PIN(0, 0));
 	EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), -EFAULT);
 	kdma_set(KDMA_PEEK_NONE, MDEV_BPF_PIN(0, PAGE));
@@ -156,12 +124,12 @@ static void several_mappings(void)
 	ASSERT_EQ(guest_map(IOVA + 2 * PAGE, mem, 2 * PAGE, PROT_RW), 0);
 	put(mem + 5 * PAGE, 5);
 	put(mem, 6);
-	ASSERT_EQ(pin(0, IOVA, 4 * PAGE), 0);
-	EXPECT_EQ(peek(0, PAGE), 5);
-	EXPECT_EQ(peek(0, 2 * PAGE), 6);
+	ASSERT_EQ(kdma_pin(0, IOVA, 4 * PAGE), 0);
+	EXPECT_EQ(kdma_peek(0, PAGE), 5);
+	EXPECT_EQ(kdma_peek(0, 2 * PAGE), 6);
 	/* Half of it goes, so all of it does */
 	ASSERT_EQ(guest_unmap(IOVA + 2 * PAGE, 2 * PAGE), 0);
-	EXPECT_EQ(peek(0, PAGE), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, PAGE), -EFAULT);
 	EXPECT_EQ(pinned_pages(), 0);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA + 2 * PAGE);
@@ -174,24 +142,24 @@ static void refusals(void)
 
 	ASSERT_EQ(guest_map(IOVA, mem, 2 * PAGE, PROT_RW), 0);
 	ASSERT_EQ(guest_map(IOVA + 2 * PAGE, mem + 2 * PAGE, 2 * PAGE, PROT_READ), 0);
-	EXPECT_EQ(pin(16, IOVA, 8), -EINVAL - 1000);
-	EXPECT_EQ(pin(0, IOVA, 0), -EINVAL - 1000);
-	EXPECT_EQ(pin(0, IOVA, MDEV_BPF_MAX_DMA_SIZE + 1), -EINVAL - 1000);
-	EXPECT_EQ(pin(0, ~0ULL, 2), -EINVAL - 1000);
-	EXPECT_EQ(pin(0, IOVA - PAGE, PAGE), -ENOENT);
-	EXPECT_EQ(pin(0, IOVA + 3 * PAGE, 2 * PAGE), -EPERM);
-	EXPECT_EQ(pin(0, IOVA + PAGE, 3 * PAGE), -EPERM);
-	EXPECT_EQ(pin(0, IOVA + 4 * PAGE, 8), -ENOENT);
+	EXPECT_EQ(kdma_pin(16, IOVA, 8), -EINVAL - 1000);
+	EXPECT_EQ(kdma_pin(0, IOVA, 0), -EINVAL - 1000);
+	EXPECT_EQ(kdma_pin(0, IOVA, MDEV_BPF_MAX_DMA_SIZE + 1), -EINVAL - 1000);
+	EXPECT_EQ(kdma_pin(0, ~0ULL, 2), -EINVAL - 1000);
+	EXPECT_EQ(kdma_pin(0, IOVA - PAGE, PAGE), -ENOENT);
+	EXPECT_EQ(kdma_pin(0, IOVA + 3 * PAGE, 2 * PAGE), -EPERM);
+	EXPECT_EQ(kdma_pin(0, IOVA + PAGE, 3 * PAGE), -EPERM);
+	EXPECT_EQ(kdma_pin(0, IOVA + 4 * PAGE, 8), -ENOENT);
 	EXPECT_EQ(pinned_pages(), 0);
-	EXPECT_EQ(unpin(0), -ENOENT);
-	EXPECT_EQ(unpin(16), -EINVAL);
-	EXPECT_EQ(pin(0, IOVA, 8), 0);
-	EXPECT_EQ(pin(0, IOVA, 8), -EEXIST);
-	EXPECT_EQ(unpin(0), 0);
-	EXPECT_EQ(unpin(0), -ENOENT);
-	EXPECT_EQ(pin(0, IOVA + 8, 8), 0);
+	EXPECT_EQ(kdma_unpin(0), -ENOENT);
+	EXPECT_EQ(kdma_unpin(16), -EINVAL);
+	EXPECT_EQ(kdma_pin(0, IOVA, 8), 0);
+	EXPECT_EQ(kdma_pin(0, IOVA, 8), -EEXIST);
+	EXPECT_EQ(kdma_unpin(0), 0);
+	EXPECT_EQ(kdma_unpin(0), -ENOENT);
+	EXPECT_EQ(kdma_pin(0, IOVA + 8, 8), 0);
 	ASSERT_EQ(munmap(mem + PAGE, PAGE), 0);
-	EXPECT_EQ(pin(1, IOVA + PAGE, 8), -EFAULT);
+	EXPECT_EQ(kdma_pin(1, IOVA + PAGE, 8), -EFAULT);
 	EXPECT_EQ(pinned_pages(), 1);
 }
 
@@ -204,11 +172,11 @@ static void replaced(void)
 	ASSERT_EQ(guest_map(IOVA, mem, 2 * PAGE, PROT_RW), 0);
 	put(mem, 1000);
 	put(mem + PAGE, 1001);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	for (i = 1; i < 50; i++) {
-		EXPECT_EQ(unpin(0), 0);
-		ASSERT_EQ(pin(0, IOVA + i % 2 * PAGE, PAGE), 0);
-		EXPECT_EQ(peek(0, 0), 1000 + i % 2);
+		EXPECT_EQ(kdma_unpin(0), 0);
+		ASSERT_EQ(kdma_pin(0, IOVA + i % 2 * PAGE, PAGE), 0);
+		EXPECT_EQ(kdma_peek(0, 0), 1000 + i % 2);
 		EXPECT_EQ(pinned_pages(), 1);
 	}
 }
@@ -221,17 +189,17 @@ static void all_windows(void)
 	ASSERT_EQ(guest_map(IOVA, mem, 2 << 20, PROT_RW), 0);
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++) {
 		put(mem + i * PAGE, i + 1);
-		ASSERT_EQ(pin(i, IOVA + i * PAGE, MDEV_BPF_MAX_DMA_SIZE), 0);
+		ASSERT_EQ(kdma_pin(i, IOVA + i * PAGE, MDEV_BPF_MAX_DMA_SIZE), 0);
 	}
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
-		EXPECT_EQ(peek(i, 0), i + 1);
+		EXPECT_EQ(kdma_peek(i, 0), i + 1);
 	EXPECT(pinned_pages() > 0);
 	ASSERT_EQ(guest_unmap(IOVA, 2 << 20), 0);
 	EXPECT_EQ(pinned_pages(), 0);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
 	EXPECT_EQ(event_take(guest_event[1]), 1);
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
-		EXPECT_EQ(peek(i, 0), -EFAULT);
+		EXPECT_EQ(kdma_peek(i, 0), -EFAULT);
 }
 
 /* Other memory being unmapped is nothing to the program. */
@@ -242,9 +210,9 @@ static void others_unmapped(void)
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
 	ASSERT_EQ(guest_map(IOVA + PAGE, mem + PAGE, PAGE, PROT_RW), 0);
 	put(mem, 77);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	ASSERT_EQ(guest_unmap(IOVA + PAGE, PAGE), 0);
-	EXPECT_EQ(peek(0, 0), 77);
+	EXPECT_EQ(kdma_peek(0, 0), 77);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
 
@@ -255,14 +223,14 @@ static void bus_mastering(void)
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
 	put(mem, 88);
 	guest_bus_master(false);
-	EXPECT_EQ(pin(0, IOVA, PAGE), -EACCES);
+	EXPECT_EQ(kdma_pin(0, IOVA, PAGE), -EACCES);
 	guest_bus_master(true);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	guest_bus_master(false);
-	EXPECT_EQ(peek(0, 0), -EFAULT);
-	EXPECT_EQ(poke(0, 0, 1), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
+	EXPECT_EQ(kdma_poke(0, 0, 1), -EFAULT);
 	guest_bus_master(true);
-	EXPECT_EQ(peek(0, 0), 88);
+	EXPECT_EQ(kdma_peek(0, 0), 88);
 }
 
 static void reset_unpins(void)
@@ -270,12 +238,12 @@ static void reset_unpins(void)
 	__u8 *mem = guest_alloc(PAGE, 9);
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	ASSERT_EQ(vfio_reset(&dev), 0);
 	guest_bus_master(true);
-	EXPECT_EQ(peek(0, 0), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
 	EXPECT(ksft_await(!pinned_pages()));
-	EXPECT_EQ(pin(0, IOVA, PAGE), 0);
+	EXPECT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
 
@@ -298,9 +266,9 @@ static void locked_memory(void)
 		    guest_map(IOVA, mem, 16 * PAGE, PROT_RW))
 			_exit(2);
 		guest_bus_master(true);
-		if (pin(0, IOVA, 5 * PAGE) != -ENOMEM || pinned_pages())
+		if (kdma_pin(0, IOVA, 5 * PAGE) != -ENOMEM || pinned_pages())
 			_exit(3);
-		_exit(pin(0, IOVA, 4 * PAGE) ? 4 : 0);
+		_exit(kdma_pin(0, IOVA, 4 * PAGE) ? 4 : 0);
 	}
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(status, 0);
@@ -311,7 +279,7 @@ static void close_unpins(void)
 	__u8 *mem = guest_alloc(PAGE, 11);
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-	ASSERT_EQ(pin(5, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(5, IOVA, PAGE), 0);
 	EXPECT_EQ(pinned_pages(), 1);
 	close(dev.device);
 	dev.device = -1;
@@ -319,8 +287,8 @@ static void close_unpins(void)
 	dev.device = vfio_open_again(&dev, &dev_mdev);
 	ASSERT(dev.device >= 0);
 	guest_reopen();
-	EXPECT_EQ(peek(5, 0), -EFAULT);
-	EXPECT_EQ(pin(5, IOVA, PAGE), 0);
+	EXPECT_EQ(kdma_peek(5, 0), -EFAULT);
+	EXPECT_EQ(kdma_pin(5, IOVA, PAGE), 0);
 }
 
 /* Without a program memory can still be taken away; with the next one it is gone. */
@@ -331,14 +299,14 @@ static void unmapped_while_detached(void)
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
 	ASSERT_EQ(guest_map(IOVA + PAGE, mem + PAGE, PAGE, PROT_RW), 0);
 	put(mem, 12);
-	ASSERT_EQ(pin(0, IOVA, PAGE), 0);
-	ASSERT_EQ(pin(1, IOVA + PAGE, PAGE), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
+	ASSERT_EQ(kdma_pin(1, IOVA + PAGE, PAGE), 0);
 	prog_detach(&dev_prog);
 	ASSERT_EQ(guest_unmap(IOVA + PAGE, PAGE), 0);
 	EXPECT_EQ(pinned_pages(), 1);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
-	EXPECT_EQ(peek(0, 0), 12);
-	EXPECT_EQ(peek(1, 0), -EFAULT);
+	EXPECT_EQ(kdma_peek(0, 0), 12);
+	EXPECT_EQ(kdma_peek(1, 0), -EFAULT);
 }
 
 static struct {
@@ -371,7 +339,7 @@ static void race_with_unmap(void)
 	mapper.rounds = 0;
 	ASSERT_EQ(pthread_create(&mapper.thread, NULL, map_and_unmap, NULL), 0);
 	for (i = 0; i < 400 || ((!pinned || !missed) && i < 20000); i++) {
-		int ret = pin(i % 4, IOVA, 64 * PAGE);
+		int ret = kdma_pin(i % 4, IOVA, 64 * PAGE);
 
 		if (!ret)
 			pinned++;
@@ -379,9 +347,9 @@ static void race_with_unmap(void)
 			missed++;
 		else if (ret != -EEXIST)
 			ksft_fail(__FILE__, __LINE__, "pin: %d", ret);
-		poke(i % 4, 8 * i % PAGE, i);
+		kdma_poke(i % 4, 8 * i % PAGE, i);
 		if (i % 3)
-			unpin(i % 4);
+			kdma_unpin(i % 4);
 	}
 	mapper.stop = true;
 	pthread_join(mapper.thread, NULL);

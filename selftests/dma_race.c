@@ -5,22 +5,18 @@
  * but those who have to wait for it does.
  */
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/userfaultfd.h>
-
 #include "guest.h"
+#include "missing.h"
 
 #define READ	MDEV_BPF_DMA_READ
 #define WRITE	MDEV_BPF_DMA_WRITE
@@ -28,69 +24,17 @@
 #define DATA(off)	MDEV_BPF_STATE((__u64)KDMA_DATA + (off))
 #define IOVA	0x300000000ULL
 #define PAGE	4096u
-#define FAULT_MS	10000
-
-/* Memory that is not there until somebody brings it */
-static struct {
-	int uffd;
-	__u8 *mem;
-} missing = { .uffd = -1 };
-
-static int missing_register(void)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)missing.mem, 4 * PAGE },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	missing.uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (missing.uffd < 0 || ioctl(missing.uffd, UFFDIO_API, &api) ||
-	    ioctl(missing.uffd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
-
-/* Skip the test point where the kernel has no such thing. */
-static void need_missing(void)
-{
-	if (!exists("/proc/sys/vm/unprivileged_userfaultfd"))
-		ksft_skip("no userfaultfd");
-}
 
 static int missing_map(void)
 {
-	need_missing();
-	missing.mem = guest_alloc(4 * PAGE, 0);
-	return missing_register() ?: guest_map(IOVA, missing.mem, 4 * PAGE, PROT_RW);
-}
-
-/* Somebody waits for a page. */
-static bool missing_wanted(void)
-{
-	struct pollfd p = { .fd = missing.uffd, .events = POLLIN };
-	struct uffd_msg msg;
-
-	return poll(&p, 1, FAULT_MS) == 1 &&
-	       read(missing.uffd, &msg, sizeof(msg)) == sizeof(msg) &&
-	       msg.event == UFFD_EVENT_PAGEFAULT;
-}
-
-static void missing_bring(unsigned int page, const void *bytes)
-{
-	struct uffdio_copy copy = {
-		.dst = (uintptr_t)missing.mem + page * PAGE, .src = (uintptr_t)bytes, .len = PAGE,
-	};
-
-	EXPECT_EQ(ioctl(missing.uffd, UFFDIO_COPY, &copy), 0);
+	missing_need();
+	return missing_register(guest_alloc(4 * PAGE, 0)) ?:
+	       guest_map(IOVA, missing.mem, 4 * PAGE, PROT_RW);
 }
 
 static void close_missing(void)
 {
-	/* Whoever still waits for a page gets one of zeros */
-	if (missing.uffd >= 0)
-		close(missing.uffd);
-	missing.uffd = -1;
+	missing_end();
 	guest_close();
 }
 
@@ -387,7 +331,7 @@ static void killed(int (*stick)(int tell))
 	char byte;
 	pid_t pid;
 
-	need_missing();
+	missing_need();
 	vfio_close(&dev);
 	ASSERT_EQ(pipe(tell), 0);
 	pid = fork();

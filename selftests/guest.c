@@ -135,6 +135,37 @@ int kdma_do(unsigned int op, __u64 iova, __u64 where, __u64 size)
 	return kdma_error(n);
 }
 
+int kdma_pin(unsigned int id, __u64 iova, __u64 size)
+{
+	__u64 n = kdma_get(KDMA_DONE);
+	int ret = kdma_start(MDEV_BPF_DMA_PIN, id, iova, 0, size);
+
+	if (ret)
+		return ret - 1000;
+	ASSERT(kdma_await(n + 1));
+	EXPECT_EQ(kdma_id(n), id);
+	return kdma_error(n);
+}
+
+__s64 kdma_peek(unsigned int id, __u64 off)
+{
+	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, off));
+	return (__s64)kdma_get(KDMA_RESULT) ?: (__s64)kdma_get(KDMA_VALUE);
+}
+
+int kdma_poke(unsigned int id, __u64 off, __u64 val)
+{
+	kdma_set(KDMA_VALUE, val);
+	kdma_set(KDMA_POKE, MDEV_BPF_PIN(id, off));
+	return kdma_get(KDMA_RESULT);
+}
+
+int kdma_unpin(unsigned int id)
+{
+	kdma_set(KDMA_UNPIN, id);
+	return kdma_get(KDMA_RESULT);
+}
+
 unsigned int kdma_id(unsigned int n)
 {
 	return dev_get(KDMA_REG, KDMA_LOG + n % KDMA_LOG_LEN * 8, 4);

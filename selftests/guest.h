@@ -33,6 +33,12 @@ void kdma_set(unsigned int reg, __u64 val);
 int kdma_start(unsigned int op, unsigned int id, __u64 iova, __u64 where, __u64 size);
 /* The same, and wait until it is over: what dma_done got; the kfunc's errno - 1000. */
 int kdma_do(unsigned int op, __u64 iova, __u64 where, __u64 size);
+/* The same for a window @id: what dma_done got; the kfunc's errno - 1000. */
+int kdma_pin(unsigned int id, __u64 iova, __u64 size);
+int kdma_unpin(unsigned int id);
+/* What the program finds at @off of window @id, or negative errno; values have 32 bits. */
+__s64 kdma_peek(unsigned int id, __u64 off);
+int kdma_poke(unsigned int id, __u64 off, __u64 val);
 /* The entry @n of the log since reset */
 unsigned int kdma_id(unsigned int n);
 int kdma_error(unsigned int n);

@@ -19,13 +19,13 @@ static int ret_or_errno(long ret)
 	return ret < 0 ? -errno : ret;
 }
 
-static int open_group(struct vfio *v, const struct mdev *m)
+static int open_group(struct vfio *v, const struct mdev *m, const char *container)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/dev/vfio/%s",
 		 link_name(MDEV_DEVICES "/%s/iommu_group", m->uuid));
-	v->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	v->container = open(container, O_RDWR | O_CLOEXEC);
 	if (v->container < 0)
 		return -errno;
 	v->group = open(path, O_RDWR | O_CLOEXEC);
@@ -35,8 +35,7 @@ static int open_group(struct vfio *v, const struct mdev *m)
 	return 0;
 }
 
-/* The offsets of regions are the kernel's to choose, so ask once for each. */
-static void cache_regions(struct vfio *v)
+void vfio_learn_regions(struct vfio *v)
 {
 	unsigned int i;
 
@@ -48,21 +47,31 @@ static void cache_regions(struct vfio *v)
 	}
 }
 
-int vfio_open(struct vfio *v, const struct mdev *m)
+void vfio_init(struct vfio *v)
 {
-	int ret;
-
 	memset(v, 0, sizeof(*v));
 	v->container = -1;
 	v->group = -1;
 	v->device = -1;
-	ret = open_group(v, m);
+}
+
+int vfio_open(struct vfio *v, const struct mdev *m)
+{
+	return vfio_open_by(v, m, "/dev/vfio/vfio");
+}
+
+int vfio_open_by(struct vfio *v, const struct mdev *m, const char *container)
+{
+	int ret;
+
+	vfio_init(v);
+	ret = open_group(v, m, container);
 	if (ret)
 		return ret;
 	v->device = vfio_open_again(v, m);
 	if (v->device < 0)
 		return v->device;
-	cache_regions(v);
+	vfio_learn_regions(v);
 	return 0;
 }
 

@@ -18,7 +18,13 @@ struct vfio {
 
 /* 0 or negative errno; afterwards vfio_close() is right in any case. */
 int vfio_open(struct vfio *v, const struct mdev *m);
+/* The same with another file than VFIO's own as the container */
+int vfio_open_by(struct vfio *v, const struct mdev *m, const char *container);
 void vfio_close(struct vfio *v);
+/* Nothing is open. */
+void vfio_init(struct vfio *v);
+/* The offsets of regions are the kernel's to choose, so ask once for each. */
+void vfio_learn_regions(struct vfio *v);
 /* Another file descriptor for the device that @v has open already, or negative errno. */
 int vfio_open_again(const struct vfio *v, const struct mdev *m);
 
