@@ -181,8 +181,8 @@ struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pas
 }
 
 /*
- * Take a page out of all mappings. Return: whether nobody else has it now, so that all who may
- * write to it will come through here.
+ * Take a page out of all mappings. Return: whether nobody else had it then, so that all who may
+ * write to it come through here.
  */
 static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struct page *page)
 {
@@ -209,6 +209,7 @@ bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precop
 			   pgoff_t index, struct page *page)
 {
 	struct mdev_bpf_memory *mem = bdev->memory[region];
+	struct folio *folio = page_folio(page);
 	bool alone, written;
 
 	lockdep_assert_held(&bdev->lock);
@@ -217,12 +218,21 @@ bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precop
 	if (is(mem, index, LATE))
 		return pass == PASS_REST;
 	alone = unmap(bdev, region, index, page);
-	written = folio_test_clear_dirty(page_folio(page));
+	written = folio_test_clear_dirty(folio);
 	if (pass == PASS_REST)
 		return written || !alone;
-	if (!alone)
+	if (folio_maybe_dma_pinned(folio)) {
 		mark_late(mem, index);
-	return alone && (written || pass == PASS_FIRST);
+		return false;
+	}
+	/*
+	 * A fault is bringing it back, as one soon does while a guest writes there, or was under
+	 * way when it was unmapped; or another task is just unmapping it; or looks at it. It has
+	 * to be looked at again.
+	 */
+	if (!alone)
+		mdev_bpf_precopy_written(mem, index, page);
+	return written || pass == PASS_FIRST;
 }
 
 static bool is_in(struct mdev_bpf_memory *mem, enum precopy_pass pass, pgoff_t index)
