@@ -5,91 +5,37 @@
  * real mode; KVM_RUN, which would return for a write that user space has to make, returns
  * for hlt only.
  */
-#include <fcntl.h>
-#include <linux/kvm.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bell.h"
+#include "kvm.h"
 
-#define GUEST_MEMORY	0x10000
-#define GUEST_CODE	0x1000
 #define GUEST_BAR	0xd0000		/* no memory there */
 #define GUEST_PORT	0x510
 
-static int kvm = -1, vm = -1, cpu = -1;
-static struct kvm_run *run;
-static size_t run_size;
-static unsigned char *memory;
-
-/* Nothing else has loaded KVM, and only one of the two fits the processor. */
 static void load(void)
 {
-	if (system("modprobe -q kvm_amd 2>/dev/null || modprobe -q kvm_intel 2>/dev/null"))
-		ksft_diag("no KVM module loaded");
-	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (kvm < 0)
-		ksft_skip("no KVM");
+	kvm_load();
 	bell_load();
-}
-
-static void make_cpu(void)
-{
-	struct kvm_sregs sregs;
-
-	cpu = ioctl(vm, KVM_CREATE_VCPU, 0);
-	ASSERT(cpu >= 0);
-	run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	run = mmap(NULL, run_size, PROT_READ | PROT_WRITE, MAP_SHARED, cpu, 0);
-	ASSERT(run != MAP_FAILED);
-	ASSERT_EQ(ioctl(cpu, KVM_GET_SREGS, &sregs), 0);
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	ASSERT_EQ(ioctl(cpu, KVM_SET_SREGS, &sregs), 0);
-}
-
-static void make_guest(void)
-{
-	struct kvm_userspace_memory_region slot = { .memory_size = GUEST_MEMORY };
-
-	vm = ioctl(kvm, KVM_CREATE_VM, 0);
-	ASSERT(vm >= 0);
-	/* Processors of Intel want these pages even for a guest that has no use for them */
-	ioctl(vm, KVM_SET_TSS_ADDR, 0xfffbd000);
-	memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		      0);
-	ASSERT(memory != MAP_FAILED);
-	slot.userspace_addr = (uintptr_t)memory;
-	ASSERT_EQ(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &slot), 0);
-	make_cpu();
 }
 
 static void open_a(void)
 {
 	bell_open();
-	make_guest();
+	kvm_open();
 }
 
 static void close_a(void)
 {
-	if (run && run != MAP_FAILED)
-		munmap(run, run_size);
-	run = NULL;
-	close(cpu);
-	close(vm);
-	if (memory && memory != MAP_FAILED)
-		munmap(memory, GUEST_MEMORY);
-	memory = NULL;
+	kvm_close();
 	bell_close();
 }
 
 static void unload(void)
 {
 	dev_unload();
-	close(kvm);
+	kvm_unload();
 }
 
 /* KVM's side: the guest's write of @data signals @kick... */
@@ -100,7 +46,7 @@ static void bind_guest(__u32 flags, __u64 addr, __u32 len, __u64 data)
 		.flags = flags | KVM_IOEVENTFD_FLAG_DATAMATCH,
 	};
 
-	ASSERT_EQ(ioctl(vm, KVM_IOEVENTFD, &arg), 0);
+	ASSERT_EQ(ioctl(kvm_vm, KVM_IOEVENTFD, &arg), 0);
 }
 
 /* ...and VFIO's: that stands for a write to the device. */
@@ -112,17 +58,6 @@ static void bind_device(unsigned int region, __u64 off, unsigned int size, __u64
 	};
 
 	ASSERT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg), 0);
-}
-
-/* Run @code from its start until the guest has no more to do. Return: why KVM_RUN did. */
-static unsigned int guest_runs(const void *code, size_t size)
-{
-	struct kvm_regs regs = { .rip = GUEST_CODE, .rflags = 2 };
-
-	memcpy(memory + GUEST_CODE, code, size);
-	ASSERT_EQ(ioctl(cpu, KVM_SET_REGS, &regs), 0);
-	ASSERT_EQ(ioctl(cpu, KVM_RUN, 0), 0);
-	return run->exit_reason;
 }
 
 /* mov $0xd000,%ax; mov %ax,%ds; movl $0x12345678,OFFSET; hlt */
@@ -144,9 +79,9 @@ static __u32 works(unsigned int id)
 /* What the guest does when nobody has bound the address: the check of the checks below */
 static void unbound_returns(void)
 {
-	EXPECT_EQ(guest_runs(write_memory, sizeof(write_memory)), KVM_EXIT_MMIO);
-	EXPECT_EQ(run->mmio.phys_addr, GUEST_BAR + KBELL_A);
-	EXPECT_EQ(run->mmio.is_write, 1);
+	EXPECT_EQ(kvm_runs(write_memory, sizeof(write_memory)), KVM_EXIT_MMIO);
+	EXPECT_EQ(kvm_run->mmio.phys_addr, GUEST_BAR + KBELL_A);
+	EXPECT_EQ(kvm_run->mmio.is_write, 1);
 }
 
 static void memory_doorbell(void)
@@ -156,7 +91,7 @@ static void memory_doorbell(void)
 	bind_guest(0, GUEST_BAR + KBELL_A, 4, 0x12345678);
 	bind_device(KBELL_BAR, KBELL_A, 4, 0x12345678);
 	for (n = 1; n <= 20; n++) {
-		ASSERT_EQ(guest_runs(write_memory, sizeof(write_memory)), KVM_EXIT_HLT);
+		ASSERT_EQ(kvm_runs(write_memory, sizeof(write_memory)), KVM_EXIT_HLT);
 		EXPECT_EQ(event_wait(event[KBELL_A_WORK]), 1);
 		EXPECT_EQ(works(KBELL_A_WORK), n);
 	}
@@ -168,7 +103,7 @@ static void port_doorbell(void)
 {
 	bind_guest(KVM_IOEVENTFD_FLAG_PIO, GUEST_PORT, 1, 0x42);
 	bind_device(KBELL_IO, KBELL_PORT, 1, 0x42);
-	ASSERT_EQ(guest_runs(write_port, sizeof(write_port)), KVM_EXIT_HLT);
+	ASSERT_EQ(kvm_runs(write_port, sizeof(write_port)), KVM_EXIT_HLT);
 	EXPECT_EQ(event_wait(event[KBELL_PORT_WORK]), 1);
 	EXPECT_EQ(works(KBELL_PORT_WORK), 1);
 }
@@ -178,7 +113,7 @@ static void memory_register(void)
 {
 	bind_guest(0, GUEST_BAR + KBELL_A, 4, 0x12345678);
 	bind_device(KBELL_BAR, 0x80, 4, 0x12345678);
-	ASSERT_EQ(guest_runs(write_memory, sizeof(write_memory)), KVM_EXIT_HLT);
+	ASSERT_EQ(kvm_runs(write_memory, sizeof(write_memory)), KVM_EXIT_HLT);
 	EXPECT_EQ(event_wait(event[KBELL_WRITE_VECTOR]), 1);
 	EXPECT_EQ(dev_get(0, KBELL_WRITES, 4), 1);
 	EXPECT_EQ(dev_get(0, KBELL_WHERE, 4), KBELL_BAR << 24 | 4 << 16 | 0x80);
