@@ -233,6 +233,30 @@ static void page_sizes(void)
 	EXPECT_EQ(take(), 0);
 }
 
+/* One page of the log that all there is lies in. It is clean when it was reported as a whole. */
+static void huge_pages(void)
+{
+	static const struct { __u64 iova, size; } all[] = {
+		{ IOVA, 1ULL << 32 }, { 0, 1ULL << 63 },
+	};
+	unsigned int i;
+	__u64 bits;
+
+	map_memory();
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		ASSERT_EQ(dirty_start(&dev, all[i].size, all[i].iova, all[i].size), 0);
+		EXPECT_EQ(write_to(PAGE, 1), 0);
+		EXPECT_EQ(take(), ~0ULL);
+		EXPECT_EQ(take(), ~0ULL);
+		bits = 0;
+		EXPECT_EQ(dirty_report(&dev, all[i].iova, all[i].size, all[i].size / 64, &bits),
+			  0);
+		EXPECT_EQ(bits, ~0ULL);
+		EXPECT_EQ(take(), 0);
+		EXPECT_EQ(dirty_stop(&dev), 0);
+	}
+}
+
 static const struct {
 	__u64 page_size, iova, length;
 	int ret;
@@ -457,6 +481,7 @@ static const struct ksft_test with[] = {
 	KSFT_TEST(ranges),
 	KSFT_TEST(bits_are_only_set),
 	KSFT_TEST(page_sizes),
+	KSFT_TEST(huge_pages),
 	KSFT_TEST(start_is_checked),
 	KSFT_TEST(states),
 	KSFT_TEST(reset_and_close),

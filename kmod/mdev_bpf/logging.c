@@ -268,7 +268,8 @@ static void log_put_chunk(struct mdev_bpf_log *log, unsigned long index, unsigne
 static void log_clear(const struct mdev_bpf_log *log, unsigned long *chunk, u64 base,
 		      const struct log_range *run)
 {
-	u64 first = DIV_ROUND_UP_ULL(run->first, 1ULL << log->shift);
+	u64 inside = (1ULL << log->shift) - 1;
+	u64 first = (run->first >> log->shift) + !!(run->first & inside);
 	u64 end = (run->last + 1) >> log->shift;
 
 	if (first < end)
