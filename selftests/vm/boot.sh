@@ -230,7 +230,9 @@ run_main()
 tries=3
 is_emulators()
 {
-	if [ "$accel" != tcg ] || [ $((--tries)) -eq 0 ] || ! "$here/stale-code" "$log"; then
+	# A command that has ended is not run again
+	if [ -s "$tmp/status" ] || [ "$accel" != tcg ] || [ $((--tries)) -eq 0 ] ||
+	   ! "$here/stale-code" "$log"; then
 		return 1
 	fi
 	grep -a -m 3 -E "Oops|RIP|Code: " "$log" >&2
