@@ -201,8 +201,8 @@ static bool dma_inline(enum mdev_bpf_op op)
  *
  * Context: The device's lock held.
  *
- * Return: true if the caller has to call mdev_bpf_dma_run() when it has let go of the lock and of
- * the SRCU; false if a worker does it, or the task that is at it already.
+ * Return: true if the caller has to call mdev_bpf_dma_run() when it has let go of the lock; false
+ * if a worker does it, or the task that is at it already.
  */
 bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
