@@ -111,7 +111,7 @@ install-check:
 	done
 
 # into DIRECTORY,MODE,FILES
-into = $(if $(strip $3),install -d $(DESTDIR)$1 && install -m $2 $(strip $3) $(DESTDIR)$1)
+into = $(if $(strip $3),install -d '$(DESTDIR)$1' && install -m $2 $(strip $3) '$(DESTDIR)$1')
 
 # Installs what there is: the VM does with less than all.
 install-files:
