@@ -257,6 +257,22 @@ static void huge_pages(void)
 	}
 }
 
+/* A page of the log that ends with the address space, of which a part is reported */
+static void last_page(void)
+{
+	__u64 page_size = 1, bits = 0;
+
+	ASSERT_EQ(dirty_start_ranges(&dev, &page_size, 1,
+				     &(struct vfio_device_feature_dma_logging_range)
+				     { -PAGE, PAGE - 1 }), 0);
+	EXPECT_EQ(kdma_do(WRITE, -PAGE, DATA(0), 8), -ENOENT);
+	EXPECT_EQ(dirty_report(&dev, -PAGE + 1, 8, PAGE, &bits), 0);
+	EXPECT_EQ(bits, 1);
+	bits = 0;
+	EXPECT_EQ(dirty_report(&dev, -PAGE, PAGE - 1, PAGE, &bits), 0);
+	EXPECT_EQ(bits, 1);
+}
+
 static const struct {
 	__u64 page_size, iova, length;
 	int ret;
@@ -482,6 +498,7 @@ static const struct ksft_test with[] = {
 	KSFT_TEST(bits_are_only_set),
 	KSFT_TEST(page_sizes),
 	KSFT_TEST(huge_pages),
+	KSFT_TEST(last_page),
 	KSFT_TEST(start_is_checked),
 	KSFT_TEST(states),
 	KSFT_TEST(reset_and_close),
