@@ -229,6 +229,9 @@ static void page_sizes(void)
 	bits = 0;
 	EXPECT_EQ(dirty_report(&dev, IOVA + 30 * PAGE, 8 * PAGE, PAGE, &bits), 0);
 	EXPECT_EQ(bits, 0xfc);
+	bits = 0;
+	EXPECT_EQ(dirty_report(&dev, IOVA + 40 * PAGE, 24 * PAGE, PAGE, &bits), 0);
+	EXPECT_EQ(bits, 0xff);
 	EXPECT_EQ(take(), 0xffffULL << 32);
 	EXPECT_EQ(take(), 0);
 }
