@@ -150,8 +150,12 @@ static void begin_pass(struct mdev_bpf_saving *s, enum precopy_pass pass)
 	s->index = 0;
 }
 
-/* The next piece while it runs. Return: 1; -ENOMSG at the end of each pass but the first. */
-static int next_running(struct mdev_bpf_saving *s)
+/*
+ * The next piece while it runs. Return: 1; -ENOMSG at the end of each pass but the first, so that
+ * who reads up to there has an end even if everything is written all the time. The next pass begins
+ * when the user has been told, which takes a read with nothing @done.
+ */
+static int next_running(struct mdev_bpf_saving *s, size_t done)
 {
 	bool again;
 
@@ -159,6 +163,8 @@ static int next_running(struct mdev_bpf_saving *s)
 		return -ENOMSG;
 	while (!next_page(s)) {
 		again = s->pass == PASS_AGAIN;
+		if (again && done)
+			return -ENOMSG;
 		begin_pass(s, PASS_AGAIN);
 		if (again)
 			return -ENOMSG;
@@ -204,10 +210,10 @@ static bool next_stopped(struct mdev_bpf_saving *s)
 }
 
 /*
- * Get the next piece. Return: 1; 0 at the end; -ENOMSG if there may be more later, and will be when
- * the device has stopped; -ENODEV if the session is over.
+ * Get the next piece of a read, after @done bytes. Return: 1; 0 at the end; -ENOMSG if there may
+ * be more later, and will be when the device has stopped; -ENODEV if the session is over.
  */
-static int next_piece(struct mdev_bpf_saving *s)
+static int next_piece(struct mdev_bpf_saving *s, size_t done)
 {
 	guard(mutex)(&s->bdev->lock);
 	if (s->disabled)
@@ -223,7 +229,7 @@ static int next_piece(struct mdev_bpf_saving *s)
 		}
 		return 1;
 	}
-	return s->stopped ? next_stopped(s) : next_running(s);
+	return s->stopped ? next_stopped(s) : next_running(s, done);
 }
 
 /* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
@@ -257,7 +263,7 @@ static ssize_t saving_read(struct file *file, char __user *buf, size_t len, loff
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
 		if (s->pos == s->head_len + s->body_len) {
-			n = next_piece(s);
+			n = next_piece(s, done);
 			if (n <= 0)
 				break;
 		}
