@@ -5,8 +5,8 @@
 TEST_PROGS += docs.sh
 TEST_GEN_FILES += docs/built
 
-docs/built: $(wildcard $(top)/Documentation/*.rst $(top)/bpf/include/* $(top)/include/linux/*.h \
-		$(top)/include/uapi/linux/*.h) $(top)/Documentation/check-abi
+docs/built: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documentation/check-abi \
+		$(wildcard $(top)/bpf/include/* $(top)/include/linux/*.h $(top)/include/uapi/linux/*.h)
 	rm -rf docs
 	$(top)/Documentation/check-abi --extract docs
 	for source in docs/*.bpf.c; do \

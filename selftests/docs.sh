@@ -38,14 +38,14 @@ at_exit()
 }
 trap at_exit EXIT
 
-# documented CLIENT PROGRAM TYPE: the client's output stands in abi.rst.
+# documented PROGRAM: what the client prints stands in the page that shows the client.
 documented()
 {
 	local line
 	run 0 "$ex/client" "$uuid" "$1"
 	[ -n "$out" ] || fail "the client printed nothing"
 	while read -r line; do
-		grep -qF -- "    $line" "$docs/abi.rst" || fail "abi.rst has no line \"$line\""
+		grep -qF -- "    $line" "$docs/abi/vfio.rst" || fail "vfio.rst has no line \"$line\""
 	done <<<"$out"
 }
 

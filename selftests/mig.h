@@ -5,7 +5,7 @@
 
 #include "vfio.h"
 
-/* The stream as abi.rst has it; numbers are little endian, as this machine's. */
+/* The stream as abi/migration.rst has it; numbers are little endian, as this machine's. */
 struct mig_header {
 	char magic[8];
 	__u32 version, size, crc, flags;
