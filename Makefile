@@ -149,14 +149,21 @@ clean:
 	@rm -f .module-common.o
 
 help:
-	@echo "make                everything: kmod, bpf, user, selftests (each a target, too)"
-	@echo "make check          every selftest, in a VM"
-	@echo "make demo           what this is, shown in a VM: a BPF serial card in a stock guest"
-	@echo "make vm             a shell in the VM, with this tree installed"
-	@echo "make lint           checkpatch, sparse, W=1, shellcheck, spelling"
-	@echo "make install        as root, after make; DESTDIR and PREFIX as usual"
-	@echo "make uninstall, make clean"
+	@echo "Build and install"
+	@echo "  make                everything: kmod, bpf, user, selftests (each is a target, too)"
+	@echo "  make install        as root, after make; DESTDIR and PREFIX as usual"
+	@echo "  make uninstall      remove what install has put there"
+	@echo "  make clean          remove what a build has left"
 	@echo
-	@echo "KDIR=DIR            kernel build directory [$(KDIR)]"
-	@echo "MDEV_CORE=intree    build for the kernel's own mdev.ko"
-	@echo "W=1, C=1, C=2       more warnings, sparse: as for the kernel"
+	@echo "In a VM (Debian 13 below ~/.cache; nothing is loaded into this kernel)"
+	@echo "  make demo           see it: a serial card in BPF, used by a stock guest"
+	@echo "  make check          run every selftest"
+	@echo "  make vm             get a shell, with this tree installed"
+	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
+	@echo
+	@echo "Variables"
+	@echo "  KDIR=DIR            kernel build directory [$(KDIR)]"
+	@echo "  MDEV_CORE=intree    build for the kernel's own mdev.ko, not for ours"
+	@echo "  W=1, C=1, C=2       more warnings, sparse: as for the kernel"
+	@echo
+	@echo "Start with README.md and Documentation/index.rst."
