@@ -68,11 +68,11 @@ static __always_inline void call_leave(const struct call *call)
 	if (IS_ERR(call->ops))
 		return;
 	lockdep_assert_held(&bdev->lock);
-	dma = unlikely(bdev->dma.due) && mdev_bpf_dma_claim(bdev, call->op);
+	dma = unlikely(bdev->dma.due) && mdev_bpf_dma_queue_begin_run(bdev, call->op);
 	WRITE_ONCE(bdev->caller, NULL);
 	mutex_unlock(&bdev->lock);
 	if (dma)
-		mdev_bpf_dma_run(bdev);
+		mdev_bpf_dma_queue_run(bdev);
 }
 
 /* CLASS(mdev_bpf_call, call)(bdev, op) is a call that ends with its scope. */
@@ -83,14 +83,14 @@ DEFINE_CLASS(mdev_bpf_call, struct call, call_leave(&_T), call_enter(bdev, op),
 static void op_begin(const struct call *call, enum mdev_bpf_op op)
 {
 	call->bdev->op = op;
-	if (static_branch_unlikely(&mdev_bpf_watch_key))
-		mdev_bpf_watch_begin(call->bdev);
+	if (static_branch_unlikely(&mdev_bpf_stats_key))
+		mdev_bpf_stats_begin(call->bdev);
 }
 
 static void op_end(const struct call *call, int ret)
 {
-	if (static_branch_unlikely(&mdev_bpf_watch_key))
-		mdev_bpf_watch_end(call->bdev, ret);
+	if (static_branch_unlikely(&mdev_bpf_stats_key))
+		mdev_bpf_stats_end(call->bdev, ret);
 }
 
 #define op_id(member)	(offsetof(struct mdev_bpf_ops, member) / sizeof(void (*)(void)))
@@ -98,13 +98,13 @@ static void op_end(const struct call *call, int ret)
 static_assert(op_id(dump) == MDEV_BPF_OP_DUMP && op_id(name) == MDEV_BPF_NR_OPS);
 
 /**
- * mdev_bpf_call_assign() - from here on calls of a device go to another program
+ * mdev_bpf_gate_assign() - from here on calls of a device go to another program
  * @bdev: the device
  * @ops: the program, NULL for none
  *
  * Context: The device's lock held, so nobody runs the one before.
  */
-void mdev_bpf_call_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	unsigned long has = 0;
 	unsigned int op;
@@ -170,12 +170,12 @@ static int call_init(const struct call *call)
 }
 
 /**
- * mdev_bpf_call_init() - call init for a new device
+ * mdev_bpf_gate_init() - call init for a new device
  * @bdev: the device
  *
  * Return: 0 or a negative errno.
  */
-int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
+int mdev_bpf_gate_init(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_INIT);
 	int ret;
@@ -188,10 +188,10 @@ int mdev_bpf_call_init(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_exit() - call exit for a device that goes, if a program is attached
+ * mdev_bpf_gate_exit() - call exit for a device that goes, if a program is attached
  * @bdev: the device
  */
-void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
+void mdev_bpf_gate_exit(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_EXIT);
 
@@ -203,14 +203,14 @@ void mdev_bpf_call_exit(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_open() - call open
+ * mdev_bpf_gate_open() - call open
  * @bdev: the device
  *
  * A device that has failed before can be opened, or nobody could reset it.
  *
  * Return: 0 or a negative errno.
  */
-int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
+int mdev_bpf_gate_open(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_OPEN);
 	bool failed = bdev->failure.active;
@@ -223,10 +223,10 @@ int mdev_bpf_call_open(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_close() - call close, if a program is attached
+ * mdev_bpf_gate_close() - call close, if a program is attached
  * @bdev: the device
  */
-void mdev_bpf_call_close(struct mdev_bpf_device *bdev)
+void mdev_bpf_gate_close(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CLOSE);
 
@@ -243,15 +243,15 @@ static int call_reset(struct mdev_bpf_device *bdev)
 		return PTR_ERR(call.ops);
 	if (bdev->state)
 		memset(bdev->state, 0, bdev->state_size);
-	mdev_bpf_device_clear_memory(bdev);
+	mdev_bpf_memory_clear_device(bdev);
 	/* The lines first: INTx disable is cleared by the other */
 	mdev_bpf_irq_reset(&bdev->irqs);
 	mdev_bpf_msix_reset(bdev);
 	if (bdev->api->pci)
-		mdev_bpf_pci_reset(bdev);
+		mdev_bpf_pci_config_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
 	mdev_bpf_failure_clear(bdev);
-	mdev_bpf_dma_cancel(bdev);
+	mdev_bpf_dma_queue_cancel(bdev);
 	mdev_bpf_migration_reset(bdev);
 	if (call.ops->reset)
 		ret = call_result(call_op(&call, reset), 0);
@@ -263,7 +263,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_reset() - bring a device to its power-on state
+ * mdev_bpf_gate_reset() - bring a device to its power-on state
  * @bdev: the device
  *
  * One step for everybody else: state, configuration space and interrupt line are
@@ -274,28 +274,28 @@ static int call_reset(struct mdev_bpf_device *bdev)
  *
  * Return: 0 or a negative errno; -EINTR if the task was killed before it came to that.
  */
-int mdev_bpf_call_reset(struct mdev_bpf_device *bdev)
+int mdev_bpf_gate_reset(struct mdev_bpf_device *bdev)
 {
 	int ret;
 
 	/* An op led here; call_enter() knows that too, but the queue needs the lock */
 	if (READ_ONCE(bdev->caller) == current)
 		return -EDEADLK;
-	ret = mdev_bpf_dma_hold(bdev);
+	ret = mdev_bpf_dma_queue_hold(bdev);
 	if (ret)
 		return ret;
 	ret = call_reset(bdev);
-	mdev_bpf_dma_resume(bdev);
+	mdev_bpf_dma_queue_resume(bdev);
 	return ret;
 }
 
 static bool config_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
-	return mdev_bpf_pci_write(bdev, access->offset, access->size, access->val);
+	return mdev_bpf_pci_config_write(bdev, access->offset, access->size, access->val);
 }
 
 /* A write that the program is told of. Return: as config_write(), or a negative errno. */
-static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+static int config_write_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CONFIG_WRITE);
 	bool flr;
@@ -309,7 +309,7 @@ static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_acces
 }
 
 /**
- * mdev_bpf_call_config_write() - write configuration space as a guest does
+ * mdev_bpf_gate_config_write() - write configuration space as a guest does
  * @bdev: the device
  * @access: the access, within bounds
  *
@@ -318,30 +318,30 @@ static int config_write_told(struct mdev_bpf_device *bdev, struct mdev_bpf_acces
  *
  * Context: Process context.
  *
- * Return: 0; of a reset what mdev_bpf_call_reset() returns.
+ * Return: 0; of a reset what mdev_bpf_gate_reset() returns.
  */
-int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+int mdev_bpf_gate_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	int flr = -ENODEV;
 
 	if (program_has(bdev, MDEV_BPF_OP_CONFIG_WRITE, false))
-		flr = config_write_told(bdev, access);
+		flr = config_write_notify(bdev, access);
 	if (flr == -ENODEV || flr == -EIO) {
 		guard(mutex)(&bdev->lock);
 		flr = config_write(bdev, access);
 	}
-	return flr > 0 ? mdev_bpf_call_reset(bdev) : flr;
+	return flr > 0 ? mdev_bpf_gate_reset(bdev) : flr;
 }
 
 /**
- * mdev_bpf_call_region() - let the program do one access
+ * mdev_bpf_gate_region() - let the program do one access
  * @bdev: the device
  * @access: the access, within the region's bounds
  * @write: write rather than read
  *
  * Return: 0 or a negative errno.
  */
-int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write)
 {
 	CLASS(mdev_bpf_call, call)(bdev, write ? MDEV_BPF_OP_REGION_WRITE :
@@ -351,7 +351,7 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	/* mdev_bpf_decl_check() saw to it that the ops a region needs are there */
+	/* mdev_bpf_validate_program() saw to it that the ops a region needs are there */
 	if (write) {
 		ret = call_result(call_op(&call, region_write, access), 0);
 		access->val = written;
@@ -364,13 +364,13 @@ int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 }
 
 /**
- * mdev_bpf_call_deferred() - call timer, work and irq_unmask for all that is due
+ * mdev_bpf_gate_deferred() - call timer, work and irq_unmask for all that is due
  * @bdev: the device
  *
  * Without program, or while the device is frozen, it stays due. An op may freeze it, by
  * failing.
  */
-void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
+void mdev_bpf_gate_deferred(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	u32 id;
@@ -391,7 +391,7 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_upgrade() - let a program that is not attached yet convert the device's state
+ * mdev_bpf_gate_upgrade() - let a program that is not attached yet convert the device's state
  * @bdev: the device, with the new state in place
  * @ops: the program, which its attacher holds
  * @old: the state so far
@@ -400,7 +400,7 @@ void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev)
  *
  * Return: 0 or a negative errno.
  */
-int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old)
 {
 	struct call call = { .bdev = bdev, .ops = ops };
@@ -414,14 +414,14 @@ int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 }
 
 /**
- * mdev_bpf_call_ioeventfd() - let the program do the write that an eventfd stands for, if due
+ * mdev_bpf_gate_ioeventfd() - let the program do the write that an eventfd stands for, if due
  * @entry: the eventfd
  *
  * Without program, or while the device is frozen, it stays due.
  *
  * Context: Process context, mdev_bpf_ioeventfds::config held.
  */
-void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
+void mdev_bpf_gate_ioeventfd(struct mdev_bpf_ioeventfd *entry)
 {
 	struct mdev_bpf_device *bdev = entry->bdev;
 	struct mdev_bpf_access access = {
@@ -443,19 +443,19 @@ void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry)
 }
 
 /**
- * mdev_bpf_call_dma_done() - call dma_done for the next request that has been carried out
+ * mdev_bpf_gate_dma_done() - call dma_done for the next request that has been carried out
  * @bdev: the device
  *
  * Without program, or while the device is frozen, it stays for later.
  */
-void mdev_bpf_call_dma_done(struct mdev_bpf_device *bdev)
+void mdev_bpf_gate_dma_done(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma dma;
 
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_DONE);
 	if (IS_ERR(call.ops))
 		return;
-	if (!mdev_bpf_dma_take(bdev, &dma))
+	if (!mdev_bpf_dma_queue_take(bdev, &dma))
 		return;
 	trace_mdev_bpf_dma(&bdev->ctx, dma.op, dma.iova, dma.size, dma.error);
 	if (call.ops->dma_done)
@@ -463,11 +463,11 @@ void mdev_bpf_call_dma_done(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_call_dma_unmap() - call dma_unmap, if a program is attached
+ * mdev_bpf_gate_dma_unmap() - call dma_unmap, if a program is attached
  * @bdev: the device
  * @range: what the user has taken away
  */
-void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
+void mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_UNMAP);
 
@@ -476,24 +476,24 @@ void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range
 }
 
 /**
- * mdev_bpf_call_gfx_query() - ask the program what a plane shows
+ * mdev_bpf_gate_gfx_query() - ask the program what a plane shows
  * @bdev: the device; it has a display
  * @plane: the plane, empty but for its type
  *
  * Return: 0 or a negative errno.
  */
-int mdev_bpf_call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane)
+int mdev_bpf_gate_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_QUERY);
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	/* mdev_bpf_gfx_check() saw to it that the op is there */
+	/* mdev_bpf_validate_gfx() saw to it that the op is there */
 	return call_began(&call, call_result(call_op(&call, gfx_query, plane), 0));
 }
 
 /**
- * mdev_bpf_call_gfx_edid() - the user connects the monitor, or takes it away
+ * mdev_bpf_gate_gfx_edid() - the user connects the monitor, or takes it away
  * @bdev: the device
  * @link: it is connected from now on
  *
@@ -501,7 +501,7 @@ int mdev_bpf_call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane 
  *
  * Return: 0; -ENODEV without program, -EIO if it has failed the device: then nothing changes.
  */
-int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link)
+int mdev_bpf_gate_gfx_edid(struct mdev_bpf_device *bdev, bool link)
 {
 	struct mdev_bpf_edid edid = { .link = link };
 
@@ -518,29 +518,29 @@ int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link)
 }
 
 /**
- * mdev_bpf_call_has_ioctl() - does a program look at ioctls?
+ * mdev_bpf_gate_has_ioctl() - does a program look at ioctls?
  * @bdev: the device
  *
  * Only a hint: the program may change at any time.
  */
-bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev)
+bool mdev_bpf_gate_has_ioctl(struct mdev_bpf_device *bdev)
 {
 	return program_has(bdev, MDEV_BPF_OP_IOCTL, false);
 }
 
 /**
- * mdev_bpf_call_wants_unmask() - does a program want to know that lines are unmasked?
+ * mdev_bpf_gate_wants_unmask() - does a program want to know that lines are unmasked?
  * @bdev: the device
  *
  * Only a hint: the program may change at any time. Where there is none, the next one may.
  */
-bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev)
+bool mdev_bpf_gate_wants_unmask(struct mdev_bpf_device *bdev)
 {
 	return program_has(bdev, MDEV_BPF_OP_IRQ_UNMASK, true);
 }
 
 /**
- * mdev_bpf_call_ioctl() - show the program an ioctl
+ * mdev_bpf_gate_ioctl() - show the program an ioctl
  * @bdev: the device
  * @call: the ioctl
  *
@@ -548,7 +548,7 @@ bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev)
  * if it has failed the device; MDEV_BPF_IOCTL_DONE or MDEV_BPF_IOCTL_REVIEW in the first
  * stage; a negative errno.
  */
-int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call)
+int mdev_bpf_gate_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call)
 {
 	int max = call->stage == MDEV_BPF_IOCTL_BEFORE ? MDEV_BPF_IOCTL_REVIEW : 0;
 
@@ -561,11 +561,11 @@ int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *cal
 }
 
 /**
- * mdev_bpf_call_dump() - let the program add to a dump, if one is attached
+ * mdev_bpf_gate_dump() - let the program add to a dump, if one is attached
  * @bdev: the device
  * @dump: the dump
  */
-void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump)
+void mdev_bpf_gate_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DUMP);
 
@@ -574,23 +574,23 @@ void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump
 }
 
 /**
- * mdev_bpf_call_saves_core() - is a program attached that leaves saving to the core?
+ * mdev_bpf_gate_saves_core() - is a program attached that leaves saving to the core?
  * @bdev: the device
  *
  * Only a hint: the program may change at any time.
  */
-bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev)
+bool mdev_bpf_gate_saves_core(struct mdev_bpf_device *bdev)
 {
 	return !program_has(bdev, MDEV_BPF_OP_SAVE, true);
 }
 
 /**
- * mdev_bpf_call_restores() - does a program want to see what is restored?
+ * mdev_bpf_gate_restores() - does a program want to see what is restored?
  * @bdev: the device
  *
- * Only a hint, as mdev_bpf_call_saves_core().
+ * Only a hint, as mdev_bpf_gate_saves_core().
  */
-bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev)
+bool mdev_bpf_gate_restores(struct mdev_bpf_device *bdev)
 {
 	return program_has(bdev, MDEV_BPF_OP_RESTORE, false);
 }
@@ -603,7 +603,7 @@ static int call_save(const struct call *call)
 
 	if (!call->ops->save)
 		return MDEV_BPF_STREAM_CORE;
-	stream = mdev_bpf_saving_own(bdev->migration.saving);
+	stream = mdev_bpf_save_opaque(bdev->migration.saving_migf);
 	if (IS_ERR(stream))
 		return PTR_ERR(stream);
 	ret = call_result(call_op(call, save, stream), MDEV_BPF_STREAM_OWN);
@@ -611,7 +611,7 @@ static int call_save(const struct call *call)
 }
 
 /**
- * mdev_bpf_call_save() - stop a device and take its state, in one step for everybody else
+ * mdev_bpf_gate_save() - stop a device and take its state, in one step for everybody else
  * @bdev: the device
  * @file: where the file goes that the user reads it from, unless there is one already
  *
@@ -619,7 +619,7 @@ static int call_save(const struct call *call)
  *
  * Return: 0; what save returns; as mdev_bpf_migration_begin_save() and _end_save().
  */
-int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file)
+int mdev_bpf_gate_save(struct mdev_bpf_device *bdev, struct file **file)
 {
 	int ret;
 
@@ -636,13 +636,13 @@ int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file)
 }
 
 /**
- * mdev_bpf_call_restore() - give a stopped device the state that was written to it
+ * mdev_bpf_gate_restore() - give a stopped device the state that was written to it
  * @bdev: the device
  *
  * Return: 0; -ENODEV if no program is attached: it can be tried again; what restore returns; as
  * mdev_bpf_migration_begin_restore() and _end_restore().
  */
-int mdev_bpf_call_restore(struct mdev_bpf_device *bdev)
+int mdev_bpf_gate_restore(struct mdev_bpf_device *bdev)
 {
 	int ret = MDEV_BPF_STREAM_CORE;
 	struct mdev_bpf_stream *stream;

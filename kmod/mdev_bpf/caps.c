@@ -46,11 +46,11 @@ static int add_sparse(const struct mdev_bpf_memory *mem, struct vfio_info_cap *c
 }
 
 /**
- * mdev_bpf_region_can_map() - can something of a region be mapped?
+ * mdev_bpf_region_caps_can_map() - can something of a region be mapped?
  * @bdev: the device
  * @index: VFIO index of the region
  */
-bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index)
+bool mdev_bpf_region_caps_can_map(const struct mdev_bpf_device *bdev, u32 index)
 {
 	const struct mdev_bpf_memory *mem = bdev->memory[index];
 
@@ -59,7 +59,7 @@ bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index)
 }
 
 /**
- * mdev_bpf_region_caps() - what GET_REGION_INFO says of a region in its capabilities
+ * mdev_bpf_region_caps_add() - what GET_REGION_INFO says of a region in its capabilities
  * @bdev: the device
  * @index: VFIO index of the region
  * @caps: chain to add to
@@ -68,15 +68,15 @@ bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index)
  *
  * Return: 0; -ENOMEM.
  */
-int mdev_bpf_region_caps(const struct mdev_bpf_device *bdev, u32 index,
-			 struct vfio_info_cap *caps)
+int mdev_bpf_region_caps_add(const struct mdev_bpf_device *bdev, u32 index,
+			     struct vfio_info_cap *caps)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[index];
 	int ret = 0;
 
 	if (r->cap_type)
 		ret = add_type(r, caps);
-	if (!ret && mdev_bpf_region_can_map(bdev, index) && bdev->memory[index]->nr_traps)
+	if (!ret && mdev_bpf_region_caps_can_map(bdev, index) && bdev->memory[index]->nr_traps)
 		ret = add_sparse(bdev->memory[index], caps);
 	return ret;
 }

@@ -63,7 +63,7 @@ struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
 		return ERR_PTR(-ENOMEM);
 	client->ops = ops;
 	client->data = data;
-	client->bdev = mdev_bpf_type_find_device(uuid);
+	client->bdev = mdev_bpf_program_find_device(uuid);
 	if (!client->bdev) {
 		ret = -ENODEV;
 		goto out_free;
@@ -92,7 +92,7 @@ void mdev_bpf_client_close(struct mdev_bpf_client *client)
 	struct mdev_bpf_device *bdev = client->bdev;
 
 	mdev_bpf_device_close(bdev);
-	/* Pairs with the reference from mdev_bpf_type_find_device() */
+	/* Pairs with the reference from mdev_bpf_program_find_device() */
 	vfio_put_device(&bdev->vdev);
 	kfree(client);
 }
@@ -159,7 +159,7 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_write);
  */
 int mdev_bpf_client_reset(struct mdev_bpf_client *client)
 {
-	return mdev_bpf_call_reset(client->bdev);
+	return mdev_bpf_gate_reset(client->bdev);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_reset);
 
@@ -203,6 +203,6 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
  */
 void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 {
-	mdev_bpf_irq_unmask(&client->bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
+	mdev_bpf_set_irqs_unmask(&client->bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);

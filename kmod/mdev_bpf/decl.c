@@ -11,10 +11,10 @@
 #define refuse mdev_bpf_refuse_ops
 
 /**
- * mdev_bpf_decl_nr_types() - number of mdev types a program declares
+ * mdev_bpf_ops_nr_types() - number of mdev types a program declares
  * @ops: the program
  */
-unsigned int mdev_bpf_decl_nr_types(const struct mdev_bpf_ops *ops)
+unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops)
 {
 	unsigned int n = 0;
 
@@ -24,20 +24,20 @@ unsigned int mdev_bpf_decl_nr_types(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_decl_pool() - size of the pool that the instances of all types share
+ * mdev_bpf_ops_pool() - size of the pool that the instances of all types share
  * @ops: the program
  */
-unsigned int mdev_bpf_decl_pool(const struct mdev_bpf_ops *ops)
+unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops)
 {
 	return ops->max_instances ?: MDEV_BPF_MAX_INSTANCES;
 }
 
 /**
- * mdev_bpf_decl_units() - how much of the pool an instance takes
+ * mdev_bpf_ops_units() - how much of the pool an instance takes
  * @ops: the program
  * @type: index of the instance's type
  */
-unsigned int mdev_bpf_decl_units(const struct mdev_bpf_ops *ops, unsigned int type)
+unsigned int mdev_bpf_ops_units(const struct mdev_bpf_ops *ops, unsigned int type)
 {
 	return ops->types[type].units ?: 1;
 }
@@ -102,9 +102,9 @@ static int check_type(const struct mdev_bpf_ops *ops, unsigned int i)
 			      i, MDEV_BPF_NAME_LEN - 1);
 	if (!terminated(t->pretty_name, sizeof(t->pretty_name)))
 		return refuse(ops, -EINVAL, "types[%u].pretty_name has no final NUL", i);
-	if (mdev_bpf_decl_units(ops, i) > mdev_bpf_decl_pool(ops))
+	if (mdev_bpf_ops_units(ops, i) > mdev_bpf_ops_pool(ops))
 		return refuse(ops, -EINVAL, "types[%u] takes %u units of %u", i,
-			      t->units, mdev_bpf_decl_pool(ops));
+			      t->units, mdev_bpf_ops_pool(ops));
 	if (t->reserved)
 		return refuse(ops, -EINVAL, "types[%u].reserved is not zero", i);
 	for (j = 0; j < i; j++)
@@ -115,7 +115,7 @@ static int check_type(const struct mdev_bpf_ops *ops, unsigned int i)
 
 static int check_types(const struct mdev_bpf_ops *ops)
 {
-	unsigned int i, n = mdev_bpf_decl_nr_types(ops);
+	unsigned int i, n = mdev_bpf_ops_nr_types(ops);
 	int ret;
 
 	if (!n)
@@ -131,21 +131,21 @@ static int check_types(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_decl_check() - is what a program declares sound?
+ * mdev_bpf_validate_program() - is what a program declares sound?
  * @ops: the program
  *
  * Context: Process context.
  *
  * Return: 0; -EINVAL, -E2BIG, -EPROTO or -EOPNOTSUPP, with a sentence left by mdev_bpf_refuse().
  */
-int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops)
+int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops)
 {
 	return check_names(ops) ?: check_scalars(ops) ?: check_types(ops) ?:
-	       mdev_bpf_layout_check(ops);
+	       mdev_bpf_validate_device(ops);
 }
 
 /**
- * mdev_bpf_decl_compatible() - can a program take over the devices of another?
+ * mdev_bpf_validate_program_compatible() - can a program take over the devices of another?
  * @old: what the devices were made for
  * @new: the program that would drive them
  *
@@ -153,7 +153,8 @@ int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops)
  *
  * Return: 0; -EINVAL, with a sentence left by mdev_bpf_refuse().
  */
-int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_bpf_ops *new)
+int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
+					 const struct mdev_bpf_ops *new)
 {
 	if (strcmp(old->name, new->name))
 		return refuse(new, -EINVAL, "cannot replace \"%s\", its name differs", old->name);

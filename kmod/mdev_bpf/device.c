@@ -11,9 +11,9 @@
 #include "internal.h"
 #include "trace.h"
 
-static struct mdev_bpf_mtype *mdev_to_mtype(struct mdev_device *mdev)
+static struct mdev_bpf_type *mdev_to_type(struct mdev_device *mdev)
 {
-	return container_of(mdev->type, struct mdev_bpf_mtype, mtype);
+	return container_of(mdev->type, struct mdev_bpf_type, mtype);
 }
 
 /**
@@ -65,7 +65,7 @@ static DEVICE_ATTR_RO(stats);
 
 static ssize_t slow_op_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return mdev_bpf_slow_emit(dev_get_drvdata(dev), buf);
+	return mdev_bpf_stats_emit_slow(dev_get_drvdata(dev), buf);
 }
 static DEVICE_ATTR_RO(slow_op);
 
@@ -92,7 +92,7 @@ static const struct attribute_group device_group = {
 	.attrs = device_attrs,
 };
 
-const struct attribute_group *mdev_bpf_device_groups[] = {
+const struct attribute_group *mdev_bpf_sysfs_groups[] = {
 	&device_group,
 	NULL,
 };
@@ -103,12 +103,12 @@ static bool has(u32 types, unsigned int index)
 }
 
 /* Copy what the program declares for devices of this type: it holds for the device's life. */
-static void device_init_layout(struct mdev_bpf_device *bdev, unsigned int index)
+static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 {
-	struct mdev_bpf_ops *decl = &bdev->type->decl;
+	struct mdev_bpf_ops *decl = &bdev->program->decl;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->type->lock);
+	lockdep_assert_held(&bdev->program->lock);
 	bdev->api = mdev_bpf_api_find(decl);
 	bdev->pci = decl->pci;
 	memcpy(bdev->pci_caps, decl->pci_caps, sizeof(bdev->pci_caps));
@@ -145,71 +145,72 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_vfio_init() - make a device; vfio_alloc_device() calls it from probe
+ * mdev_bpf_device_init() - make a device; vfio_alloc_device() calls it from probe
  * @vdev: the VFIO device
  *
  * Return: 0; -ENOMEM; -EINTR.
  */
-int mdev_bpf_vfio_init(struct vfio_device *vdev)
+int mdev_bpf_device_init(struct vfio_device *vdev)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	struct mdev_bpf_mtype *mtype;
+	struct mdev_bpf_type *type;
 	int ret;
 
 	bdev->mdev = to_mdev_device(vdev->dev);
-	mtype = mdev_to_mtype(bdev->mdev);
-	bdev->type = mtype->type;
+	type = mdev_to_type(bdev->mdev);
+	bdev->program = type->program;
 	mutex_init(&bdev->lock);
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
-	mdev_bpf_dma_init(bdev);
+	mdev_bpf_dma_queue_init(bdev);
 	mdev_bpf_migration_init(bdev);
-	mdev_bpf_log_init(bdev);
+	mdev_bpf_dirty_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
-	scoped_guard(mutex, &bdev->type->lock)
-		device_init_layout(bdev, mtype->index);
-	ret = mdev_bpf_pci_init(bdev);
+	scoped_guard(mutex, &bdev->program->lock)
+		device_copy_decl(bdev, type->index);
+	ret = mdev_bpf_pci_config_init(bdev);
 	if (ret)
 		return ret;
 	ret = mdev_bpf_msix_init(bdev);
 	if (ret)
 		goto out_pci;
-	ret = mdev_bpf_device_init_memory(bdev);
+	ret = mdev_bpf_memory_init_device(bdev);
 	if (ret)
 		goto out_msix;
 	mdev_bpf_region_init(bdev);
 	scoped_guard(mutex, &bdev->lock) {
 		if (bdev->api->pci)
-			mdev_bpf_pci_reset(bdev);
+			mdev_bpf_pci_config_reset(bdev);
 	}
-	get_device(&bdev->type->dev);	/* Pairs with the put in mdev_bpf_vfio_release() */
+	/* Pairs with the put in mdev_bpf_device_release() */
+	get_device(&bdev->program->dev);
 	return 0;
 
 out_msix:
 	mdev_bpf_msix_destroy(bdev);
 out_pci:
-	mdev_bpf_pci_destroy(bdev);
+	mdev_bpf_pci_config_destroy(bdev);
 	return ret;
 }
 
 /**
- * mdev_bpf_vfio_release() - the last reference to a device is gone
+ * mdev_bpf_device_release() - the last reference to a device is gone
  * @vdev: the VFIO device
  */
-void mdev_bpf_vfio_release(struct vfio_device *vdev)
+void mdev_bpf_device_release(struct vfio_device *vdev)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
-	mdev_bpf_device_put_memory(bdev);
+	mdev_bpf_memory_put_device(bdev);
 	mdev_bpf_msix_destroy(bdev);
-	mdev_bpf_pci_destroy(bdev);
+	mdev_bpf_pci_config_destroy(bdev);
 	kvfree(bdev->state);
 	mutex_destroy(&bdev->lock);
-	put_device(&bdev->type->dev);	/* Pairs with the get in mdev_bpf_vfio_init() */
+	put_device(&bdev->program->dev);	/* Pairs with the get in mdev_bpf_device_init() */
 }
 
 static void device_set_closed(struct mdev_bpf_device *bdev)
@@ -244,20 +245,20 @@ void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_set_program() - give a device another program
+ * mdev_bpf_device_set_ops() - give a device another program
  * @bdev: the device
  * @ops: the program, NULL for none
  *
  * On return nobody runs the one before. A program that comes finds a device that has not failed:
  * that was another program's.
  *
- * Context: Process context, mdev_bpf_type::lock held.
+ * Context: Process context, mdev_bpf_program::lock held.
  */
-void mdev_bpf_device_set_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
-	lockdep_assert_held(&bdev->type->lock);
+	lockdep_assert_held(&bdev->program->lock);
 	guard(mutex)(&bdev->lock);
-	mdev_bpf_call_assign(bdev, ops);
+	mdev_bpf_gate_assign(bdev, ops);
 	if (ops) {
 		mdev_bpf_failure_clear(bdev);
 		mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
@@ -284,24 +285,24 @@ static int device_init_state(struct mdev_bpf_device *bdev, u32 size)
  */
 static int device_list(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_type *type = bdev->type;
+	struct mdev_bpf_program *program = bdev->program;
 	int ret;
 
-	guard(mutex)(&type->lock);
-	ret = device_init_state(bdev, type->decl.state_size);
+	guard(mutex)(&program->lock);
+	ret = device_init_state(bdev, program->decl.state_size);
 	if (ret)
 		return ret;
-	list_add_tail(&bdev->node, &type->devices);
-	mdev_bpf_device_set_program(bdev, type->ops);
+	list_add_tail(&bdev->node, &program->devices);
+	mdev_bpf_device_set_ops(bdev, program->ops);
 	return 0;
 }
 
 /* Nobody would tell it any more, so it has no program from here on. */
 static void device_unlist(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->type->lock);
+	guard(mutex)(&bdev->program->lock);
 	list_del(&bdev->node);
-	mdev_bpf_device_set_program(bdev, NULL);
+	mdev_bpf_device_set_ops(bdev, NULL);
 }
 
 /**
@@ -326,11 +327,11 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
 	/* A client has no memory for the device */
 	if (!client)
-		mdev_bpf_dma_open(bdev);
-	ret = mdev_bpf_call_open(bdev);
+		mdev_bpf_dma_queue_open(bdev);
+	ret = mdev_bpf_gate_open(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret) {
-		mdev_bpf_dma_close(bdev);
+		mdev_bpf_dma_queue_close(bdev);
 		device_set_closed(bdev);
 		return ret;
 	}
@@ -348,19 +349,19 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_ioeventfd_release(bdev);
-	mdev_bpf_log_close(bdev);
-	mdev_bpf_dma_close(bdev);
-	mdev_bpf_irq_release(&bdev->irqs);
+	mdev_bpf_dirty_close(bdev);
+	mdev_bpf_dma_queue_close(bdev);
+	mdev_bpf_set_irqs_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);
 	mdev_bpf_gfx_close(bdev);
-	mdev_bpf_call_close(bdev);
+	mdev_bpf_gate_close(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);
 }
 
 static void refuse_init(struct mdev_bpf_device *bdev, int err)
 {
-	const char *name = bdev->type->driver.driver.name;
+	const char *name = bdev->program->driver.driver.name;
 
 	guard(mutex)(&bdev->lock);
 	if (bdev->failure.active)
@@ -371,7 +372,7 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 }
 
 /**
- * mdev_bpf_probe() - make the device of an mdev
+ * mdev_bpf_device_probe() - make the device of an mdev
  * @mdev: the mdev
  *
  * Context: Process context, in the write to "create" and with unreg_sem of the parent held, or
@@ -380,13 +381,13 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
  * Return: 0; -ENODEV if no program is attached; -ENOSPC if the pool is exhausted;
  * -ENOMEM; what the program's init or VFIO return.
  */
-int mdev_bpf_probe(struct mdev_device *mdev)
+int mdev_bpf_device_probe(struct mdev_device *mdev)
 {
-	struct mdev_bpf_mtype *mtype = mdev_to_mtype(mdev);
+	struct mdev_bpf_type *type = mdev_to_type(mdev);
 	struct mdev_bpf_device *bdev;
 	int instance, ret;
 
-	instance = mdev_bpf_type_reserve(mtype);
+	instance = mdev_bpf_program_reserve(type);
 	if (instance < 0)
 		return instance;
 	bdev = vfio_alloc_device(mdev_bpf_device, vdev, &mdev->dev, &mdev_bpf_vfio_ops);
@@ -398,7 +399,7 @@ int mdev_bpf_probe(struct mdev_device *mdev)
 	ret = device_list(bdev);
 	if (ret)
 		goto out_put;
-	ret = mdev_bpf_call_init(bdev);
+	ret = mdev_bpf_gate_init(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CREATE, ret);
 	if (ret) {
 		refuse_init(bdev, ret);
@@ -413,42 +414,43 @@ int mdev_bpf_probe(struct mdev_device *mdev)
 out_exit:
 	/* A kernel client may have found it in the list */
 	device_evict(bdev);
-	mdev_bpf_call_exit(bdev);
+	mdev_bpf_gate_exit(bdev);
 out_unlist:
 	device_unlist(bdev);
 out_put:
 	mdev_bpf_deferred_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
-	mdev_bpf_dma_destroy(bdev);
+	mdev_bpf_dma_queue_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
-	mdev_bpf_type_unreserve(mtype, instance);
+	mdev_bpf_program_unreserve(type, instance);
 	return ret;
 }
 
 /**
- * mdev_bpf_remove() - remove the device of an mdev
+ * mdev_bpf_device_remove() - remove the device of an mdev
  * @mdev: the mdev
  *
  * Context: Process context. Waits until the user of the device has closed it; the
  * user is asked to by mdev_bpf_irq_request().
  */
-void mdev_bpf_remove(struct mdev_device *mdev)
+void mdev_bpf_device_remove(struct mdev_device *mdev)
 {
 	struct mdev_bpf_device *bdev = dev_get_drvdata(&mdev->dev);
-	struct mdev_bpf_mtype *mtype = mdev_to_mtype(mdev);
+	struct mdev_bpf_type *type = mdev_to_type(mdev);
 	unsigned int instance = bdev->ctx.instance;
 
 	/* First the users that VFIO knows of, then those that it does not */
 	vfio_unregister_group_dev(&bdev->vdev);
 	device_evict(bdev);
 	/* In this order: what exit gets is as the program that is called declares it */
-	mdev_bpf_call_exit(bdev);
+	mdev_bpf_gate_exit(bdev);
 	device_unlist(bdev);
 	mdev_bpf_deferred_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
-	mdev_bpf_dma_destroy(bdev);
-	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() in mdev_bpf_probe() */
-	mdev_bpf_type_unreserve(mtype, instance);
+	mdev_bpf_dma_queue_destroy(bdev);
+	/* Pairs with vfio_alloc_device() in mdev_bpf_device_probe() */
+	vfio_put_device(&bdev->vdev);
+	mdev_bpf_program_unreserve(type, instance);
 }

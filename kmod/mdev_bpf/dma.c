@@ -42,14 +42,14 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_allowed() - may the device access memory?
+ * mdev_bpf_dma_queue_allowed() - may the device access memory?
  * @bdev: the device
  *
  * Context: The device's lock held.
  *
  * Return: false while it is a PCI device whose bus mastering is off.
  */
-bool mdev_bpf_dma_allowed(struct mdev_bpf_device *bdev)
+bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
 	return !bdev->api->pci ||
@@ -71,7 +71,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 	}
 	if (q->dropped)
 		return DMA_UNPIN;
-	if (!req->done && !mdev_bpf_dma_allowed(bdev)) {
+	if (!req->done && !mdev_bpf_dma_queue_allowed(bdev)) {
 		req->error = -EACCES;
 		req->done = true;
 	}
@@ -93,7 +93,7 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
 	scoped_guard(mutex, &bdev->lock) {
-		mdev_bpf_log_request(bdev, dma_head(q));
+		mdev_bpf_dirty_request(bdev, dma_head(q));
 		dma_head(q)->error = error;
 		dma_head(q)->done = !again;
 		WRITE_ONCE(q->busy, false);
@@ -158,7 +158,7 @@ static void dma_run(struct mdev_bpf_device *bdev, bool worker)
 		if (step == DMA_UNPIN)
 			mdev_bpf_pin_collect(bdev);
 		else if (step == DMA_DONE)
-			mdev_bpf_call_dma_done(bdev);
+			mdev_bpf_gate_dma_done(bdev);
 		else if (dma_move(bdev, worker))
 			break;
 		/* An access has its end, even if each request leads to another */
@@ -195,23 +195,23 @@ static bool dma_inline(enum mdev_bpf_op op)
 }
 
 /**
- * mdev_bpf_dma_claim() - an op ends, and there is DMA to do: who does it?
+ * mdev_bpf_dma_queue_begin_run() - an op ends, and there is DMA to do: who does it?
  * @bdev: the device
  * @op: the op
  *
  * Context: The device's lock held.
  *
- * Return: true if the caller has to call mdev_bpf_dma_run() when it has let go of the lock; false
- * if a worker does it, or the task that is at it already.
+ * Return: true if the caller has to call mdev_bpf_dma_queue_run() when it has let go of the lock;
+ * false if a worker does it, or the task that is at it already.
  */
-bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
 	if (q->running || !dma_may_run(bdev))
 		return false;
 	if (!dma_inline(op)) {
-		mdev_bpf_dma_kick(bdev);
+		mdev_bpf_dma_queue_kick(bdev);
 		return false;
 	}
 	q->running = true;
@@ -219,23 +219,23 @@ bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 }
 
 /**
- * mdev_bpf_dma_run() - do what mdev_bpf_dma_claim() gave to this task
+ * mdev_bpf_dma_queue_run() - do what mdev_bpf_dma_queue_begin_run() gave to this task
  * @bdev: the device
  *
  * Context: Process context, no lock held. May wait for user space.
  */
-void mdev_bpf_dma_run(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev)
 {
 	dma_run(bdev, false);
 }
 
 /**
- * mdev_bpf_dma_kick() - what stopped DMA may be over: let a worker look
+ * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look
  * @bdev: the device
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
 	if (bdev->dma.due)
@@ -243,7 +243,7 @@ void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_queue() - queue a request
+ * mdev_bpf_dma_queue_add() - queue a request
  * @bdev: the device
  * @req: the request, with size and device's side checked
  *
@@ -252,7 +252,7 @@ void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev)
  * Return: 0; -EINVAL if the addresses wrap; -ENXIO if VFIO has not opened the device; -EBUSY if
  * the queue is full.
  */
-int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	u64 last;
@@ -270,7 +270,7 @@ int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_r
 }
 
 /**
- * mdev_bpf_dma_take() - take the next request that has been carried out off the queue
+ * mdev_bpf_dma_queue_take() - take the next request that has been carried out off the queue
  * @bdev: the device
  * @dma: filled in, for dma_done
  *
@@ -278,7 +278,7 @@ int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_r
  *
  * Return: false if there is none, or the device is frozen.
  */
-bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
+bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	struct mdev_bpf_dma_request *req = dma_head(q);
@@ -303,12 +303,12 @@ bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 }
 
 /**
- * mdev_bpf_dma_in_state() - is there a request that still has to read or write the state?
+ * mdev_bpf_dma_queue_in_state() - is there a request that still has to read or write the state?
  * @bdev: the device
  *
  * Context: The device's lock held.
  */
-bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev)
+bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int i;
@@ -324,12 +324,12 @@ bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_cancel() - reset: forget all requests and pins
- * @bdev: the device, held by mdev_bpf_dma_hold()
+ * mdev_bpf_dma_queue_cancel() - reset: forget all requests and pins
+ * @bdev: the device, held by mdev_bpf_dma_queue_hold()
  *
  * Context: The device's lock held. The pinned pages are given back soon, not here.
  */
-void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
 	bdev->dma.nr = 0;
@@ -337,7 +337,7 @@ void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_hold() - let no transfer run until mdev_bpf_dma_resume()
+ * mdev_bpf_dma_queue_hold() - let no transfer run until mdev_bpf_dma_queue_resume()
  * @bdev: the device
  *
  * A transfer that runs is waited for, and with it user space, perhaps: not for callers that
@@ -347,7 +347,7 @@ void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev)
  *
  * Return: 0; -EINTR if the task was killed, then nothing is held.
  */
-int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev)
+int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
@@ -355,42 +355,42 @@ int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev)
 		q->holds++;
 	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
 		return 0;
-	mdev_bpf_dma_resume(bdev);
+	mdev_bpf_dma_queue_resume(bdev);
 	return -EINTR;
 }
 
 /**
- * mdev_bpf_dma_resume() - undo mdev_bpf_dma_hold()
+ * mdev_bpf_dma_queue_resume() - undo mdev_bpf_dma_queue_hold()
  * @bdev: the device
  *
  * Context: Process context.
  */
-void mdev_bpf_dma_resume(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->lock);
 	bdev->dma.holds--;
-	mdev_bpf_dma_kick(bdev);
+	mdev_bpf_dma_queue_kick(bdev);
 }
 
 /**
- * mdev_bpf_dma_open() - the device gets a user that has memory for it
+ * mdev_bpf_dma_queue_open() - the device gets a user that has memory for it
  * @bdev: the device
  *
  * Context: Process context.
  */
-void mdev_bpf_dma_open(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->lock);
 	bdev->dma.open = true;
 }
 
 /**
- * mdev_bpf_dma_close() - the user goes: cancel all requests, give back all pins
+ * mdev_bpf_dma_queue_close() - the user goes: cancel all requests, give back all pins
  * @bdev: the device, frozen
  *
  * Context: Process context; VFIO still has the device open. The transfer that runs is interrupted.
  */
-void mdev_bpf_dma_close(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
@@ -403,15 +403,15 @@ void mdev_bpf_dma_close(struct mdev_bpf_device *bdev)
 	}
 	wait_event(q->idle, !READ_ONCE(q->busy));
 	scoped_guard(mutex, &bdev->lock)
-		mdev_bpf_dma_cancel(bdev);
+		mdev_bpf_dma_queue_cancel(bdev);
 	mdev_bpf_pin_release(bdev, 0, U64_MAX);
 }
 
 /**
- * mdev_bpf_dma_init() - the queue of a new device
+ * mdev_bpf_dma_queue_init() - the queue of a new device
  * @bdev: the device
  */
-void mdev_bpf_dma_init(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
 {
 	INIT_DELAYED_WORK(&bdev->dma.work, dma_work);
 	init_waitqueue_head(&bdev->dma.idle);
@@ -419,30 +419,30 @@ void mdev_bpf_dma_init(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_destroy() - the device goes; nothing of this runs any more
+ * mdev_bpf_dma_queue_destroy() - the device goes; nothing of this runs any more
  * @bdev: the device, closed for good
  *
  * Context: Process context.
  */
-void mdev_bpf_dma_destroy(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev)
 {
 	cancel_delayed_work_sync(&bdev->dma.work);
 }
 
 /**
- * mdev_bpf_dma_module_init() - make the work queue of all devices
+ * mdev_bpf_dma_queue_module_init() - make the work queue of all devices
  *
  * Return: 0, -ENOMEM.
  */
-int mdev_bpf_dma_module_init(void)
+int mdev_bpf_dma_queue_module_init(void)
 {
 	/* Its own: workers that wait for user space shall not keep timers from being called */
 	dma_wq = alloc_workqueue("mdev_bpf_dma", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	return dma_wq ? 0 : -ENOMEM;
 }
 
-/** mdev_bpf_dma_module_exit() - undo mdev_bpf_dma_module_init() */
-void mdev_bpf_dma_module_exit(void)
+/** mdev_bpf_dma_queue_module_exit() - undo mdev_bpf_dma_queue_module_init() */
+void mdev_bpf_dma_queue_module_exit(void)
 {
 	destroy_workqueue(dma_wq);
 }

@@ -149,12 +149,12 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_doorbell_check() - are the doorbells that a program declares sound?
+ * mdev_bpf_validate_doorbells() - are the doorbells that a program declares sound?
  * @ops: the program; its regions are sound
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
-int mdev_bpf_doorbell_check(const struct mdev_bpf_ops *ops)
+int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i;
 	int ret = 0;

@@ -58,7 +58,7 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	at += sysfs_emit_at(buf, at, "frozen: %#x\n", d->frozen);
 	if (bdev->failure.active)
 		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
-				    mdev_bpf_op_name(bdev->failure.op), bdev->failure.code,
+				    mdev_bpf_stats_op_name(bdev->failure.op), bdev->failure.code,
 				    bdev->failure.text);
 	return at;
 }
@@ -77,7 +77,7 @@ int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf)
 	struct mdev_bpf_dump_ctx ctx = { .buf = buf, .used = dump_core(bdev, buf) };
 
 	ctx.dump.room = PAGE_SIZE - sizeof(CUT) - ctx.used;
-	mdev_bpf_call_dump(bdev, &ctx.dump);
+	mdev_bpf_gate_dump(bdev, &ctx.dump);
 	/* A last line that the program has not ended */
 	if (buf[ctx.used - 1] != '\n')
 		buf[ctx.used++] = '\n';

@@ -54,7 +54,7 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
  * mdev_bpf_edid_check() - is the EDID region that a program declares sound?
  * @ops: the program; its regions are sound
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
 int mdev_bpf_edid_check(const struct mdev_bpf_ops *ops)
 {
@@ -118,9 +118,9 @@ static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access
 		return set_size(bdev, access->region, access->val);
 	case REG(link_state):
 		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_UP)
-			return mdev_bpf_call_gfx_edid(bdev, true);
+			return mdev_bpf_gate_gfx_edid(bdev, true);
 		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_DOWN)
-			return mdev_bpf_call_gfx_edid(bdev, false);
+			return mdev_bpf_gate_gfx_edid(bdev, false);
 		return -EINVAL;
 	default:
 		return -EINVAL;
@@ -136,7 +136,7 @@ static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access
  * Context: Process context.
  *
  * Return: 0; -EINVAL for what is no register or a value that it cannot have, and if @access has not
- * 4 bytes; of the link's state what mdev_bpf_call_gfx_edid() returns.
+ * 4 bytes; of the link's state what mdev_bpf_gate_gfx_edid() returns.
  */
 int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {

@@ -96,7 +96,7 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 	return sysfs_emit(buf,
 			  "op=%s\ncode=%d\nprogram=%s\nlink_id=%u\nmap_id=%u\n"
 			  "boot_ns=%llu\ntime=%lld\ntext=%s\n",
-			  mdev_bpf_op_name(f->op), f->code, f->program, f->link_id, f->map_id,
+			  mdev_bpf_stats_op_name(f->op), f->code, f->program, f->link_id, f->map_id,
 			  f->boot_ns, f->time, f->text);
 }
 
@@ -115,7 +115,7 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 	f->code = code;
 	f->boot_ns = ktime_get_boottime_ns();
 	f->time = ktime_get_real_seconds();
-	mdev_bpf_type_ids(bdev->type, &f->link_id, &f->map_id);
+	mdev_bpf_program_ids(bdev->program, &f->link_id, &f->map_id);
 	/* Who called: the name under which profilers and stack dumps have the program */
 	snprintf(f->program, sizeof(f->program), "%ps", __builtin_return_address(0));
 	copy_text(f->text, msg, msg__sz);
@@ -123,9 +123,9 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);
 	mdev_bpf_device_quiesce(bdev);
 	mdev_bpf_irq_error(&bdev->irqs);
-	trace_mdev_bpf_failure(dev, mdev_bpf_op_name(f->op), code, f->text);
+	trace_mdev_bpf_failure(dev, mdev_bpf_stats_op_name(f->op), code, f->text);
 	dev_notice_ratelimited(&bdev->mdev->dev, "failed in %s of %s, code %d: %s\n",
-			       mdev_bpf_op_name(f->op), f->program, code, f->text);
+			       mdev_bpf_stats_op_name(f->op), f->program, code, f->text);
 	schedule_work(&f->notify);
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Display: what a device shows, as its program says each time it is asked, and dma-bufs of it.
  *
- * The program says where in a MEMORY region the picture is; the core sees to it that the picture
- * lies within that memory, so that who looks at it needs not trust the program.
+ * The program says where in a MEMORY region the framebuffer is. The core checks that it lies within
+ * that memory, so that whoever looks at it need not trust the program.
  */
 #include <drm/drm_fourcc.h>
 #include <linux/dma-buf.h>
@@ -53,12 +53,12 @@ static int check_gfx(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_gfx_check() - is the display that a program declares sound?
+ * mdev_bpf_validate_gfx() - is the display that a program declares sound?
  * @ops: the program; its regions are sound
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
-int mdev_bpf_gfx_check(const struct mdev_bpf_ops *ops)
+int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops)
 {
 	return check_gfx(ops) ?: mdev_bpf_edid_check(ops);
 }
@@ -112,8 +112,8 @@ static u32 pixel_size(u32 format)
 	}
 }
 
-/* Bytes of a picture, whole pages; 0 if that is nothing that anybody could show. */
-static u32 picture_size(const struct mdev_bpf_plane *plane)
+/* Bytes of a framebuffer, whole pages; 0 if that is nothing that anybody could show. */
+static u32 fb_size(const struct mdev_bpf_plane *plane)
 {
 	u64 size = PAGE_ALIGN((u64)plane->stride * plane->height);
 
@@ -123,9 +123,9 @@ static u32 picture_size(const struct mdev_bpf_plane *plane)
 	return size <= U32_MAX ? size : 0;
 }
 
-/* Is the picture in memory that whoever asks for this kind of plane can get at? */
-static bool picture_fits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane,
-			 u32 kind)
+/* Is the framebuffer in memory that whoever asks for this kind of plane can get at? */
+static bool fb_fits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane,
+		    u32 kind)
 {
 	const struct mdev_bpf_memory *mem;
 
@@ -135,26 +135,26 @@ static bool picture_fits(const struct mdev_bpf_device *bdev, const struct mdev_b
 	if (!mem || (u64)plane->stride * plane->height >
 		    mdev_bpf_memory_span(mem, plane->offset, PAGE_SIZE))
 		return false;
-	/* VFIO has no offset: the picture is where the region begins */
+	/* VFIO has no offset: the framebuffer is where the region begins */
 	if (kind == VFIO_GFX_PLANE_TYPE_REGION)
 		return bdev->regions[plane->region].flags & MDEV_BPF_REGION_READ && !plane->offset;
 	return PAGE_ALIGNED(plane->offset);
 }
 
-static bool picture_is(const struct mdev_bpf_picture *picture, const struct mdev_bpf_plane *plane)
+static bool fb_is(const struct mdev_bpf_framebuffer *fb, const struct mdev_bpf_plane *plane)
 {
-	return picture->id && picture->region == plane->region &&
-	       picture->offset == plane->offset && picture->format == plane->drm_format &&
-	       picture->modifier == plane->drm_modifier && picture->width == plane->width &&
-	       picture->height == plane->height && picture->stride == plane->stride;
+	return fb->id && fb->region == plane->region &&
+	       fb->offset == plane->offset && fb->format == plane->drm_format &&
+	       fb->modifier == plane->drm_modifier && fb->width == plane->width &&
+	       fb->height == plane->height && fb->stride == plane->stride;
 }
 
-static void picture_new(struct mdev_bpf_display *display, struct mdev_bpf_picture *picture,
-			const struct mdev_bpf_plane *plane)
+static void fb_new(struct mdev_bpf_display *display, struct mdev_bpf_framebuffer *fb,
+		   const struct mdev_bpf_plane *plane)
 {
 	if (!++display->last_id)
 		display->last_id++;
-	*picture = (struct mdev_bpf_picture){
+	*fb = (struct mdev_bpf_framebuffer){
 		.id = display->last_id,
 		.region = plane->region,
 		.offset = plane->offset,
@@ -163,27 +163,27 @@ static void picture_new(struct mdev_bpf_display *display, struct mdev_bpf_pictur
 		.width = plane->width,
 		.height = plane->height,
 		.stride = plane->stride,
-		.size = picture_size(plane),
+		.size = fb_size(plane),
 	};
 }
 
-/* The id of a picture: the same as long as it is remembered. */
-static u32 picture_id(struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane)
+/* The id of a framebuffer: the same as long as it is remembered. */
+static u32 fb_id(struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane)
 {
 	struct mdev_bpf_display *display = &bdev->display;
-	struct mdev_bpf_picture *picture, *oldest = display->pictures;
+	struct mdev_bpf_framebuffer *fb, *oldest = display->fbs;
 
 	guard(mutex)(&bdev->lock);
-	for (picture = display->pictures;
-	     picture < display->pictures + ARRAY_SIZE(display->pictures); picture++) {
-		if (picture_is(picture, plane)) {
-			picture->used = ++display->queries;
-			return picture->id;
+	for (fb = display->fbs;
+	     fb < display->fbs + ARRAY_SIZE(display->fbs); fb++) {
+		if (fb_is(fb, plane)) {
+			fb->used = ++display->queries;
+			return fb->id;
 		}
-		if (picture->used < oldest->used)
-			oldest = picture;
+		if (fb->used < oldest->used)
+			oldest = fb;
 	}
-	picture_new(display, oldest, plane);
+	fb_new(display, oldest, plane);
 	oldest->used = ++display->queries;
 	return oldest->id;
 }
@@ -244,43 +244,43 @@ long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_pla
 		return 0;
 	if (plane.type > MDEV_BPF_PLANE_CURSOR)
 		return -EINVAL;
-	ret = mdev_bpf_call_gfx_query(bdev, &plane);
+	ret = mdev_bpf_gate_gfx_query(bdev, &plane);
 	if (ret)
 		return ret;
 	if (!plane.drm_format) {
 		answer(info, &nothing, 0);
 		return 0;
 	}
-	size = picture_size(&plane);
-	if (!size || !picture_fits(bdev, &plane, kind))
+	size = fb_size(&plane);
+	if (!size || !fb_fits(bdev, &plane, kind))
 		return -EIO;
 	answer(info, &plane, size);
 	if (kind == VFIO_GFX_PLANE_TYPE_DMABUF)
-		info->dmabuf_id = picture_id(bdev, &plane);
+		info->dmabuf_id = fb_id(bdev, &plane);
 	else
 		info->size = min_t(u64, size, bdev->regions[plane.region].size);
 	return 0;
 }
 
-static struct mdev_bpf_picture find_picture(struct mdev_bpf_device *bdev, u32 id)
+static struct mdev_bpf_framebuffer find_fb(struct mdev_bpf_device *bdev, u32 id)
 {
 	const struct mdev_bpf_display *display = &bdev->display;
 	unsigned int i;
 
 	guard(mutex)(&bdev->lock);
-	for (i = 0; id && i < ARRAY_SIZE(display->pictures); i++)
-		if (display->pictures[i].id == id)
-			return display->pictures[i];
-	return (struct mdev_bpf_picture){ };
+	for (i = 0; id && i < ARRAY_SIZE(display->fbs); i++)
+		if (display->fbs[i].id == id)
+			return display->fbs[i];
+	return (struct mdev_bpf_framebuffer){ };
 }
 
 /**
  * mdev_bpf_gfx_get_dmabuf() - VFIO_DEVICE_GET_GFX_DMABUF
  * @bdev: the device
- * @id: what mdev_bpf_gfx_query() called the picture
+ * @id: what mdev_bpf_gfx_query() called the framebuffer
  * @file: the dma-buf, for the caller to install as the file descriptor that is returned
  *
- * It takes no program: the picture stays where it is.
+ * It takes no program: the framebuffer stays where it is.
  *
  * Context: Process context.
  *
@@ -289,15 +289,15 @@ static struct mdev_bpf_picture find_picture(struct mdev_bpf_device *bdev, u32 id
  */
 long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file)
 {
-	struct mdev_bpf_picture picture = find_picture(bdev, id);
+	struct mdev_bpf_framebuffer fb = find_fb(bdev, id);
 	struct dma_buf *buf;
 	bool write;
 	int fd;
 
-	if (!picture.id)
+	if (!fb.id)
 		return -ENOENT;
-	write = bdev->regions[picture.region].flags & MDEV_BPF_REGION_WRITE;
-	buf = mdev_bpf_dmabuf_export(bdev->memory[picture.region], picture.offset, picture.size,
+	write = bdev->regions[fb.region].flags & MDEV_BPF_REGION_WRITE;
+	buf = mdev_bpf_dmabuf_export(bdev->memory[fb.region], fb.offset, fb.size,
 				     write);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
@@ -320,7 +320,7 @@ long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file *
 void mdev_bpf_gfx_close(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->lock);
-	memset(bdev->display.pictures, 0, sizeof(bdev->display.pictures));
+	memset(bdev->display.fbs, 0, sizeof(bdev->display.fbs));
 	bdev->display.link = false;
 	bdev->display.edid_size = 0;
 }

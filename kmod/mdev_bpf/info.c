@@ -65,8 +65,8 @@ static long get_region_caps(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	long ret;
 
 	if (ctx->caps)
-		return mdev_bpf_region_caps(bdev, info->index, ctx->caps);
-	ret = mdev_bpf_region_caps(bdev, info->index, &caps);
+		return mdev_bpf_region_caps_add(bdev, info->index, ctx->caps);
+	ret = mdev_bpf_region_caps_add(bdev, info->index, &caps);
 	if (!ret && caps.size)
 		answer_caps(ctx, &caps);
 	kfree(caps.buf);
@@ -83,7 +83,7 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
 	info->cap_offset = 0;
 	if (bdev->api->pci && info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
-		info->size = mdev_bpf_pci_size(bdev);
+		info->size = mdev_bpf_pci_config_size(bdev);
 		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 		return 0;
 	}
@@ -98,7 +98,7 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 		info->flags |= VFIO_REGION_INFO_FLAG_READ;
 	if (flags & MDEV_BPF_REGION_WRITE)
 		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
-	if (mdev_bpf_region_can_map(bdev, info->index))
+	if (mdev_bpf_region_caps_can_map(bdev, info->index))
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 	return get_region_caps(bdev, ctx);
 }
@@ -130,7 +130,7 @@ static long set_irqs(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 
 static long reset(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
-	return mdev_bpf_call_reset(bdev);
+	return mdev_bpf_gate_reset(bdev);
 }
 
 static long ioeventfd(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
@@ -167,13 +167,13 @@ static const struct mdev_bpf_core_ioctl core_ioctls[] = {
 };
 
 /**
- * mdev_bpf_core_ioctl() - how the core answers an ioctl
+ * mdev_bpf_info_find() - how the core answers an ioctl
  * @bdev: the device
  * @cmd: the command
  *
  * Return: the entry, NULL for a command that the core does not know or the device has not.
  */
-const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(const struct mdev_bpf_device *bdev, u32 cmd)
+const struct mdev_bpf_core_ioctl *mdev_bpf_info_find(const struct mdev_bpf_device *bdev, u32 cmd)
 {
 	unsigned int i;
 

@@ -2,15 +2,15 @@
 /*
  * What the files of mdev_bpf.ko share.
  *
- * A "type" (mdev_bpf_type) is what one loaded program provides: a driver, a parent device
- * and the mdev types (mdev_bpf_mtype) that sysfs shows. A "device" (mdev_bpf_device, bdev)
+ * A "program" (mdev_bpf_program) is what one loaded BPF program provides: a driver, a parent device
+ * and the mdev types (mdev_bpf_type) that sysfs shows. A "device" (mdev_bpf_device, bdev)
  * is one instance; programs see a part of it, mdev_bpf_dev (ctx).
  *
  * Locks, outermost first:
- *   types_lock (type.c)    the list of types; reg, update, unreg
+ *   programs_lock (type.c)  the list of programs; reg, update, unreg
  *   mdev_parent unreg_sem  mdev core: held around probe and remove (but not when they come
  *                          from the driver's "bind" and "unbind" files)
- *   mdev_bpf_type::lock    attached program, pool, list of devices
+ *   mdev_bpf_program::lock  attached ops, pool, list of devices
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
  *   mdev_bpf_device::lock  one op at a time, and the program it is in; state and configuration
  *                          space. Only upgrade.c takes several
@@ -47,47 +47,47 @@
 struct dma_buf;
 struct file;
 struct mdev_bpf_client;
-struct mdev_bpf_log;
-struct mdev_bpf_resuming;
-struct mdev_bpf_saving;
-struct mdev_bpf_type;
+struct mdev_bpf_dirty;
+struct mdev_bpf_resume_migf;
+struct mdev_bpf_save_migf;
+struct mdev_bpf_program;
 
 /* An mdev type of a program; the mdev core knows the embedded part. */
-struct mdev_bpf_mtype {
+struct mdev_bpf_type {
 	struct mdev_type mtype;
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 	unsigned int index;
 };
 
 /**
- * struct mdev_bpf_type - what one loaded program provides: driver, parent and mdev types
+ * struct mdev_bpf_program - what one loaded BPF program provides: driver, parent and mdev types
  * @dev: the parent device; its reference count is that of this struct
  * @driver: the mdev driver that the program's devices bind to
  * @parent: what the mdev core keeps of the parent
  * @class: the class named as the program, with @dev as only member
- * @node: entry in the list of all types, under types_lock
- * @decl: the data members of the program that is or was attached
- * @mtypes: the mdev types
- * @mtype_ptrs: the same, as mdev_register_parent() wants them
- * @nr_mtypes: how many
- * @ops: the attached program; NULL: detached. Devices have their own pointer to it
- * @link: the BPF link that attached it; valid as long as @ops is
+ * @node: entry in the list of all programs, under programs_lock
+ * @decl: the data members of the ops that are or were attached
+ * @types: the mdev types
+ * @type_ptrs: the same, as mdev_register_parent() wants them
+ * @nr_types: how many
+ * @ops: the attached ops; NULL: detached. Devices have their own pointer to them
+ * @link: the BPF link that attached them; valid as long as @ops is
  * @devices: devices that are bound
  * @nr_devices: devices that hold units of the pool
  * @used_units: how much of the pool is in use
  * @instances: instance numbers in use
  * @dead: going away, no new devices
  */
-struct mdev_bpf_type {
+struct mdev_bpf_program {
 	struct device dev;
 	struct mdev_driver driver;
 	struct mdev_parent parent;
 	struct class *class;
 	struct list_head node;
 	struct mdev_bpf_ops decl;
-	struct mdev_bpf_mtype mtypes[MDEV_BPF_MAX_TYPES];
-	struct mdev_type *mtype_ptrs[MDEV_BPF_MAX_TYPES];
-	unsigned int nr_mtypes;
+	struct mdev_bpf_type types[MDEV_BPF_MAX_TYPES];
+	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
+	unsigned int nr_types;
 	const struct mdev_bpf_ops *ops;
 	struct bpf_link *link;
 
@@ -443,7 +443,7 @@ enum mdev_bpf_pin_state {
  * @nr: pages
  * @state: changes under the device's lock, and wakes mdev_bpf_dma_queue::idle
  * @pages: the pages; those of a window that moves belong to whom moves it
- * @touched: those a program has got a pointer to since this was last looked at; for the log
+ * @touched: those a program has got a pointer to since this was last looked at; for dirty tracking
  */
 struct mdev_bpf_pin {
 	u64 iova;
@@ -462,7 +462,7 @@ struct mdev_bpf_pin {
  * @ring: the requests; the first stays until dma_done is called for it
  * @head: index of the first
  * @nr: how many
- * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_hold()
+ * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_queue_hold()
  * @due: there are requests, or dropped windows
  * @open: VFIO's user has the device, so there may be guest memory
  * @running: a task is the runner
@@ -494,19 +494,19 @@ struct mdev_bpf_dma_queue {
 /**
  * struct mdev_bpf_migration - where a device is on its way to another host, under its lock
  * @state: what VFIO's user has brought it to
- * @saving: the session in which the state is read
- * @resuming: the session in which it is written
+ * @saving_migf: the migration file that the state is read from
+ * @resuming_migf: the migration file that it is written to
  * @held: DMA waits, since the user wants the device quiet
  */
 struct mdev_bpf_migration {
 	enum vfio_device_mig_state state;
-	struct mdev_bpf_saving *saving;
-	struct mdev_bpf_resuming *resuming;
+	struct mdev_bpf_save_migf *saving_migf;
+	struct mdev_bpf_resume_migf *resuming_migf;
 	bool held;
 };
 
 /**
- * struct mdev_bpf_picture - a picture that a dma-buf can be had of
+ * struct mdev_bpf_framebuffer - a framebuffer that can be exported as a dma-buf
  * @id: what the user calls it; 0: there is none
  * @region: VFIO index of the region that it is in
  * @offset: where there
@@ -518,7 +518,7 @@ struct mdev_bpf_migration {
  * @size: bytes, whole pages
  * @used: when it was shown last, in mdev_bpf_display::queries
  */
-struct mdev_bpf_picture {
+struct mdev_bpf_framebuffer {
 	u32 id;
 	u32 region;
 	u64 offset;
@@ -531,21 +531,21 @@ struct mdev_bpf_picture {
 	u64 used;
 };
 
-/* How many pictures of a device have an id at a time */
-#define MDEV_BPF_PICTURES	16
+/* How many framebuffers of a device have an id at a time */
+#define MDEV_BPF_FRAMEBUFFERS	16
 
 /**
  * struct mdev_bpf_display - display of a device
  * @decl: as declared, fixed for the device's life
- * @pictures: those shown last, under the device's lock
- * @last_id: the last id that a picture was given
+ * @fbs: the framebuffers shown last, under the device's lock
+ * @last_id: the last id that a framebuffer was given
  * @queries: how often one was shown
  * @edid_size: bytes of EDID, under the device's lock
  * @link: the monitor is connected, likewise
  */
 struct mdev_bpf_display {
 	struct mdev_bpf_gfx decl;
-	struct mdev_bpf_picture pictures[MDEV_BPF_PICTURES];
+	struct mdev_bpf_framebuffer fbs[MDEV_BPF_FRAMEBUFFERS];
 	u32 last_id;
 	u64 queries;
 	u32 edid_size;
@@ -572,16 +572,16 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @vdev: the VFIO device; its reference count is that of this struct
  * @ctx: what programs see of it
  * @mdev: the mdev it belongs to
- * @type: its type, with a reference from probe to release
- * @node: entry in mdev_bpf_type::devices
+ * @program: the program it belongs to, with a reference from probe to release
+ * @node: entry in mdev_bpf_program::devices
  * @ops: the attached program; NULL: detached. Changes under @lock
  * @has: which ops it has, bits by mdev_bpf_op; likewise
  * @caller: the task in an op, to refuse that it enters another
  * @live: init was called, exit was not; under @lock
  * @op: the op that it is in, or was last
  * @state: mdev_bpf_ops::state_size bytes, under @lock
- * @state_size: that size; it changes with @state, for all devices of a type at once
- * @spare: upgrade.c: the state that is not in use, under mdev_bpf_type::lock
+ * @state_size: that size; it changes with @state, for all devices of a program at once
+ * @spare: upgrade.c: the state that is not in use, under mdev_bpf_program::lock
  * @use: who uses it, one of MDEV_BPF_USE_*
  * @api: what kind of device it is, fixed for its life
  * @pci: its PCI identity, fixed for its life
@@ -589,7 +589,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @memory: the memory of those that are MEMORY, else NULL
  * @doorbells: the doorbells it has in them
  * @nr_doorbells: how many
- * @plain: by region: all that is there is the program's; fixed for the device's life
+ * @emulated: bit by region: the program handles every access to it; fixed for the device's life
  * @pci_caps: the capabilities that the program has declared, likewise
  * @cap_places: where they are
  * @config: PCI configuration space, as far as it is not empty, under @lock
@@ -606,14 +606,14 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @stats: what ops cost
  * @dma: DMA
  * @migration: state of migration
- * @log: what it has written to guest memory, under @lock; NULL: nobody wants to know
+ * @dirty: guest memory it has written to, under @lock; NULL: dirty tracking is off
  * @display: display
  */
 struct mdev_bpf_device {
 	struct vfio_device vdev;
 	struct mdev_bpf_dev ctx;
 	struct mdev_device *mdev;
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 	struct list_head node;
 	/** @lock: held around every op */
 	struct mutex lock;
@@ -632,7 +632,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	unsigned int nr_doorbells;
-	unsigned long plain;
+	unsigned long emulated;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];
 	u8 *config;
@@ -649,7 +649,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_stats stats;
 	struct mdev_bpf_dma_queue dma;
 	struct mdev_bpf_migration migration;
-	struct mdev_bpf_log *log;
+	struct mdev_bpf_dirty *dirty;
 	struct mdev_bpf_display display;
 };
 
@@ -740,11 +740,11 @@ static inline unsigned int mdev_bpf_irq_count(const struct mdev_bpf_device *bdev
 }
 
 /* main.c */
-__printf(2, 3) void mdev_bpf_refuse(const char *type, const char *fmt, ...);
-void mdev_bpf_refuse_nothing(void);
+__printf(2, 3) void mdev_bpf_refuse(const char *name, const char *fmt, ...);
+void mdev_bpf_refuse_clear(void);
 
 /* struct_ops.c */
-extern const struct btf *mdev_bpf_btf;
+extern const struct btf *mdev_bpf_struct_ops_btf;
 int mdev_bpf_struct_ops_init(void);
 
 /* kfunc.c */
@@ -788,76 +788,77 @@ int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz
 const struct mdev_bpf_api *mdev_bpf_api_find(const struct mdev_bpf_ops *ops);
 
 /* layout.c */
-int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops);
 
 /* layout_region.c */
-int mdev_bpf_layout_check_region(const struct mdev_bpf_ops *ops, unsigned int i);
+int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i);
 
 /* layout_pci_cap.c */
-int mdev_bpf_layout_check_pci_caps(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops);
 
 /* decl.c */
-int mdev_bpf_decl_check(const struct mdev_bpf_ops *ops);
-int mdev_bpf_decl_compatible(const struct mdev_bpf_ops *old, const struct mdev_bpf_ops *new);
-unsigned int mdev_bpf_decl_nr_types(const struct mdev_bpf_ops *ops);
-unsigned int mdev_bpf_decl_pool(const struct mdev_bpf_ops *ops);
-unsigned int mdev_bpf_decl_units(const struct mdev_bpf_ops *ops, unsigned int type);
+int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
+					 const struct mdev_bpf_ops *new);
+unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops);
+unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops);
+unsigned int mdev_bpf_ops_units(const struct mdev_bpf_ops *ops, unsigned int type);
 
 /* type.c */
-void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
-			  struct bpf_link *link);
-int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
-int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
-			 struct bpf_link *link);
-void mdev_bpf_type_detach(const struct mdev_bpf_ops *ops);
-int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype);
-void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance);
-struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid);
-void mdev_bpf_type_ids(struct mdev_bpf_type *type, u32 *link_id, u32 *map_id);
-void mdev_bpf_type_exit(void);
+void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			     struct bpf_link *link);
+int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
+int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
+			    struct bpf_link *link);
+void mdev_bpf_program_detach(const struct mdev_bpf_ops *ops);
+int mdev_bpf_program_reserve(struct mdev_bpf_type *type);
+void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance);
+struct mdev_bpf_device *mdev_bpf_program_find_device(const guid_t *uuid);
+void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id);
+void mdev_bpf_program_exit(void);
 
 /* upgrade.c */
-bool mdev_bpf_upgrade_needed(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops);
-int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+bool mdev_bpf_upgrade_needed(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops);
+int mdev_bpf_upgrade(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
 		     struct bpf_link *link);
 
 /* parent.c */
-int mdev_bpf_parent_register(struct mdev_bpf_type *type);
-void mdev_bpf_parent_unregister(struct mdev_bpf_type *type);
+int mdev_bpf_parent_register(struct mdev_bpf_program *program);
+void mdev_bpf_parent_unregister(struct mdev_bpf_program *program);
 
 /* device.c */
-int mdev_bpf_probe(struct mdev_device *mdev);
-void mdev_bpf_remove(struct mdev_device *mdev);
-int mdev_bpf_vfio_init(struct vfio_device *vdev);
-void mdev_bpf_vfio_release(struct vfio_device *vdev);
-extern const struct attribute_group *mdev_bpf_device_groups[];
+int mdev_bpf_device_probe(struct mdev_device *mdev);
+void mdev_bpf_device_remove(struct mdev_device *mdev);
+int mdev_bpf_device_init(struct vfio_device *vdev);
+void mdev_bpf_device_release(struct vfio_device *vdev);
+extern const struct attribute_group *mdev_bpf_sysfs_groups[];
 
 /* call.c */
-void mdev_bpf_call_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
-int mdev_bpf_call_init(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_call_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_call_exit(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_reset(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
-int mdev_bpf_call_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+int mdev_bpf_gate_init(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_close(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_exit(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_reset(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
+int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
-void mdev_bpf_call_deferred(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+void mdev_bpf_gate_deferred(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);
-void mdev_bpf_call_ioeventfd(struct mdev_bpf_ioeventfd *entry);
-void mdev_bpf_call_dma_done(struct mdev_bpf_device *bdev);
-void mdev_bpf_call_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range);
-bool mdev_bpf_call_has_ioctl(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
-void mdev_bpf_call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
-bool mdev_bpf_call_saves_core(struct mdev_bpf_device *bdev);
-bool mdev_bpf_call_restores(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_save(struct mdev_bpf_device *bdev, struct file **file);
-int mdev_bpf_call_restore(struct mdev_bpf_device *bdev);
-int mdev_bpf_call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane);
-int mdev_bpf_call_gfx_edid(struct mdev_bpf_device *bdev, bool link);
-bool mdev_bpf_call_wants_unmask(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_ioeventfd(struct mdev_bpf_ioeventfd *entry);
+void mdev_bpf_gate_dma_done(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range);
+bool mdev_bpf_gate_has_ioctl(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
+void mdev_bpf_gate_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
+bool mdev_bpf_gate_saves_core(struct mdev_bpf_device *bdev);
+bool mdev_bpf_gate_restores(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_save(struct mdev_bpf_device *bdev, struct file **file);
+int mdev_bpf_gate_restore(struct mdev_bpf_device *bdev);
+int mdev_bpf_gate_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane);
+int mdev_bpf_gate_gfx_edid(struct mdev_bpf_device *bdev, bool link);
+bool mdev_bpf_gate_wants_unmask(struct mdev_bpf_device *bdev);
 
 /* fail.c */
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
@@ -869,17 +870,17 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
 int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf);
 
 /* stats.c */
-DECLARE_STATIC_KEY_FALSE(mdev_bpf_watch_key);
-extern const struct attribute *const mdev_bpf_watch_attrs[];
-const char *mdev_bpf_op_name(enum mdev_bpf_op op);
-void mdev_bpf_watch_begin(struct mdev_bpf_device *bdev);
-void mdev_bpf_watch_end(struct mdev_bpf_device *bdev, int ret);
+DECLARE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
+extern const struct attribute *const mdev_bpf_stats_attrs[];
+const char *mdev_bpf_stats_op_name(enum mdev_bpf_op op);
+void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev);
+void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret);
 int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf);
-int mdev_bpf_slow_emit(struct mdev_bpf_device *bdev, char *buf);
+int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf);
 
 const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev);
-void mdev_bpf_device_set_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
 
@@ -891,15 +892,15 @@ void mdev_bpf_client_request(struct mdev_bpf_client *client);
 extern const struct vfio_device_ops mdev_bpf_vfio_ops;
 
 /* ioctl.c */
-long mdev_bpf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
-int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info *info,
-			      struct vfio_info_cap *caps);
+long mdev_bpf_ioctl_handle(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+int mdev_bpf_ioctl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+			       struct vfio_info_cap *caps);
 
 /* info.c */
-const struct mdev_bpf_core_ioctl *mdev_bpf_core_ioctl(const struct mdev_bpf_device *bdev, u32 cmd);
+const struct mdev_bpf_core_ioctl *mdev_bpf_info_find(const struct mdev_bpf_device *bdev, u32 cmd);
 
 /* gfx.c */
-int mdev_bpf_gfx_check(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops);
 long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info);
 long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file);
 void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
@@ -926,9 +927,9 @@ ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t 
 int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
 		       bool write, gfp_t gfp);
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp);
-int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev);
-void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev);
-void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev);
+int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev);
+void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev);
+void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev);
 
 /* precopy.c */
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page);
@@ -936,9 +937,9 @@ void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index);
 void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index);
 
 /* caps.c */
-bool mdev_bpf_region_can_map(const struct mdev_bpf_device *bdev, u32 index);
-int mdev_bpf_region_caps(const struct mdev_bpf_device *bdev, u32 index,
-			 struct vfio_info_cap *caps);
+bool mdev_bpf_region_caps_can_map(const struct mdev_bpf_device *bdev, u32 index);
+int mdev_bpf_region_caps_add(const struct mdev_bpf_device *bdev, u32 index,
+			     struct vfio_info_cap *caps);
 
 /* mmap.c */
 int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
@@ -949,15 +950,15 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 			   loff_t *ppos, bool write);
 
 /* pci.c */
-int mdev_bpf_pci_init(struct mdev_bpf_device *bdev);
-void mdev_bpf_pci_destroy(struct mdev_bpf_device *bdev);
-void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev);
-u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev);
-bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
-u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
-bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
-int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
-void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config);
+int mdev_bpf_pci_config_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev);
+u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev);
+bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
+u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
+bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config);
 
 /* pci_caps.c */
 unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops);
@@ -1001,18 +1002,18 @@ void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int 
 void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
-void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
-void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id);
-void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
+void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
-void mdev_bpf_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
-void mdev_bpf_unmask_forget(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
+void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev);
 
 /* doorbell.c */
 bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 offset, u32 size);
 int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset);
 void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
-int mdev_bpf_doorbell_check(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops);
 
 /* ioeventfd.c */
 void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev);
@@ -1023,22 +1024,22 @@ void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev);
 void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
 
 /* dma.c */
-int mdev_bpf_dma_module_init(void);
-void mdev_bpf_dma_module_exit(void);
-void mdev_bpf_dma_init(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_destroy(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_close(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_allowed(struct mdev_bpf_device *bdev);
-int mdev_bpf_dma_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
-bool mdev_bpf_dma_claim(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
-void mdev_bpf_dma_run(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_kick(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
-int mdev_bpf_dma_hold(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_resume(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_in_state(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_cancel(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_queue_module_init(void);
+void mdev_bpf_dma_queue_module_exit(void);
+void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
+int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev);
 
 /* guest.c */
 bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
@@ -1055,13 +1056,13 @@ int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
-void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
+void mdev_bpf_pin_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
 
 /* logging.c */
-void mdev_bpf_log_init(struct mdev_bpf_device *bdev);
-void mdev_bpf_log_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_log_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
-void mdev_bpf_log_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin);
+void mdev_bpf_dirty_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_dirty_close(struct mdev_bpf_device *bdev);
+void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin);
 
 /* migration.c */
 void mdev_bpf_migration_init(struct mdev_bpf_device *bdev);
@@ -1073,12 +1074,12 @@ struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device 
 int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result);
 
 /* save.c */
-struct mdev_bpf_stream *mdev_bpf_saving_own(struct mdev_bpf_saving *s);
+struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s);
 
 /* set_irqs.c */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);
-void mdev_bpf_irq_unmask(struct mdev_bpf_irqs *irqs, unsigned int index);
-void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_set_irqs_release(struct mdev_bpf_irqs *irqs);
 
 /* msix.c */
 struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq);

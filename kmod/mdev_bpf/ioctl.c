@@ -74,7 +74,7 @@ static long unknown(struct mdev_bpf_device *bdev)
 {
 	if (!READ_ONCE(bdev->ops))
 		return -ENODEV;
-	return READ_ONCE(bdev->failure.active) && mdev_bpf_call_has_ioctl(bdev) ? -EIO : -ENOTTY;
+	return READ_ONCE(bdev->failure.active) && mdev_bpf_gate_has_ioctl(bdev) ? -EIO : -ENOTTY;
 }
 
 static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
@@ -97,7 +97,7 @@ static long program_answer(struct mdev_bpf_ioctl_ctx *ctx)
 
 static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
-	long ret = mdev_bpf_call_ioctl(bdev, &ctx->call);
+	long ret = mdev_bpf_gate_ioctl(bdev, &ctx->call);
 
 	if (ret < 0)
 		return ret;
@@ -107,7 +107,7 @@ static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 		return core_answer(bdev, ctx);
 	ctx->call.ret = core_answer(bdev, ctx);
 	ctx->call.stage = MDEV_BPF_IOCTL_AFTER;
-	return mdev_bpf_call_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
+	return mdev_bpf_gate_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
 }
 
 /* The user gets a file only if it is told of it: the program may have another result in mind. */
@@ -126,9 +126,9 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 {
 	long ret;
 
-	ctx->core = mdev_bpf_core_ioctl(bdev, ctx->call.cmd);
+	ctx->core = mdev_bpf_info_find(bdev, ctx->call.cmd);
 	/* A command that nobody here knows must not fail for its argument */
-	if (!ctx->core && !mdev_bpf_call_has_ioctl(bdev))
+	if (!ctx->core && !mdev_bpf_gate_has_ioctl(bdev))
 		return core_answer(bdev, ctx);
 	ret = copy_in(ctx, arg);
 	ret = ret ?: answer(bdev, ctx);
@@ -141,17 +141,17 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 }
 
 /**
- * mdev_bpf_region_info_caps() - VFIO_DEVICE_GET_REGION_INFO, where VFIO does the copying
+ * mdev_bpf_ioctl_region_info() - VFIO_DEVICE_GET_REGION_INFO, where VFIO does the copying
  * @vdev: the VFIO device
  * @info: the argument, in kernel memory
  * @caps: capability chain to add to; programs do not see it
  *
  * Context: Process context.
  *
- * Return: as mdev_bpf_ioctl().
+ * Return: as mdev_bpf_ioctl_handle().
  */
-int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info *info,
-			      struct vfio_info_cap *caps)
+int mdev_bpf_ioctl_region_info(struct vfio_device *vdev, struct vfio_region_info *info,
+			       struct vfio_info_cap *caps)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 	struct mdev_bpf_ioctl_ctx ctx = {
@@ -160,7 +160,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 		.call.size = sizeof(*info),
 		.data = info,
 		.in = sizeof(*info),
-		.core = mdev_bpf_core_ioctl(bdev, VFIO_DEVICE_GET_REGION_INFO),
+		.core = mdev_bpf_info_find(bdev, VFIO_DEVICE_GET_REGION_INFO),
 		.caps = caps,
 	};
 	u32 argsz = info->argsz;
@@ -175,7 +175,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
 }
 
 /**
- * mdev_bpf_ioctl() - ioctl(2) on a device
+ * mdev_bpf_ioctl_handle() - ioctl(2) on a device
  * @vdev: the VFIO device
  * @cmd: the command
  * @arg: its argument, a user pointer
@@ -186,7 +186,7 @@ int mdev_bpf_region_info_caps(struct vfio_device *vdev, struct vfio_region_info 
  * sense; -ENOTTY for an unknown command; -ENODEV for one that needs a program where none
  * is attached; what the program's ioctl op returns.
  */
-long mdev_bpf_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+long mdev_bpf_ioctl_handle(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 	struct mdev_bpf_ioctl_ctx ctx = {

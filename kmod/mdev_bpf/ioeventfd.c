@@ -21,7 +21,7 @@ static int signalled(void *opaque, void *unused)
 	struct mdev_bpf_ioeventfd *entry = opaque;
 
 	if (entry->work >= 0) {
-		mdev_bpf_work_start(entry->bdev, entry->work);
+		mdev_bpf_deferred_work_start(entry->bdev, entry->work);
 	} else {
 		set_bit(0, &entry->due);
 		mdev_bpf_deferred_wake(entry->bdev);
@@ -179,7 +179,7 @@ void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 	guard(mutex)(&bdev->ioeventfds.config);
 	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
 		if (test_bit(0, &entry->due))
-			mdev_bpf_call_ioeventfd(entry);
+			mdev_bpf_gate_ioeventfd(entry);
 }
 
 /**

@@ -15,6 +15,11 @@
 #include "../compat.h"
 #include "stream.h"
 
+static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
+{
+	return container_of(stream, struct mdev_bpf_opaque_stream, ctx);
+}
+
 /* NULL if the region has none. */
 static struct mdev_bpf_memory *memory_of(struct mdev_bpf_dev *dev, u64 region)
 {
@@ -113,18 +118,18 @@ __bpf_kfunc s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 s
 {
 	if (!ctx_to_bdev(dev)->api->pci)
 		return -ENXIO;
-	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
+	if (!mdev_bpf_pci_config_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
-	return mdev_bpf_pci_read(ctx_to_bdev(dev), offset, size);
+	return mdev_bpf_pci_config_read(ctx_to_bdev(dev), offset, size);
 }
 
 __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val)
 {
 	if (!ctx_to_bdev(dev)->api->pci)
 		return -ENXIO;
-	if (!mdev_bpf_pci_valid(ctx_to_bdev(dev), offset, size))
+	if (!mdev_bpf_pci_config_valid(ctx_to_bdev(dev), offset, size))
 		return -EINVAL;
-	return mdev_bpf_pci_own_write(ctx_to_bdev(dev), offset, size, val);
+	return mdev_bpf_pci_config_own_write(ctx_to_bdev(dev), offset, size, val);
 }
 
 __bpf_kfunc int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, u32 index)
@@ -143,7 +148,7 @@ __bpf_kfunc int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, 
 	if (id >= MDEV_BPF_MAX_TIMERS || delay > MDEV_BPF_MAX_DELAY ||
 	    period > MDEV_BPF_MAX_DELAY || (period && period < MDEV_BPF_MIN_PERIOD))
 		return -EINVAL;
-	mdev_bpf_timer_start(ctx_to_bdev(dev), id, delay, period);
+	mdev_bpf_deferred_timer_start(ctx_to_bdev(dev), id, delay, period);
 	return 0;
 }
 
@@ -151,7 +156,7 @@ __bpf_kfunc int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id)
 {
 	if (id >= MDEV_BPF_MAX_TIMERS)
 		return -EINVAL;
-	mdev_bpf_timer_stop(ctx_to_bdev(dev), id);
+	mdev_bpf_deferred_timer_stop(ctx_to_bdev(dev), id);
 	return 0;
 }
 
@@ -159,7 +164,7 @@ __bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
 {
 	if (id >= MDEV_BPF_MAX_WORK)
 		return -EINVAL;
-	mdev_bpf_work_start(ctx_to_bdev(dev), id);
+	mdev_bpf_deferred_work_start(ctx_to_bdev(dev), id);
 	return 0;
 }
 
@@ -170,7 +175,7 @@ static int dma_copy(struct mdev_bpf_dev *dev, struct mdev_bpf_dma_request req)
 	if (!req.size || req.size > MDEV_BPF_MAX_DMA_SIZE ||
 	    !mdev_bpf_guest_where_ok(bdev, req.where, req.size))
 		return -EINVAL;
-	return mdev_bpf_dma_queue(bdev, &req);
+	return mdev_bpf_dma_queue_add(bdev, &req);
 }
 
 __bpf_kfunc int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size)
@@ -192,7 +197,7 @@ __bpf_kfunc int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32
 
 	if (id >= MDEV_BPF_MAX_PINS || !size || size > MDEV_BPF_MAX_DMA_SIZE)
 		return -EINVAL;
-	return mdev_bpf_dma_queue(ctx_to_bdev(dev), &req);
+	return mdev_bpf_dma_queue_add(ctx_to_bdev(dev), &req);
 }
 
 __bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)
@@ -208,13 +213,13 @@ __bpf_kfunc u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size
 
 __bpf_kfunc int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz)
 {
-	struct mdev_bpf_own *own = container_of(stream, struct mdev_bpf_own, ctx);
+	struct mdev_bpf_opaque_stream *opaque = opaque_of(stream);
 
-	if (!own->room)
+	if (!opaque->room)
 		return -EPERM;
-	if (data__sz > own->room - stream->size)
+	if (data__sz > opaque->room - stream->size)
 		return -ENOSPC;
-	memcpy(own->data + stream->size, data, data__sz);
+	memcpy(opaque->data + stream->size, data, data__sz);
 	stream->size += data__sz;
 	return 0;
 }
@@ -222,11 +227,11 @@ __bpf_kfunc int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *
 __bpf_kfunc int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, void *buf,
 				    u32 buf__sz)
 {
-	struct mdev_bpf_own *own = container_of(stream, struct mdev_bpf_own, ctx);
+	struct mdev_bpf_opaque_stream *opaque = opaque_of(stream);
 
 	if (offset > stream->size || buf__sz > stream->size - offset)
 		return -EINVAL;
-	memcpy(buf, own->data + offset, buf__sz);
+	memcpy(buf, opaque->data + offset, buf__sz);
 	return 0;
 }
 
@@ -300,13 +305,13 @@ static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 	const struct btf_type *t;
 
 	/* For an op that is its index */
-	if (!mdev_bpf_btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
+	if (!mdev_bpf_struct_ops_btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
 		return 0;
-	t = btf_type_by_id(mdev_bpf_btf, id);
-	t = t ? btf_type_by_id(mdev_bpf_btf, t->type) : NULL;
+	t = btf_type_by_id(mdev_bpf_struct_ops_btf, id);
+	t = t ? btf_type_by_id(mdev_bpf_struct_ops_btf, t->type) : NULL;
 	if (!t || btf_type_vlen(t) != 2)
 		return -EACCES;
-	t = btf_type_by_id(mdev_bpf_btf, t->type);
+	t = btf_type_by_id(mdev_bpf_struct_ops_btf, t->type);
 	return t && btf_type_is_ptr(t) ? 0 : -EACCES;
 }
 

@@ -26,7 +26,7 @@ static int check_pci_flags(const struct mdev_bpf_ops *ops)
 			      flags & ~PCI_FLAGS);
 	if (flags & MDEV_BPF_PCI_FLR && !(flags & MDEV_BPF_PCI_EXPRESS))
 		return refuse(ops, -EINVAL, "pci.flags have FLR, which needs EXPRESS");
-	return mdev_bpf_layout_check_pci_caps(ops);
+	return mdev_bpf_validate_pci_caps(ops);
 }
 
 static int check_pci(const struct mdev_bpf_ops *ops)
@@ -53,7 +53,7 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 
 static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i, u32 mask)
 {
-	unsigned int n = mdev_bpf_decl_nr_types(ops);
+	unsigned int n = mdev_bpf_ops_nr_types(ops);
 
 	if (mask & ~GENMASK(n - 1, 0))
 		return refuse(ops, -EINVAL, "%s[%u].types %#x names a type above the last, %u",
@@ -63,7 +63,7 @@ static int check_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned
 
 static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	return mdev_bpf_layout_check_region(ops, i) ?:
+	return mdev_bpf_validate_region(ops, i) ?:
 	       check_mask(ops, "regions", i, ops->regions[i].types);
 }
 
@@ -72,7 +72,7 @@ static int check_msix_range(const struct mdev_bpf_ops *ops, const char *what,
 			    struct mdev_bpf_msix_range range)
 {
 	const struct mdev_bpf_region *r = &ops->regions[range.region];
-	u32 all = GENMASK(mdev_bpf_decl_nr_types(ops) - 1, 0);
+	u32 all = GENMASK(mdev_bpf_ops_nr_types(ops) - 1, 0);
 	u32 types = ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].types ?: all;
 
 	if (range.region > VFIO_PCI_BAR5_REGION_INDEX || !r->size ||
@@ -128,7 +128,7 @@ static int check_pci_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-static int check_plain_irq(const struct mdev_bpf_ops *ops, unsigned int i)
+static int check_non_pci_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_irq *irq = &ops->irqs[i];
 
@@ -158,7 +158,7 @@ static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, -EINVAL, "irqs[%u] has no count but is not empty", i);
 		return 0;
 	}
-	ret = is_pci(ops) ? check_pci_irq(ops, i) : check_plain_irq(ops, i);
+	ret = is_pci(ops) ? check_pci_irq(ops, i) : check_non_pci_irq(ops, i);
 	if (ret)
 		return ret;
 	if ((irq->table || irq->pba) && !(is_pci(ops) && i == VFIO_PCI_MSIX_IRQ_INDEX))
@@ -169,12 +169,12 @@ static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_layout_check() - is the device that a program declares sound?
+ * mdev_bpf_validate_device() - is the device that a program declares sound?
  * @ops: the program; its names and types are sound
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
-int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops)
+int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i;
 	int ret = check_pci(ops);
@@ -183,5 +183,5 @@ int mdev_bpf_layout_check(const struct mdev_bpf_ops *ops)
 		ret = check_region(ops, i);
 	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
 		ret = check_irq(ops, i);
-	return ret ?: mdev_bpf_doorbell_check(ops) ?: mdev_bpf_gfx_check(ops);
+	return ret ?: mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_gfx(ops);
 }

@@ -110,12 +110,12 @@ static int check_room(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_layout_check_pci_caps() - are the capabilities that a program declares sound?
+ * mdev_bpf_validate_pci_caps() - are the capabilities that a program declares sound?
  * @ops: the program, of PCI devices
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
-int mdev_bpf_layout_check_pci_caps(const struct mdev_bpf_ops *ops)
+int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops)
 {
 	const struct mdev_bpf_pci_cap *caps = ops->pci_caps;
 	unsigned int i;

@@ -163,13 +163,13 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_layout_check_region() - is a region that a program declares sound?
+ * mdev_bpf_validate_region() - is a region that a program declares sound?
  * @ops: the program
  * @i: VFIO index of the region
  *
- * Return: as mdev_bpf_decl_check().
+ * Return: as mdev_bpf_validate_program().
  */
-int mdev_bpf_layout_check_region(const struct mdev_bpf_ops *ops, unsigned int i)
+int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 

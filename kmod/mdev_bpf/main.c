@@ -18,7 +18,7 @@ static struct kobject *mdev_bpf_kobj;
 
 /**
  * mdev_bpf_refuse() - leave a sentence that says why something was refused
- * @type: name of the program it is about
+ * @name: name of the program it is about
  * @fmt: printf() format of the sentence, without newline
  *
  * An errno alone sends people guessing. The CLI prints what this leaves in
@@ -26,7 +26,7 @@ static struct kobject *mdev_bpf_kobj;
  *
  * Context: Process context.
  */
-void mdev_bpf_refuse(const char *type, const char *fmt, ...)
+void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 {
 	struct va_format vaf;
 	va_list args;
@@ -37,18 +37,18 @@ void mdev_bpf_refuse(const char *type, const char *fmt, ...)
 	mutex_lock(&last_error_lock);
 	/* The name may be what is refused, so escape what should not be in a line of text */
 	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
-		  (int)strnlen(type, MDEV_BPF_NAME_LEN), type, &vaf);
+		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
 	pr_notice_ratelimited("%s\n", last_error);
 	mutex_unlock(&last_error_lock);
 	va_end(args);
 }
 
 /**
- * mdev_bpf_refuse_nothing() - an attempt begins: what was said of others is history
+ * mdev_bpf_refuse_clear() - an attempt begins: what was said of others is history
  *
  * Context: Process context.
  */
-void mdev_bpf_refuse_nothing(void)
+void mdev_bpf_refuse_clear(void)
 {
 	guard(mutex)(&last_error_lock);
 	last_error[0] = '\0';
@@ -108,11 +108,11 @@ static int __init mdev_bpf_init(void)
 	if (!mdev_bpf_kobj)
 		return -ENOMEM;
 	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs) ?:
-	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_watch_attrs);
+	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_stats_attrs);
 	ret = ret ?: mdev_bpf_deferred_module_init();
 	if (ret)
 		goto out_put;
-	ret = mdev_bpf_dma_module_init();
+	ret = mdev_bpf_dma_queue_module_init();
 	if (ret)
 		goto out_deferred;
 	/* kfuncs before struct_ops: no program can be complete without both */
@@ -122,7 +122,7 @@ static int __init mdev_bpf_init(void)
 	return 0;
 
 out_dma:
-	mdev_bpf_dma_module_exit();
+	mdev_bpf_dma_queue_module_exit();
 out_deferred:
 	mdev_bpf_deferred_module_exit();
 out_put:
@@ -132,8 +132,8 @@ out_put:
 
 static void __exit mdev_bpf_exit(void)
 {
-	mdev_bpf_type_exit();
-	mdev_bpf_dma_module_exit();
+	mdev_bpf_program_exit();
+	mdev_bpf_dma_queue_module_exit();
 	mdev_bpf_deferred_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }

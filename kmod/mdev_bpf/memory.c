@@ -356,12 +356,12 @@ static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 }
 
 /**
- * mdev_bpf_device_put_memory() - a device does not need its memory any more
+ * mdev_bpf_memory_put_device() - a device does not need its memory any more
  * @bdev: the device
  *
  * Context: Process context.
  */
-void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev)
+void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
@@ -370,7 +370,7 @@ void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_init_memory() - make the memory of a new device
+ * mdev_bpf_memory_init_device() - make the memory of a new device
  * @bdev: the device; its regions are known
  *
  * Its pages are charged to the memory cgroup of the caller, whoever touches them first.
@@ -379,7 +379,7 @@ void mdev_bpf_device_put_memory(struct mdev_bpf_device *bdev)
  *
  * Return: 0; -ENOMEM; -EINTR.
  */
-int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev)
+int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 	int ret = 0;
@@ -387,19 +387,19 @@ int mdev_bpf_device_init_memory(struct mdev_bpf_device *bdev)
 	for (i = 0; !ret && i < MDEV_BPF_MAX_REGIONS; i++)
 		ret = memory_init(bdev, i);
 	if (ret)
-		mdev_bpf_device_put_memory(bdev);
+		mdev_bpf_memory_put_device(bdev);
 	return ret;
 }
 
 /**
- * mdev_bpf_device_clear_memory() - fill the memory of a device with zeros, as reset does
+ * mdev_bpf_memory_clear_device() - fill the memory of a device with zeros, as reset does
  * @bdev: the device
  *
  * Memory of regions with MDEV_BPF_REGION_KEEP stays as it is.
  *
  * Context: Process context. The device's lock held, so that no op writes there meanwhile.
  */
-void mdev_bpf_device_clear_memory(struct mdev_bpf_device *bdev)
+void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 

@@ -38,17 +38,17 @@ static void release_dma(struct mdev_bpf_device *bdev)
 		return;
 	bdev->migration.held = false;
 	bdev->dma.holds--;
-	mdev_bpf_dma_kick(bdev);
+	mdev_bpf_dma_queue_kick(bdev);
 }
 
 static void end_sessions(struct mdev_bpf_migration *m)
 {
-	if (m->saving)
-		mdev_bpf_saving_end(m->saving);
-	m->saving = NULL;
-	if (m->resuming)
-		mdev_bpf_resuming_end(m->resuming);
-	m->resuming = NULL;
+	if (m->saving_migf)
+		mdev_bpf_save_end(m->saving_migf);
+	m->saving_migf = NULL;
+	if (m->resuming_migf)
+		mdev_bpf_resume_end(m->resuming_migf);
+	m->resuming_migf = NULL;
 }
 
 /**
@@ -85,22 +85,22 @@ void mdev_bpf_migration_close(struct mdev_bpf_device *bdev)
 /* A session with a file for the user, which gets a reference of its own. */
 static struct file *begin_saving(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_saving *s = mdev_bpf_saving_new(bdev);
+	struct mdev_bpf_save_migf *s = mdev_bpf_save_new(bdev);
 
 	if (IS_ERR(s))
 		return ERR_CAST(s);
-	bdev->migration.saving = s;
-	return get_file(mdev_bpf_saving_file(s));
+	bdev->migration.saving_migf = s;
+	return get_file(mdev_bpf_save_file(s));
 }
 
 static struct file *begin_resuming(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_resuming *r = mdev_bpf_resuming_new(bdev);
+	struct mdev_bpf_resume_migf *r = mdev_bpf_resume_new(bdev);
 
 	if (IS_ERR(r))
 		return ERR_CAST(r);
-	bdev->migration.resuming = r;
-	return get_file(mdev_bpf_resuming_file(r));
+	bdev->migration.resuming_migf = r;
+	return get_file(mdev_bpf_resume_file(r));
 }
 
 /* The steps that no op belongs to. Return: the file that the user gets, NULL, or an error. */
@@ -179,7 +179,7 @@ int mdev_bpf_migration_begin_save(struct mdev_bpf_device *bdev, struct file **fi
  *
  * Context: Process context, the device's lock held.
  *
- * Return: 0; @result; -ENOMEM; -EINVAL, see mdev_bpf_saving_fill().
+ * Return: 0; @result; -ENOMEM; -EINVAL, see mdev_bpf_save_fill().
  */
 int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result)
 {
@@ -187,7 +187,7 @@ int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result)
 	int ret = min(result, 0);
 
 	lockdep_assert_held(&bdev->lock);
-	ret = ret ?: mdev_bpf_saving_fill(m->saving, result == MDEV_BPF_STREAM_OWN);
+	ret = ret ?: mdev_bpf_save_fill(m->saving_migf, result == MDEV_BPF_STREAM_OWN);
 	if (!ret)
 		m->state = VFIO_DEVICE_STATE_STOP_COPY;
 	else if (m->state == VFIO_DEVICE_STATE_PRE_COPY_P2P)
@@ -200,7 +200,7 @@ int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result)
 static struct file *step_save(struct mdev_bpf_device *bdev)
 {
 	struct file *file = NULL;
-	int ret = mdev_bpf_call_save(bdev, &file);
+	int ret = mdev_bpf_gate_save(bdev, &file);
 
 	if (!ret)
 		return file;
@@ -226,7 +226,7 @@ struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device 
 	lockdep_assert_held(&bdev->lock);
 	if (m->state != VFIO_DEVICE_STATE_RESUMING)
 		return ERR_PTR(OVERTAKEN);
-	stream = mdev_bpf_resuming_load(m->resuming);
+	stream = mdev_bpf_resume_load(m->resuming_migf);
 	if (!IS_ERR(stream))
 		return stream;
 	end_sessions(m);
@@ -243,12 +243,12 @@ struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device 
  *
  * Context: Process context, the device's lock held.
  *
- * Return: as mdev_bpf_resuming_done().
+ * Return: as mdev_bpf_resume_done().
  */
 int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result)
 {
 	struct mdev_bpf_migration *m = &bdev->migration;
-	int ret = mdev_bpf_resuming_done(m->resuming, result);
+	int ret = mdev_bpf_resume_done(m->resuming_migf, result);
 
 	lockdep_assert_held(&bdev->lock);
 	end_sessions(m);
@@ -256,8 +256,8 @@ int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result)
 	return ret;
 }
 
-static struct file *plain_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
-			       enum vfio_device_mig_state to)
+static struct file *locked_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
+				enum vfio_device_mig_state to)
 {
 	guard(mutex)(&bdev->lock);
 	return bdev->migration.state == from ? step(bdev, from, to) : ERR_PTR(OVERTAKEN);
@@ -274,12 +274,12 @@ static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mi
 	struct file *file;
 	int ret;
 
-	ret = mdev_bpf_dma_hold(bdev);
+	ret = mdev_bpf_dma_queue_hold(bdev);
 	if (ret)
 		return ERR_PTR(ret);
-	file = plain_step(bdev, from, to);
+	file = locked_step(bdev, from, to);
 	if (IS_ERR(file))
-		mdev_bpf_dma_resume(bdev);
+		mdev_bpf_dma_queue_resume(bdev);
 	return file;
 }
 
@@ -291,11 +291,11 @@ static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)
 		return step_save(bdev);
 	if (from == VFIO_DEVICE_STATE_RESUMING)
-		return ERR_PTR(mdev_bpf_call_restore(bdev));
+		return ERR_PTR(mdev_bpf_gate_restore(bdev));
 	if ((from << 8 | to) == STEP(RUNNING, RUNNING_P2P) ||
 	    (from << 8 | to) == STEP(PRE_COPY, PRE_COPY_P2P))
 		return step_quiet(bdev, from, to);
-	return plain_step(bdev, from, to);
+	return locked_step(bdev, from, to);
 }
 
 static enum vfio_device_mig_state get_state(struct mdev_bpf_device *bdev)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parent device of a type: driver, class, device and mdev types in sysfs.
+ * The parent device of a program: driver, class, device and mdev types in sysfs.
  *
  * The class carries the program's name, for two reasons: the ids of mdev types
  * begin with it ("mtty-2"), and libvirt tells a virtual parent by its subsystem.
@@ -13,14 +13,14 @@
 #include "../compat.h"
 #include "internal.h"
 
-static struct mdev_bpf_type *dev_to_type(struct device *dev)
+static struct mdev_bpf_program *dev_to_program(struct device *dev)
 {
-	return container_of(dev, struct mdev_bpf_type, dev);
+	return container_of(dev, struct mdev_bpf_program, dev);
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	bool attached = READ_ONCE(dev_to_type(dev)->ops);
+	bool attached = READ_ONCE(dev_to_program(dev)->ops);
 
 	return sysfs_emit(buf, "%s\n", attached ? "attached" : "detached");
 }
@@ -28,37 +28,37 @@ static DEVICE_ATTR_RO(state);
 
 static ssize_t link_id_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_type *type = dev_to_type(dev);
+	struct mdev_bpf_program *program = dev_to_program(dev);
 
-	guard(mutex)(&type->lock);
-	return sysfs_emit(buf, "%u\n", type->link ? type->link->id : 0);
+	guard(mutex)(&program->lock);
+	return sysfs_emit(buf, "%u\n", program->link ? program->link->id : 0);
 }
 static DEVICE_ATTR_RO(link_id);
 
 static ssize_t state_size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_type *type = dev_to_type(dev);
+	struct mdev_bpf_program *program = dev_to_program(dev);
 
-	guard(mutex)(&type->lock);
-	return sysfs_emit(buf, "%u\n", type->decl.state_size);
+	guard(mutex)(&program->lock);
+	return sysfs_emit(buf, "%u\n", program->decl.state_size);
 }
 static DEVICE_ATTR_RO(state_size);
 
 static ssize_t state_version_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_type *type = dev_to_type(dev);
+	struct mdev_bpf_program *program = dev_to_program(dev);
 
-	guard(mutex)(&type->lock);
-	return sysfs_emit(buf, "%u\n", type->decl.state_version);
+	guard(mutex)(&program->lock);
+	return sysfs_emit(buf, "%u\n", program->decl.state_version);
 }
 static DEVICE_ATTR_RO(state_version);
 
 static ssize_t devices_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_type *type = dev_to_type(dev);
+	struct mdev_bpf_program *program = dev_to_program(dev);
 
-	guard(mutex)(&type->lock);
-	return sysfs_emit(buf, "%u\n", type->nr_devices);
+	guard(mutex)(&program->lock);
+	return sysfs_emit(buf, "%u\n", program->nr_devices);
 }
 static DEVICE_ATTR_RO(devices);
 
@@ -83,23 +83,23 @@ static const struct attribute_group *parent_groups[] = {
 
 static unsigned int mtype_get_available(struct mdev_type *mtype)
 {
-	struct mdev_bpf_mtype *m = container_of(mtype, struct mdev_bpf_mtype, mtype);
-	struct mdev_bpf_type *type = m->type;
+	struct mdev_bpf_type *type = container_of(mtype, struct mdev_bpf_type, mtype);
+	struct mdev_bpf_program *program = type->program;
 	unsigned int pool;
 
-	guard(mutex)(&type->lock);
-	pool = mdev_bpf_decl_pool(&type->decl);
-	if (!type->ops || type->used_units >= pool)
+	guard(mutex)(&program->lock);
+	pool = mdev_bpf_ops_pool(&program->decl);
+	if (!program->ops || program->used_units >= pool)
 		return 0;
-	return (pool - type->used_units) / mdev_bpf_decl_units(&type->decl, m->index);
+	return (pool - program->used_units) / mdev_bpf_ops_units(&program->decl, type->index);
 }
 
 static ssize_t mtype_show_description(struct mdev_type *mtype, char *buf)
 {
-	struct mdev_bpf_mtype *m = container_of(mtype, struct mdev_bpf_mtype, mtype);
+	struct mdev_bpf_type *type = container_of(mtype, struct mdev_bpf_type, mtype);
 
-	guard(mutex)(&m->type->lock);
-	return sysfs_emit(buf, "%s\n", m->type->decl.description);
+	guard(mutex)(&type->program->lock);
+	return sysfs_emit(buf, "%s\n", type->program->decl.description);
 }
 
 /* Is there "<dir>/<name>" in sysfs? */
@@ -150,64 +150,64 @@ static int check_name_is_free(const char *name)
 	return 0;
 }
 
-static void init_driver(struct mdev_bpf_type *type)
+static void init_driver(struct mdev_bpf_program *program)
 {
-	struct mdev_driver *drv = &type->driver;
+	struct mdev_driver *drv = &program->driver;
 
-	drv->device_api = mdev_bpf_api_find(&type->decl)->name;
-	drv->probe = mdev_bpf_probe;
-	drv->remove = mdev_bpf_remove;
+	drv->device_api = mdev_bpf_api_find(&program->decl)->name;
+	drv->probe = mdev_bpf_device_probe;
+	drv->remove = mdev_bpf_device_remove;
 	drv->get_available = mtype_get_available;
-	if (type->decl.description[0])
+	if (program->decl.description[0])
 		drv->show_description = mtype_show_description;
-	drv->driver.name = type->decl.name;
+	drv->driver.name = program->decl.name;
 	drv->driver.owner = THIS_MODULE;
 	drv->driver.mod_name = KBUILD_MODNAME;
-	drv->driver.dev_groups = mdev_bpf_device_groups;
+	drv->driver.dev_groups = mdev_bpf_sysfs_groups;
 }
 
 /**
- * mdev_bpf_parent_register() - make a type visible: driver, class, parent, mdev types
- * @type: the type, with its program attached
+ * mdev_bpf_parent_register() - make a program visible: driver, class, parent, mdev types
+ * @program: the program, with its ops attached
  *
- * Context: Process context, types_lock held.
+ * Context: Process context, programs_lock held.
  *
  * Return: 0; -EEXIST with a sentence if the name is taken; errnos of the driver core.
  */
-int mdev_bpf_parent_register(struct mdev_bpf_type *type)
+int mdev_bpf_parent_register(struct mdev_bpf_program *program)
 {
-	const char *name = type->decl.name;
+	const char *name = program->decl.name;
 	int ret;
 
 	ret = check_name_is_free(name);
 	if (ret)
 		return ret;
-	init_driver(type);
-	ret = mdev_register_driver(&type->driver);
+	init_driver(program);
+	ret = mdev_register_driver(&program->driver);
 	if (ret)
 		goto out_refuse;
-	type->class = class_create(name);
-	if (IS_ERR(type->class)) {
-		ret = PTR_ERR(type->class);
+	program->class = class_create(name);
+	if (IS_ERR(program->class)) {
+		ret = PTR_ERR(program->class);
 		goto out_driver;
 	}
-	type->dev.class = type->class;
-	type->dev.groups = parent_groups;
-	ret = dev_set_name(&type->dev, "%s", name) ?: device_add(&type->dev);
+	program->dev.class = program->class;
+	program->dev.groups = parent_groups;
+	ret = dev_set_name(&program->dev, "%s", name) ?: device_add(&program->dev);
 	if (ret)
 		goto out_class;
-	ret = mdev_register_parent(&type->parent, &type->dev, &type->driver,
-				   type->mtype_ptrs, type->nr_mtypes);
+	ret = mdev_register_parent(&program->parent, &program->dev, &program->driver,
+				   program->type_ptrs, program->nr_types);
 	if (ret)
 		goto out_device;
 	return 0;
 
 out_device:
-	device_del(&type->dev);
+	device_del(&program->dev);
 out_class:
-	class_destroy(type->class);
+	class_destroy(program->class);
 out_driver:
-	mdev_unregister_driver(&type->driver);
+	mdev_unregister_driver(&program->driver);
 out_refuse:
 	mdev_bpf_refuse(name, "the driver core refused the registration, errno %d", -ret);
 	return ret;
@@ -215,15 +215,15 @@ out_refuse:
 
 /**
  * mdev_bpf_parent_unregister() - undo mdev_bpf_parent_register()
- * @type: the type
+ * @program: the program
  *
- * Context: Process context, types_lock held. Waits for writes to the type's "create"
+ * Context: Process context, programs_lock held. Waits for writes to its types' "create"
  * files, and for devices if there are any, to go.
  */
-void mdev_bpf_parent_unregister(struct mdev_bpf_type *type)
+void mdev_bpf_parent_unregister(struct mdev_bpf_program *program)
 {
-	mdev_unregister_parent(&type->parent);
-	device_del(&type->dev);
-	class_destroy(type->class);
-	mdev_unregister_driver(&type->driver);
+	mdev_unregister_parent(&program->parent);
+	device_del(&program->dev);
+	class_destroy(program->class);
+	mdev_unregister_driver(&program->driver);
 }

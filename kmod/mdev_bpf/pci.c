@@ -80,14 +80,14 @@ static void build_rom(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_init() - allocate configuration space
+ * mdev_bpf_pci_config_init() - allocate configuration space
  * @bdev: the device, whose kind and capabilities are known
  *
  * Context: Process context.
  *
  * Return: 0; -ENOMEM.
  */
-int mdev_bpf_pci_init(struct mdev_bpf_device *bdev)
+int mdev_bpf_pci_config_init(struct mdev_bpf_device *bdev)
 {
 	unsigned int size;
 
@@ -103,21 +103,21 @@ int mdev_bpf_pci_init(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_destroy() - free configuration space
+ * mdev_bpf_pci_config_destroy() - free configuration space
  * @bdev: the device
  */
-void mdev_bpf_pci_destroy(struct mdev_bpf_device *bdev)
+void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev)
 {
 	kfree(bdev->config);
 }
 
 /**
- * mdev_bpf_pci_reset() - give configuration space its initial values
+ * mdev_bpf_pci_config_reset() - give configuration space its initial values
  * @bdev: the device
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
+void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
@@ -133,30 +133,30 @@ void mdev_bpf_pci_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_size() - bytes of configuration space that a device has
+ * mdev_bpf_pci_config_size() - bytes of configuration space that a device has
  * @bdev: the device
  *
  * What is above mdev_bpf_device::config_size is zero. If that is all above
  * MDEV_BPF_CONFIG_SIZE, it means that there is no extended capability.
  */
-u32 mdev_bpf_pci_size(const struct mdev_bpf_device *bdev)
+u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev)
 {
 	return bdev->pci.flags & MDEV_BPF_PCI_EXPRESS ? MDEV_BPF_CONFIG_EXPRESS :
 							MDEV_BPF_CONFIG_SIZE;
 }
 
 /**
- * mdev_bpf_pci_valid() - is this an access to configuration space?
+ * mdev_bpf_pci_config_valid() - is this an access to configuration space?
  * @bdev: the device
  * @offset: first byte
  * @size: bytes
  *
  * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
  */
-bool mdev_bpf_pci_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
+bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
-	       offset < mdev_bpf_pci_size(bdev);
+	       offset < mdev_bpf_pci_config_size(bdev);
 }
 
 static u32 get_bytes(const u8 *p, u32 size)
@@ -177,7 +177,7 @@ static void update_status(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_read() - read configuration space
+ * mdev_bpf_pci_config_read() - read configuration space
  * @bdev: the device
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
@@ -186,7 +186,7 @@ static void update_status(struct mdev_bpf_device *bdev)
  *
  * Return: the value.
  */
-u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
+u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	lockdep_assert_held(&bdev->lock);
 	if (offset >= bdev->config_size)
@@ -197,7 +197,7 @@ u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 }
 
 /**
- * mdev_bpf_pci_write() - write configuration space as a guest does
+ * mdev_bpf_pci_config_write() - write configuration space as a guest does
  * @bdev: the device
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
@@ -208,7 +208,7 @@ u32 mdev_bpf_pci_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
  * Return: whether the guest asks for a function level reset, which the caller does when it
  * has let go of the lock.
  */
-bool mdev_bpf_pci_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
+bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
 	bool flr = false;
 	u16 command;
@@ -236,7 +236,7 @@ static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
 }
 
 /**
- * mdev_bpf_pci_own_write() - set device specific bytes, for the program
+ * mdev_bpf_pci_config_own_write() - set device specific bytes, for the program
  * @bdev: the device
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
@@ -246,7 +246,7 @@ static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
  *
  * Return: 0; -EPERM for bytes of the core.
  */
-int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
+int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
 	lockdep_assert_held(&bdev->lock);
 	if (!in_own_bytes(bdev, offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
@@ -257,7 +257,7 @@ int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u
 }
 
 /**
- * mdev_bpf_pci_load() - configuration space is as it was elsewhere
+ * mdev_bpf_pci_config_load() - configuration space is as it was elsewhere
  * @bdev: the device
  * @config: what it was there, of a device of the same type; as long as the device's
  *
@@ -265,7 +265,7 @@ int mdev_bpf_pci_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_pci_load(struct mdev_bpf_device *bdev, const u8 *config)
+void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 {
 	u16 command;
 	u32 i;

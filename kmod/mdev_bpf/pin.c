@@ -45,7 +45,7 @@ static void pin_unpin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	vfio_unpin_pages(&bdev->vdev, pin_start(pin), pin->nr);
 	kfree(pin->pages);
 	guard(mutex)(&bdev->lock);
-	mdev_bpf_log_pin(bdev, pin);
+	mdev_bpf_dirty_pin(bdev, pin);
 	pin_set_state(bdev, pin, MDEV_BPF_PIN_NONE);
 }
 
@@ -285,7 +285,8 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	size_t align = min(size & -size, sizeof(u64));
 	struct mdev_bpf_pin *pin;
 
-	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) || !mdev_bpf_dma_allowed(bdev))
+	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) ||
+	    !mdev_bpf_dma_queue_allowed(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
 	/* To the verifier no bytes are as many as the type behind the pointer has */
@@ -305,7 +306,7 @@ static void pin_pause(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_unmap() - the user takes guest memory away
+ * mdev_bpf_pin_unmap() - the user takes guest memory away
  * @bdev: the device
  * @iova: its address
  * @size: bytes
@@ -314,7 +315,7 @@ static void pin_pause(struct mdev_bpf_device *bdev)
  * lockdep complains of, for every driver that pins: opening a device takes the two the other
  * way round.
  */
-void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
+void mdev_bpf_pin_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
 	struct mdev_bpf_range range = { .iova = iova, .size = size };
 	bool was_ready;
@@ -325,5 +326,5 @@ void mdev_bpf_dma_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	was_ready = mdev_bpf_pin_release(bdev, iova, iova + size - 1);
 	pin_pause(bdev);
 	if (was_ready)
-		mdev_bpf_call_dma_unmap(bdev, &range);
+		mdev_bpf_gate_dma_unmap(bdev, &range);
 }

@@ -50,7 +50,7 @@ void mdev_bpf_region_init(struct mdev_bpf_device *bdev)
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (!is_config(bdev, i) && !bdev->memory[i] && !has_doorbell(bdev, i) &&
 		    !mdev_bpf_msix_next(bdev, i, 0, &range))
-			bdev->plain |= BIT(i);
+			bdev->emulated |= BIT(i);
 }
 
 /*
@@ -67,7 +67,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	if (pos < 0 || index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
 	if (is_config(bdev, index)) {
-		size = mdev_bpf_pci_size(bdev);
+		size = mdev_bpf_pci_config_size(bdev);
 		flags = MDEV_BPF_REGION_RW;
 		io->access_size = sizeof(u32);
 	} else {
@@ -106,9 +106,9 @@ static u32 region_io_width(const struct region_io *io)
 static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
 	if (write)
-		return mdev_bpf_call_config_write(bdev, access);
+		return mdev_bpf_gate_config_write(bdev, access);
 	guard(mutex)(&bdev->lock);
-	access->val = mdev_bpf_pci_read(bdev, access->offset, access->size);
+	access->val = mdev_bpf_pci_config_read(bdev, access->offset, access->size);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *ac
 	int work = mdev_bpf_doorbell_work(bdev, access->region, access->offset);
 
 	if (work >= 0)
-		mdev_bpf_work_start(bdev, work);
+		mdev_bpf_deferred_work_start(bdev, work);
 	return work >= 0;
 }
 
@@ -134,7 +134,7 @@ static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_
 		return config_access(bdev, access, write);
 	if (mdev_bpf_edid_is(&bdev->regions[access->region]))
 		return mdev_bpf_edid_access(bdev, access, write);
-	return mdev_bpf_call_region(bdev, access, write);
+	return mdev_bpf_gate_region(bdev, access, write);
 }
 
 static noinline int put_kernel(void *to, u64 val, u32 size)
@@ -213,8 +213,8 @@ static __always_inline int region_access(struct mdev_bpf_device *bdev,
 
 	if (write && get_value(&access->val, buf, done, access->size))
 		return -EFAULT;
-	if (likely(bdev->plain & BIT(access->region)))
-		ret = mdev_bpf_call_region(bdev, access, write);
+	if (likely(bdev->emulated & BIT(access->region)))
+		ret = mdev_bpf_gate_region(bdev, access, write);
 	else
 		ret = shared_access(bdev, access, write);
 	if (ret)
@@ -272,7 +272,7 @@ static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bp
 {
 	const struct mdev_bpf_region *r;
 
-	if (access->region >= MDEV_BPF_MAX_REGIONS || !(bdev->plain & BIT(access->region)))
+	if (access->region >= MDEV_BPF_MAX_REGIONS || !(bdev->emulated & BIT(access->region)))
 		return false;
 	r = &bdev->regions[access->region];
 	return r->flags & (write ? MDEV_BPF_REGION_WRITE : MDEV_BPF_REGION_READ) &&

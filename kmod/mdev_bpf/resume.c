@@ -23,11 +23,11 @@
 /* What the bytes to come are */
 enum resume_stage {
 	RESUME_MAGIC, RESUME_HEADER, RESUME_SECTION, RESUME_BYTES, RESUME_MEMORY, RESUME_SKIP,
-	RESUME_END, RESUME_COMPLETE, RESUME_FOREIGN,
+	RESUME_END, RESUME_COMPLETE, RESUME_OPAQUE,
 };
 
 /**
- * struct mdev_bpf_resuming - one session of resuming
+ * struct mdev_bpf_resume_migf - one session of resuming
  * @file: the file; the device has a reference to it while the session lasts
  * @bdev: the device, with a reference
  * @disabled: the session is over
@@ -42,13 +42,13 @@ enum resume_stage {
  * @snap: the sections that have come
  * @shadow: the memory that has come, by region
  * @memory: the piece of it that is coming
- * @own: a stream that is not the core's
+ * @opaque: a stream that is not the core's
  * @undo: what the device was before
  * @crc: checksum of what has come, up to @end
  * @total: bytes that have come
  * @bounce: user memory is copied here, without the device's lock
  */
-struct mdev_bpf_resuming {
+struct mdev_bpf_resume_migf {
 	struct file *file;
 	struct mdev_bpf_device *bdev;
 	/** @writer: one writer at a time; taken before the device's lock */
@@ -68,7 +68,7 @@ struct mdev_bpf_resuming {
 		struct stream_memory head;
 		u8 bytes[PAGE_SIZE];
 	} memory;
-	struct mdev_bpf_own own;
+	struct mdev_bpf_opaque_stream opaque;
 	struct mdev_bpf_snapshot undo;
 	u32 crc;
 	u64 total;
@@ -76,9 +76,9 @@ struct mdev_bpf_resuming {
 };
 
 #define refuse(r, err, fmt, ...) \
-	(mdev_bpf_refuse((r)->bdev->type->decl.name, fmt, ##__VA_ARGS__), (r)->error = (err))
+	(mdev_bpf_refuse((r)->bdev->program->decl.name, fmt, ##__VA_ARGS__), (r)->error = (err))
 
-static void expect(struct mdev_bpf_resuming *r, enum resume_stage stage, void *item, u64 want)
+static void expect(struct mdev_bpf_resume_migf *r, enum resume_stage stage, void *item, u64 want)
 {
 	r->stage = stage;
 	r->item = item;
@@ -86,26 +86,26 @@ static void expect(struct mdev_bpf_resuming *r, enum resume_stage stage, void *i
 	r->have = 0;
 }
 
-static int foreign_append(struct mdev_bpf_resuming *r, const void *data, size_t len)
+static int opaque_append(struct mdev_bpf_resume_migf *r, const void *data, size_t len)
 {
 	void *larger;
 
-	if (len > STREAM_OWN_MAX - r->own.ctx.size)
+	if (len > STREAM_OPAQUE_MAX - r->opaque.ctx.size)
 		return refuse(r, -EFBIG, "the program's own stream is longer than %lu bytes",
-			      STREAM_OWN_MAX);
-	larger = kvmalloc(r->own.ctx.size + len, GFP_KERNEL_ACCOUNT);
+			      STREAM_OPAQUE_MAX);
+	larger = kvmalloc(r->opaque.ctx.size + len, GFP_KERNEL_ACCOUNT);
 	if (!larger)
 		return -ENOMEM;
-	if (r->own.data)
-		memcpy(larger, r->own.data, r->own.ctx.size);
-	memcpy(larger + r->own.ctx.size, data, len);
-	kvfree(r->own.data);
-	r->own.data = larger;
-	r->own.ctx.size += len;
+	if (r->opaque.data)
+		memcpy(larger, r->opaque.data, r->opaque.ctx.size);
+	memcpy(larger + r->opaque.ctx.size, data, len);
+	kvfree(r->opaque.data);
+	r->opaque.data = larger;
+	r->opaque.ctx.size += len;
 	return 0;
 }
 
-static int got_magic(struct mdev_bpf_resuming *r)
+static int got_magic(struct mdev_bpf_resume_migf *r)
 {
 	size_t len = sizeof(r->header.magic);
 
@@ -113,14 +113,14 @@ static int got_magic(struct mdev_bpf_resuming *r)
 		expect(r, RESUME_HEADER, &r->header.version, sizeof(r->header) - len);
 		return 0;
 	}
-	if (!mdev_bpf_call_restores(r->bdev))
+	if (!mdev_bpf_gate_restores(r->bdev))
 		return refuse(r, -EINVAL, "this is not the state of a device");
-	expect(r, RESUME_FOREIGN, NULL, STREAM_OWN_MAX);
-	return foreign_append(r, r->header.magic, len);
+	expect(r, RESUME_OPAQUE, NULL, STREAM_OPAQUE_MAX);
+	return opaque_append(r, r->header.magic, len);
 }
 
 /* The header must be the same as ours but for the version of the state, if that is converted. */
-static int check_version(struct mdev_bpf_resuming *r, const struct stream_header *ours)
+static int check_version(struct mdev_bpf_resume_migf *r, const struct stream_header *ours)
 {
 	u32 version = le32_to_cpu(r->header.state_version);
 	u32 size = le32_to_cpu(r->header.state_size);
@@ -131,7 +131,7 @@ static int check_version(struct mdev_bpf_resuming *r, const struct stream_header
 				      r->bdev->state_size);
 		return 0;
 	}
-	if (!mdev_bpf_call_restores(r->bdev))
+	if (!mdev_bpf_gate_restores(r->bdev))
 		return refuse(r, -EINVAL, "the state has version %u, not %u", version,
 			      le32_to_cpu(ours->state_version));
 	if (size > r->bdev->state_size)
@@ -140,7 +140,7 @@ static int check_version(struct mdev_bpf_resuming *r, const struct stream_header
 	return 0;
 }
 
-static int got_header(struct mdev_bpf_resuming *r)
+static int got_header(struct mdev_bpf_resume_migf *r)
 {
 	const struct stream_header *h = &r->header;
 	struct stream_header ours;
@@ -165,9 +165,9 @@ static int got_header(struct mdev_bpf_resuming *r)
 	return check_version(r, &ours);
 }
 
-static int begin_section(struct mdev_bpf_resuming *r, unsigned int tag, u64 size)
+static int begin_section(struct mdev_bpf_resume_migf *r, unsigned int tag, u64 size)
 {
-	const struct mdev_bpf_section *s = &mdev_bpf_sections[tag];
+	const struct mdev_bpf_section *s = &mdev_bpf_stream_sections[tag];
 	u32 most = s->most ?: s->size(r->bdev);
 
 	if (le16_to_cpu(r->section.version) != s->version)
@@ -186,7 +186,7 @@ static int begin_section(struct mdev_bpf_resuming *r, unsigned int tag, u64 size
 	return 0;
 }
 
-static int begin_memory(struct mdev_bpf_resuming *r, u64 size)
+static int begin_memory(struct mdev_bpf_resume_migf *r, u64 size)
 {
 	if (size <= sizeof(struct stream_memory) || size > sizeof(r->memory))
 		return refuse(r, -EINVAL, "a section of memory has %llu bytes", size);
@@ -194,7 +194,7 @@ static int begin_memory(struct mdev_bpf_resuming *r, u64 size)
 	return 0;
 }
 
-static int got_memory(struct mdev_bpf_resuming *r)
+static int got_memory(struct mdev_bpf_resume_migf *r)
 {
 	u32 region = le32_to_cpu(r->memory.head.region);
 	u64 offset = le64_to_cpu(r->memory.head.offset);
@@ -214,7 +214,7 @@ static int got_memory(struct mdev_bpf_resuming *r)
 				  GFP_KERNEL_ACCOUNT);
 }
 
-static int got_section(struct mdev_bpf_resuming *r)
+static int got_section(struct mdev_bpf_resume_migf *r)
 {
 	unsigned int tag = le16_to_cpu(r->section.tag);
 	u64 size = le64_to_cpu(r->section.size);
@@ -235,9 +235,9 @@ static int got_section(struct mdev_bpf_resuming *r)
 	return 0;
 }
 
-static int check_sections(struct mdev_bpf_resuming *r)
+static int check_sections(struct mdev_bpf_resume_migf *r)
 {
-	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
 	unsigned int i;
 
 	for (i = 0; i < SECTION_NR; i++) {
@@ -253,7 +253,7 @@ static int check_sections(struct mdev_bpf_resuming *r)
 	return 0;
 }
 
-static int got_end(struct mdev_bpf_resuming *r)
+static int got_end(struct mdev_bpf_resume_migf *r)
 {
 	if (le64_to_cpu(r->end.total) != r->total || le32_to_cpu(r->end.crc) != r->crc ||
 	    r->end.reserved)
@@ -263,7 +263,7 @@ static int got_end(struct mdev_bpf_resuming *r)
 }
 
 /* All bytes of an item have come. */
-static int got_item(struct mdev_bpf_resuming *r)
+static int got_item(struct mdev_bpf_resume_migf *r)
 {
 	switch (r->stage) {
 	case RESUME_MAGIC:
@@ -283,7 +283,7 @@ static int got_item(struct mdev_bpf_resuming *r)
 }
 
 /* Take in @len bytes. Return: 0 or the errno that ends the session. */
-static int take_in(struct mdev_bpf_resuming *r, const u8 *data, size_t len)
+static int take_in(struct mdev_bpf_resume_migf *r, const u8 *data, size_t len)
 {
 	int ret = 0;
 
@@ -291,8 +291,8 @@ static int take_in(struct mdev_bpf_resuming *r, const u8 *data, size_t len)
 	while (len && !ret) {
 		size_t n = min_t(u64, len, r->want - r->have);
 
-		if (r->stage == RESUME_FOREIGN)
-			return foreign_append(r, data, len);
+		if (r->stage == RESUME_OPAQUE)
+			return opaque_append(r, data, len);
 		if (r->stage == RESUME_COMPLETE)
 			return refuse(r, -EBADMSG, "the stream goes on after its end");
 		if (r->item)
@@ -310,7 +310,7 @@ static int take_in(struct mdev_bpf_resuming *r, const u8 *data, size_t len)
 }
 
 /* One piece of a write: the device's lock is not held while user memory is touched. */
-static int resuming_step(struct mdev_bpf_resuming *r, const char __user *buf, size_t len)
+static int resume_step(struct mdev_bpf_resume_migf *r, const char __user *buf, size_t len)
 {
 	if (copy_from_user(r->bounce, buf, len))
 		return -EFAULT;
@@ -322,9 +322,9 @@ static int resuming_step(struct mdev_bpf_resuming *r, const char __user *buf, si
 	return r->error;
 }
 
-static ssize_t resuming_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+static ssize_t resume_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	struct mdev_bpf_resuming *r = file->private_data;
+	struct mdev_bpf_resume_migf *r = file->private_data;
 	size_t done, n;
 	int ret;
 
@@ -333,7 +333,7 @@ static ssize_t resuming_write(struct file *file, const char __user *buf, size_t 
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
 		n = min_t(size_t, len - done, sizeof(r->bounce));
-		ret = resuming_step(r, buf + done, n);
+		ret = resume_step(r, buf + done, n);
 		/* Who is told of an error only by the next write may think that it has sent all */
 		if (ret)
 			return ret == -EFAULT && done ? done : ret;
@@ -342,57 +342,57 @@ static ssize_t resuming_write(struct file *file, const char __user *buf, size_t 
 	return done;
 }
 
-static void resuming_free(struct mdev_bpf_resuming *r)
+static void resume_free(struct mdev_bpf_resume_migf *r)
 {
 	unsigned int i;
 
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		mdev_bpf_memory_put(r->shadow[i]);
-	mdev_bpf_snapshot_free(&r->snap);
-	mdev_bpf_snapshot_free(&r->undo);
-	kvfree(r->own.data);
-	vfio_put_device(&r->bdev->vdev);	/* Pairs with the get in mdev_bpf_resuming_new() */
+	mdev_bpf_stream_snapshot_free(&r->snap);
+	mdev_bpf_stream_snapshot_free(&r->undo);
+	kvfree(r->opaque.data);
+	vfio_put_device(&r->bdev->vdev);	/* Pairs with the get in mdev_bpf_resume_new() */
 	mutex_destroy(&r->writer);
 	kvfree(r);
 }
 
-static int resuming_release(struct inode *inode, struct file *file)
+static int resume_release(struct inode *inode, struct file *file)
 {
-	resuming_free(file->private_data);
+	resume_free(file->private_data);
 	return 0;
 }
 
-static const struct file_operations resuming_fops = {
+static const struct file_operations resume_fops = {
 	.owner = THIS_MODULE,
-	.write = resuming_write,
-	.release = resuming_release,
+	.write = resume_write,
+	.release = resume_release,
 };
 
 /**
- * mdev_bpf_resuming_new() - begin to take in a device's state
+ * mdev_bpf_resume_new() - begin to take in a device's state
  * @bdev: the device
  *
  * Context: Process context, the device's lock held.
  *
  * Return: the session, whose file is for the user, or an error: ENOMEM, ENFILE.
  */
-struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev)
+struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_resuming *r;
+	struct mdev_bpf_resume_migf *r;
 	struct file *file;
 
 	lockdep_assert_held(&bdev->lock);
 	r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return ERR_PTR(-ENOMEM);
-	get_device(&bdev->vdev.device);		/* Pairs with the put in resuming_free() */
+	get_device(&bdev->vdev.device);		/* Pairs with the put in resume_free() */
 	r->bdev = bdev;
 	mutex_init(&r->writer);
 	r->crc = ~0;
 	expect(r, RESUME_MAGIC, r->header.magic, sizeof(r->header.magic));
-	file = anon_inode_getfile("[mdev_bpf-resume]", &resuming_fops, r, O_WRONLY);
+	file = anon_inode_getfile("[mdev_bpf-resume]", &resume_fops, r, O_WRONLY);
 	if (IS_ERR(file)) {
-		resuming_free(r);
+		resume_free(r);
 		return ERR_CAST(file);
 	}
 	stream_open(file->f_inode, file);
@@ -401,58 +401,58 @@ struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_resuming_file() - the file of a session
+ * mdev_bpf_resume_file() - the file of a session
  * @r: the session
  *
  * Return: it, with the session's own reference.
  */
-struct file *mdev_bpf_resuming_file(struct mdev_bpf_resuming *r)
+struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r)
 {
 	return r->file;
 }
 
 /**
- * mdev_bpf_resuming_load() - let the device take over what has come, if it is all right
+ * mdev_bpf_resume_load() - let the device take over what has come, if it is all right
  * @r: the session
  *
- * Without mdev_bpf_resuming_undo() that is for good.
+ * Without mdev_bpf_resume_done() that is for good.
  *
  * Context: Process context, the device's lock held, a program attached, time frozen.
  *
  * Return: what the program's restore gets; an error: what was wrong with the stream, ENOMEM.
  */
-struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r)
+struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r)
 {
 	struct mdev_bpf_device *bdev = r->bdev;
 	struct stream_header ours;
 	int ret = r->error;
 
 	lockdep_assert_held(&bdev->lock);
-	if (!ret && r->stage != RESUME_COMPLETE && r->stage != RESUME_FOREIGN)
+	if (!ret && r->stage != RESUME_COMPLETE && r->stage != RESUME_OPAQUE)
 		ret = refuse(r, -EBADMSG, "the stream is truncated");
 	/* The program may be another one than when the header came */
 	mdev_bpf_stream_header(bdev, &ours);
 	if (!ret && r->stage == RESUME_COMPLETE)
 		ret = check_version(r, &ours) ?: check_sections(r);
-	ret = ret ?: mdev_bpf_snapshot_take(bdev, &r->undo);
+	ret = ret ?: mdev_bpf_stream_snapshot_take(bdev, &r->undo);
 	if (!ret && r->stage == RESUME_COMPLETE)
-		ret = mdev_bpf_transplant_prepare(bdev, r->shadow);
+		ret = mdev_bpf_swap_prepare(bdev, r->shadow);
 	if (ret)
 		return ERR_PTR(ret);
 	if (r->stage == RESUME_COMPLETE) {
-		mdev_bpf_snapshot_load(bdev, &r->snap);
-		mdev_bpf_transplant(bdev, r->shadow);
+		mdev_bpf_stream_snapshot_load(bdev, &r->snap);
+		mdev_bpf_swap_contents(bdev, r->shadow);
 	}
-	r->own.ctx.foreign = r->stage == RESUME_FOREIGN;
-	r->own.ctx.version = le32_to_cpu(r->header.state_version);
-	if (r->own.ctx.foreign)
-		r->own.ctx.version = 0;
-	return &r->own.ctx;
+	r->opaque.ctx.foreign = r->stage == RESUME_OPAQUE;
+	r->opaque.ctx.version = le32_to_cpu(r->header.state_version);
+	if (r->opaque.ctx.foreign)
+		r->opaque.ctx.version = 0;
+	return &r->opaque.ctx;
 }
 
 /**
- * mdev_bpf_resuming_done() - what the program's restore has made of it
- * @r: the session, after mdev_bpf_resuming_load()
+ * mdev_bpf_resume_done() - what the program's restore has made of it
+ * @r: the session, after mdev_bpf_resume_load()
  * @result: what restore returned; MDEV_BPF_STREAM_CORE if the program has none
  *
  * Unless that is success, the device is what it was before.
@@ -461,32 +461,32 @@ struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r)
  *
  * Return: 0; what restore returned; -EINVAL if the stream is neither the core's nor the program's.
  */
-int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result)
+int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result)
 {
 	int ret = min(result, 0);
 
 	lockdep_assert_held(&r->bdev->lock);
 	if (ret)
-		mdev_bpf_refuse(r->bdev->type->decl.name, "restore failed, errno %d", -ret);
-	else if (r->own.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
+		mdev_bpf_refuse(r->bdev->program->decl.name, "restore failed, errno %d", -ret);
+	else if (r->opaque.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
 		ret = refuse(r, -EINVAL, "the program does not know this stream");
-	if (!ret && r->own.ctx.foreign)
+	if (!ret && r->opaque.ctx.foreign)
 		mdev_bpf_stream_unknown_lines(r->bdev);
 	if (!ret)
 		return 0;
-	mdev_bpf_snapshot_load(r->bdev, &r->undo);
-	if (!r->own.ctx.foreign)
-		mdev_bpf_transplant(r->bdev, r->shadow);
+	mdev_bpf_stream_snapshot_load(r->bdev, &r->undo);
+	if (!r->opaque.ctx.foreign)
+		mdev_bpf_swap_contents(r->bdev, r->shadow);
 	return ret;
 }
 
 /**
- * mdev_bpf_resuming_end() - end a session: its file takes nothing any more
+ * mdev_bpf_resume_end() - end a session: its file takes nothing any more
  * @r: the session, which may be gone when this returns
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_resuming_end(struct mdev_bpf_resuming *r)
+void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r)
 {
 	lockdep_assert_held(&r->bdev->lock);
 	WRITE_ONCE(r->disabled, true);

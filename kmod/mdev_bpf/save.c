@@ -23,7 +23,7 @@
 #include "stream.h"
 
 /**
- * struct mdev_bpf_saving - one session of saving
+ * struct mdev_bpf_save_migf - one session of saving
  * @file: the file; the device has a reference to it while the session lasts
  * @bdev: the device, with a reference
  * @disabled: the session is over
@@ -31,7 +31,7 @@
  * @stopped: the device has stopped, and the rest is here too
  * @header: what the stream begins with
  * @snap: the sections
- * @own: in their place, if the program has a format of its own
+ * @opaque: in their place, if the program has a format of its own
  * @next: what the next piece will be: the header or a section
  * @pass: how memory is gone through
  * @region: the region whose memory comes next
@@ -45,7 +45,7 @@
  * @crc: checksum of all pieces up to the current one
  * @total: bytes of them
  */
-struct mdev_bpf_saving {
+struct mdev_bpf_save_migf {
 	struct file *file;
 	struct mdev_bpf_device *bdev;
 	/** @reader: one reader at a time; taken before the device's lock */
@@ -55,7 +55,7 @@ struct mdev_bpf_saving {
 	bool stopped;
 	struct stream_header header;
 	struct mdev_bpf_snapshot snap;
-	struct mdev_bpf_own own;
+	struct mdev_bpf_opaque_stream opaque;
 	unsigned int next;
 	enum precopy_pass pass;
 	unsigned int region;
@@ -76,7 +76,7 @@ struct mdev_bpf_saving {
 #define NEXT_END	(SECTION_NR + 1)
 #define NEXT_NOTHING	(SECTION_NR + 2)
 
-static void piece(struct mdev_bpf_saving *s, const void *head, size_t head_len,
+static void piece(struct mdev_bpf_save_migf *s, const void *head, size_t head_len,
 		  const void *body, size_t body_len)
 {
 	memcpy(s->head, head, head_len);
@@ -89,18 +89,18 @@ static void piece(struct mdev_bpf_saving *s, const void *head, size_t head_len,
 	s->total += head_len + body_len;
 }
 
-static void piece_section(struct mdev_bpf_saving *s, unsigned int tag)
+static void piece_section(struct mdev_bpf_save_migf *s, unsigned int tag)
 {
 	struct stream_section section = {
 		.tag = cpu_to_le16(tag),
-		.version = cpu_to_le16(mdev_bpf_sections[tag].version),
+		.version = cpu_to_le16(mdev_bpf_stream_sections[tag].version),
 		.size = cpu_to_le64(s->snap.size[tag]),
 	};
 
 	piece(s, &section, sizeof(section), s->snap.data[tag], s->snap.size[tag]);
 }
 
-static void piece_page(struct mdev_bpf_saving *s, const struct page *page)
+static void piece_page(struct mdev_bpf_save_migf *s, const struct page *page)
 {
 	u64 offset = (u64)s->index << PAGE_SHIFT;
 	size_t size = min_t(u64, s->bdev->memory[s->region]->size - offset, PAGE_SIZE);
@@ -123,7 +123,7 @@ static void piece_page(struct mdev_bpf_saving *s, const struct page *page)
  * The next page of a pass. If it need not be sent, that is a piece of no bytes, so that the lock is
  * not held for long. Return: whether there was one.
  */
-static bool next_page(struct mdev_bpf_saving *s)
+static bool next_page(struct mdev_bpf_save_migf *s)
 {
 	struct mdev_bpf_memory *mem;
 	struct page *page;
@@ -143,7 +143,7 @@ static bool next_page(struct mdev_bpf_saving *s)
 	return false;
 }
 
-static void begin_pass(struct mdev_bpf_saving *s, enum precopy_pass pass)
+static void begin_pass(struct mdev_bpf_save_migf *s, enum precopy_pass pass)
 {
 	s->pass = pass;
 	s->region = 0;
@@ -155,7 +155,7 @@ static void begin_pass(struct mdev_bpf_saving *s, enum precopy_pass pass)
  * who reads up to there has an end even if everything is written all the time. The next pass begins
  * when the user has been told, which takes a read with nothing @done.
  */
-static int next_running(struct mdev_bpf_saving *s, size_t done)
+static int next_running(struct mdev_bpf_save_migf *s, size_t done)
 {
 	bool again;
 
@@ -172,7 +172,7 @@ static int next_running(struct mdev_bpf_saving *s, size_t done)
 	return 1;
 }
 
-static void piece_end(struct mdev_bpf_saving *s)
+static void piece_end(struct mdev_bpf_save_migf *s)
 {
 	struct {
 		struct stream_section section;
@@ -190,7 +190,7 @@ static void piece_end(struct mdev_bpf_saving *s)
 }
 
 /* The next piece of what the device has at hand. Return: whether there was one. */
-static bool next_stopped(struct mdev_bpf_saving *s)
+static bool next_stopped(struct mdev_bpf_save_migf *s)
 {
 	while (s->next < NEXT_MEMORY) {
 		unsigned int tag = s->next++;
@@ -213,16 +213,16 @@ static bool next_stopped(struct mdev_bpf_saving *s)
  * Get the next piece of a read, after @done bytes. Return: 1; 0 at the end; -ENOMSG if there may
  * be more later, and will be when the device has stopped; -ENODEV if the session is over.
  */
-static int next_piece(struct mdev_bpf_saving *s, size_t done)
+static int next_piece(struct mdev_bpf_save_migf *s, size_t done)
 {
 	guard(mutex)(&s->bdev->lock);
 	if (s->disabled)
 		return -ENODEV;
 	if (s->next == NEXT_HEADER && (s->early || s->stopped)) {
 		/* An attempt to stop that failed has left some, which the next will free */
-		if (s->stopped && s->own.ctx.size) {
+		if (s->stopped && s->opaque.ctx.size) {
 			s->next = NEXT_NOTHING;
-			piece(s, NULL, 0, s->own.data, s->own.ctx.size);
+			piece(s, NULL, 0, s->opaque.data, s->opaque.ctx.size);
 		} else {
 			s->next++;
 			piece(s, &s->header, sizeof(s->header), NULL, 0);
@@ -233,7 +233,7 @@ static int next_piece(struct mdev_bpf_saving *s, size_t done)
 }
 
 /* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
-static ssize_t copy_piece(struct mdev_bpf_saving *s, char __user *buf, size_t len)
+static ssize_t copy_piece(struct mdev_bpf_save_migf *s, char __user *buf, size_t len)
 {
 	const void *from;
 	size_t n;
@@ -252,9 +252,9 @@ static ssize_t copy_piece(struct mdev_bpf_saving *s, char __user *buf, size_t le
 	return n;
 }
 
-static ssize_t saving_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	struct mdev_bpf_saving *s = file->private_data;
+	struct mdev_bpf_save_migf *s = file->private_data;
 	ssize_t n = 0;
 	size_t done;
 
@@ -280,7 +280,7 @@ static ssize_t saving_read(struct file *file, char __user *buf, size_t len, loff
 }
 
 /* What a pass has left, with what is left of the current piece. */
-static u64 left_of(struct mdev_bpf_saving *s, enum precopy_pass pass)
+static u64 left_of(struct mdev_bpf_save_migf *s, enum precopy_pass pass)
 {
 	u64 left = pass == s->pass ? s->head_len + s->body_len - s->pos : 0;
 	unsigned int i;
@@ -293,7 +293,7 @@ static u64 left_of(struct mdev_bpf_saving *s, enum precopy_pass pass)
 	return left;
 }
 
-static int precopy_info(struct mdev_bpf_saving *s, struct vfio_precopy_info *info)
+static int precopy_info(struct mdev_bpf_save_migf *s, struct vfio_precopy_info *info)
 {
 	guard(mutex)(&s->reader);
 	guard(mutex)(&s->bdev->lock);
@@ -308,7 +308,7 @@ static int precopy_info(struct mdev_bpf_saving *s, struct vfio_precopy_info *inf
 	return 0;
 }
 
-static long saving_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long save_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	size_t size = offsetofend(struct vfio_precopy_info, dirty_bytes);
 	struct vfio_precopy_info info;
@@ -327,61 +327,61 @@ static long saving_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
-static void saving_free(struct mdev_bpf_saving *s)
+static void save_free(struct mdev_bpf_save_migf *s)
 {
-	mdev_bpf_snapshot_free(&s->snap);
-	kvfree(s->own.data);
+	mdev_bpf_stream_snapshot_free(&s->snap);
+	kvfree(s->opaque.data);
 	kfree(s->page);
-	vfio_put_device(&s->bdev->vdev);	/* Pairs with the get in mdev_bpf_saving_new() */
+	vfio_put_device(&s->bdev->vdev);	/* Pairs with the get in mdev_bpf_save_new() */
 	mutex_destroy(&s->reader);
 	kfree(s);
 }
 
-static int saving_release(struct inode *inode, struct file *file)
+static int save_release(struct inode *inode, struct file *file)
 {
-	saving_free(file->private_data);
+	save_free(file->private_data);
 	return 0;
 }
 
-static const struct file_operations saving_fops = {
+static const struct file_operations save_fops = {
 	.owner = THIS_MODULE,
-	.read = saving_read,
-	.unlocked_ioctl = saving_ioctl,
+	.read = save_read,
+	.unlocked_ioctl = save_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.release = saving_release,
+	.release = save_release,
 };
 
 /**
- * mdev_bpf_saving_new() - begin to save a device
+ * mdev_bpf_save_new() - begin to save a device
  * @bdev: the device
  *
  * Context: Process context, the device's lock held.
  *
  * Return: the session, whose file is for the user, or an error: ENOMEM, ENFILE.
  */
-struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev)
+struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_saving *s;
+	struct mdev_bpf_save_migf *s;
 	struct file *file;
 
 	lockdep_assert_held(&bdev->lock);
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	get_device(&bdev->vdev.device);		/* Pairs with the put in saving_free() */
+	get_device(&bdev->vdev.device);		/* Pairs with the put in save_free() */
 	s->bdev = bdev;
 	mutex_init(&s->reader);
 	s->page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!s->page) {
-		saving_free(s);
+		save_free(s);
 		return ERR_PTR(-ENOMEM);
 	}
 	s->crc = ~0;
-	s->early = mdev_bpf_call_saves_core(bdev);
+	s->early = mdev_bpf_gate_saves_core(bdev);
 	mdev_bpf_stream_header(bdev, &s->header);
-	file = anon_inode_getfile("[mdev_bpf-save]", &saving_fops, s, O_RDONLY);
+	file = anon_inode_getfile("[mdev_bpf-save]", &save_fops, s, O_RDONLY);
 	if (IS_ERR(file)) {
-		saving_free(s);
+		save_free(s);
 		return ERR_CAST(file);
 	}
 	stream_open(file->f_inode, file);
@@ -390,66 +390,66 @@ struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_saving_file() - the file of a session
+ * mdev_bpf_save_file() - the file of a session
  * @s: the session
  *
  * Return: it, with the session's own reference.
  */
-struct file *mdev_bpf_saving_file(struct mdev_bpf_saving *s)
+struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s)
 {
 	return s->file;
 }
 
 /**
- * mdev_bpf_saving_own() - make room for what the program's save puts
+ * mdev_bpf_save_opaque() - make room for what the program's save puts
  * @s: the session
  *
  * Context: Process context, the device's lock held.
  *
  * Return: what save gets; an error: ENOMEM.
  */
-struct mdev_bpf_stream *mdev_bpf_saving_own(struct mdev_bpf_saving *s)
+struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s)
 {
 	lockdep_assert_held(&s->bdev->lock);
-	kvfree(s->own.data);	/* of an attempt that failed */
-	memset(&s->own, 0, sizeof(s->own));
-	s->own.data = kvmalloc(STREAM_OWN_MAX, GFP_KERNEL_ACCOUNT);
-	if (!s->own.data)
+	kvfree(s->opaque.data);	/* of an attempt that failed */
+	memset(&s->opaque, 0, sizeof(s->opaque));
+	s->opaque.data = kvmalloc(STREAM_OPAQUE_MAX, GFP_KERNEL_ACCOUNT);
+	if (!s->opaque.data)
 		return ERR_PTR(-ENOMEM);
-	s->own.room = STREAM_OWN_MAX;
-	s->own.ctx.version = s->bdev->type->decl.state_version;
-	return &s->own.ctx;
+	s->opaque.room = STREAM_OPAQUE_MAX;
+	s->opaque.ctx.version = s->bdev->program->decl.state_version;
+	return &s->opaque.ctx;
 }
 
 /* Keep what was put, and not the room for more. */
-static int keep_own(struct mdev_bpf_saving *s, bool keep)
+static int keep_opaque(struct mdev_bpf_save_migf *s, bool keep)
 {
 	void *data = NULL;
 
 	if (keep) {
-		data = kvmemdup(s->own.data, s->own.ctx.size, GFP_KERNEL_ACCOUNT);
+		data = kvmemdup(s->opaque.data, s->opaque.ctx.size, GFP_KERNEL_ACCOUNT);
 		if (!data)
 			return -ENOMEM;
 	}
-	kvfree(s->own.data);
-	s->own.data = data;
-	s->own.room = 0;
+	kvfree(s->opaque.data);
+	s->opaque.data = data;
+	s->opaque.room = 0;
 	if (!keep)
-		s->own.ctx.size = 0;
+		s->opaque.ctx.size = 0;
 	return 0;
 }
 
 /**
- * mdev_bpf_saving_fill() - the device has stopped: take its state
+ * mdev_bpf_save_fill() - the device has stopped: take its state
  * @s: the session
- * @own: the program has put all there is into its own stream
+ * @opaque: the program has put all there is into its own stream
  *
  * Context: Process context, the device's lock held.
  *
  * Return: 0; -ENOMEM; -EINVAL if a stream was begun that this cannot be the rest of, or if the
  * program's own is empty.
  */
-int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
+int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque)
 {
 	struct mdev_bpf_device *bdev = s->bdev;
 	struct stream_header header;
@@ -458,12 +458,12 @@ int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
 
 	mdev_bpf_stream_header(bdev, &header);
 	changed = memcmp(&header, &s->header, sizeof(header));
-	if ((s->next != NEXT_HEADER && (own || changed)) || (own && !s->own.ctx.size))
+	if ((s->next != NEXT_HEADER && (opaque || changed)) || (opaque && !s->opaque.ctx.size))
 		return -EINVAL;
 	s->header = header;
-	ret = keep_own(s, own);
-	if (!ret && !own)
-		ret = mdev_bpf_snapshot_take(bdev, &s->snap);
+	ret = keep_opaque(s, opaque);
+	if (!ret && !opaque)
+		ret = mdev_bpf_stream_snapshot_take(bdev, &s->snap);
 	if (ret)
 		return ret;
 	begin_pass(s, PASS_REST);
@@ -472,12 +472,12 @@ int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own)
 }
 
 /**
- * mdev_bpf_saving_end() - end a session: its file gives nothing any more
+ * mdev_bpf_save_end() - end a session: its file gives nothing any more
  * @s: the session, which may be gone when this returns
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_saving_end(struct mdev_bpf_saving *s)
+void mdev_bpf_save_end(struct mdev_bpf_save_migf *s)
 {
 	lockdep_assert_held(&s->bdev->lock);
 	mdev_bpf_precopy_end(s->bdev);

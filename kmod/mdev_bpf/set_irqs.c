@@ -103,7 +103,7 @@ static void loopback(const struct set_irqs *s)
 }
 
 /**
- * mdev_bpf_irq_unmask() - who has the device unmasks a line
+ * mdev_bpf_set_irqs_unmask() - who has the device unmasks a line
  * @irqs: the interrupts
  * @index: VFIO index of the line
  *
@@ -111,10 +111,10 @@ static void loopback(const struct set_irqs *s)
  *
  * Context: Any.
  */
-void mdev_bpf_irq_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
+void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
 	if (mdev_bpf_irq_mask(irqs, index, false))
-		mdev_bpf_unmask_start(irqs_to_bdev(irqs), index);
+		mdev_bpf_deferred_unmask_start(irqs_to_bdev(irqs), index);
 }
 
 /* An eventfd's wakeup holds locks that signalling another would take again: work items. */
@@ -122,7 +122,7 @@ static void unmask_work(void *opaque, void *kind)
 {
 	struct mdev_bpf_irqs *irqs = opaque;
 
-	mdev_bpf_irq_unmask(irqs, (struct mdev_bpf_irq_kind *)kind - irqs->kinds);
+	mdev_bpf_set_irqs_unmask(irqs, (struct mdev_bpf_irq_kind *)kind - irqs->kinds);
 }
 
 static void mask_work(void *opaque, void *kind)
@@ -155,7 +155,7 @@ static int line_mask(const struct set_irqs *s, bool mask)
 	if (mask)
 		mdev_bpf_irq_mask(s->irqs, s->index, true);
 	else
-		mdev_bpf_irq_unmask(s->irqs, s->index);
+		mdev_bpf_set_irqs_unmask(s->irqs, s->index);
 	return 0;
 }
 
@@ -242,7 +242,7 @@ static int pci_set(const struct set_irqs *s)
 }
 
 /* Each index by itself; there are no modes. */
-static int plain_trigger(const struct set_irqs *s)
+static int non_pci_trigger(const struct set_irqs *s)
 {
 	int ret;
 
@@ -262,7 +262,7 @@ static int plain_trigger(const struct set_irqs *s)
 	return ret;
 }
 
-static int plain_set(const struct set_irqs *s)
+static int non_pci_set(const struct set_irqs *s)
 {
 	switch (s->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
 	case VFIO_IRQ_SET_ACTION_MASK:
@@ -270,7 +270,7 @@ static int plain_set(const struct set_irqs *s)
 	case VFIO_IRQ_SET_ACTION_UNMASK:
 		return s->kind->line ? line_mask(s, false) : -EINVAL;
 	case VFIO_IRQ_SET_ACTION_TRIGGER:
-		return plain_trigger(s);
+		return non_pci_trigger(s);
 	default:
 		return -ENOTTY;
 	}
@@ -313,16 +313,16 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 		return -EINVAL;
 	s.kind = &bdev->irqs.kinds[hdr->index];
 	guard(mutex)(&bdev->irqs.config);
-	return bdev->irqs.pci ? pci_set(&s) : plain_set(&s);
+	return bdev->irqs.pci ? pci_set(&s) : non_pci_set(&s);
 }
 
 /**
- * mdev_bpf_irq_release() - the user closed the device: all its eventfds go
+ * mdev_bpf_set_irqs_release() - the user closed the device: all its eventfds go
  * @irqs: the interrupts
  *
  * Context: Process context.
  */
-void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
+void mdev_bpf_set_irqs_release(struct mdev_bpf_irqs *irqs)
 {
 	unsigned int i;
 
@@ -331,5 +331,5 @@ void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
 		disable(irqs, i);
 		mdev_bpf_irq_mask(irqs, i, false);
 	}
-	mdev_bpf_unmask_forget(irqs_to_bdev(irqs));
+	mdev_bpf_deferred_unmask_forget(irqs_to_bdev(irqs));
 }

@@ -12,7 +12,7 @@
 #include "internal.h"
 #include "trace.h"
 
-DEFINE_STATIC_KEY_FALSE(mdev_bpf_watch_key);
+DEFINE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 
 /* Serialises changes of the two below and of the key, which goes with them. */
 static DEFINE_MUTEX(watch_lock);
@@ -45,10 +45,10 @@ static const char *const op_names[] = {
 static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);
 
 /**
- * mdev_bpf_op_name() - the name of an op
+ * mdev_bpf_stats_op_name() - the name of an op
  * @op: the op
  */
-const char *mdev_bpf_op_name(enum mdev_bpf_op op)
+const char *mdev_bpf_stats_op_name(enum mdev_bpf_op op)
 {
 	return op_names[op];
 }
@@ -70,7 +70,7 @@ static bool is_error(enum mdev_bpf_op op, int ret)
 static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_us)
 {
 	struct mdev_bpf_slow slow = { .op = bdev->op, .ns = ns };
-	const char *name = mdev_bpf_op_name(bdev->op);
+	const char *name = mdev_bpf_stats_op_name(bdev->op);
 	u32 link_id, map_id;
 
 	lockdep_assert_held(&bdev->lock);
@@ -79,33 +79,33 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 	if (ns > bdev->stats.worst_slow.ns)
 		bdev->stats.worst_slow = slow;
 	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
-	mdev_bpf_type_ids(bdev->type, &link_id, &map_id);
+	mdev_bpf_program_ids(bdev->program, &link_id, &map_id);
 	dev_notice_ratelimited(&bdev->mdev->dev,
 			       "%s of %s (link %u, map %u) took %llu us, more than %u\n", name,
-			       bdev->type->driver.driver.name, link_id, map_id,
+			       bdev->program->driver.driver.name, link_id, map_id,
 			       ns / NSEC_PER_USEC, limit_us);
 }
 
 /**
- * mdev_bpf_watch_begin() - an op is about to be called
+ * mdev_bpf_stats_begin() - an op is about to be called
  * @bdev: the device
  *
- * Context: The device's lock held, mdev_bpf_watch_key on.
+ * Context: The device's lock held, mdev_bpf_stats_key on.
  */
-void mdev_bpf_watch_begin(struct mdev_bpf_device *bdev)
+void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
 	bdev->stats.start = ktime_get_ns();
 }
 
 /**
- * mdev_bpf_watch_end() - an op has returned
+ * mdev_bpf_stats_end() - an op has returned
  * @bdev: the device
  * @ret: what it returned, 0 if it returns nothing
  *
- * Context: The device's lock held, mdev_bpf_watch_key on.
+ * Context: The device's lock held, mdev_bpf_stats_key on.
  */
-void mdev_bpf_watch_end(struct mdev_bpf_device *bdev, int ret)
+void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 {
 	struct mdev_bpf_op_stats *s = &bdev->stats.ops[bdev->op];
 	unsigned int limit = READ_ONCE(slow_op_us);
@@ -161,7 +161,7 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
 }
 
 /**
- * mdev_bpf_slow_emit() - what the "slow_op" file of a device says
+ * mdev_bpf_stats_emit_slow() - what the "slow_op" file of a device says
  * @bdev: the device
  * @buf: a page
  *
@@ -169,7 +169,7 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
  *
  * Return: bytes, 0 if no op was slow.
  */
-int mdev_bpf_slow_emit(struct mdev_bpf_device *bdev, char *buf)
+int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 {
 	int at;
 
@@ -182,9 +182,9 @@ static void update_key(void)
 {
 	lockdep_assert_held(&watch_lock);
 	if (counting || slow_op_us)
-		static_branch_enable(&mdev_bpf_watch_key);
+		static_branch_enable(&mdev_bpf_stats_key);
 	else
-		static_branch_disable(&mdev_bpf_watch_key);
+		static_branch_disable(&mdev_bpf_stats_key);
 }
 
 static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -232,7 +232,7 @@ static ssize_t slow_op_us_store(struct kobject *kobj, struct kobj_attribute *att
 static struct kobj_attribute slow_op_us_attr = __ATTR_RW(slow_op_us);
 
 /* In /sys/kernel/mdev_bpf */
-const struct attribute *const mdev_bpf_watch_attrs[] = {
+const struct attribute *const mdev_bpf_stats_attrs[] = {
 	&stats_attr.attr,
 	&slow_op_us_attr.attr,
 	NULL,

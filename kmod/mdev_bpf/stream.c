@@ -50,7 +50,7 @@ static bool config_check(struct mdev_bpf_device *bdev, const void *data, size_t 
 
 static void config_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
-	mdev_bpf_pci_load(bdev, data);
+	mdev_bpf_pci_config_load(bdev, data);
 }
 
 /*
@@ -154,10 +154,10 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
 		if (s->timers[i].armed)
-			mdev_bpf_timer_start(bdev, i, le64_to_cpu(s->timers[i].remaining),
-					     le64_to_cpu(s->timers[i].period));
+			mdev_bpf_deferred_timer_start(bdev, i, le64_to_cpu(s->timers[i].remaining),
+						      le64_to_cpu(s->timers[i].period));
 		else
-			mdev_bpf_timer_stop(bdev, i);
+			mdev_bpf_deferred_timer_stop(bdev, i);
 	}
 	d->timers_due = le32_to_cpu(s->timers_due);
 	d->work_due = le32_to_cpu(s->work_due);
@@ -203,7 +203,7 @@ static void msix_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 }
 
 /* By tag, in the order of the stream. Those without name have code of their own. */
-const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR] = {
+const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_STATE] = { "state", 1, 0, state_size, state_save, state_check, state_load },
 	[SECTION_CONFIG] = { "config", 1, 0, config_size, config_save, config_check, config_load },
 	[SECTION_IRQS] = { "irqs", 1, 0, irqs_size, irqs_save, irqs_check, irqs_load },
@@ -234,7 +234,7 @@ u32 mdev_bpf_stream_header_crc(struct stream_header header)
  */
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header)
 {
-	const struct mdev_bpf_ops *decl = &bdev->type->decl;
+	const struct mdev_bpf_ops *decl = &bdev->program->decl;
 
 	lockdep_assert_held(&bdev->lock);
 	memset(header, 0, sizeof(*header));
@@ -250,7 +250,7 @@ void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *
 }
 
 /**
- * mdev_bpf_snapshot_take() - note the state of a device that has stopped
+ * mdev_bpf_stream_snapshot_take() - note the state of a device that has stopped
  * @bdev: the device
  * @snap: zeroed, as it is again after a failure
  *
@@ -258,9 +258,9 @@ void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *
  *
  * Return: 0, -ENOMEM.
  */
-int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
+int mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
 {
-	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
@@ -270,7 +270,7 @@ int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapsho
 			continue;
 		snap->data[i] = kvzalloc(snap->size[i], GFP_KERNEL_ACCOUNT);
 		if (!snap->data[i]) {
-			mdev_bpf_snapshot_free(snap);
+			mdev_bpf_stream_snapshot_free(snap);
 			return -ENOMEM;
 		}
 		s[i].save(bdev, snap->data[i]);
@@ -279,27 +279,28 @@ int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapsho
 }
 
 /**
- * mdev_bpf_snapshot_load() - give a device the state that was noted
+ * mdev_bpf_stream_snapshot_load() - give a device the state that was noted
  * @bdev: the device, which has stopped
  * @snap: its own snapshot, or one whose sections were checked
  *
  * Context: Process context, the device's lock held.
  */
-void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap)
+void mdev_bpf_stream_snapshot_load(struct mdev_bpf_device *bdev,
+				   const struct mdev_bpf_snapshot *snap)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < SECTION_NR; i++)
-		if (snap->data[i] || mdev_bpf_sections[i].most || i == SECTION_STATE)
-			mdev_bpf_sections[i].load(bdev, snap->data[i], snap->size[i]);
+		if (snap->data[i] || mdev_bpf_stream_sections[i].most || i == SECTION_STATE)
+			mdev_bpf_stream_sections[i].load(bdev, snap->data[i], snap->size[i]);
 }
 
 /**
- * mdev_bpf_snapshot_free() - free the sections of a snapshot
+ * mdev_bpf_stream_snapshot_free() - free the sections of a snapshot
  * @snap: the snapshot, zeroed by that
  */
-void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap)
+void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap)
 {
 	unsigned int i;
 
@@ -332,11 +333,11 @@ void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
  *
  * Context: The device's lock held.
  *
- * Return: bytes; a program's own stream may have any other size.
+ * Return: bytes; a program's opaque stream may have any other size.
  */
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 {
-	const struct mdev_bpf_section *s = mdev_bpf_sections;
+	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
 	size_t size = sizeof(struct stream_header) + sizeof(struct stream_section) +
 		      sizeof(struct stream_end);
 	unsigned int i;

@@ -12,7 +12,7 @@
 
 #define STREAM_MAGIC	"mdev-bpf"	/* 8 bytes, without the final NUL */
 #define STREAM_VERSION	1
-#define STREAM_OWN_MAX	BIT(20)	/* bytes of a program's own stream */
+#define STREAM_OPAQUE_MAX	BIT(20)	/* bytes of a program's opaque stream */
 
 /*
  * @crc is the header's, with @crc zero in it. All but @crc and the version of the state have to
@@ -135,12 +135,12 @@ struct mdev_bpf_snapshot {
 };
 
 /**
- * struct mdev_bpf_own - a stream of the program's own format
+ * struct mdev_bpf_opaque_stream - a stream whose format only the program knows
  * @ctx: what the program sees of it
  * @data: its bytes, ctx.size of them
  * @room: how many there may be; 0: the program can only read them
  */
-struct mdev_bpf_own {
+struct mdev_bpf_opaque_stream {
 	struct mdev_bpf_stream ctx;
 	void *data;
 	size_t room;
@@ -150,12 +150,13 @@ struct mdev_bpf_own {
 enum precopy_pass { PASS_FIRST, PASS_AGAIN, PASS_REST };
 
 /* stream.c */
-extern const struct mdev_bpf_section mdev_bpf_sections[SECTION_NR];
+extern const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR];
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header);
 u32 mdev_bpf_stream_header_crc(struct stream_header header);
-int mdev_bpf_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
-void mdev_bpf_snapshot_load(struct mdev_bpf_device *bdev, const struct mdev_bpf_snapshot *snap);
-void mdev_bpf_snapshot_free(struct mdev_bpf_snapshot *snap);
+int mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
+void mdev_bpf_stream_snapshot_load(struct mdev_bpf_device *bdev,
+				   const struct mdev_bpf_snapshot *snap);
+void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap);
 void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev);
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev);
 
@@ -166,8 +167,8 @@ bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, s
 void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, size_t size);
 
 /* transplant.c */
-int mdev_bpf_transplant_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
-void mdev_bpf_transplant(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
+int mdev_bpf_swap_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
+void mdev_bpf_swap_contents(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
 
 /* precopy.c */
 struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pass pass,
@@ -178,16 +179,16 @@ u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass);
 void mdev_bpf_precopy_end(struct mdev_bpf_device *bdev);
 
 /* save.c */
-struct mdev_bpf_saving *mdev_bpf_saving_new(struct mdev_bpf_device *bdev);
-struct file *mdev_bpf_saving_file(struct mdev_bpf_saving *s);
-int mdev_bpf_saving_fill(struct mdev_bpf_saving *s, bool own);
-void mdev_bpf_saving_end(struct mdev_bpf_saving *s);
+struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s);
+int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque);
+void mdev_bpf_save_end(struct mdev_bpf_save_migf *s);
 
 /* resume.c */
-struct mdev_bpf_resuming *mdev_bpf_resuming_new(struct mdev_bpf_device *bdev);
-struct file *mdev_bpf_resuming_file(struct mdev_bpf_resuming *r);
-struct mdev_bpf_stream *mdev_bpf_resuming_load(struct mdev_bpf_resuming *r);
-int mdev_bpf_resuming_done(struct mdev_bpf_resuming *r, int result);
-void mdev_bpf_resuming_end(struct mdev_bpf_resuming *r);
+struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r);
+struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r);
+int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result);
+void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r);
 
 #endif /* __MDEV_BPF_STREAM_H */

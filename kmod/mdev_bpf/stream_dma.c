@@ -117,7 +117,7 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
 	size_t i;
 
 	lockdep_assert_held(&bdev->lock);
-	mdev_bpf_dma_cancel(bdev);
+	mdev_bpf_dma_queue_cancel(bdev);
 	for (i = 0; i < size / sizeof(*s); i++, s++)
 		q->ring[(q->head + i) % MDEV_BPF_DMA_RING] = (struct mdev_bpf_dma_request) {
 			.iova = le64_to_cpu(s->iova),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * struct mdev_bpf_ops as a BPF struct_ops type: what the verifier lets programs do,
- * and the way from a BPF link to a type.
+ * and the way from a BPF link to a program.
  */
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
@@ -118,11 +118,11 @@ static const struct bpf_verifier_ops verifier_ops = {
 };
 
 /* The BTF of this module, from when programs can be loaded. It lives as long as the module. */
-const struct btf *mdev_bpf_btf;
+const struct btf *mdev_bpf_struct_ops_btf;
 
 static int mdev_bpf_ops_init(struct btf *btf)
 {
-	mdev_bpf_btf = btf;
+	mdev_bpf_struct_ops_btf = btf;
 	return 0;
 }
 
@@ -142,32 +142,32 @@ static int init_member(const struct btf_type *t, const struct btf_member *member
 
 static int validate(void *kdata)
 {
-	mdev_bpf_refuse_nothing();
-	return mdev_bpf_decl_check(kdata);
+	mdev_bpf_refuse_clear();
+	return mdev_bpf_validate_program(kdata);
 }
 
 static int reg(void *kdata, struct bpf_link *link)
 {
 	const struct mdev_bpf_ops *ops = kdata;
 
-	mdev_bpf_refuse_nothing();
+	mdev_bpf_refuse_clear();
 	/* Without link the map stays registered whatever happens to its owner */
 	if (!link) {
 		mdev_bpf_refuse(ops->name, "put the struct_ops map into \".struct_ops.link\"");
 		return -EOPNOTSUPP;
 	}
-	return mdev_bpf_type_attach(ops, link);
+	return mdev_bpf_program_attach(ops, link);
 }
 
 static int update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
-	mdev_bpf_refuse_nothing();
-	return mdev_bpf_type_update(kdata, old_kdata, link);
+	mdev_bpf_refuse_clear();
+	return mdev_bpf_program_update(kdata, old_kdata, link);
 }
 
 static void unreg(void *kdata, struct bpf_link *link)
 {
-	mdev_bpf_type_detach(kdata);
+	mdev_bpf_program_detach(kdata);
 }
 
 /*

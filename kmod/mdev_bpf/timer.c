@@ -38,7 +38,7 @@ static void deferred_run(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, deferred.work);
 
-	mdev_bpf_call_deferred(bdev);
+	mdev_bpf_gate_deferred(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 }
 
@@ -77,7 +77,7 @@ static void timer_stop(struct mdev_bpf_timer *timer)
 }
 
 /**
- * mdev_bpf_timer_start() - arm a timer, in place of what it was armed for before
+ * mdev_bpf_deferred_timer_start() - arm a timer, in place of what it was armed for before
  * @bdev: the device
  * @id: which; less than MDEV_BPF_MAX_TIMERS
  * @delay: nanoseconds from now
@@ -85,7 +85,7 @@ static void timer_stop(struct mdev_bpf_timer *timer)
  *
  * Context: Process context, the device's lock held.
  */
-void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period)
+void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period)
 {
 	struct mdev_bpf_timer *timer = &bdev->deferred.timers[id];
 
@@ -96,26 +96,26 @@ void mdev_bpf_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 p
 }
 
 /**
- * mdev_bpf_timer_stop() - cancel a timer; it does not fire any more, even if it is due
+ * mdev_bpf_deferred_timer_stop() - cancel a timer; it does not fire any more, even if it is due
  * @bdev: the device
  * @id: which; less than MDEV_BPF_MAX_TIMERS
  *
  * Context: Process context, the device's lock held.
  */
-void mdev_bpf_timer_stop(struct mdev_bpf_device *bdev, u32 id)
+void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 {
 	lockdep_assert_held(&bdev->lock);
 	timer_stop(&bdev->deferred.timers[id]);
 }
 
 /**
- * mdev_bpf_work_start() - let the work op be called soon
+ * mdev_bpf_deferred_work_start() - let the work op be called soon
  * @bdev: the device
  * @id: what for; less than MDEV_BPF_MAX_WORK
  *
  * Context: Any; an eventfd's wakeup comes here too.
  */
-void mdev_bpf_work_start(struct mdev_bpf_device *bdev, u32 id)
+void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 {
 	set_bit(id, &bdev->deferred.work_due);
 	mdev_bpf_deferred_wake(bdev);
@@ -133,27 +133,27 @@ void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_unmask_start() - let the irq_unmask op be called soon, if there is one
+ * mdev_bpf_deferred_unmask_start() - let the irq_unmask op be called soon, if there is one
  * @bdev: the device
  * @index: VFIO index of the line
  *
  * Context: Any.
  */
-void mdev_bpf_unmask_start(struct mdev_bpf_device *bdev, unsigned int index)
+void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index)
 {
-	if (!mdev_bpf_call_wants_unmask(bdev))
+	if (!mdev_bpf_gate_wants_unmask(bdev))
 		return;
 	set_bit(index, &bdev->deferred.unmask_due);
 	mdev_bpf_deferred_wake(bdev);
 }
 
 /**
- * mdev_bpf_unmask_forget() - let irq_unmask not be called for what was unmasked so far
+ * mdev_bpf_deferred_unmask_forget() - let irq_unmask not be called for what was unmasked so far
  * @bdev: the device
  *
  * Context: Any.
  */
-void mdev_bpf_unmask_forget(struct mdev_bpf_device *bdev)
+void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
@@ -178,7 +178,7 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
 		clear_bit(i, &bdev->deferred.work_due);
 	mdev_bpf_ioeventfd_forget(bdev);
-	mdev_bpf_unmask_forget(bdev);
+	mdev_bpf_deferred_unmask_forget(bdev);
 }
 
 /**
@@ -243,7 +243,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 	}
 	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr)
 		mdev_bpf_deferred_wake(bdev);
-	mdev_bpf_dma_kick(bdev);
+	mdev_bpf_dma_queue_kick(bdev);
 }
 
 /**

@@ -24,7 +24,7 @@ static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)
 	return 0;
 }
 
-static int transplant_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory **other)
+static int swap_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory **other)
 {
 	pgoff_t index = 0;
 
@@ -39,7 +39,7 @@ static int transplant_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_m
 }
 
 /**
- * mdev_bpf_transplant_prepare() - get what mdev_bpf_transplant() needs
+ * mdev_bpf_swap_prepare() - get what mdev_bpf_swap_contents() needs
  * @bdev: the device
  * @other: memory by region; NULL for all zeros, and allocated if the device's is not
  *
@@ -47,14 +47,14 @@ static int transplant_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_m
  *
  * Return: 0, -ENOMEM.
  */
-int mdev_bpf_transplant_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
+int mdev_bpf_swap_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->memory[i])
-			ret = transplant_prepare_one(bdev->memory[i], &other[i]);
+			ret = swap_prepare_one(bdev->memory[i], &other[i]);
 	return ret;
 }
 
@@ -67,7 +67,7 @@ static void swap_pages(void *a, void *b)
 		swap(p[i], q[i]);
 }
 
-static void transplant_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *other)
+static void swap_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *other)
 {
 	struct page *page, *mine;
 	pgoff_t index = 0;
@@ -81,18 +81,18 @@ static void transplant_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *
 }
 
 /**
- * mdev_bpf_transplant() - exchange the contents of a device's memory with other memory's
+ * mdev_bpf_swap_contents() - exchange the contents of a device's memory with other memory's
  * @bdev: the device
- * @other: as mdev_bpf_transplant_prepare() has left it
+ * @other: as mdev_bpf_swap_prepare() has left it
  *
  * Context: Process context, the device's lock held, so that no op looks at it meanwhile.
  */
-void mdev_bpf_transplant(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
+void mdev_bpf_swap_contents(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->memory[i] && other[i])
-			transplant_one(bdev->memory[i], other[i]);
+			swap_one(bdev->memory[i], other[i]);
 }

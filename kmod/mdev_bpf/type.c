@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types: which programs there are, attaching and detaching them, and the pool
- * of instances.
+ * Programs: which there are, attaching and detaching their ops, and the pool of instances.
  *
  * attach, update and detach run under a mutex of the BPF core that all
  * struct_ops users of the machine share. So nothing here waits for user space,
- * for a guest, or for a device to be closed: a type that loses its program while
+ * for a guest, or for a device to be closed: a program that loses its ops while
  * it has devices is detached and stays; it is reaped with the last device.
  */
 #include <linux/list.h>
@@ -16,292 +15,294 @@
 #include "internal.h"
 #include "trace.h"
 
-static DEFINE_MUTEX(types_lock);
-static LIST_HEAD(types);	/* under types_lock */
+static DEFINE_MUTEX(programs_lock);
+static LIST_HEAD(programs);	/* under programs_lock */
 
-static struct mdev_bpf_type *type_find(const char *name)
+static struct mdev_bpf_program *program_find(const char *name)
 {
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 
-	lockdep_assert_held(&types_lock);
-	list_for_each_entry(type, &types, node)
-		if (!strcmp(type->decl.name, name))
-			return type;
+	lockdep_assert_held(&programs_lock);
+	list_for_each_entry(program, &programs, node)
+		if (!strcmp(program->decl.name, name))
+			return program;
 	return NULL;
 }
 
 /*
- * Unregisters a type. Its devices, if it still has any (only at module exit),
+ * Unregisters a program. Its devices, if it still has any (only at module exit),
  * go first.
  */
-static void type_destroy(struct mdev_bpf_type *type)
+static void program_destroy(struct mdev_bpf_program *program)
 {
-	lockdep_assert_held(&types_lock);
-	list_del(&type->node);
-	mdev_bpf_parent_unregister(type);
-	put_device(&type->dev);	/* Pairs with device_initialize() in type_create() */
+	lockdep_assert_held(&programs_lock);
+	list_del(&program->node);
+	mdev_bpf_parent_unregister(program);
+	put_device(&program->dev);	/* Pairs with device_initialize() in program_create() */
 }
 
-static bool type_is_idle(struct mdev_bpf_type *type)
+static bool program_is_idle(struct mdev_bpf_program *program)
 {
-	guard(mutex)(&type->lock);
-	if (type->ops || type->nr_devices)
+	guard(mutex)(&program->lock);
+	if (program->ops || program->nr_devices)
 		return false;
-	/* From here on mdev_bpf_type_reserve() fails: no device will come. */
-	type->dead = true;
+	/* From here on mdev_bpf_program_reserve() fails: no device will come. */
+	program->dead = true;
 	return true;
 }
 
-static void types_reap(struct work_struct *work)
+static void programs_reap(struct work_struct *work)
 {
-	struct mdev_bpf_type *type, *next;
+	struct mdev_bpf_program *program, *next;
 
-	guard(mutex)(&types_lock);
-	list_for_each_entry_safe(type, next, &types, node)
-		if (type_is_idle(type))
-			type_destroy(type);
+	guard(mutex)(&programs_lock);
+	list_for_each_entry_safe(program, next, &programs, node)
+		if (program_is_idle(program))
+			program_destroy(program);
 }
 
-static DECLARE_WORK(reap_work, types_reap);
+static DECLARE_WORK(reap_work, programs_reap);
 
-static void type_release(struct device *dev)
+static void program_release(struct device *dev)
 {
-	struct mdev_bpf_type *type = container_of(dev, struct mdev_bpf_type, dev);
+	struct mdev_bpf_program *program = container_of(dev, struct mdev_bpf_program, dev);
 
-	ida_destroy(&type->instances);
-	mutex_destroy(&type->lock);
-	kfree(type);
+	ida_destroy(&program->instances);
+	mutex_destroy(&program->lock);
+	kfree(program);
 }
 
-static void type_init_mtypes(struct mdev_bpf_type *type)
+static void program_init_types(struct mdev_bpf_program *program)
 {
 	unsigned int i;
 
-	type->nr_mtypes = mdev_bpf_decl_nr_types(&type->decl);
-	for (i = 0; i < type->nr_mtypes; i++) {
-		struct mdev_bpf_mtype *mtype = &type->mtypes[i];
+	program->nr_types = mdev_bpf_ops_nr_types(&program->decl);
+	for (i = 0; i < program->nr_types; i++) {
+		struct mdev_bpf_type *type = &program->types[i];
 
-		mtype->type = type;
-		mtype->index = i;
-		mtype->mtype.sysfs_name = type->decl.types[i].name;
-		if (type->decl.types[i].pretty_name[0])
-			mtype->mtype.pretty_name = type->decl.types[i].pretty_name;
-		type->mtype_ptrs[i] = &mtype->mtype;
+		type->program = program;
+		type->index = i;
+		type->mtype.sysfs_name = program->decl.types[i].name;
+		if (program->decl.types[i].pretty_name[0])
+			type->mtype.pretty_name = program->decl.types[i].pretty_name;
+		program->type_ptrs[i] = &type->mtype;
 	}
 }
 
-static struct mdev_bpf_type *type_alloc(const struct mdev_bpf_ops *ops)
+static struct mdev_bpf_program *program_alloc(const struct mdev_bpf_ops *ops)
 {
-	struct mdev_bpf_type *type = kzalloc(sizeof(*type), GFP_KERNEL);
+	struct mdev_bpf_program *program = kzalloc(sizeof(*program), GFP_KERNEL);
 
-	if (!type)
+	if (!program)
 		return NULL;
-	mutex_init(&type->lock);
-	INIT_LIST_HEAD(&type->devices);
-	ida_init(&type->instances);
-	type->decl = *ops;
-	type_init_mtypes(type);
-	device_initialize(&type->dev);
-	type->dev.release = type_release;
-	return type;
+	mutex_init(&program->lock);
+	INIT_LIST_HEAD(&program->devices);
+	ida_init(&program->instances);
+	program->decl = *ops;
+	program_init_types(program);
+	device_initialize(&program->dev);
+	program->dev.release = program_release;
+	return program;
 }
 
-static int type_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
+static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
-	struct mdev_bpf_type *type = type_alloc(ops);
+	struct mdev_bpf_program *program = program_alloc(ops);
 	int ret;
 
-	lockdep_assert_held(&types_lock);
-	if (!type)
+	lockdep_assert_held(&programs_lock);
+	if (!program)
 		return -ENOMEM;
 	/* A device can be created as soon as the parent is there */
-	WRITE_ONCE(type->ops, ops);
-	type->link = link;
-	ret = mdev_bpf_parent_register(type);
+	WRITE_ONCE(program->ops, ops);
+	program->link = link;
+	ret = mdev_bpf_parent_register(program);
 	if (ret) {
-		put_device(&type->dev);
+		put_device(&program->dev);
 		return ret;
 	}
-	list_add_tail(&type->node, &types);
+	list_add_tail(&program->node, &programs);
 	return 0;
 }
 
 /**
- * mdev_bpf_type_assign() - from here on a type has another program
- * @type: the type
- * @ops: the program, NULL for none
- * @link: the link that attaches it
+ * mdev_bpf_program_assign() - from here on a program has other ops
+ * @program: the program
+ * @ops: the ops, NULL for none
+ * @link: the link that attaches them
  *
  * What devices are told is up to the caller.
  *
- * Context: mdev_bpf_type::lock held.
+ * Context: mdev_bpf_program::lock held.
  */
-void mdev_bpf_type_assign(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
-			  struct bpf_link *link)
+void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			     struct bpf_link *link)
 {
-	lockdep_assert_held(&type->lock);
+	lockdep_assert_held(&program->lock);
 	if (ops)
-		type->decl = *ops;
-	WRITE_ONCE(type->link, link);
-	WRITE_ONCE(type->ops, ops);
+		program->decl = *ops;
+	WRITE_ONCE(program->link, link);
+	WRITE_ONCE(program->ops, ops);
 }
 
 /* The devices keep their state, converted if need be, and go on with the new program. */
-static int type_set_program(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
-			    struct bpf_link *link)
+static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			   struct bpf_link *link)
 {
 	unsigned int event = ops ? MDEV_BPF_EVENT_ATTACH : MDEV_BPF_EVENT_DETACH;
 	struct mdev_bpf_device *bdev;
 	int ret = 0;
 
-	guard(mutex)(&type->lock);
-	if (ops && type->link)
+	guard(mutex)(&program->lock);
+	if (ops && program->link)
 		event = MDEV_BPF_EVENT_UPGRADE;
-	if (ops && mdev_bpf_upgrade_needed(type, ops))
-		ret = mdev_bpf_upgrade(type, ops, link);
+	if (ops && mdev_bpf_upgrade_needed(program, ops))
+		ret = mdev_bpf_upgrade(program, ops, link);
 	else
-		mdev_bpf_type_assign(type, ops, link);
+		mdev_bpf_program_assign(program, ops, link);
 	if (ret)
 		return ret;
 	/* It takes each device's lock: after this no task runs the program that was there before */
-	list_for_each_entry(bdev, &type->devices, node) {
-		mdev_bpf_device_set_program(bdev, ops);
+	list_for_each_entry(bdev, &program->devices, node) {
+		mdev_bpf_device_set_ops(bdev, ops);
 		trace_mdev_bpf_lifecycle(&bdev->ctx, event, 0);
 	}
 	return 0;
 }
 
-static bool type_is_attached(struct mdev_bpf_type *type)
+static bool program_is_attached(struct mdev_bpf_program *program)
 {
-	guard(mutex)(&type->lock);
-	return type->ops;
+	guard(mutex)(&program->lock);
+	return program->ops;
 }
 
 /**
- * mdev_bpf_type_attach() - a program comes: make its type, or give it the detached one
- * @ops: the program, checked by mdev_bpf_decl_check()
- * @link: the link that attaches it
+ * mdev_bpf_program_attach() - ops come: make their program, or give them to the detached one
+ * @ops: the ops, checked by mdev_bpf_validate_program()
+ * @link: the link that attaches them
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EEXIST if the type has a program or its name is taken elsewhere in the
- * kernel; -EINVAL if the program does not fit the type's devices; as mdev_bpf_upgrade();
+ * Return: 0; -EEXIST if the program has ops or its name is taken elsewhere in the
+ * kernel; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade();
  * -ENOMEM and other errnos of the driver core.
  */
-int mdev_bpf_type_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
+int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 
-	guard(mutex)(&types_lock);
-	type = type_find(ops->name);
+	guard(mutex)(&programs_lock);
+	program = program_find(ops->name);
 	/* Without devices there is nothing the program would have to fit */
-	if (type && type_is_idle(type)) {
-		type_destroy(type);
-		type = NULL;
+	if (program && program_is_idle(program)) {
+		program_destroy(program);
+		program = NULL;
 	}
-	if (!type)
-		return type_create(ops, link);
-	if (type_is_attached(type)) {
+	if (!program)
+		return program_create(ops, link);
+	if (program_is_attached(program)) {
 		mdev_bpf_refuse(ops->name, "a program of this name is loaded already");
 		return -EEXIST;
 	}
-	return mdev_bpf_decl_compatible(&type->decl, ops) ?: type_set_program(type, ops, link);
+	return mdev_bpf_validate_program_compatible(&program->decl, ops) ?:
+	       program_set_ops(program, ops, link);
 }
 
 /**
- * mdev_bpf_type_update() - replace the program of a type under its running devices
- * @ops: the new program, checked by mdev_bpf_decl_check()
- * @old: the program that is attached
+ * mdev_bpf_program_update() - replace the ops of a program under its running devices
+ * @ops: the new ops, checked by mdev_bpf_validate_program()
+ * @old: the ops that are attached
  * @link: the link, which stays
  *
- * Each access runs in the old or in the new program; when this returns the old one
- * runs no more.
+ * Each access runs in the old or in the new ops; when this returns the old ones
+ * run no more.
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EINVAL if the new program does not fit; or as mdev_bpf_upgrade(). If it is
- * not 0, the old one stays attached and nothing has changed.
+ * Return: 0; -EINVAL if the new ops do not fit; or as mdev_bpf_upgrade(). If it is
+ * not 0, the old ones stay attached and nothing has changed.
  */
-int mdev_bpf_type_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
-			 struct bpf_link *link)
+int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
+			    struct bpf_link *link)
 {
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 
-	guard(mutex)(&types_lock);
-	type = type_find(old->name);
-	return mdev_bpf_decl_compatible(&type->decl, ops) ?: type_set_program(type, ops, link);
+	guard(mutex)(&programs_lock);
+	program = program_find(old->name);
+	return mdev_bpf_validate_program_compatible(&program->decl, ops) ?:
+	       program_set_ops(program, ops, link);
 }
 
 /**
- * mdev_bpf_type_detach() - a program goes; when this returns nobody runs it
- * @ops: the program
+ * mdev_bpf_program_detach() - ops go; when this returns nobody runs them
+ * @ops: the ops
  *
- * The type goes with it, unless there are devices: those are detached until
- * mdev_bpf_type_attach() brings a program that fits.
+ * The program goes with them, unless there are devices: those are detached until
+ * mdev_bpf_program_attach() brings ops that fit.
  *
  * Context: Process context; BPF's update_mutex may be held.
  */
-void mdev_bpf_type_detach(const struct mdev_bpf_ops *ops)
+void mdev_bpf_program_detach(const struct mdev_bpf_ops *ops)
 {
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 
-	guard(mutex)(&types_lock);
-	type = type_find(ops->name);
-	type_set_program(type, NULL, NULL);
-	if (type_is_idle(type))
-		type_destroy(type);
+	guard(mutex)(&programs_lock);
+	program = program_find(ops->name);
+	program_set_ops(program, NULL, NULL);
+	if (program_is_idle(program))
+		program_destroy(program);
 }
 
 /**
- * mdev_bpf_type_reserve() - take the units and the number of a new device
- * @mtype: type of the device
+ * mdev_bpf_program_reserve() - take the units and the number of a new device
+ * @type: type of the device
  *
  * Context: Process context.
  *
  * Return: the instance number; -ENODEV if no program is attached; -ENOSPC if the
  * pool has too little left; -ENOMEM.
  */
-int mdev_bpf_type_reserve(struct mdev_bpf_mtype *mtype)
+int mdev_bpf_program_reserve(struct mdev_bpf_type *type)
 {
-	struct mdev_bpf_type *type = mtype->type;
+	struct mdev_bpf_program *program = type->program;
 	unsigned int units;
 	int instance;
 
-	guard(mutex)(&type->lock);
-	if (type->dead || !type->ops)
+	guard(mutex)(&program->lock);
+	if (program->dead || !program->ops)
 		return -ENODEV;
-	units = mdev_bpf_decl_units(&type->decl, mtype->index);
-	if (type->used_units + units > mdev_bpf_decl_pool(&type->decl))
+	units = mdev_bpf_ops_units(&program->decl, type->index);
+	if (program->used_units + units > mdev_bpf_ops_pool(&program->decl))
 		return -ENOSPC;
-	instance = ida_alloc(&type->instances, GFP_KERNEL);
+	instance = ida_alloc(&program->instances, GFP_KERNEL);
 	if (instance < 0)
 		return instance;
-	type->used_units += units;
-	type->nr_devices++;
+	program->used_units += units;
+	program->nr_devices++;
 	return instance;
 }
 
 /**
- * mdev_bpf_type_unreserve() - give back what mdev_bpf_type_reserve() took
- * @mtype: type of the device
+ * mdev_bpf_program_unreserve() - give back what mdev_bpf_program_reserve() took
+ * @type: type of the device
  * @instance: its number
  *
- * Context: Process context. May be inside mdev_unregister_parent(), so a type that
+ * Context: Process context. May be inside mdev_unregister_parent(), so a program that
  * has now become idle is left to a work item.
  */
-void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance)
+void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance)
 {
-	struct mdev_bpf_type *type = mtype->type;
+	struct mdev_bpf_program *program = type->program;
 
-	guard(mutex)(&type->lock);
-	ida_free(&type->instances, instance);
-	type->used_units -= mdev_bpf_decl_units(&type->decl, mtype->index);
-	if (!--type->nr_devices && !type->ops)
+	guard(mutex)(&program->lock);
+	ida_free(&program->instances, instance);
+	program->used_units -= mdev_bpf_ops_units(&program->decl, type->index);
+	if (!--program->nr_devices && !program->ops)
 		schedule_work(&reap_work);
 }
 
 /**
- * mdev_bpf_type_find_device() - find a device by UUID
+ * mdev_bpf_program_find_device() - find a device by UUID
  * @uuid: UUID of the mdev
  *
  * Context: Process context.
@@ -309,15 +310,15 @@ void mdev_bpf_type_unreserve(struct mdev_bpf_mtype *mtype, unsigned int instance
  * Return: the device with a reference, for vfio_put_device(); NULL if there is none, or only
  * one that is on its way in or out.
  */
-struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
+struct mdev_bpf_device *mdev_bpf_program_find_device(const guid_t *uuid)
 {
 	struct mdev_bpf_device *bdev;
-	struct mdev_bpf_type *type;
+	struct mdev_bpf_program *program;
 
-	guard(mutex)(&types_lock);
-	list_for_each_entry(type, &types, node) {
-		guard(mutex)(&type->lock);
-		list_for_each_entry(bdev, &type->devices, node) {
+	guard(mutex)(&programs_lock);
+	list_for_each_entry(program, &programs, node) {
+		guard(mutex)(&program->lock);
+		list_for_each_entry(bdev, &program->devices, node) {
 			if (!READ_ONCE(bdev->live) || !guid_equal(&bdev->mdev->uuid, uuid))
 				continue;
 			get_device(&bdev->vdev.device);
@@ -328,8 +329,8 @@ struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
 }
 
 /**
- * mdev_bpf_type_ids() - what BPF calls the program that is running
- * @type: its type
+ * mdev_bpf_program_ids() - what BPF calls the program that is running
+ * @program: the program
  * @link_id: id of the link that attached it
  * @map_id: id of its struct_ops map; 0 for a moment at its attachment
  *
@@ -337,9 +338,9 @@ struct mdev_bpf_device *mdev_bpf_type_find_device(const guid_t *uuid)
  *
  * Context: In an op, so that the link stays.
  */
-void mdev_bpf_type_ids(struct mdev_bpf_type *type, u32 *link_id, u32 *map_id)
+void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id)
 {
-	const struct bpf_link *link = READ_ONCE(type->link);
+	const struct bpf_link *link = READ_ONCE(program->link);
 	struct bpf_link_info info = {};
 
 	*link_id = 0;
@@ -352,18 +353,18 @@ void mdev_bpf_type_ids(struct mdev_bpf_type *type, u32 *link_id, u32 *map_id)
 }
 
 /**
- * mdev_bpf_type_exit() - module exit: remove all types
+ * mdev_bpf_program_exit() - module exit: remove all programs
  *
  * An open device or a loaded program holds a module reference, so there are only
- * detached types left, whose devices nobody uses.
+ * detached programs left, whose devices nobody uses.
  */
-void mdev_bpf_type_exit(void)
+void mdev_bpf_program_exit(void)
 {
-	struct mdev_bpf_type *type, *next;
+	struct mdev_bpf_program *program, *next;
 
-	mutex_lock(&types_lock);
-	list_for_each_entry_safe(type, next, &types, node)
-		type_destroy(type);
-	mutex_unlock(&types_lock);
+	mutex_lock(&programs_lock);
+	list_for_each_entry_safe(program, next, &programs, node)
+		program_destroy(program);
+	mutex_unlock(&programs_lock);
 	cancel_work_sync(&reap_work);
 }

@@ -3,7 +3,7 @@
  * Live upgrade: a program takes over devices whose state another has left, and lays its own
  * out in another way.
  *
- * It is done for all devices of the type or for none. All of them are held meanwhile, so nobody
+ * It is done for all devices of the program or for none. All of them are held meanwhile, so nobody
  * sees some with the new program and some with the old one. Nothing here waits for user space:
  * new state is allocated before the first device is held, and the program only converts, which
  * kfunc_filter() in kfunc.c sees to.
@@ -16,23 +16,23 @@
 #define refuse mdev_bpf_refuse_ops
 
 /* The state that is not in use: the new one until the device is converted, then the old one. */
-static void free_spares(struct mdev_bpf_type *type)
+static void free_spares(struct mdev_bpf_program *program)
 {
 	struct mdev_bpf_device *bdev;
 
-	list_for_each_entry(bdev, &type->devices, node) {
+	list_for_each_entry(bdev, &program->devices, node) {
 		kvfree(bdev->spare);
 		bdev->spare = NULL;
 	}
 }
 
-static int alloc_spares(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops)
+static int alloc_spares(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_device *bdev;
 
 	if (!ops->state_size)
 		return 0;
-	list_for_each_entry(bdev, &type->devices, node) {
+	list_for_each_entry(bdev, &program->devices, node) {
 		bdev->spare = kvzalloc(ops->state_size, GFP_KERNEL_ACCOUNT);
 		if (!bdev->spare)
 			return refuse(ops, -ENOMEM, "no memory for the new state of device %s",
@@ -42,20 +42,20 @@ static int alloc_spares(struct mdev_bpf_type *type, const struct mdev_bpf_ops *o
 	return 0;
 }
 
-/* No other place holds two devices, and here type->lock keeps a second one away. */
-static void lock_devices(struct mdev_bpf_type *type)
+/* No other place holds two devices, and here program->lock keeps a second one away. */
+static void lock_devices(struct mdev_bpf_program *program)
 {
 	struct mdev_bpf_device *bdev;
 
-	list_for_each_entry(bdev, &type->devices, node)
-		mutex_lock_nest_lock(&bdev->lock, &type->lock);
+	list_for_each_entry(bdev, &program->devices, node)
+		mutex_lock_nest_lock(&bdev->lock, &program->lock);
 }
 
-static void unlock_devices(struct mdev_bpf_type *type)
+static void unlock_devices(struct mdev_bpf_program *program)
 {
 	struct mdev_bpf_device *bdev;
 
-	list_for_each_entry(bdev, &type->devices, node)
+	list_for_each_entry(bdev, &program->devices, node)
 		mutex_unlock(&bdev->lock);
 }
 
@@ -70,17 +70,17 @@ static void swap_state(struct mdev_bpf_device *bdev, u32 size)
 static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_upgrade_ctx ctx = {
-		.old = { .version = bdev->type->decl.state_version, .size = bdev->state_size },
+		.old = { .version = bdev->program->decl.state_version, .size = bdev->state_size },
 		.data = bdev->state,
 	};
 	int ret;
 
 	/* It goes to a place in the state, which the new program would not find there */
-	if (mdev_bpf_dma_in_state(bdev))
+	if (mdev_bpf_dma_queue_in_state(bdev))
 		return refuse(ops, -EBUSY, "device %s has DMA with its state under way",
 			      bdev->ctx.name);
 	swap_state(bdev, ops->state_size);
-	ret = bdev->live ? mdev_bpf_call_upgrade(bdev, ops, &ctx.old) : 0;
+	ret = bdev->live ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : 0;
 	if (!ret)
 		return 0;
 	swap_state(bdev, ctx.old.size);
@@ -88,12 +88,12 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 	return ret;
 }
 
-static int convert_devices(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops)
+static int convert_devices(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_device *bdev;
 	int ret;
 
-	list_for_each_entry(bdev, &type->devices, node) {
+	list_for_each_entry(bdev, &program->devices, node) {
 		ret = convert(bdev, ops);
 		if (ret)
 			goto out_revert;
@@ -102,17 +102,17 @@ static int convert_devices(struct mdev_bpf_type *type, const struct mdev_bpf_ops
 	return 0;
 
 out_revert:
-	list_for_each_entry_continue_reverse(bdev, &type->devices, node)
-		swap_state(bdev, type->decl.state_size);
+	list_for_each_entry_continue_reverse(bdev, &program->devices, node)
+		swap_state(bdev, program->decl.state_size);
 	return ret;
 }
 
-static int check(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops)
+static int check(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
 {
-	struct mdev_bpf_ops *old = &type->decl;
+	struct mdev_bpf_ops *old = &program->decl;
 
 	/* Without devices there is no state to convert */
-	if (ops->upgrade || list_empty(&type->devices))
+	if (ops->upgrade || list_empty(&program->devices))
 		return 0;
 	if (old->state_size != ops->state_size)
 		return refuse(ops, -EINVAL,
@@ -125,45 +125,45 @@ static int check(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops)
 
 /**
  * mdev_bpf_upgrade_needed() - does a program keep its state in another way than the one before?
- * @type: the type
- * @ops: the new program
+ * @program: the program
+ * @ops: the new ops
  */
-bool mdev_bpf_upgrade_needed(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops)
+bool mdev_bpf_upgrade_needed(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
 {
-	lockdep_assert_held(&type->lock);
-	return type->decl.state_size != ops->state_size ||
-	       type->decl.state_version != ops->state_version;
+	lockdep_assert_held(&program->lock);
+	return program->decl.state_size != ops->state_size ||
+	       program->decl.state_version != ops->state_version;
 }
 
 /**
  * mdev_bpf_upgrade() - let a program convert the state of all devices, and give them to it
- * @type: the type
- * @ops: the new program, which fits the devices but for their state
- * @link: the link that attaches it
+ * @program: the program
+ * @ops: the new ops, which fit the devices but for their state
+ * @link: the link that attaches them
  *
- * Context: Process context, mdev_bpf_type::lock held. Ops that are running are waited for.
+ * Context: Process context, mdev_bpf_program::lock held. Ops that are running are waited for.
  *
  * Return: 0; -EINVAL if the program has no upgrade; -ENOMEM; -EBUSY while a device has DMA with
  * its state under way; what upgrade returns. If it is not 0, nothing has changed.
  */
-int mdev_bpf_upgrade(struct mdev_bpf_type *type, const struct mdev_bpf_ops *ops,
+int mdev_bpf_upgrade(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
 		     struct bpf_link *link)
 {
 	struct mdev_bpf_device *bdev;
 	int ret;
 
-	lockdep_assert_held(&type->lock);
-	ret = check(type, ops) ?: alloc_spares(type, ops);
+	lockdep_assert_held(&program->lock);
+	ret = check(program, ops) ?: alloc_spares(program, ops);
 	if (!ret) {
-		lock_devices(type);
-		ret = convert_devices(type, ops);
+		lock_devices(program);
+		ret = convert_devices(program, ops);
 		if (!ret) {
-			mdev_bpf_type_assign(type, ops, link);
-			list_for_each_entry(bdev, &type->devices, node)
-				mdev_bpf_call_assign(bdev, ops);
+			mdev_bpf_program_assign(program, ops, link);
+			list_for_each_entry(bdev, &program->devices, node)
+				mdev_bpf_gate_assign(bdev, ops);
 		}
-		unlock_devices(type);
+		unlock_devices(program);
 	}
-	free_spares(type);
+	free_spares(program);
 	return ret;
 }

@@ -40,7 +40,7 @@ static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
 
 static void mdev_bpf_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
-	mdev_bpf_dma_unmap(vdev_to_bdev(vdev), iova, length);
+	mdev_bpf_pin_unmap(vdev_to_bdev(vdev), iova, length);
 }
 
 /* VFIO answers the features it knows itself; all others end here, to be traced. */
@@ -54,16 +54,16 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 /* The iommufd ops are NULL where the kernel has no iommufd, which VFIO then expects. */
 const struct vfio_device_ops mdev_bpf_vfio_ops = {
 	.name = KBUILD_MODNAME,
-	.init = mdev_bpf_vfio_init,
-	.release = mdev_bpf_vfio_release,
+	.init = mdev_bpf_device_init,
+	.release = mdev_bpf_device_release,
 	.open_device = mdev_bpf_vfio_open,
 	.close_device = mdev_bpf_vfio_close,
 	.read = mdev_bpf_vfio_read,
 	.write = mdev_bpf_vfio_write,
 	.mmap = mdev_bpf_mmap,
-	.ioctl = mdev_bpf_ioctl,
+	.ioctl = mdev_bpf_ioctl_handle,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
-	.get_region_info_caps = mdev_bpf_region_info_caps,
+	.get_region_info_caps = mdev_bpf_ioctl_region_info,
 #endif
 	.request = mdev_bpf_vfio_request,
 	.dma_unmap = mdev_bpf_vfio_dma_unmap,
