@@ -2,9 +2,9 @@
 /*
  * The vfio_device_ops of our devices.
  */
-#include "../compat.h"
+#include "../../compat.h"
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 static int mdev_bpf_vfio_open(struct vfio_device *vdev)
 {

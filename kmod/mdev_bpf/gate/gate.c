@@ -8,7 +8,7 @@
  * op has asked for is done when the lock is let go of.
  */
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 /*
  * What a program is called for although it has failed the device: to come and go with its

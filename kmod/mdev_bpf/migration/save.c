@@ -20,7 +20,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "stream.h"
+#include "migration/stream.h"
 
 /**
  * struct mdev_bpf_save_migf - one session of saving

@@ -14,7 +14,7 @@
 #include <linux/hrtimer.h>
 #include <linux/workqueue.h>
 
-#include "../compat.h"
+#include "../../compat.h"
 #include "internal.h"
 
 static struct workqueue_struct *deferred_wq;

@@ -13,7 +13,7 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
-#include "../compat.h"
+#include "../../compat.h"
 #include "internal.h"
 
 /**

@@ -6,7 +6,7 @@
  * window of pinned memory is of this host's; there it is a request to pin, in front of all
  * others, and the program is told when it is there.
  */
-#include "stream.h"
+#include "migration/stream.h"
 
 static bool pin_goes_along(const struct mdev_bpf_pin *pin)
 {

@@ -14,7 +14,7 @@
 #include <linux/timekeeping.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 /* Tell user space, in process context: what changed is the state, whatever it is by now. */
 static void failure_notify(struct work_struct *work)

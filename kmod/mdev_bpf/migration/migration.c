@@ -8,7 +8,7 @@
  * A step is one section under the device's lock, and so is a reset, which ends what is going on
  * and leaves the device running. No lock is held from one step to the next.
  */
-#include "stream.h"
+#include "migration/stream.h"
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
 

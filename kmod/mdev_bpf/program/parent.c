@@ -10,7 +10,7 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
-#include "../compat.h"
+#include "../../compat.h"
 #include "internal.h"
 
 static struct mdev_bpf_program *dev_to_program(struct device *dev)

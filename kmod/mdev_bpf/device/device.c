@@ -9,7 +9,7 @@
 #include <linux/wait_bit.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 static struct mdev_bpf_type *mdev_to_type(struct mdev_device *mdev)
 {

@@ -17,7 +17,7 @@
 #include <linux/page_ref.h>
 #include <linux/pagemap.h>
 
-#include "stream.h"
+#include "migration/stream.h"
 
 /* A page behind the pass: it may have been written since; or it can be at any time, unseen. */
 #define DIRTY	XA_MARK_0

@@ -10,7 +10,7 @@
 #include <linux/timekeeping.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 DEFINE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 

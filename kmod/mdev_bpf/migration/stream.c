@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "stream.h"
+#include "migration/stream.h"
 
 static size_t state_size(struct mdev_bpf_device *bdev)
 {

@@ -9,7 +9,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "stream.h"
+#include "migration/stream.h"
 
 /* Whatever page one of them has, the other has too. Return: 0, -ENOMEM. */
 static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)

@@ -16,7 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "stream.h"
+#include "migration/stream.h"
 
 #define BOUNCE_SIZE	4096
 

@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 static unsigned int kind_index(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {

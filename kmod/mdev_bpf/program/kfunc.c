@@ -12,8 +12,8 @@
 #include <linux/btf_ids.h>
 #include <linux/module.h>
 
-#include "../compat.h"
-#include "stream.h"
+#include "../../compat.h"
+#include "migration/stream.h"
 
 static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 {

@@ -20,7 +20,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "../compat.h"
+#include "../../compat.h"
 #include "internal.h"
 
 /* The log is bitmaps, each of a page, for those parts of the ranges that were written to. */

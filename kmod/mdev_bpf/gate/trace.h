@@ -172,7 +172,7 @@ TRACE_EVENT(mdev_bpf_slow_op,
 #endif /* __MDEV_BPF_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_PATH gate
 #undef TRACE_INCLUDE_FILE
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

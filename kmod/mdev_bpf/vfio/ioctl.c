@@ -10,7 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 /*
  * A VFIO command says nothing about its argument's size; the argument's first member,

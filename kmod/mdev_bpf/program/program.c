@@ -13,7 +13,7 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
-#include "trace.h"
+#include "gate/trace.h"
 
 static DEFINE_MUTEX(programs_lock);
 static LIST_HEAD(programs);	/* under programs_lock */
