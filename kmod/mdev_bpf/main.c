@@ -3,56 +3,20 @@
  * mdev_bpf: mediated devices that are BPF programs. Module entry and
  * /sys/kernel/mdev_bpf.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "device/deferred.h"
+#include "dma/queue.h"
+#include "gate/refuse.h"
+#include "gate/stats.h"
+#include "program/kfunc.h"
+#include "program/program.h"
+#include "program/struct_ops.h"
 
-static DEFINE_MUTEX(last_error_lock);
-static char last_error[256];
 static struct kobject *mdev_bpf_kobj;
-
-/**
- * mdev_bpf_refuse() - leave a sentence that says why something was refused
- * @name: name of the program it is about
- * @fmt: printf() format of the sentence, without newline
- *
- * An errno alone sends people guessing. The CLI prints what this leaves in
- * /sys/kernel/mdev_bpf/last_error; the kernel log keeps it for everybody else.
- *
- * Context: Process context.
- */
-void mdev_bpf_refuse(const char *name, const char *fmt, ...)
-{
-	struct va_format vaf;
-	va_list args;
-
-	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	mutex_lock(&last_error_lock);
-	/* The name may be what is refused, so escape what should not be in a line of text */
-	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
-		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
-	pr_notice_ratelimited("%s\n", last_error);
-	mutex_unlock(&last_error_lock);
-	va_end(args);
-}
-
-/**
- * mdev_bpf_refuse_clear() - an attempt begins: what was said of others is history
- *
- * Context: Process context.
- */
-void mdev_bpf_refuse_clear(void)
-{
-	guard(mutex)(&last_error_lock);
-	last_error[0] = '\0';
-}
 
 static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -82,21 +46,10 @@ static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, 
 
 static struct kobj_attribute features_attr = __ATTR_RO(features);
 
-static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
-{
-	guard(mutex)(&last_error_lock);
-	if (!last_error[0])
-		return 0;
-	return sysfs_emit(buf, "%s\n", last_error);
-}
-
-static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
-
 static const struct attribute *const mdev_bpf_attrs[] = {
 	&abi_attr.attr,
 	&abi_min_attr.attr,
 	&features_attr.attr,
-	&last_error_attr.attr,
 	NULL,
 };
 
@@ -108,6 +61,7 @@ static int __init mdev_bpf_init(void)
 	if (!mdev_bpf_kobj)
 		return -ENOMEM;
 	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs) ?:
+	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_refuse_attrs) ?:
 	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_stats_attrs);
 	ret = ret ?: mdev_bpf_deferred_module_init();
 	if (ret)

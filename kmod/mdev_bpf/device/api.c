@@ -2,9 +2,11 @@
 /*
  * The kinds of devices that VFIO knows, by what mdev's device_api says.
  */
+#include <linux/mdev_bpf.h>
 #include <linux/string.h>
+#include <linux/vfio.h>
 
-#include "internal.h"
+#include "device/api.h"
 
 static const struct mdev_bpf_api apis[] = {
 	{

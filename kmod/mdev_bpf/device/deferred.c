@@ -15,7 +15,12 @@
 #include <linux/workqueue.h>
 
 #include "../../compat.h"
-#include "internal.h"
+
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/ioeventfd.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
 
 static struct workqueue_struct *deferred_wq;
 

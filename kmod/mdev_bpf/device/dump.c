@@ -7,7 +7,13 @@
 #include <linux/ctype.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "device/dump.h"
+#include "gate/gate.h"
+#include "gate/stats.h"
+#include "pci/irq.h"
+#include "program/kfunc.h"
 
 /* How a text ends that there was no room for; there always is for this. */
 #define CUT "\n[cut]\n"

@@ -13,8 +13,14 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
-#include "internal.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/failure.h"
+#include "gate/stats.h"
 #include "gate/trace.h"
+#include "pci/irq.h"
+#include "program/kfunc.h"
+#include "program/program.h"
 
 /* Tell user space, in process context: what changed is the state, whatever it is by now. */
 static void failure_notify(struct work_struct *work)

@@ -5,13 +5,18 @@
  * space. The rules are vfio-pci's where it has one.
  *
  * The signal comes in an eventfd's wakeup, in atomic context: it only notes what is due, and the
- * worker of timer.c does the rest. So what holds for work holds for it: it waits while the
+ * worker of deferred.c does the rest. So what holds for work holds for it: it waits while the
  * device is frozen, and a reset forgets it. Signals that come before the worker does count once.
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/doorbell.h"
+#include "device/ioeventfd.h"
+#include "gate/gate.h"
+#include "pci/msix.h"
 
 #define MAX_IOEVENTFDS	1000	/* of a device */
 

@@ -21,7 +21,10 @@
 #include <linux/slab.h>
 
 #include "../../compat.h"
-#include "internal.h"
+
+#include "device/device.h"
+#include "dma/dirty.h"
+#include "dma/pin.h"
 
 /* The log is bitmaps, each of a page, for those parts of the ranges that were written to. */
 #define CHUNK_BITS	(PAGE_SIZE * BITS_PER_BYTE)

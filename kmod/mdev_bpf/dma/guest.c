@@ -5,7 +5,11 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "dma/guest.h"
+#include "dma/pin.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
 
 #define STATE_INDEX (MDEV_BPF_STATE(0) >> MDEV_BPF_OFFSET_SHIFT)
 

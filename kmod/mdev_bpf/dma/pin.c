@@ -11,7 +11,12 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "dma/dirty.h"
+#include "dma/guest.h"
+#include "dma/pin.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
 
 /*
  * The memory that dma_unmap is called for can be pinned until VFIO has its lock again. The type1

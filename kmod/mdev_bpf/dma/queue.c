@@ -16,7 +16,14 @@
 #include <linux/sched/signal.h>
 #include <linux/unaligned.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "dma/dirty.h"
+#include "dma/guest.h"
+#include "dma/pin.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
+#include "gate/ops.h"
 
 /* Worker of a task that is being killed waits: that task may be about to close the device. */
 #define KILLED_DELAY HZ

@@ -7,8 +7,21 @@
  * The lock is not held over user memory, so that wait is short: programs cannot sleep. DMA that an
  * op has asked for is done when the lock is let go of.
  */
-#include "internal.h"
+#include "device/api.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/failure.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
+#include "gate/ops.h"
+#include "gate/stats.h"
 #include "gate/trace.h"
+#include "memory/memory.h"
+#include "migration/migration.h"
+#include "migration/save.h"
+#include "pci/config.h"
+#include "pci/irq.h"
+#include "pci/msix.h"
 
 /*
  * What a program is called for although it has failed the device: to come and go with its

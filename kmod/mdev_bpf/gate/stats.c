@@ -9,8 +9,11 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "gate/ops.h"
+#include "gate/stats.h"
 #include "gate/trace.h"
+#include "program/program.h"
 
 DEFINE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 

@@ -5,19 +5,11 @@
  * The EDID is memory. What comes before it, struct vfio_region_gfx_edid, is registers of the core,
  * so that a size is never more than there is, and the program is told of each change.
  */
-#include <linux/sizes.h>
-
-#include "internal.h"
-
-#define refuse mdev_bpf_refuse_ops
+#include "device/device.h"
+#include "gate/gate.h"
+#include "gfx/edid.h"
 
 #define REG(member) offsetof(struct vfio_region_gfx_edid, member)
-
-/* One block of EDID at least; 256 are all that there can be. */
-#define MIN_SIZE (MDEV_BPF_EDID_OFFSET + 128)
-#define MAX_SIZE SZ_64K
-
-#define MEMORY_RW (MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_RW)
 
 /**
  * mdev_bpf_edid_is() - is a region the EDID region?
@@ -29,50 +21,6 @@ bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
 {
 	return r->flags & MDEV_BPF_REGION_MEMORY && r->cap_type == VFIO_REGION_TYPE_GFX &&
 	       r->cap_subtype == VFIO_REGION_SUBTYPE_GFX_EDID;
-}
-
-static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_region *r = &ops->regions[i];
-
-	if (!ops->gfx.flags)
-		return refuse(ops, -EINVAL, "regions[%u] is for EDID, but there are no gfx.flags",
-			      i);
-	if ((r->flags & (MEMORY_RW | MDEV_BPF_REGION_MMAP)) != MEMORY_RW || r->trap_size)
-		return refuse(ops, -EINVAL,
-			      "regions[%u] is for EDID: readable, writable, no MMAP, no window", i);
-	if (r->size < MIN_SIZE || r->size > MAX_SIZE)
-		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not %#x to %#x, for EDID",
-			      i, r->size, MIN_SIZE, MAX_SIZE);
-	if (r->access_size && r->access_size != sizeof(u32))
-		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 4, for EDID", i,
-			      r->access_size);
-	return 0;
-}
-
-/**
- * mdev_bpf_edid_check() - is the EDID region that a program declares sound?
- * @ops: the program; its regions are sound
- *
- * Return: as mdev_bpf_validate_program().
- */
-int mdev_bpf_edid_check(const struct mdev_bpf_ops *ops)
-{
-	unsigned int nr = 0, i;
-	int ret;
-
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
-		if (!mdev_bpf_edid_is(&ops->regions[i]))
-			continue;
-		ret = check_region(ops, i);
-		if (ret)
-			return ret;
-		if (nr++)
-			return refuse(ops, -EINVAL, "regions[%u] is a second one for EDID", i);
-	}
-	if (ops->gfx_edid && !nr)
-		return refuse(ops, -EINVAL, "there is a gfx_edid, but no region for EDID");
-	return 0;
 }
 
 static u32 max_size(const struct mdev_bpf_device *bdev, u32 region)

@@ -10,58 +10,12 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 
-#include "internal.h"
-
-#define refuse mdev_bpf_refuse_ops
-
-#define GFX_FLAGS (MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF)
-
-static bool has_memory(const struct mdev_bpf_ops *ops)
-{
-	unsigned int i;
-
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		if (ops->regions[i].flags & MDEV_BPF_REGION_MEMORY)
-			return true;
-	return false;
-}
-
-static int check_gfx(const struct mdev_bpf_ops *ops)
-{
-	const struct mdev_bpf_gfx *gfx = &ops->gfx;
-
-	if (gfx->flags & ~GFX_FLAGS)
-		return refuse(ops, -EOPNOTSUPP, "gfx.flags %#x are not supported",
-			      gfx->flags & ~GFX_FLAGS);
-	if (!gfx->flags) {
-		if (memchr_inv(gfx, 0, sizeof(*gfx)))
-			return refuse(ops, -EINVAL, "gfx has no flags but is not empty");
-		if (ops->gfx_query)
-			return refuse(ops, -EINVAL, "there is a gfx_query, but no gfx.flags");
-		return 0;
-	}
-	if (gfx->max_xres > MDEV_BPF_MAX_RES || gfx->max_yres > MDEV_BPF_MAX_RES)
-		return refuse(ops, -EINVAL, "gfx.max_xres or max_yres is more than %u",
-			      MDEV_BPF_MAX_RES);
-	if (gfx->reserved)
-		return refuse(ops, -EINVAL, "gfx.reserved is not zero");
-	if (!ops->gfx_query)
-		return refuse(ops, -EINVAL, "there are gfx.flags, but no gfx_query");
-	if (!has_memory(ops))
-		return refuse(ops, -EINVAL, "there are gfx.flags, but no region is MEMORY");
-	return 0;
-}
-
-/**
- * mdev_bpf_validate_gfx() - is the display that a program declares sound?
- * @ops: the program; its regions are sound
- *
- * Return: as mdev_bpf_validate_program().
- */
-int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops)
-{
-	return check_gfx(ops) ?: mdev_bpf_edid_check(ops);
-}
+#include "device/device.h"
+#include "gate/gate.h"
+#include "gfx/edid.h"
+#include "gfx/gfx.h"
+#include "memory/dmabuf.h"
+#include "memory/memory.h"
 
 /**
  * mdev_bpf_gfx_init() - make the display of a new device

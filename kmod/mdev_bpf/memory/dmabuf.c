@@ -14,7 +14,10 @@
 #include <linux/slab.h>
 
 #include "../../compat.h"
-#include "internal.h"
+
+#include "memory/dmabuf.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
 
 /**
  * struct export - what is behind a dma-buf

@@ -15,7 +15,11 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "gfx/edid.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
+#include "pci/msix.h"
 
 /* Without memory an access fails: neither the cgroup's nor the machine's OOM killer runs for it. */
 #define NO_OOM_GFP (__GFP_NOWARN | __GFP_RETRY_MAYFAIL)

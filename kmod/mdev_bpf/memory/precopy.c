@@ -17,6 +17,9 @@
 #include <linux/page_ref.h>
 #include <linux/pagemap.h>
 
+#include "device/device.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
 #include "migration/stream.h"
 
 /* A page behind the pass: it may have been written since; or it can be at any time, unseen. */

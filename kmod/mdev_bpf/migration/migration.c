@@ -8,7 +8,18 @@
  * A step is one section under the device's lock, and so is a reset, which ends what is going on
  * and leaves the device running. No lock is held from one step to the next.
  */
+#include <linux/file.h>
+
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/ioeventfd.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
+#include "migration/migration.h"
+#include "migration/resume.h"
+#include "migration/save.h"
 #include "migration/stream.h"
+#include "pci/irq.h"
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
 

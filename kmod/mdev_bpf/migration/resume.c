@@ -12,11 +12,19 @@
  */
 #include <linux/anon_inodes.h>
 #include <linux/crc32.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "device/device.h"
+#include "gate/gate.h"
+#include "gate/refuse.h"
+#include "memory/memory.h"
+#include "migration/resume.h"
 #include "migration/stream.h"
+#include "migration/swap.h"
+#include "program/program.h"
 
 #define BOUNCE_SIZE	4096
 

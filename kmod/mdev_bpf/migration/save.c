@@ -14,13 +14,20 @@
 #include <linux/anon_inodes.h>
 #include <linux/compat.h>
 #include <linux/crc32.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "device/device.h"
+#include "gate/gate.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
+#include "migration/save.h"
 #include "migration/stream.h"
+#include "program/program.h"
 
 /**
  * struct mdev_bpf_save_migf - one session of saving

@@ -8,7 +8,17 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "device/deferred.h"
+#include "device/device.h"
+#include "dma/queue.h"
+#include "memory/precopy.h"
 #include "migration/stream.h"
+#include "migration/stream_dma.h"
+#include "pci/caps.h"
+#include "pci/config.h"
+#include "pci/irq.h"
+#include "pci/msix.h"
+#include "program/program.h"
 
 static size_t state_size(struct mdev_bpf_device *bdev)
 {

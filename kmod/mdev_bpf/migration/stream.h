@@ -3,12 +3,12 @@
  * The stream that a device's state travels in: a header, then sections, the last of which is
  * SECTION_END. Numbers are little endian.
  */
-#ifndef __MDEV_BPF_STREAM_H
-#define __MDEV_BPF_STREAM_H
+#ifndef __MDEV_BPF_MIGRATION_STREAM_H
+#define __MDEV_BPF_MIGRATION_STREAM_H
 
-#include <linux/file.h>
+#include <linux/mdev_bpf.h>
 
-#include "internal.h"
+struct mdev_bpf_device;
 
 #define STREAM_MAGIC	"mdev-bpf"	/* 8 bytes, without the final NUL */
 #define STREAM_VERSION	1
@@ -146,10 +146,6 @@ struct mdev_bpf_opaque_stream {
 	size_t room;
 };
 
-/* How memory is gone through: all of it; what was written since; what is left at the end */
-enum precopy_pass { PASS_FIRST, PASS_AGAIN, PASS_REST };
-
-/* stream.c */
 extern const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR];
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header);
 u32 mdev_bpf_stream_header_crc(struct stream_header header);
@@ -160,35 +156,4 @@ void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap);
 void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev);
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev);
 
-/* stream_dma.c */
-size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev);
-void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data);
-bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, size_t size);
-void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, size_t size);
-
-/* transplant.c */
-int mdev_bpf_swap_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
-void mdev_bpf_swap_contents(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other);
-
-/* precopy.c */
-struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pass pass,
-				   pgoff_t *index);
-bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precopy_pass pass,
-			   pgoff_t index, struct page *page);
-u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass);
-void mdev_bpf_precopy_end(struct mdev_bpf_device *bdev);
-
-/* save.c */
-struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev);
-struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s);
-int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque);
-void mdev_bpf_save_end(struct mdev_bpf_save_migf *s);
-
-/* resume.c */
-struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev);
-struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r);
-struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r);
-int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result);
-void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r);
-
-#endif /* __MDEV_BPF_STREAM_H */
+#endif /* __MDEV_BPF_MIGRATION_STREAM_H */

@@ -6,7 +6,12 @@
  * window of pinned memory is of this host's; there it is a request to pin, in front of all
  * others, and the program is told when it is there.
  */
+#include "device/device.h"
+#include "dma/guest.h"
+#include "dma/pin.h"
+#include "dma/queue.h"
 #include "migration/stream.h"
+#include "migration/stream_dma.h"
 
 static bool pin_goes_along(const struct mdev_bpf_pin *pin)
 {

@@ -9,7 +9,9 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "migration/stream.h"
+#include "device/device.h"
+#include "memory/memory.h"
+#include "migration/swap.h"
 
 /* Whatever page one of them has, the other has too. Return: 0, -ENOMEM. */
 static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)

@@ -3,13 +3,14 @@
  * Capabilities in configuration space: a chain of those that the core fills, in a fixed
  * order, and those that the program has declared, in its order; and a chain of extended ones.
  * Each is at a multiple of 4. What the guest can write is in the mask as everywhere;
- * a value that is not taken is left to pci.c.
+ * a value that is not taken is left to config.c.
  */
 #include <linux/log2.h>
 #include <linux/pci_regs.h>
 #include <linux/unaligned.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "pci/caps.h"
 
 #define MSI_SIZE	(PCI_MSI_DATA_64 + sizeof(u16))	/* no mask bits */
 #define EXPRESS_SIZE	0x3c				/* version 2, for any type */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI configuration space, built from what the program declares; pci_caps.c has the
+ * PCI configuration space, built from what the program declares; caps.c has the
  * capabilities.
  *
  * A byte array with a mask of writable bits does nearly all of it, BAR sizing
@@ -11,7 +11,11 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "pci/caps.h"
+#include "pci/config.h"
+#include "pci/irq.h"
 
 #define COMMAND_MASK (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
 		      PCI_COMMAND_PARITY | PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)

@@ -16,8 +16,11 @@
 #include <linux/eventfd.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
 #include "gate/trace.h"
+#include "pci/irq.h"
+#include "vfio/client.h"
 
 static unsigned int kind_index(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
@@ -390,7 +393,7 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 	}
 	for (i = 0; events && i < kind->decl.count; i++)
 		if (events[i])
-			eventfd_ctx_put(events[i]);	/* Pairs with the get in set_irqs.c */
+			eventfd_ctx_put(events[i]);	/* Pairs with the get in vfio/set_irqs.c */
 	kvfree(events);
 }
 

@@ -12,7 +12,9 @@
 #include <linux/pci_regs.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "pci/msix.h"
 
 #define ENTRY_SIZE PCI_MSIX_ENTRY_SIZE
 

@@ -8,12 +8,28 @@
  * made itself (see "genuine" in <linux/mdev_bpf.h>). They run inside an op, so the
  * device's lock is held, and they must not sleep.
  */
+#include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/module.h>
 
 #include "../../compat.h"
+
+#include "device/api.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "dma/guest.h"
+#include "dma/pin.h"
+#include "dma/queue.h"
+#include "gate/ops.h"
+#include "memory/memory.h"
 #include "migration/stream.h"
+#include "pci/config.h"
+#include "pci/irq.h"
+#include "program/kfunc.h"
+#include "program/struct_ops.h"
+#include "program/upgrade.h"
+#include "vfio/ioctl.h"
 
 static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 {

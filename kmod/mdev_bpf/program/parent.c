@@ -5,13 +5,21 @@
  * The class carries the program's name, for two reasons: the ids of mdev types
  * begin with it ("mtty-2"), and libvirt tells a virtual parent by its subsystem.
  */
+#include <linux/bpf.h>
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
 #include "../../compat.h"
-#include "internal.h"
+
+#include "device/api.h"
+#include "device/device.h"
+#include "device/sysfs.h"
+#include "gate/refuse.h"
+#include "program/ops.h"
+#include "program/parent.h"
+#include "program/program.h"
 
 static struct mdev_bpf_program *dev_to_program(struct device *dev)
 {

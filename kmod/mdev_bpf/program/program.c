@@ -7,13 +7,20 @@
  * for a guest, or for a device to be closed: a program that loses its ops while
  * it has devices is detached and stays; it is reaped with the last device.
  */
+#include <linux/bpf.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "gate/refuse.h"
 #include "gate/trace.h"
+#include "program/ops.h"
+#include "program/parent.h"
+#include "program/program.h"
+#include "program/upgrade.h"
+#include "validate/validate.h"
 
 static DEFINE_MUTEX(programs_lock);
 static LIST_HEAD(programs);	/* under programs_lock */

@@ -3,11 +3,15 @@
  * struct mdev_bpf_ops as a BPF struct_ops type: what the verifier lets programs do,
  * and the way from a BPF link to a program.
  */
+#include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
 #include <linux/module.h>
 
-#include "internal.h"
+#include "gate/refuse.h"
+#include "program/program.h"
+#include "program/struct_ops.h"
+#include "validate/validate.h"
 
 /* Functions come first in struct mdev_bpf_ops, then data from here to the end. */
 #define DATA_START offsetof(struct mdev_bpf_ops, name)

@@ -11,7 +11,12 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
+#include "gate/refuse.h"
+#include "program/program.h"
+#include "program/upgrade.h"
 
 #define refuse mdev_bpf_refuse_ops
 

@@ -9,7 +9,9 @@
 #include <linux/pci_regs.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "gate/refuse.h"
+#include "pci/caps.h"
+#include "validate/validate.h"
 
 #define CAP_FLAGS (MDEV_BPF_PCI_CAP_EXTENDED | MDEV_BPF_PCI_CAP_LOW)
 

@@ -1,46 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a program declares: is it sound, and does it fit the devices that another
- * program left behind? Each refusal has its sentence. layout.c looks at the device itself.
+ * program left behind? Each refusal has its sentence. device.c looks at the device itself.
  */
 #include <linux/ctype.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "gate/refuse.h"
+#include "program/ops.h"
+#include "validate/validate.h"
 
 #define refuse mdev_bpf_refuse_ops
-
-/**
- * mdev_bpf_ops_nr_types() - number of mdev types a program declares
- * @ops: the program
- */
-unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops)
-{
-	unsigned int n = 0;
-
-	while (n < MDEV_BPF_MAX_TYPES && ops->types[n].name[0])
-		n++;
-	return n;
-}
-
-/**
- * mdev_bpf_ops_pool() - size of the pool that the instances of all types share
- * @ops: the program
- */
-unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops)
-{
-	return ops->max_instances ?: MDEV_BPF_MAX_INSTANCES;
-}
-
-/**
- * mdev_bpf_ops_units() - how much of the pool an instance takes
- * @ops: the program
- * @type: index of the instance's type
- */
-unsigned int mdev_bpf_ops_units(const struct mdev_bpf_ops *ops, unsigned int type)
-{
-	return ops->types[type].units ?: 1;
-}
 
 static bool terminated(const char *s, size_t size)
 {
@@ -127,6 +98,26 @@ static int check_types(const struct mdev_bpf_ops *ops)
 	}
 	if (memchr_inv(&ops->types[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->types[0])))
 		return refuse(ops, -EINVAL, "types[%u] has no name but is not empty", n);
+	return 0;
+}
+
+/**
+ * mdev_bpf_validate_program_types() - does a mask of mdev types name only types that there are?
+ * @ops: the program
+ * @what: the array that the mask is in
+ * @i: index there
+ * @mask: bits by type; 0: all
+ *
+ * Return: as mdev_bpf_validate_program().
+ */
+int mdev_bpf_validate_program_types(const struct mdev_bpf_ops *ops, const char *what,
+				    unsigned int i, u32 mask)
+{
+	unsigned int n = mdev_bpf_ops_nr_types(ops);
+
+	if (mask & ~GENMASK(n - 1, 0))
+		return refuse(ops, -EINVAL, "%s[%u].types %#x names a type above the last, %u",
+			      what, i, mask, n - 1);
 	return 0;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program declares of its regions.
+ * The regions that a program declares.
  */
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/vfio.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "gate/refuse.h"
+#include "validate/validate.h"
 
 #define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 #define MEMORY_FLAGS (MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_POPULATE)
@@ -18,19 +21,14 @@
 /* The first index that PCI leaves to the device. */
 #define FIRST_OWN VFIO_PCI_NUM_REGIONS
 
-static bool is_pci(const struct mdev_bpf_ops *ops)
-{
-	return mdev_bpf_api_find(ops)->pci;
-}
-
 static bool is_bar(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	return is_pci(ops) && i <= VFIO_PCI_BAR5_REGION_INDEX;
+	return mdev_bpf_api_is_pci(ops) && i <= VFIO_PCI_BAR5_REGION_INDEX;
 }
 
 static bool is_rom(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	return is_pci(ops) && i == VFIO_PCI_ROM_REGION_INDEX;
+	return mdev_bpf_api_is_pci(ops) && i == VFIO_PCI_ROM_REGION_INDEX;
 }
 
 /*
@@ -98,7 +96,7 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, -EINVAL,
 				      "regions[%u] can be neither read nor written", i);
 	}
-	if (!(r->flags & MDEV_BPF_REGION_RW) && is_pci(ops) && i < FIRST_OWN)
+	if (!(r->flags & MDEV_BPF_REGION_RW) && mdev_bpf_api_is_pci(ops) && i < FIRST_OWN)
 		return refuse(ops, -EINVAL, "regions[%u] is private, so its index is %u or more",
 			      i, FIRST_OWN);
 	if (r->flags & MDEV_BPF_REGION_MMAP && !(r->flags & MDEV_BPF_REGION_READ))
@@ -136,7 +134,7 @@ static int check_cap(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "regions[%u] has a cap_subtype without cap_type", i);
 	if (!r->cap_type)
 		return 0;
-	if (is_pci(ops) && i < FIRST_OWN)
+	if (mdev_bpf_api_is_pci(ops) && i < FIRST_OWN)
 		return refuse(ops, -EINVAL, "regions[%u].cap_type is for indices from %u up",
 			      i, FIRST_OWN);
 	if (!(r->flags & MDEV_BPF_REGION_RW))
@@ -178,7 +176,8 @@ int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
 		return 0;
 	}
-	if (is_pci(ops) && (i == VFIO_PCI_CONFIG_REGION_INDEX || i == VFIO_PCI_VGA_REGION_INDEX))
+	if (mdev_bpf_api_is_pci(ops) &&
+	    (i == VFIO_PCI_CONFIG_REGION_INDEX || i == VFIO_PCI_VGA_REGION_INDEX))
 		return refuse(ops, -EOPNOTSUPP,
 			      "regions[%u]: configuration space, 7, and VGA, 8, are not a program's",
 			      i);

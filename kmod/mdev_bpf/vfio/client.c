@@ -7,7 +7,14 @@
 #include <linux/mdev_bpf_client.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "gate/gate.h"
+#include "pci/irq.h"
+#include "program/program.h"
+#include "vfio/client.h"
+#include "vfio/region.h"
+#include "vfio/set_irqs.h"
 
 struct mdev_bpf_client {
 	struct mdev_bpf_device *bdev;

@@ -4,7 +4,16 @@
  */
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/device.h"
+#include "device/ioeventfd.h"
+#include "gate/gate.h"
+#include "gfx/gfx.h"
+#include "pci/config.h"
+#include "vfio/info.h"
+#include "vfio/ioctl.h"
+#include "vfio/region_caps.h"
+#include "vfio/set_irqs.h"
 
 static unsigned int count_regions(const struct mdev_bpf_device *bdev)
 {

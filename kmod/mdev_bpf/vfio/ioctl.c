@@ -9,8 +9,11 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "gate/gate.h"
 #include "gate/trace.h"
+#include "vfio/info.h"
+#include "vfio/ioctl.h"
 
 /*
  * A VFIO command says nothing about its argument's size; the argument's first member,

@@ -5,11 +5,14 @@
  * Pages come when they are touched, as ordinary pages with a reference: KVM and VFIO can pin them.
  * Neither the device's lock nor the program is involved. Memory is data, so it stays
  * accessible while no program is attached. While the device is being saved, pages are taken
- * away again and again, see precopy.c.
+ * away again and again, see memory/precopy.c.
  */
 #include <linux/mm.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "memory/memory.h"
+#include "memory/precopy.h"
+#include "vfio/mmap.h"
 
 #define REGION_PAGES BIT_ULL(MDEV_BPF_OFFSET_SHIFT - PAGE_SHIFT)
 

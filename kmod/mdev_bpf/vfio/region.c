@@ -11,7 +11,16 @@
 
 #include <asm/byteorder.h>
 
-#include "internal.h"
+#include "device/api.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/doorbell.h"
+#include "gate/gate.h"
+#include "gfx/edid.h"
+#include "memory/memory.h"
+#include "pci/config.h"
+#include "pci/msix.h"
+#include "vfio/region.h"
 
 /* One read(2) or write(2), cut to the region's end. */
 struct region_io {

@@ -5,7 +5,9 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/device.h"
+#include "memory/memory.h"
+#include "vfio/region_caps.h"
 
 static int add_type(const struct mdev_bpf_region *r, struct vfio_info_cap *caps)
 {

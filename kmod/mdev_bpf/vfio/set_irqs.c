@@ -10,7 +10,10 @@
 #include <linux/eventfd.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "pci/irq.h"
+#include "vfio/set_irqs.h"
 
 /* A checked SET_IRQS: @data has @count entries of the kind that @flags say. */
 struct set_irqs {

@@ -3,8 +3,15 @@
  * The vfio_device_ops of our devices.
  */
 #include "../../compat.h"
-#include "internal.h"
+
+#include "device/device.h"
+#include "dma/pin.h"
 #include "gate/trace.h"
+#include "pci/irq.h"
+#include "vfio/ioctl.h"
+#include "vfio/mmap.h"
+#include "vfio/region.h"
+#include "vfio/vfio.h"
 
 static int mdev_bpf_vfio_open(struct vfio_device *vdev)
 {

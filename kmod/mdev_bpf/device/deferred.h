@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A device's time: timers and deferred work. */
+#ifndef __MDEV_BPF_DEVICE_DEFERRED_H
+#define __MDEV_BPF_DEVICE_DEFERRED_H
+
+#include <linux/bits.h>
+#include <linux/hrtimer.h>
+#include <linux/mdev_bpf.h>
+#include <linux/workqueue.h>
+
+struct mdev_bpf_device;
+
+/* Why a device's time does not pass */
+#define MDEV_BPF_FROZEN_CLOSED		BIT(0)
+#define MDEV_BPF_FROZEN_DETACHED	BIT(1)
+#define MDEV_BPF_FROZEN_FAILED		BIT(2)
+#define MDEV_BPF_FROZEN_MIGRATION	BIT(3)
+
+/**
+ * struct mdev_bpf_timer - one timer of a device
+ * @hrtimer: runs while the timer is armed and the device is not frozen
+ * @deferred: what it belongs to
+ * @period: nanoseconds, 0 for a one-shot timer
+ * @remaining: what is left when @paused, in nanoseconds
+ * @paused: armed, but the device is frozen
+ */
+struct mdev_bpf_timer {
+	struct hrtimer hrtimer;
+	struct mdev_bpf_deferred *deferred;
+	u64 period;
+	u64 remaining;
+	bool paused;
+};
+
+/**
+ * struct mdev_bpf_deferred - timers and deferred work of a device, under its lock
+ * @timers: the timers
+ * @timers_due: those that have expired and whose op was not called yet; atomic bits
+ * @work_due: queued work whose op was not called yet; atomic bits
+ * @unmask_due: lines that were unmasked and whose op was not called yet; atomic bits
+ * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
+ * @work: calls the ops
+ */
+struct mdev_bpf_deferred {
+	struct mdev_bpf_timer timers[MDEV_BPF_MAX_TIMERS];
+	unsigned long timers_due;
+	unsigned long work_due;
+	unsigned long unmask_due;
+	unsigned int frozen;
+	struct work_struct work;
+};
+
+int mdev_bpf_deferred_module_init(void);
+void mdev_bpf_deferred_module_exit(void);
+void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
+void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why);
+void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
+void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
+void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev);
+
+#endif /* __MDEV_BPF_DEVICE_DEFERRED_H */

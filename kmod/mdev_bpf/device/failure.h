@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Failure: a program says that it cannot go on with a device. */
+#ifndef __MDEV_BPF_DEVICE_FAILURE_H
+#define __MDEV_BPF_DEVICE_FAILURE_H
+
+#include <linux/mdev_bpf.h>
+#include <linux/workqueue.h>
+
+#include "gate/ops.h"
+
+struct mdev_bpf_device;
+
+/**
+ * struct mdev_bpf_failure - why a device has failed, under its lock
+ * @active: it has; may be read without the lock
+ * @op: the op that said so
+ * @code: what it gave as the error
+ * @link_id: id of the link that attached the program
+ * @map_id: id of the program's struct_ops map, 0 if it was not known yet
+ * @boot_ns: when, in the time since boot
+ * @time: when, in seconds since 1970
+ * @program: the BPF function that said so, as kallsyms has it
+ * @text: what it gave as the reason, one line
+ * @notify: tells user space
+ */
+struct mdev_bpf_failure {
+	bool active;
+	enum mdev_bpf_op op;
+	s32 code;
+	u32 link_id;
+	u32 map_id;
+	u64 boot_ns;
+	time64_t time;
+	char program[64];
+	char text[MDEV_BPF_MAX_REASON];
+	struct work_struct notify;
+};
+
+void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
+void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
+int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
+
+#endif /* __MDEV_BPF_DEVICE_FAILURE_H */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What sysfs says about a device. */
+#ifndef __MDEV_BPF_DEVICE_SYSFS_H
+#define __MDEV_BPF_DEVICE_SYSFS_H
+
+struct attribute_group;
+
+extern const struct attribute_group *mdev_bpf_sysfs_groups[];
+
+#endif /* __MDEV_BPF_DEVICE_SYSFS_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copying between guest memory and the device. */
+#ifndef __MDEV_BPF_DMA_GUEST_H
+#define __MDEV_BPF_DMA_GUEST_H
+
+#include <linux/types.h>
+
+struct mdev_bpf_device;
+struct mdev_bpf_dma_request;
+
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
+bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req);
+int mdev_bpf_guest_errno(int err);
+int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+
+#endif /* __MDEV_BPF_DMA_GUEST_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Windows of guest memory that are pinned. */
+#ifndef __MDEV_BPF_DMA_PIN_H
+#define __MDEV_BPF_DMA_PIN_H
+
+#include <linux/bitmap.h>
+#include <linux/mdev_bpf.h>
+#include <linux/mm.h>
+
+struct mdev_bpf_device;
+struct mdev_bpf_dma_request;
+
+/*
+ * A window is unused; being pinned by the runner; for the program to use; dropped, to be
+ * unpinned by whoever gets at it first; being unpinned by some task.
+ */
+enum mdev_bpf_pin_state {
+	MDEV_BPF_PIN_NONE,
+	MDEV_BPF_PIN_PINNING,
+	MDEV_BPF_PIN_READY,
+	MDEV_BPF_PIN_DROPPED,
+	MDEV_BPF_PIN_UNPINNING,
+};
+
+/* A window may begin and end anywhere in a page */
+#define MDEV_BPF_PIN_PAGES	(MDEV_BPF_MAX_DMA_SIZE / PAGE_SIZE + 1)
+
+/**
+ * struct mdev_bpf_pin - a window of guest memory
+ * @iova: its first byte
+ * @size: bytes
+ * @nr: pages
+ * @state: changes under the device's lock, and wakes mdev_bpf_dma_queue::idle
+ * @pages: the pages; those of a window that moves belong to whom moves it
+ * @touched: those a program has got a pointer to since this was last looked at; for dirty tracking
+ */
+struct mdev_bpf_pin {
+	u64 iova;
+	u32 size;
+	u32 nr;
+	enum mdev_bpf_pin_state state;
+	struct page **pages;
+	DECLARE_BITMAP(touched, MDEV_BPF_PIN_PAGES);
+};
+
+unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev);
+int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_pin_release(struct mdev_bpf_device *bdev, u64 first, u64 last);
+void mdev_bpf_pin_collect(struct mdev_bpf_device *bdev);
+int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
+bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
+void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
+void mdev_bpf_pin_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
+
+#endif /* __MDEV_BPF_DMA_PIN_H */

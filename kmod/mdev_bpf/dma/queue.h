@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* DMA requests that wait to be carried out. */
+#ifndef __MDEV_BPF_DMA_QUEUE_H
+#define __MDEV_BPF_DMA_QUEUE_H
+
+#include <linux/mdev_bpf.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "dma/pin.h"
+#include "gate/ops.h"
+
+struct mdev_bpf_device;
+struct task_struct;
+
+/**
+ * struct mdev_bpf_dma_request - a DMA request that waits; no pointers, so it can be saved
+ * @iova: address of the guest's memory
+ * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
+ * @id: the program's id; for MDEV_BPF_DMA_PIN the window's
+ * @op: MDEV_BPF_DMA_*
+ * @size: bytes
+ * @error: when @done: what became of it
+ * @done: carried out, but dma_done was not called yet
+ */
+struct mdev_bpf_dma_request {
+	u64 iova;
+	u64 where;
+	u32 id;
+	u32 op;
+	u32 size;
+	s32 error;
+	bool done;
+};
+
+/* Room for what ops can queue, and for the windows of a device that has come from elsewhere */
+#define MDEV_BPF_DMA_RING (MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
+
+/**
+ * struct mdev_bpf_dma_queue - DMA of a device, under its lock
+ * @ring: the requests; the first stays until dma_done is called for it
+ * @head: index of the first
+ * @nr: how many
+ * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_queue_hold()
+ * @due: there are requests, or dropped windows
+ * @open: VFIO's user has the device, so there may be guest memory
+ * @running: a task is the runner
+ * @busy: it carries out the first request, without lock
+ * @dropped: windows in state MDEV_BPF_PIN_DROPPED
+ * @pin_after: in jiffies; nothing is pinned before that
+ * @worker: the worker that carries out the first request, if one does; close interrupts it
+ * @pins: the windows
+ * @idle: woken when @busy ends, and when a window's state changes
+ * @work: the runner where no task can be it
+ */
+struct mdev_bpf_dma_queue {
+	struct mdev_bpf_dma_request ring[MDEV_BPF_DMA_RING];
+	unsigned int head;
+	unsigned int nr;
+	unsigned int holds;
+	bool due;
+	bool open;
+	bool running;
+	bool busy;
+	unsigned long dropped;
+	unsigned long pin_after;
+	struct task_struct *worker;
+	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
+	wait_queue_head_t idle;
+	struct delayed_work work;
+};
+
+int mdev_bpf_dma_queue_module_init(void);
+void mdev_bpf_dma_queue_module_exit(void);
+void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
+int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev);
+
+#endif /* __MDEV_BPF_DMA_QUEUE_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Refusals: what was refused last, and why, in a sentence that sysfs and the kernel log have.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kobject.h>
+#include <linux/mdev_bpf.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/sysfs.h>
+
+#include "gate/refuse.h"
+
+static DEFINE_MUTEX(last_error_lock);
+static char last_error[256];
+
+/**
+ * mdev_bpf_refuse() - leave a sentence that says why something was refused
+ * @name: name of the program it is about
+ * @fmt: printf() format of the sentence, without newline
+ *
+ * An errno alone sends people guessing. The CLI prints what this leaves in
+ * /sys/kernel/mdev_bpf/last_error; the kernel log keeps it for everybody else.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse(const char *name, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	mutex_lock(&last_error_lock);
+	/* The name may be what is refused, so escape what should not be in a line of text */
+	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
+		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
+	pr_notice_ratelimited("%s\n", last_error);
+	mutex_unlock(&last_error_lock);
+	va_end(args);
+}
+
+/**
+ * mdev_bpf_refuse_clear() - an attempt begins: what was said of others is history
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse_clear(void)
+{
+	guard(mutex)(&last_error_lock);
+	last_error[0] = '\0';
+}
+
+static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	guard(mutex)(&last_error_lock);
+	if (!last_error[0])
+		return 0;
+	return sysfs_emit(buf, "%s\n", last_error);
+}
+
+static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
+
+/* Of /sys/kernel/mdev_bpf/ */
+const struct attribute *const mdev_bpf_refuse_attrs[] = {
+	&last_error_attr.attr,
+	NULL,
+};

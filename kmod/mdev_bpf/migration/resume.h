@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The file that a device's state is written to. */
+#ifndef __MDEV_BPF_MIGRATION_RESUME_H
+#define __MDEV_BPF_MIGRATION_RESUME_H
+
+struct file;
+struct mdev_bpf_device;
+struct mdev_bpf_resume_migf;
+struct mdev_bpf_stream;
+
+struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r);
+struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r);
+int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result);
+void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r);
+
+#endif /* __MDEV_BPF_MIGRATION_RESUME_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The file that a device's state is read from. */
+#ifndef __MDEV_BPF_MIGRATION_SAVE_H
+#define __MDEV_BPF_MIGRATION_SAVE_H
+
+#include <linux/types.h>
+
+struct file;
+struct mdev_bpf_device;
+struct mdev_bpf_save_migf;
+struct mdev_bpf_stream;
+
+struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev);
+struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s);
+struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s);
+int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque);
+void mdev_bpf_save_end(struct mdev_bpf_save_migf *s);
+
+#endif /* __MDEV_BPF_MIGRATION_SAVE_H */

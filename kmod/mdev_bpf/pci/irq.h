@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Interrupts of a device, as VFIO sees them. */
+#ifndef __MDEV_BPF_PCI_IRQ_H
+#define __MDEV_BPF_PCI_IRQ_H
+
+#include <linux/mdev_bpf.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+
+struct eventfd_ctx;
+struct mdev_bpf_api;
+struct virqfd;
+
+/**
+ * struct mdev_bpf_irq_kind - the interrupts of one VFIO irq index
+ * @decl: as declared for devices of the type, fixed for the device's life
+ * @line: a line, count is 1; else an array of vectors
+ * @on: the user has enabled it
+ * @level: the line
+ * @masked: the line is masked, by the user or by having fired
+ * @again: the line fires once, up or not
+ * @nr: vectors that the user has enabled, 0 while @on is not set
+ * @events: where they go, one for each of count; NULL while there are none
+ * @pending: vectors that wait for an eventfd; NULL: they do not wait
+ * @mask: eventfd that masks the line; protected by virqfd's own lock
+ * @unmask: eventfd that unmasks it; likewise
+ */
+struct mdev_bpf_irq_kind {
+	struct mdev_bpf_irq decl;
+	bool line;
+	bool on;
+	bool level;
+	bool masked;
+	bool again;
+	unsigned int nr;
+	struct eventfd_ctx **events;
+	unsigned long *pending;
+	struct virqfd *mask;
+	struct virqfd *unmask;
+};
+
+/**
+ * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
+ * @pci: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
+ * @quiesced: no program is attached, or the device has failed or was stopped: lines wait; messages
+ *	come from programs only
+ * @intx_off: the guest set the INTx disable bit of the command register
+ * @kinds: by VFIO irq index
+ * @err: for errors of the device; NULL if its kind has no such interrupt
+ * @req: for the request to release the device, likewise
+ * @client: kernel client that takes interrupts in place of eventfds
+ */
+struct mdev_bpf_irqs {
+	/** @config: serialises SET_IRQS, taken before @lock */
+	struct mutex config;
+	/** @lock: protects everything below; programs of any context may come here */
+	spinlock_t lock;
+	bool pci;
+	bool quiesced;
+	bool intx_off;
+	struct mdev_bpf_irq_kind kinds[MDEV_BPF_MAX_IRQS];
+	struct mdev_bpf_irq_kind *err;
+	struct mdev_bpf_irq_kind *req;
+	struct mdev_bpf_client *client;
+};
+
+void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api *api);
+void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce);
+void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off);
+bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask);
+void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool level);
+bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index);
+bool mdev_bpf_irq_has_fired(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool level, bool fired);
+void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs);
+int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
+unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int nr);
+void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index);
+int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
+			      unsigned int count, struct eventfd_ctx **ctxs);
+void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
+void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
+bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs);
+void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs);
+
+#endif /* __MDEV_BPF_PCI_IRQ_H */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Programs: which there are, and the mdev types of each. */
+#ifndef __MDEV_BPF_PROGRAM_PROGRAM_H
+#define __MDEV_BPF_PROGRAM_PROGRAM_H
+
+#include <linux/device.h>
+#include <linux/idr.h>
+#include <linux/list.h>
+#include <linux/mdev.h>
+#include <linux/mdev_bpf.h>
+#include <linux/mutex.h>
+#include <linux/uuid.h>
+
+struct bpf_link;
+struct mdev_bpf_device;
+
+/* An mdev type of a program; the mdev core knows the embedded part. */
+struct mdev_bpf_type {
+	struct mdev_type mtype;
+	struct mdev_bpf_program *program;
+	unsigned int index;
+};
+
+/**
+ * struct mdev_bpf_program - what one loaded BPF program provides: driver, parent and mdev types
+ * @dev: the parent device; its reference count is that of this struct
+ * @driver: the mdev driver that the program's devices bind to
+ * @parent: what the mdev core keeps of the parent
+ * @class: the class named as the program, with @dev as only member
+ * @node: entry in the list of all programs, under programs_lock
+ * @decl: the data members of the ops that are or were attached
+ * @types: the mdev types
+ * @type_ptrs: the same, as mdev_register_parent() wants them
+ * @nr_types: how many
+ * @ops: the attached ops; NULL: detached. Devices have their own pointer to them
+ * @link: the BPF link that attached them; valid as long as @ops is
+ * @devices: devices that are bound
+ * @nr_devices: devices that hold units of the pool
+ * @used_units: how much of the pool is in use
+ * @instances: instance numbers in use
+ * @dead: going away, no new devices
+ */
+struct mdev_bpf_program {
+	struct device dev;
+	struct mdev_driver driver;
+	struct mdev_parent parent;
+	struct class *class;
+	struct list_head node;
+	struct mdev_bpf_ops decl;
+	struct mdev_bpf_type types[MDEV_BPF_MAX_TYPES];
+	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
+	unsigned int nr_types;
+	const struct mdev_bpf_ops *ops;
+	struct bpf_link *link;
+
+	/** @lock: protects the members below, @ops, and changes of @link and @decl */
+	struct mutex lock;
+	struct list_head devices;
+	unsigned int nr_devices;
+	unsigned int used_units;
+	struct ida instances;
+	bool dead;
+};
+
+void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			     struct bpf_link *link);
+int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
+int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
+			    struct bpf_link *link);
+void mdev_bpf_program_detach(const struct mdev_bpf_ops *ops);
+int mdev_bpf_program_reserve(struct mdev_bpf_type *type);
+void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance);
+struct mdev_bpf_device *mdev_bpf_program_find_device(const guid_t *uuid);
+void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id);
+void mdev_bpf_program_exit(void);
+
+#endif /* __MDEV_BPF_PROGRAM_PROGRAM_H */

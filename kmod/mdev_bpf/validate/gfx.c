@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The display that a program declares, and the region for its EDID. */
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "gate/refuse.h"
+#include "gfx/edid.h"
+#include "validate/validate.h"
+
+#define refuse mdev_bpf_refuse_ops
+
+/* One block of EDID at least; 256 are all that there can be. */
+#define MIN_SIZE (MDEV_BPF_EDID_OFFSET + 128)
+#define MAX_SIZE SZ_64K
+
+#define MEMORY_RW (MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_RW)
+
+#define GFX_FLAGS (MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF)
+
+static bool has_memory(const struct mdev_bpf_ops *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (ops->regions[i].flags & MDEV_BPF_REGION_MEMORY)
+			return true;
+	return false;
+}
+
+static int check_gfx(const struct mdev_bpf_ops *ops)
+{
+	const struct mdev_bpf_gfx *gfx = &ops->gfx;
+
+	if (gfx->flags & ~GFX_FLAGS)
+		return refuse(ops, -EOPNOTSUPP, "gfx.flags %#x are not supported",
+			      gfx->flags & ~GFX_FLAGS);
+	if (!gfx->flags) {
+		if (memchr_inv(gfx, 0, sizeof(*gfx)))
+			return refuse(ops, -EINVAL, "gfx has no flags but is not empty");
+		if (ops->gfx_query)
+			return refuse(ops, -EINVAL, "there is a gfx_query, but no gfx.flags");
+		return 0;
+	}
+	if (gfx->max_xres > MDEV_BPF_MAX_RES || gfx->max_yres > MDEV_BPF_MAX_RES)
+		return refuse(ops, -EINVAL, "gfx.max_xres or max_yres is more than %u",
+			      MDEV_BPF_MAX_RES);
+	if (gfx->reserved)
+		return refuse(ops, -EINVAL, "gfx.reserved is not zero");
+	if (!ops->gfx_query)
+		return refuse(ops, -EINVAL, "there are gfx.flags, but no gfx_query");
+	if (!has_memory(ops))
+		return refuse(ops, -EINVAL, "there are gfx.flags, but no region is MEMORY");
+	return 0;
+}
+
+static int check_edid_region(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+
+	if (!ops->gfx.flags)
+		return refuse(ops, -EINVAL, "regions[%u] is for EDID, but there are no gfx.flags",
+			      i);
+	if ((r->flags & (MEMORY_RW | MDEV_BPF_REGION_MMAP)) != MEMORY_RW || r->trap_size)
+		return refuse(ops, -EINVAL,
+			      "regions[%u] is for EDID: readable, writable, no MMAP, no window", i);
+	if (r->size < MIN_SIZE || r->size > MAX_SIZE)
+		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not %#x to %#x, for EDID",
+			      i, r->size, MIN_SIZE, MAX_SIZE);
+	if (r->access_size && r->access_size != sizeof(u32))
+		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 4, for EDID", i,
+			      r->access_size);
+	return 0;
+}
+
+static int check_edid(const struct mdev_bpf_ops *ops)
+{
+	unsigned int nr = 0, i;
+	int ret;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!mdev_bpf_edid_is(&ops->regions[i]))
+			continue;
+		ret = check_edid_region(ops, i);
+		if (ret)
+			return ret;
+		if (nr++)
+			return refuse(ops, -EINVAL, "regions[%u] is a second one for EDID", i);
+	}
+	if (ops->gfx_edid && !nr)
+		return refuse(ops, -EINVAL, "there is a gfx_edid, but no region for EDID");
+	return 0;
+}
+
+/**
+ * mdev_bpf_validate_gfx() - is the display that a program declares sound?
+ * @ops: the program; its regions are sound
+ *
+ * Return: as mdev_bpf_validate_program().
+ */
+int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops)
+{
+	return check_gfx(ops) ?: check_edid(ops);
+}

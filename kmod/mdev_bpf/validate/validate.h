@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Is what a program declares sound? Each refusal leaves a sentence. */
+#ifndef __MDEV_BPF_VALIDATE_VALIDATE_H
+#define __MDEV_BPF_VALIDATE_VALIDATE_H
+
+#include <linux/mdev_bpf.h>
+
+int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
+					 const struct mdev_bpf_ops *new);
+int mdev_bpf_validate_program_types(const struct mdev_bpf_ops *ops, const char *what,
+				    unsigned int i, u32 mask);
+int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_irq(const struct mdev_bpf_ops *ops, unsigned int i);
+int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i);
+int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops);
+
+#endif /* __MDEV_BPF_VALIDATE_VALIDATE_H */
