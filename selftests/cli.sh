@@ -566,7 +566,7 @@ in_use()
 	# shellcheck disable=SC2153 # set by coproc, until that ends
 	pid=$HOLD_PID
 	exec {from}<&"${HOLD[0]}"
-	read -r -t 20 said <&"$from"
+	read -r -t $((20 * slowness)) said <&"$from"
 	is "$said" open
 	run 0 mdev-bpf -j show "$uuid"
 	is "$(json "j['open']")" True
@@ -577,8 +577,8 @@ in_use()
 	[ -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is gone"
 	run 0 mdev-bpf unload "$prog" --force
 	load
-	run 0 timeout 30 mdev-bpf remove "$uuid" --force
-	read -r -t 20 said <&"$from"
+	run 0 timeout $((30 * slowness)) mdev-bpf remove "$uuid" --force
+	read -r -t $((20 * slowness)) said <&"$from"
 	is "$said" asked
 	wait "$pid"
 	exec {from}<&-
@@ -589,22 +589,19 @@ in_use()
 # A removal that waits for a user who does not react: the device is there, and says so.
 removal_pending()
 {
-	local said pid from remover i
+	local said pid from remover
 	load
 	create
 	coproc HOLD { exec "$here/hold" "$uuid"; }
 	# shellcheck disable=SC2153 # set by coproc, until that ends
 	pid=$HOLD_PID
 	exec {from}<&"${HOLD[0]}"
-	read -r -t 20 said <&"$from"
+	read -r -t $((20 * slowness)) said <&"$from"
 	is "$said" open
 	kill -STOP "$pid"
 	mdev-bpf remove "$uuid" --force &
 	remover=$!
-	for ((i = 0; i < 100; i++)); do
-		[ -e "/sys/class/mdev_bus/$prog/$uuid/mdev_bpf" ] || break
-		sleep 0.1
-	done
+	await 20 test ! -e "/sys/class/mdev_bus/$prog/$uuid/mdev_bpf" || fail "no removal begins"
 	run 0 mdev-bpf -j show "$uuid"
 	is "$(json "j['state'], j['program']")" "being removed $prog"
 	run 0 mdev-bpf -j show
@@ -613,7 +610,7 @@ removal_pending()
 	is "$(json "[p['devices'] for p in j if p['name'] == '$prog']")" "[1]"
 	run 1 mdev-bpf unload "$prog"
 	has "$err" "$uuid"
-	run 1 timeout 20 mdev-bpf remove "$uuid" --force
+	run 1 timeout $((20 * slowness)) mdev-bpf remove "$uuid" --force
 	has "$err" "being removed"
 	run 1 mdev-bpf peek "$uuid" bar0 5 1
 	has "$err" "being removed"

@@ -101,14 +101,10 @@ alarm()
 # The 15 lines of libbpf: the program stays while its pin is there, and goes with it.
 libbpf_loader()
 {
-	local deadline=$((SECONDS + 20))
 	run 0 "$ex/load" "$ex/skeleton.bpf.o" /sys/fs/bpf/kst_docs
 	is "$(</sys/class/mdev_bus/skel/mdev_bpf/state)" attached
 	rm /sys/fs/bpf/kst_docs
-	while [ -e /sys/class/mdev_bus/skel ] && [ "$SECONDS" -lt "$deadline" ]; do
-		sleep 0.05
-	done
-	[ ! -e /sys/class/mdev_bus/skel ] || fail "the program is still there"
+	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
 points skeleton minimal counter fifo vault alarm libbpf_loader

@@ -17,6 +17,7 @@
 
 #include "dev.h"
 #include "progs/kfail.h"
+#include "slowness.h"
 
 #define KFAIL	"progs/kfail.bpf.o"
 #define INTX	VFIO_PCI_INTX_IRQ_INDEX
@@ -408,7 +409,7 @@ static bool told(int sock, const char *state)
 	char buf[4096], want[64];
 
 	snprintf(want, sizeof(want), "MDEV_BPF_STATE=%s", state);
-	while (poll(&poll_fd, 1, 20000) == 1) {
+	while (poll(&poll_fd, 1, 20000 * slowness()) == 1) {
 		ssize_t len = recv(sock, buf, sizeof(buf) - 1, MSG_DONTWAIT);
 		const char *s;
 

@@ -49,17 +49,6 @@ start()
 # Opened for both, a pipe never blocks, even if nobody reads it any more.
 tell() { echo "$2" 1<>"$ksft_tmp/$1"; }
 
-# await SECONDS COMMAND...: until it succeeds
-await()
-{
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
-
 received()
 {
 	tr -d '\r' <"$ksft_tmp/$1.console" | sed -n 's/^received \([0-9]*\) bytes$/\1/p' | tail -n 1

@@ -9,6 +9,8 @@ ksft_nr=0
 ksft_nr_failed=0
 ksft_nr_skipped=0
 ksft_tmp=$(mktemp -d)
+# How many times slower this machine is than the one that limits were chosen on (run.sh)
+slowness=${MDEV_TEST_SLOWNESS:-1}
 # What is ended and removed when the script ends, whatever it has come to: processes by their ids
 # (which are also the indices), devices by UUID, programs of mdev-bpf load by name.
 left_pids=()
@@ -46,6 +48,17 @@ needs_guest()
 	command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
 	[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
 	command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+}
+
+# await SECONDS COMMAND...: until it succeeds; not as many seconds on a slow machine, but more
+await()
+{
+	local end=$((SECONDS + $1 * slowness))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
 }
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "slowness.h"
 
 #define PARENT	"/sys/devices/virtual/mtty/mtty"
 #define TYPES	PARENT "/mdev_supported_types"
@@ -220,7 +221,7 @@ static bool uevent_came(int fd, const char *head, const char *var)
 	char msg[8192];
 	ssize_t len;
 
-	while (poll(&p, 1, 5000) > 0) {
+	while (poll(&p, 1, 5000 * slowness()) > 0) {
 		len = recv(fd, msg, sizeof(msg) - 1, 0);
 		if (len < 0)
 			continue;

@@ -13,6 +13,7 @@
 #include "ksft.h"
 #include "mdev.h"
 #include "missing.h"
+#include "slowness.h"
 
 #define FAULT_MS	10000
 
@@ -45,7 +46,7 @@ bool missing_wanted(void)
 	struct pollfd p = { .fd = missing.uffd, .events = POLLIN };
 	struct uffd_msg msg;
 
-	return poll(&p, 1, FAULT_MS) == 1 &&
+	return poll(&p, 1, FAULT_MS * slowness()) == 1 &&
 	       read(missing.uffd, &msg, sizeof(msg)) == sizeof(msg) &&
 	       msg.event == UFFD_EVENT_PAGEFAULT;
 }

@@ -22,14 +22,8 @@ trap at_exit EXIT
 command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
 
 # The kernel frees a program's map in its own time, and with it the hold on the module.
-await_unused()
-{
-	local deadline=$((SECONDS + 20))
-	until [ "$(</sys/module/mdev_bpf/refcnt)" -eq 0 ] || [ "$SECONDS" -ge "$deadline" ]; do
-		sleep 0.05
-	done
-	is "$(</sys/module/mdev_bpf/refcnt)" 0
-}
+is_unused() { [ "$(</sys/module/mdev_bpf/refcnt)" -eq 0 ]; }
+await_unused() { await 20 is_unused || fail "still $(</sys/module/mdev_bpf/refcnt) users"; }
 
 held_by_program()
 {

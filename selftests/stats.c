@@ -146,6 +146,8 @@ static void counts_each_op(void)
 	dev_set(0, KFAIL_WORK, 4, 0);
 	EXPECT_EQ(event_wait(event[0]), 1);
 	device_attr(&dev_mdev, "dump");
+	/* An op has not ended when its interrupt is here */
+	EXPECT(ksft_await(of("timer").calls && of("work").calls));
 	EXPECT_EQ(of("close").calls, 1);
 	EXPECT_EQ(of("open").calls, 1);
 	EXPECT_EQ(of("reset").calls, 1);
@@ -258,8 +260,8 @@ static void slow_ops(void)
 	dev_set(0, KFAIL_TIMER_SLOW, 4, SLOW);
 	dev_set(0, KFAIL_ARM, 4, 1);
 	EXPECT_EQ(event_wait(event[1]), 1);
-	ASSERT(ksft_await(slow("last", op) != worst));
-	EXPECT_STR(op, "timer");
+	/* Any op may be slow on a loaded machine, and the last one before the timer's */
+	ASSERT(ksft_await(slow("last", op) && !strcmp(op, "timer")));
 	EXPECT(slow("worst", op) >= worst);
 	/* Counting is something else */
 	EXPECT_EQ(of("region_write").calls, 0);
@@ -334,12 +336,15 @@ static void traced_irqs(void)
 	trace();
 	dev_set(0, KFAIL_WORK, 4, 0);
 	EXPECT_EQ(event_wait(event[0]), 1);
+	/* The event is traced after the interrupt is here */
+	EXPECT(ksft_await(seen().irqs));
 	EXPECT_EQ(seen().irqs, 1);
 	EXPECT_EQ(seen().irq_index, MSI);
 	EXPECT_EQ(seen().irq_vector, 0);
 	EXPECT_EQ(seen().irq_taken, 1);
 	dev_set(0, KFAIL_ARM, 4, 1);
 	EXPECT_EQ(event_wait(event[1]), 1);
+	EXPECT(ksft_await(seen().irqs != 1));
 	EXPECT_EQ(seen().irqs, 2);
 	EXPECT_EQ(seen().irq_vector, 1);
 }

@@ -54,14 +54,12 @@ by_name()
 # The words of the issue: "bpftool prog tracelog" shows them.
 tracelog()
 {
-	local log=$ksft_tmp/log pid deadline=$((SECONDS + 20))
+	local log=$ksft_tmp/log pid
 	ioctls
 	bpftool prog tracelog >"$log" 2>&1 </dev/null &
 	pid=$!
 	# The buffer is full already; this waits for bpftool to have read it.
-	until grep -q "VFIO_DEVICE_RESET" "$log" || [ "$SECONDS" -ge "$deadline" ]; do
-		sleep 0.05
-	done
+	await 20 grep -q "VFIO_DEVICE_RESET" "$log" || fail "bpftool is silent"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	log=$(<"$log")

@@ -16,6 +16,7 @@
 
 #include "dev.h"
 #include "progs/kupgrade.h"
+#include "slowness.h"
 
 #define KUP		"progs/kupgrade.bpf.o"
 #define PARENT		"/sys/devices/virtual/kupgrade/kupgrade"
@@ -395,7 +396,7 @@ static bool page_is_wanted(void)
 {
 	struct pollfd p = { .fd = away.fd, .events = POLLIN };
 
-	return poll(&p, 1, 10000) == 1;
+	return poll(&p, 1, 10000 * slowness()) == 1;
 }
 
 static void page_arrives(void)

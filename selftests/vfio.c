@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "slowness.h"
 #include "vfio.h"
 
 #define EVENT_TIMEOUT_MS	10000
@@ -209,6 +210,6 @@ __u64 event_wait(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	poll(&p, 1, EVENT_TIMEOUT_MS);
+	poll(&p, 1, EVENT_TIMEOUT_MS * slowness());
 	return event_take(fd);
 }

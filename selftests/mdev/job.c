@@ -13,6 +13,7 @@
 
 #include "mdev.h"
 #include "job.h"
+#include "slowness.h"
 
 #define NR_JOBS	16
 
@@ -133,7 +134,7 @@ int job_end(struct job *j)
 	struct timespec limit;
 
 	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += JOB_TIMEOUT_MS / 1000;
+	limit.tv_sec += JOB_TIMEOUT_MS / 1000 * slowness();
 	if (pthread_timedjoin_np(j->thread, NULL, &limit))
 		return -ETIME;
 	j->used = false;

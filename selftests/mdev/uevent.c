@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "slowness.h"
 
 #define PREEMPT	"/sys/kernel/debug/sched/preempt"
 #define PARENT_DEVPATH	"/devices/virtual/mdevt/p0"
@@ -56,7 +57,7 @@ static const char *next_event(void)
 	char *s;
 
 	do {
-		if (poll(&p, 1, 10000) <= 0)
+		if (poll(&p, 1, 10000 * slowness()) <= 0)
 			return "no event came";
 		len = recv(events, msg, sizeof(msg) - 1, 0);
 		if (len <= 0)
