@@ -12,13 +12,15 @@ mem=2G
 icount=
 accel=
 share=
+stdin=
 limit=
 keep_log=
 
 options()
 {
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		[ $# -ge 2 ] || [ "$1" = --icount ] || die "run: $1 needs a value"
+		[ $# -ge 2 ] || [ "$1" = --icount ] || [ "$1" = --stdin ] ||
+			die "run: $1 needs a value"
 		case $1 in
 		--kernel)	kernel=$2 ;;
 		--smp)		smp=$2 ;;
@@ -27,6 +29,7 @@ options()
 		--timeout)	limit=$2 ;;
 		--keep-log)	keep_log=$2 ;;
 		--icount)	icount=1; shift; continue ;;
+		--stdin)	stdin=1; shift; continue ;;
 		*)		die "run: unknown option $1 (see: vm help)" ;;
 		esac
 		shift 2
@@ -156,7 +159,7 @@ probe_kvm()
 
 qemu_machine()
 {
-	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M"
+	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M no_timer_check"
 	qemu=("${emulator[@]}" -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
 	      -no-reboot -kernel "$root/boot/vmlinuz-$kernel" -initrd "$tmp/initrd.img"
 	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log
@@ -200,9 +203,21 @@ boot()
 		"${qemu[@]}"
 }
 
+# The command's input is a third port. QEMU takes it from a pipe, whatever our standard input is.
+pass_stdin()
+{
+	: >"$tmp/stage/.vm/stdin"
+	exec 5<&0
+	exec 4< <(exec cat <&5)
+	exec 5<&-
+	qemu+=(-add-fd "fd=4,set=2"
+	       -chardev "file,id=in,path=/dev/null,input-path=/dev/fdset/2"
+	       -device "virtserialport,chardev=in,nr=3")
+}
+
 run_main()
 {
-	local rc=0 out
+	local rc=0 out tries=3
 	options "$@"
 	[ ${#command_line[@]} -gt 0 ] || die "run: no command (see: vm help)"
 	prepare
@@ -216,31 +231,33 @@ run_main()
 	       -device "virtserialport,chardev=out,nr=1"
 	       -chardev "file,id=status,path=${tmp//,/,,}/status"
 	       -device "virtserialport,chardev=status,nr=2")
+	# What has been read is not there for a second try.
+	[ -z "$stdin" ] || { pass_stdin; tries=1; }
 	boot </dev/null || rc=$?
-	while is_emulators "$rc"; do
+	while is_emulators "$rc" && [ $((--tries)) -gt 0 ]; do
+		say "once again"
 		rc=0
 		boot </dev/null || rc=$?
 	done
 	exec 3>&-
 	wait "$out" || :
-	verdict "$rc"
+	verdict "$rc" "$tries"
 }
 
 # is_emulators RC: whether the VM died of what looks like QEMU's, so that it is worth another try:
 # stale code, which is proven; or a reset without a word (QEMU ends with 0 then). A kernel says what
 # it dies of, but not between a nested guest and itself, where no handler is in place.
-tries=3
 is_emulators()
 {
 	# A command that has ended is not run again
-	if [ -s "$tmp/status" ] || [ "$accel" != tcg ] || [ $((--tries)) -eq 0 ]; then
+	if [ -s "$tmp/status" ] || [ "$accel" != tcg ]; then
 		return 1
 	elif "$here/stale-code" "$log"; then
 		grep -a -m 3 -E "Oops|RIP|Code: " "$log" >&2
-		say "QEMU has run code that is no longer in memory, and the VM died; once again"
+		say "QEMU has run code that is no longer in memory, and the VM died"
 	elif [ "$1" -eq 0 ] && "$here/klog-check" "$log" >/dev/null; then
 		tail -n 3 "$log" >&2
-		say "the VM was reset without a word from its kernel; once again"
+		say "the VM was reset without a word from its kernel"
 	else
 		return 1
 	fi
@@ -249,9 +266,10 @@ is_emulators()
 # The command's own status if there is one, and else what became of the VM.
 verdict()
 {
-	local rc=$1 status
+	local rc=$1 tries=$2 status
 	read -r status <"$tmp/status" || status=
 	[ -z "$status" ] || exit "$status"
+	[ "$tries" -gt 0 ] || exit 123
 	echo "--- end of the kernel log ---" >&2
 	tail -n 40 "$log" >&2
 	if [ -n "$limit" ] && { [ "$rc" -eq 124 ] || [ "$rc" -eq 137 ]; }; then
