@@ -61,7 +61,7 @@ is_incomplete()
 {
 	has "$said" "early.sh: status 0, 3 test points planned, 2 not reported"
 	has "$said" $'\nnot ok 5 selftests: early.sh'
-	has "$said" "slow.sh: took longer than 1 s"
+	has "$said" "slow.sh: took longer than * s"
 	has "$said" $'\nnot ok 10 selftests: slow.sh'
 }
 

@@ -12,7 +12,9 @@ mdev_samples := $(addprefix mdev/samples/,mtty.ko mdpy.ko mbochs.ko)
 mdev_modules := mdev/kmod/mdev_test.ko $(if $(wildcard $(SAMPLES)/mtty.c),$(mdev_samples))
 
 TEST_GEN_PROGS += $(mdev_progs)
+TEST_SMP += mdev/order mdev/busy mdev/race
 TEST_PROGS += mdev/dropin.sh mdev/kernel_core.sh
+TEST_LONG += mdev/dropin.sh mdev/kernel_core.sh
 TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
 
 $(mdev_progs): mdev/core.o mdev/job.o
