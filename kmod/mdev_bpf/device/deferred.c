@@ -94,7 +94,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 {
 	struct mdev_bpf_timer *timer = &bdev->deferred.timers[id];
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	timer_stop(timer);
 	WRITE_ONCE(timer->period, period);
 	timer_start(timer, delay);
@@ -109,7 +109,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
  */
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	timer_stop(&bdev->deferred.timers[id]);
 }
 
@@ -176,7 +176,7 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		timer_stop(&bdev->deferred.timers[i]);
 	/* Doorbells set bits without the lock */
@@ -198,7 +198,7 @@ void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int 
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS && !d->frozen; i++) {
 		struct mdev_bpf_timer *timer = &d->timers[i];
 		s64 left;
@@ -220,7 +220,7 @@ void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int 
  */
 void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_deferred_freeze_locked(bdev, why);
 }
 
@@ -236,7 +236,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	d->frozen &= ~why;
 	if (d->frozen)
 		return;
@@ -260,7 +260,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
  */
 void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_deferred_thaw_locked(bdev, why);
 }
 

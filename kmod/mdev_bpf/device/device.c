@@ -132,7 +132,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	if (ret)
 		goto out_msix;
 	mdev_bpf_region_init(bdev);
-	scoped_guard(mutex, &bdev->lock) {
+	scoped_guard(mdev_bpf_gate, bdev) {
 		if (bdev->api->pci)
 			mdev_bpf_pci_config_reset(bdev);
 	}
@@ -190,7 +190,7 @@ static void device_evict(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & ~MDEV_BPF_FROZEN_CLOSED);
 }
 
@@ -207,7 +207,7 @@ void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	lockdep_assert_held(&bdev->program->lock);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_gate_assign(bdev, ops);
 	if (ops) {
 		mdev_bpf_failure_clear(bdev);
@@ -313,7 +313,7 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 {
 	const char *name = bdev->program->driver.driver.name;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (bdev->failure.active)
 		mdev_bpf_refuse(name, "init of device %s failed, errno %d: %s (code %d)",
 				bdev->ctx.name, -err, bdev->failure.text, bdev->failure.code);

@@ -53,7 +53,7 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	int at;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	at = sysfs_emit(buf, "state: %s\n", mdev_bpf_device_state(bdev));
 	at += sysfs_emit_at(buf, at, "open: %d\n",
 			    atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);

@@ -16,6 +16,7 @@
 #include "device/deferred.h"
 #include "device/device.h"
 #include "device/failure.h"
+#include "gate/gate.h"
 #include "gate/stats.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
@@ -74,7 +75,7 @@ static void copy_text(char *to, const char *text, u32 size)
  */
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (!bdev->failure.active)
 		return;
 	WRITE_ONCE(bdev->failure.active, false);
@@ -96,7 +97,7 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 {
 	struct mdev_bpf_failure *f = &bdev->failure;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (!f->active)
 		return 0;
 	return sysfs_emit(buf,
@@ -113,7 +114,7 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 	struct mdev_bpf_failure *f = &bdev->failure;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	/* What comes after the first reason is most often a consequence of it */
 	if (f->active)
 		return -EALREADY;

@@ -40,7 +40,7 @@ static void entry_add(struct mdev_bpf_ioeventfd *entry)
 	struct mdev_bpf_device *bdev = entry->bdev;
 
 	lockdep_assert_held(&bdev->ioeventfds.config);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	list_add_tail(&entry->node, &bdev->ioeventfds.list);
 	bdev->ioeventfds.nr++;
 }
@@ -51,7 +51,7 @@ static void entry_free(struct mdev_bpf_ioeventfd *entry)
 	struct mdev_bpf_device *bdev = entry->bdev;
 
 	lockdep_assert_held(&bdev->ioeventfds.config);
-	scoped_guard(mutex, &bdev->lock) {
+	scoped_guard(mdev_bpf_gate, bdev) {
 		list_del(&entry->node);
 		bdev->ioeventfds.nr--;
 	}
@@ -197,7 +197,7 @@ void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_ioeventfd *entry;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
 		clear_bit(0, &entry->due);
 }

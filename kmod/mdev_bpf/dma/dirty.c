@@ -25,6 +25,7 @@
 #include "device/device.h"
 #include "dma/dirty.h"
 #include "dma/pin.h"
+#include "gate/gate.h"
 
 /* The log is bitmaps, each of a page, for those parts of the ranges that were written to. */
 #define CHUNK_BITS	(PAGE_SIZE * BITS_PER_BYTE)
@@ -168,7 +169,7 @@ static void dirty_written(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
  */
 void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->dirty && req->op == MDEV_BPF_DMA_WRITE)
 		dirty_written(bdev->dirty, req->iova, req->iova + req->size - 1);
 }
@@ -185,7 +186,7 @@ void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	u64 start = pin->iova & PAGE_MASK;
 	unsigned int page;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->dirty)
 		for_each_set_bit(page, pin->touched, MDEV_BPF_PIN_PAGES)
 			dirty_written(bdev->dirty, start + (u64)page * PAGE_SIZE,
@@ -213,7 +214,7 @@ static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, 
 	dirty = dirty_new(ranges, nnodes, *page_size);
 	if (IS_ERR(dirty))
 		return PTR_ERR(dirty);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (bdev->dirty) {
 		dirty_free(dirty);
 		return -EBUSY;
@@ -250,7 +251,7 @@ static bool dirty_covers(const struct mdev_bpf_dirty *dirty, u64 first, u64 last
 
 static int dirty_begin_report(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (!bdev->dirty || !dirty_covers(bdev->dirty, first, last))
 		return -EINVAL;
 	dirty_pins(bdev);
@@ -316,7 +317,7 @@ static bool dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run
  */
 static int dirty_take(struct mdev_bpf_device *bdev, struct dirty_range *run)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (!bdev->dirty)
 		return -EINVAL;
 	return bdev->dirty->full || dirty_take_run(bdev->dirty, run);
@@ -356,7 +357,7 @@ static const struct vfio_log_ops dirty_ops = {
  */
 void mdev_bpf_dirty_close(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	dirty_free(bdev->dirty);
 	bdev->dirty = NULL;
 }

@@ -8,6 +8,7 @@
 #include "device/device.h"
 #include "dma/guest.h"
 #include "dma/pin.h"
+#include "gate/gate.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
 
@@ -83,7 +84,7 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 /* The state may be another's size by now; it goes in and out as a whole. */
 static int state_copy(struct mdev_bpf_device *bdev, u64 offset, void *buf, u32 size, bool in)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (offset > bdev->state_size || size > bdev->state_size - offset)
 		return -EINVAL;
 	if (in)

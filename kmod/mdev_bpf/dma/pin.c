@@ -36,7 +36,7 @@ static void pin_set_state(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin
 {
 	unsigned int id = pin - bdev->dma.pins;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	WRITE_ONCE(pin->state, state);
 	__assign_bit(id, &bdev->dma.dropped, state == MDEV_BPF_PIN_DROPPED);
 	if (state == MDEV_BPF_PIN_DROPPED)
@@ -49,7 +49,7 @@ static void pin_unpin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 {
 	vfio_unpin_pages(&bdev->vdev, pin_start(pin), pin->nr);
 	kfree(pin->pages);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_dirty_pin(bdev, pin);
 	pin_set_state(bdev, pin, MDEV_BPF_PIN_NONE);
 }
@@ -88,7 +88,7 @@ static int pin_begin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin,
 	if (!pages)
 		return -ENOMEM;
 	wait_event(bdev->dma.idle, READ_ONCE(pin->state) != MDEV_BPF_PIN_UNPINNING);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (pin->state != MDEV_BPF_PIN_NONE) {
 		kfree(pages);
 		return -EEXIST;
@@ -111,7 +111,7 @@ static int pin_begin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin,
  */
 unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return time_before(jiffies, bdev->dma.pin_after) ? bdev->dma.pin_after - jiffies : 0;
 }
 
@@ -135,7 +135,7 @@ int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_re
 	ret = pin_pages(bdev, pin);
 	if (ret)
 		kfree(pin->pages);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	pin_set_state(bdev, pin, ret ? MDEV_BPF_PIN_NONE : MDEV_BPF_PIN_READY);
 	return ret;
 }
@@ -173,7 +173,7 @@ static struct mdev_bpf_pin *pin_grab(struct mdev_bpf_device *bdev, u64 first, u6
 {
 	unsigned int id;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	for (id = 0; id < MDEV_BPF_MAX_PINS; id++) {
 		struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
 
@@ -268,7 +268,7 @@ void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev)
  */
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return bdev->dma.pins[id].state == MDEV_BPF_PIN_READY;
 }
 
@@ -306,7 +306,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 
 static void pin_pause(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.pin_after = jiffies + PAUSE;
 }
 

@@ -43,7 +43,7 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return q->due && q->open && !q->holds && !bdev->deferred.frozen &&
 	       bdev->ops;
 }
@@ -58,7 +58,7 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
  */
 bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return !bdev->api->pci ||
 	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
@@ -69,7 +69,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_dma_request *req = dma_head(q);
 	unsigned long wait;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	if (!q->nr && !q->dropped)
 		q->due = false;
 	if (!dma_may_run(bdev)) {
@@ -99,7 +99,7 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	scoped_guard(mutex, &bdev->lock) {
+	scoped_guard(mdev_bpf_gate, bdev) {
 		mdev_bpf_dirty_request(bdev, dma_head(q));
 		dma_head(q)->error = error;
 		dma_head(q)->done = !again;
@@ -110,7 +110,7 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 
 static void dma_hand_over(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.running = false;
 	queue_delayed_work(dma_wq, &bdev->dma.work,
 			   fatal_signal_pending(current) ? KILLED_DELAY : 0);
@@ -118,7 +118,7 @@ static void dma_hand_over(struct mdev_bpf_device *bdev)
 
 static bool dma_set_worker(struct mdev_bpf_device *bdev, struct task_struct *worker)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.worker = worker;
 	return bdev->dma.open;
 }
@@ -182,7 +182,7 @@ static void dma_work(struct work_struct *work)
 	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
 						    dma.work);
 
-	scoped_guard(mutex, &bdev->lock) {
+	scoped_guard(mdev_bpf_gate, bdev) {
 		if (bdev->dma.running)
 			return;
 		bdev->dma.running = true;
@@ -244,7 +244,7 @@ void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->dma.due)
 		mod_delayed_work(dma_wq, &bdev->dma.work, 0);
 }
@@ -264,7 +264,7 @@ int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	u64 last;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (!req->size || check_add_overflow(req->iova, (u64)req->size - 1, &last))
 		return -EINVAL;
 	if (!q->open)
@@ -290,7 +290,7 @@ bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	struct mdev_bpf_dma_request *req = dma_head(q);
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->deferred.frozen || !q->nr || !req->done)
 		return false;
 	*dma = (struct mdev_bpf_dma) {
@@ -320,7 +320,7 @@ bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < q->nr; i++) {
 		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_DMA_RING];
 
@@ -338,7 +338,7 @@ bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	bdev->dma.nr = 0;
 	mdev_bpf_pin_drop_all(bdev);
 }
@@ -358,7 +358,7 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	scoped_guard(mutex, &bdev->lock)
+	scoped_guard(mdev_bpf_gate, bdev)
 		q->holds++;
 	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
 		return 0;
@@ -374,7 +374,7 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.holds--;
 	mdev_bpf_dma_queue_kick(bdev);
 }
@@ -387,7 +387,7 @@ void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.open = true;
 }
 
@@ -401,7 +401,7 @@ void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	scoped_guard(mutex, &bdev->lock) {
+	scoped_guard(mdev_bpf_gate, bdev) {
 		if (!q->open)
 			return;
 		q->open = false;
@@ -409,7 +409,7 @@ void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
 			send_sig(SIGKILL, q->worker, 1);
 	}
 	wait_event(q->idle, !READ_ONCE(q->busy));
-	scoped_guard(mutex, &bdev->lock)
+	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_queue_cancel(bdev);
 	mdev_bpf_pin_release(bdev, 0, U64_MAX);
 }

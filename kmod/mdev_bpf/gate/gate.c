@@ -39,10 +39,32 @@ struct call {
 	enum mdev_bpf_op op;
 };
 
+/**
+ * mdev_bpf_gate_lock() - keep everybody out of the program of a device
+ * @bdev: the device
+ *
+ * For guard(mdev_bpf_gate)(bdev).
+ *
+ * Context: Process context. An op that is running is waited for.
+ */
+void mdev_bpf_gate_lock(struct mdev_bpf_device *bdev)
+{
+	mutex_lock(&bdev->lock);
+}
+
+/**
+ * mdev_bpf_gate_unlock() - undo mdev_bpf_gate_lock()
+ * @bdev: the device
+ */
+void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev)
+{
+	mutex_unlock(&bdev->lock);
+}
+
 /* Not inlined, so that call_enter() is small and is */
 static noinline void *call_refuse(struct mdev_bpf_device *bdev, int err)
 {
-	mutex_unlock(&bdev->lock);
+	mdev_bpf_gate_unlock(bdev);
 	return ERR_PTR(err);
 }
 
@@ -61,7 +83,7 @@ static struct call call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 		call.ops = ERR_PTR(-EDEADLK);
 		return call;
 	}
-	mutex_lock(&bdev->lock);
+	mdev_bpf_gate_lock(bdev);
 	call.ops = bdev->ops;
 	if (unlikely(!call.ops))
 		call.ops = call_refuse(bdev, -ENODEV);
@@ -80,10 +102,10 @@ static __always_inline void call_leave(const struct call *call)
 
 	if (IS_ERR(call->ops))
 		return;
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	dma = unlikely(bdev->dma.due) && mdev_bpf_dma_queue_begin_run(bdev, call->op);
 	WRITE_ONCE(bdev->caller, NULL);
-	mutex_unlock(&bdev->lock);
+	mdev_bpf_gate_unlock(bdev);
 	if (dma)
 		mdev_bpf_dma_queue_run(bdev);
 }
@@ -122,7 +144,7 @@ void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	unsigned long has = 0;
 	unsigned int op;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	/* The ops come first, in the order of their ids: see the assertion above */
 	for (op = 0; ops && op < MDEV_BPF_NR_OPS; op++)
 		if (((const void *const *)ops)[op])
@@ -340,7 +362,7 @@ int mdev_bpf_gate_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_acc
 	if (program_has(bdev, MDEV_BPF_OP_CONFIG_WRITE, false))
 		flr = config_write_notify(bdev, access);
 	if (flr == -ENODEV || flr == -EIO) {
-		guard(mutex)(&bdev->lock);
+		guard(mdev_bpf_gate)(bdev);
 		flr = config_write(bdev, access);
 	}
 	return flr > 0 ? mdev_bpf_gate_reset(bdev) : flr;
@@ -419,7 +441,7 @@ int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	struct call call = { .bdev = bdev, .ops = ops };
 	int ret;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	WRITE_ONCE(bdev->caller, current);
 	ret = call_result(call_op(&call, upgrade, old), 0);
 	WRITE_ONCE(bdev->caller, NULL);
@@ -638,7 +660,7 @@ int mdev_bpf_gate_save(struct mdev_bpf_device *bdev, struct file **file)
 
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_SAVE);
 	if (call.ops == ERR_PTR(-ENODEV)) {
-		guard(mutex)(&bdev->lock);
+		guard(mdev_bpf_gate)(bdev);
 		return mdev_bpf_migration_begin_save(bdev, file) ?:
 		       mdev_bpf_migration_end_save(bdev, MDEV_BPF_STREAM_CORE);
 	}

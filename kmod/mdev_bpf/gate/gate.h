@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The gate: the only way into a program. */
+/*
+ * The gate: the only way into a program. Who holds it is in the program of a device, or changes
+ * what ops and kfuncs reach: the program itself, the state, configuration space, timers, the DMA
+ * queue, the failure.
+ *
+ * It will be a spinlock. So nothing below it sleeps: no mutex, no GFP_KERNEL, no user memory; and
+ * no more is done than one op, or copying what has a fixed bound.
+ */
 #ifndef __MDEV_BPF_GATE_GATE_H
 #define __MDEV_BPF_GATE_GATE_H
 
+#include <linux/cleanup.h>
 #include <linux/mdev_bpf.h>
 
 struct file;
 struct mdev_bpf_device;
 struct mdev_bpf_ioeventfd;
+
+#define mdev_bpf_gate_assert_held(bdev)	lockdep_assert_held(&(bdev)->lock)
+
+void mdev_bpf_gate_lock(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev);
+
+DEFINE_GUARD(mdev_bpf_gate, struct mdev_bpf_device *, mdev_bpf_gate_lock(_T),
+	     mdev_bpf_gate_unlock(_T))
 
 void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 int mdev_bpf_gate_init(struct mdev_bpf_device *bdev);

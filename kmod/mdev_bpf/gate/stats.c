@@ -10,6 +10,7 @@
 #include <linux/timekeeping.h>
 
 #include "device/device.h"
+#include "gate/gate.h"
 #include "gate/ops.h"
 #include "gate/stats.h"
 #include "gate/trace.h"
@@ -76,7 +77,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 	const char *name = mdev_bpf_stats_op_name(bdev->op);
 	u32 link_id, map_id;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	slow.boot_ns = ktime_get_boottime_ns();
 	bdev->stats.last_slow = slow;
 	if (ns > bdev->stats.worst_slow.ns)
@@ -97,7 +98,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
  */
 void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	bdev->stats.start = ktime_get_ns();
 }
 
@@ -114,7 +115,7 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 	unsigned int limit = READ_ONCE(slow_op_us);
 	u64 ns;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	/* The key was turned on in the middle of it */
 	if (!bdev->stats.start)
 		return;
@@ -144,7 +145,7 @@ int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf)
 	int at = sysfs_emit(buf, "op calls errors total_ns max_ns\n");
 	unsigned int i;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	for (i = 0; i < MDEV_BPF_NR_OPS; i++) {
 		struct mdev_bpf_op_stats *s = &bdev->stats.ops[i];
 
@@ -176,7 +177,7 @@ int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 {
 	int at;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	at = emit_slow(buf, 0, "last", &bdev->stats.last_slow);
 	return at + emit_slow(buf, at, "worst", &bdev->stats.worst_slow);
 }

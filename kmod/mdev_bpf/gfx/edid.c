@@ -30,7 +30,7 @@ static u32 max_size(const struct mdev_bpf_device *bdev, u32 region)
 
 static u32 edid_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	switch (access->offset) {
 	case REG(edid_offset):
 		return MDEV_BPF_EDID_OFFSET;
@@ -54,7 +54,7 @@ static int set_size(struct mdev_bpf_device *bdev, u32 region, u32 size)
 {
 	if (size > max_size(bdev, region))
 		return -EINVAL;
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	bdev->display.edid_size = size;
 	return 0;
 }

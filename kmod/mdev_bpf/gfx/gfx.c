@@ -127,7 +127,7 @@ static u32 fb_id(struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plan
 	struct mdev_bpf_display *display = &bdev->display;
 	struct mdev_bpf_framebuffer *fb, *oldest = display->fbs;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	for (fb = display->fbs;
 	     fb < display->fbs + ARRAY_SIZE(display->fbs); fb++) {
 		if (fb_is(fb, plane)) {
@@ -221,7 +221,7 @@ static struct mdev_bpf_framebuffer find_fb(struct mdev_bpf_device *bdev, u32 id)
 	const struct mdev_bpf_display *display = &bdev->display;
 	unsigned int i;
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	for (i = 0; id && i < ARRAY_SIZE(display->fbs); i++)
 		if (display->fbs[i].id == id)
 			return display->fbs[i];
@@ -273,7 +273,7 @@ long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file *
  */
 void mdev_bpf_gfx_close(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	memset(bdev->display.fbs, 0, sizeof(bdev->display.fbs));
 	bdev->display.link = false;
 	bdev->display.edid_size = 0;

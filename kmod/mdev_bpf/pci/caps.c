@@ -10,6 +10,7 @@
 #include <linux/unaligned.h>
 
 #include "device/device.h"
+#include "gate/gate.h"
 #include "pci/caps.h"
 
 #define MSI_SIZE	(PCI_MSI_DATA_64 + sizeof(u16))	/* no mask bits */
@@ -212,7 +213,7 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 	};
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX))
 		build_msi(&chain);
 	if (mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX))
@@ -240,7 +241,7 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
  */
 u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (offset >= MDEV_BPF_CONFIG_SIZE)
 		return 0;
 	if (bdev->power_cap && offset == bdev->power_cap + PCI_PM_CTRL) {
@@ -262,7 +263,7 @@ u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val
  */
 bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return bdev->pci.flags & MDEV_BPF_PCI_FLR &&
 	       offset == bdev->express_cap + PCI_EXP_DEVCTL + 1 &&
 	       val & (PCI_EXP_DEVCTL_BCR_FLR >> BITS_PER_BYTE);
@@ -301,7 +302,7 @@ bool mdev_bpf_pci_caps_match(const struct mdev_bpf_device *bdev, const u8 *confi
 	unsigned int i;
 	u8 cap;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	cap = ours[PCI_CAPABILITY_LIST];
 	if (config[PCI_CAPABILITY_LIST] != cap)
 		return false;

@@ -13,6 +13,7 @@
 
 #include "device/api.h"
 #include "device/device.h"
+#include "gate/gate.h"
 #include "pci/caps.h"
 #include "pci/config.h"
 #include "pci/irq.h"
@@ -125,7 +126,7 @@ void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	memset(bdev->config, 0, bdev->config_size);
 	memset(bdev->config_mask, 0, sizeof(bdev->config_mask));
 	build_header(bdev);
@@ -192,7 +193,7 @@ static void update_status(struct mdev_bpf_device *bdev)
  */
 u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (offset >= bdev->config_size)
 		return 0;
 	if (offset <= PCI_STATUS && PCI_STATUS < offset + size)
@@ -218,7 +219,7 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 	u16 command;
 	u32 i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (offset >= MDEV_BPF_CONFIG_SIZE)
 		return false;
 	for (i = offset; i < offset + size; i++, val >>= 8) {
@@ -252,7 +253,7 @@ static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
  */
 int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (!in_own_bytes(bdev, offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
 		return -EPERM;
 	for (; size--; val >>= 8)
@@ -274,7 +275,7 @@ void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 	u16 command;
 	u32 i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->config_size; i++) {
 		bool own = in_own_bytes(bdev, i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
 		u8 mask = own ? 0xff : mdev_bpf_pci_caps_mask(bdev, i, config[i]);

@@ -21,6 +21,7 @@
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "gate/gate.h"
 #include "gate/ops.h"
 #include "memory/memory.h"
 #include "migration/stream.h"
@@ -48,7 +49,7 @@ __bpf_kfunc u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_b
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	return rdwr_buf_size <= bdev->state_size ? bdev->state : NULL;
 }
 

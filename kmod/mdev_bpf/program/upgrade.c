@@ -66,7 +66,7 @@ static void unlock_devices(struct mdev_bpf_program *program)
 
 static void swap_state(struct mdev_bpf_device *bdev, u32 size)
 {
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	swap(bdev->state, bdev->spare);
 	bdev->state_size = size;
 }

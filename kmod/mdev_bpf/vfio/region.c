@@ -116,7 +116,7 @@ static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 {
 	if (write)
 		return mdev_bpf_gate_config_write(bdev, access);
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	access->val = mdev_bpf_pci_config_read(bdev, access->offset, access->size);
 	return 0;
 }
