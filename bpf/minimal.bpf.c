@@ -10,8 +10,8 @@ struct minimal_state {
 	__u32 scratch;
 };
 
-SEC("struct_ops")
-int BPF_PROG(minimal_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(minimal_read, struct mdev_bpf_dev *dev,
+		struct mdev_bpf_access *access)
 {
 	struct minimal_state *state = mdev_bpf_state(dev, struct minimal_state);
 
@@ -22,8 +22,8 @@ int BPF_PROG(minimal_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(minimal_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(minimal_write, struct mdev_bpf_dev *dev,
+		struct mdev_bpf_access *access)
 {
 	struct minimal_state *state = mdev_bpf_state(dev, struct minimal_state);
 
@@ -32,16 +32,12 @@ int BPF_PROG(minimal_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops minimal = {
-	.name = "minimal",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.state_size = sizeof(struct minimal_state),
-	.pci = { .vendor = 0x1234, .device = 0x0001, .class_code = 0xff0000 },
-	.regions = { { .size = 16, .flags = MDEV_BPF_REGION_RW } },
-	.region_read = (void *)minimal_read,
-	.region_write = (void *)minimal_write,
-};
+MDEV_BPF_DEVICE(minimal,
+		.types = { { .name = "1" } },
+		.state_size = sizeof(struct minimal_state),
+		.pci = { .vendor = 0x1234, .device = 0x0001, .class_code = 0xff0000 },
+		.regions = { { .size = 16, .flags = MDEV_BPF_REGION_RW } },
+		.region_read = minimal_read,
+		.region_write = minimal_write);
 
 char _license[] SEC("license") = "GPL";

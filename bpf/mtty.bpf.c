@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mtty: a PCI serial card with one or two 16550A ports that are looped back, the
- * device of the kernel's sample driver of that name. The stock 8250_pci driver
- * finds ttyS ports on it. Registers are named as in <linux/serial_reg.h>; numbers of
- * sections are those of the PC16550D data sheet.
- *
- * What differs from the sample, on purpose:
- *  - Configuration space has 256 bytes rather than 255, reads as zeros beyond what is
- *    declared (the sample reads kernel heap), and announces MSI by a capability. Command,
- *    latency and line size can be written, and command is 0 at first.
- *  - BAR1 is there on mtty-2 only, other BARs not at all, and nothing is behind offset 7.
- *  - GET_INFO says that RESET works, and RESET resets the ports.
- *  - IRQ and GET_IRQ_INFO work without a GET_INFO before, for every PCI irq index.
- *  - The interrupt is a level: it stays until its cause is gone, instead of one pulse for
- *    each event.
- *  - IIR names one cause, the one of highest priority, not several ORed; it shows
- *    FIFOs only when they are on; a modem status interrupt can be seen.
- *  - Overrun is cleared by reading LSR, as on the chip, not by the next byte.
- *  - Divisor bytes are stored, not ORed, and setting DLAB does not clear them.
- *  - The receive trigger level is what FCR says; below it a character timeout
- *    is reported at once, because no time passes on this wire.
- *  - FCR's clear bits work only with FIFOs enabled, and the FIFO holds one byte otherwise,
- *    also before the first write to FCR.
- *  - Delta bits of MSR tell what changed since it was read; a write to MCR is no change by
- *    itself. MCR_LOOP feeds the modem outputs to MSR.
+ * mtty: a PCI serial card with one or two 16550A ports that are looped back, the device of the
+ * kernel's sample driver of that name. The stock 8250_pci driver finds ttyS ports on it. Registers
+ * are named as in <linux/serial_reg.h>; section numbers are those of the PC16550D data sheet.
+ * Documentation/devices/mtty.rst says what differs from the sample.
  */
 #include <linux/serial_reg.h>
 #include "mdev_bpf.bpf.h"
@@ -289,8 +269,7 @@ static void port_write(struct mtty_port *p, __u8 reg, __u8 val, bool *acts)
 }
 
 /* BAR0 is the first port, BAR1 the second. */
-SEC("struct_ops")
-int BPF_PROG(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 	bool acts = false;
@@ -303,8 +282,7 @@ int BPF_PROG(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 	bool acts = false;
@@ -338,8 +316,7 @@ static void write_config(struct mdev_bpf_dev *dev)
 }
 
 /* At creation and at reset; the state is all zeros then. */
-SEC("struct_ops")
-int BPF_PROG(mtty_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(mtty_init, struct mdev_bpf_dev *dev)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 
@@ -360,8 +337,7 @@ static void port_dump(struct mdev_bpf_dump *out, const struct mtty_port *p, __u3
 			     p->overrun ? ", overrun" : "");
 }
 
-SEC("struct_ops")
-int BPF_PROG(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
+int MDEV_BPF_OP(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 
@@ -373,41 +349,40 @@ int BPF_PROG(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 	return 0;
 }
 
+/* Members of mtty_native.bpf.c, which has this device with other ops for migration */
 #ifdef MTTY_NATIVE
 #include "mtty_native.h"
+#define MTTY_MIGRATION .save = mtty_save, .restore = mtty_restore
+#else
+#define MTTY_MIGRATION
 #endif
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops mtty = {
-	.name = "mtty",
-	.abi = MDEV_BPF_ABI,
-	.device_api = "vfio-pci",
-	.types = {
-		{ .name = "1", .pretty_name = "Single port serial", .units = 1 },
-		{ .name = "2", .pretty_name = "Dual port serial", .units = 2 },
-	},
-	.max_instances = 24,	/* ports */
-	.state_size = sizeof(struct mtty_state),
-	.state_version = 1,
-	.pci = {
-		.vendor = 0x4348, .device = 0x3253,
-		.subsystem_vendor = 0x4348, .subsystem_device = 0x3253,
-		.class_code = 0x070002, .revision = 0x10,
-	},
-	.regions = {
-		{ .size = 8, .access_size = 1, .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
-		{ .size = 8, .access_size = 1, .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
-		  .types = 1 << 1 },
-	},
-	.irqs = { { .count = 1 }, { .count = 1 } },
-	.init = (void *)mtty_init,
-	.region_read = (void *)mtty_read,
-	.region_write = (void *)mtty_write,
-	.dump = (void *)mtty_dump,
-#ifdef MTTY_NATIVE
-	.save = (void *)mtty_save,
-	.restore = (void *)mtty_restore,
-#endif
-};
+MDEV_BPF_DEVICE(mtty,
+		.device_api = "vfio-pci",
+		.types = {
+			{ .name = "1", .pretty_name = "Single port serial", .units = 1 },
+			{ .name = "2", .pretty_name = "Dual port serial", .units = 2 },
+		},
+		.max_instances = 24,	/* ports */
+		.state_size = sizeof(struct mtty_state),
+		.state_version = 1,
+		.pci = {
+			.vendor = 0x4348, .device = 0x3253,
+			.subsystem_vendor = 0x4348, .subsystem_device = 0x3253,
+			.class_code = 0x070002, .revision = 0x10,
+		},
+		.regions = {
+			{ .size = 8, .access_size = 1,
+			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
+			{ .size = 8, .access_size = 1,
+			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
+			  .types = 1 << 1 },
+		},
+		.irqs = { { .count = 1 }, { .count = 1 } },
+		.init = mtty_init,
+		.region_read = mtty_read,
+		.region_write = mtty_write,
+		.dump = mtty_dump,
+		MTTY_MIGRATION);
 
 char _license[] SEC("license") = "GPL";

@@ -105,8 +105,7 @@ static __u32 nr_ports(struct mdev_bpf_dev *dev)
 	return dev->type ? 2 : 1;
 }
 
-SEC("struct_ops")
-int BPF_PROG(mtty_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+int MDEV_BPF_OP(mtty_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 	struct native_header header = {
@@ -137,8 +136,7 @@ static int get_port(struct mdev_bpf_stream *stream, __u64 offset, struct mtty_po
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+int MDEV_BPF_OP(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
 	struct native_header h;

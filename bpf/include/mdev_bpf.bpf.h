@@ -20,6 +20,59 @@
 #pragma clang attribute pop
 
 /**
+ * MDEV_BPF_OP() - define the function of an op
+ * @name: the function
+ * @args: its parameters: all that the member of struct mdev_bpf_ops has
+ *
+ * Stands after the return type and before the body::
+ *
+ *	int MDEV_BPF_OP(my_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+ *	{
+ *		...
+ *	}
+ *
+ * The kernel calls the program with an array of arguments. @name is therefore two functions for one
+ * symbol: the one that takes the array, and one that is declared with the type of the op, so that
+ * the compiler checks the initializer of the member. Only the kernel can call either; what several
+ * ops do goes into a static function.
+ */
+#define MDEV_BPF_OP(name, args...)						\
+___ret_##name(void);								\
+__typeof__(___ret_##name()) name(args) asm(#name) __attribute__((overloadable,	\
+	diagnose_if(1, "only the kernel can call an op", "error")));		\
+static __always_inline __typeof__(___ret_##name())				\
+___op_##name(unsigned long long *ctx, ##args);					\
+SEC("struct_ops")								\
+__typeof__(___ret_##name()) name(unsigned long long *ctx)			\
+{										\
+	_Pragma("clang diagnostic push")					\
+	_Pragma("clang diagnostic ignored \"-Wint-conversion\"")		\
+	return ___op_##name(___bpf_ctx_cast(args));				\
+	_Pragma("clang diagnostic pop")						\
+}										\
+static __always_inline __typeof__(___ret_##name())				\
+___op_##name(unsigned long long *ctx, ##args)
+
+/**
+ * MDEV_BPF_DEVICE() - declare a device program
+ * @ops: the name of the variable, a struct mdev_bpf_ops, and of the program
+ * @members: its members, as in an initializer
+ *
+ * Sets mdev_bpf_ops::abi. @members may have another mdev_bpf_ops::name::
+ *
+ *	MDEV_BPF_DEVICE(my,
+ *			.types = { { .name = "1" } },
+ *			...
+ *			.region_read = my_read);
+ */
+#define MDEV_BPF_DEVICE(ops, members...)					\
+_Pragma("clang diagnostic push")						\
+_Pragma("clang diagnostic ignored \"-Winitializer-overrides\"")			\
+SEC(".struct_ops.link")								\
+struct mdev_bpf_ops ops = { .name = #ops, .abi = MDEV_BPF_ABI, members }	\
+_Pragma("clang diagnostic pop")
+
+/**
  * mdev_bpf_state_get() - the device's state
  * @dev: the device
  * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant

@@ -4,8 +4,7 @@
 
 char _license[] SEC("license") = "GPL";
 
-SEC("struct_ops/region_read")
-int BPF_PROG(kapi_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kapi_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 	__u32 i;
@@ -21,8 +20,7 @@ int BPF_PROG(kapi_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
-SEC("struct_ops/region_write")
-int BPF_PROG(kapi_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kapi_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 	__u32 i;
@@ -39,8 +37,7 @@ int BPF_PROG(kapi_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 }
 
 /* The channel program of a write to all of the config region is "done" at once. */
-SEC("struct_ops/region_write")
-int BPF_PROG(kccw_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kccw_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 	__u32 i;
@@ -58,53 +55,41 @@ int BPF_PROG(kccw_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 
 /* A platform device has any regions and interrupts; AMBA is the same by another name. */
 #define PLATFORM(_name, _api)							\
-SEC(".struct_ops.link")								\
-struct mdev_bpf_ops _name = {							\
-	.region_read = (void *)kapi_region_read,				\
-	.region_write = (void *)kapi_region_write,				\
-	.irq_unmask = (void *)kirq_irq_unmask,					\
-	.name = #_name,								\
-	.device_api = _api,							\
-	.abi = MDEV_BPF_ABI,							\
-	.state_size = sizeof(struct kirq_state),				\
-	.types = { { .name = "1" }, { .name = "few" } },			\
-	.regions = {								\
-		[0] = REGION(0x1000),						\
-		[KPLAT_ODD] = REGION(KPLAT_ODD_SIZE),				\
-		[KPLAT_CTL] = REGION(KIRQ_CTL_SIZE),				\
-		[15] = { .size = 1ULL << 40, .flags = MDEV_BPF_REGION_READ,	\
-			 .types = 1 },						\
-	},									\
-	.irqs = {								\
-		[KPLAT_LINE] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
-		[KPLAT_EDGE] = { .count = 1 },					\
-		[KPLAT_LINE2] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
-		[KPLAT_VECTORS] = { .count = KPLAT_NR, .types = 1 },		\
-	},									\
-}
+MDEV_BPF_DEVICE(_name,								\
+		.region_read = kapi_region_read,			\
+		.region_write = kapi_region_write,			\
+		.irq_unmask = kirq_irq_unmask,				\
+		.device_api = _api,					\
+		.state_size = sizeof(struct kirq_state),		\
+		.types = { { .name = "1" }, { .name = "few" } },	\
+		.regions = {						\
+			[0] = REGION(0x1000),				\
+			[KPLAT_ODD] = REGION(KPLAT_ODD_SIZE),		\
+			[KPLAT_CTL] = REGION(KIRQ_CTL_SIZE),		\
+			[15] = { .size = 1ULL << 40, .flags = MDEV_BPF_REGION_READ,	\
+				 .types = 1 },				\
+		},							\
+		.irqs = {						\
+			[KPLAT_LINE] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+			[KPLAT_EDGE] = { .count = 1 },			\
+			[KPLAT_LINE2] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+			[KPLAT_VECTORS] = { .count = KPLAT_NR, .types = 1 },	\
+		})
 
 PLATFORM(kplat, "vfio-platform");
 PLATFORM(kamba, "vfio-amba");
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kccw = {
-	.region_read = (void *)kapi_region_read,
-	.region_write = (void *)kccw_region_write,
-	.name = "kccw",
-	.device_api = "vfio-ccw",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kirq_state),
-	.types = { { .name = "1" } },
-	.regions = { [0] = { .size = KCCW_CONFIG_SIZE, .access_size = 8,
-			     .flags = MDEV_BPF_REGION_RW } },
-	.irqs = { [0] = { .count = 1 }, [1] = { .count = 1 }, [2] = { .count = 1 } },
-};
+MDEV_BPF_DEVICE(kccw,
+		.region_read = kapi_region_read,
+		.region_write = kccw_region_write,
+		.device_api = "vfio-ccw",
+		.state_size = sizeof(struct kirq_state),
+		.types = { { .name = "1" } },
+		.regions = { [0] = { .size = KCCW_CONFIG_SIZE, .access_size = 8,
+				     .flags = MDEV_BPF_REGION_RW } },
+		.irqs = { [0] = { .count = 1 }, [1] = { .count = 1 }, [2] = { .count = 1 } });
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kap = {
-	.name = "kap",
-	.device_api = "vfio-ap",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.irqs = { [0] = { .count = 1 } },
-};
+MDEV_BPF_DEVICE(kap,
+		.device_api = "vfio-ap",
+		.types = { { .name = "1" } },
+		.irqs = { [0] = { .count = 1 } });

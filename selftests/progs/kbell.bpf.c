@@ -13,8 +13,7 @@ struct kbell_state {
 	__u32 works[8];
 };
 
-SEC("struct_ops")
-int BPF_PROG(kbell_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kbell_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kbell_state *s = mdev_bpf_state(dev, struct kbell_state);
 
@@ -27,8 +26,7 @@ int BPF_PROG(kbell_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kbell_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kbell_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kbell_state *s = mdev_bpf_state(dev, struct kbell_state);
 
@@ -53,8 +51,7 @@ int BPF_PROG(kbell_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kbell_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kbell_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kbell_state *s = mdev_bpf_state(dev, struct kbell_state);
 
@@ -67,33 +64,30 @@ int BPF_PROG(kbell_work, struct mdev_bpf_dev *dev, __u32 id)
 
 #define BELL(r, off, bytes, id) { .region = (r), .offset = (off), .size = (bytes), .work = (id) }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kbell = {
-	.region_read = (void *)kbell_read,
-	.region_write = (void *)kbell_write,
-	.work = (void *)kbell_work,
-	.name = "kbell",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kbell_state),
-	.types = { { .name = "a" }, { .name = "b" } },
-	.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },
-	.regions = {
-		[0] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
-		[KBELL_BAR] = {
-			.size = KBELL_BAR_SIZE, .access_size = 8, .flags = MDEV_BPF_REGION_RW,
+MDEV_BPF_DEVICE(kbell,
+		.region_read = kbell_read,
+		.region_write = kbell_write,
+		.work = kbell_work,
+		.state_size = sizeof(struct kbell_state),
+		.types = { { .name = "a" }, { .name = "b" } },
+		.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },
+		.regions = {
+			[0] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
+			[KBELL_BAR] = {
+				.size = KBELL_BAR_SIZE, .access_size = 8,
+				.flags = MDEV_BPF_REGION_RW,
+			},
+			[KBELL_IO] = {
+				.size = KBELL_IO_SIZE, .access_size = 1, .types = 1,
+				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
+			},
+			[KBELL_RO] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
 		},
-		[KBELL_IO] = {
-			.size = KBELL_IO_SIZE, .access_size = 1, .types = 1,
-			.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
-		},
-		[KBELL_RO] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
-	},
-	.irqs = { [1] = { .count = KBELL_MSI } },
-	.doorbells = {
-		BELL(KBELL_BAR, KBELL_A, 8, KBELL_A_WORK),
-		BELL(KBELL_BAR, KBELL_B, 4, KBELL_B_WORK),
-		{ 0 },
-		BELL(KBELL_IO, KBELL_PORT, 1, KBELL_PORT_WORK),
-		BELL(KBELL_BAR, KBELL_ODD, 5, KBELL_ODD_WORK),
-	},
-};
+		.irqs = { [1] = { .count = KBELL_MSI } },
+		.doorbells = {
+			BELL(KBELL_BAR, KBELL_A, 8, KBELL_A_WORK),
+			BELL(KBELL_BAR, KBELL_B, 4, KBELL_B_WORK),
+			{ 0 },
+			BELL(KBELL_IO, KBELL_PORT, 1, KBELL_PORT_WORK),
+			BELL(KBELL_BAR, KBELL_ODD, 5, KBELL_ODD_WORK),
+		});

@@ -171,8 +171,7 @@ static __u64 log_read(struct kdev_state *s, struct mdev_bpf_access *a)
 	return e->region | e->size << 8 | e->write << 16 | (__u64)e->offset << 32;
 }
 
-SEC("struct_ops/region_read")
-int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
 
@@ -188,8 +187,7 @@ int BPF_PROG(kdev_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
-SEC("struct_ops/region_write")
-int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kdev_state *s = mdev_bpf_state(dev, struct kdev_state);
 
@@ -202,34 +200,29 @@ int BPF_PROG(kdev_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 	return 0;
 }
 
-SEC("struct_ops/init")
-int BPF_PROG(kdev_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdev_init, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_INIT);
 	return dev->arg == 0xbad ? -EDOM : 0;
 }
 
-SEC("struct_ops/exit")
-void BPF_PROG(kdev_exit, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kdev_exit, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_EXIT);
 }
 
-SEC("struct_ops/open")
-int BPF_PROG(kdev_open, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdev_open, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_OPEN);
 	return dev->arg == 0xdead ? -EDOM : 0;
 }
 
-SEC("struct_ops/close")
-void BPF_PROG(kdev_close, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kdev_close, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_CLOSE);
 }
 
-SEC("struct_ops/reset")
-int BPF_PROG(kdev_reset, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdev_reset, struct mdev_bpf_dev *dev)
 {
 	count(KDEV_RESET);
 	return 0;
@@ -238,43 +231,40 @@ int BPF_PROG(kdev_reset, struct mdev_bpf_dev *dev)
 #define KDEV_REGION(n, acc, f) { .size = (n), .access_size = (acc), .flags = (f) }
 #define MEM_RW	MDEV_BPF_REGION_RW
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kdev = {
-	.init = (void *)kdev_init,
-	.exit = (void *)kdev_exit,
-	.open = (void *)kdev_open,
-	.close = (void *)kdev_close,
-	.reset = (void *)kdev_reset,
-	.region_read = (void *)kdev_region_read,
-	.region_write = (void *)kdev_region_write,
-	.name = "kdev",
-	.description = "selftest device",
-	.device_api = "vfio-pci",
-	.abi = MDEV_BPF_ABI,
-	.max_instances = 8,
-	.state_size = sizeof(struct kdev_state),
-	.state_version = KDEV_STATE_VERSION,
-	.types = {
-		{ .name = "a", .pretty_name = "Selftest A", .arg = 0x1234 },
-		{ .name = "b", .arg = 0x5678, .units = 3 },
-		{ .name = "noinit", .arg = 0xbad },
-		{ .name = "noopen", .arg = 0xdead },
-	},
-	.pci = {
-		.vendor = 0x1234, .device = 0x5678,
-		.subsystem_vendor = 0x9abc, .subsystem_device = 0xdef0,
-		.class_code = 0xff0102, .revision = 3,
-	},
-	.regions = {
-		[0] = KDEV_REGION(KDEV_BAR_SIZE, 0, MEM_RW),
-		[1] = KDEV_REGION(KDEV_CTL_SIZE, 4, MEM_RW | MDEV_BPF_REGION_IO),
-		[2] = KDEV_REGION(KDEV_BAR_SIZE, 8, MEM_RW | MDEV_BPF_REGION_PREFETCH),
-		[3] = { .size = KDEV_BAR_SIZE, .access_size = 1, .flags = MEM_RW, .types = 0xd },
-		[KDEV_LOG] = KDEV_REGION(KDEV_LOG_BAR_SIZE, 8,
-					 MDEV_BPF_REGION_READ | MDEV_BPF_REGION_64BIT),
-	},
-	.irqs = {
-		[0] = { .count = 1 },
-		[1] = { .count = KDEV_MSI },
-	},
-};
+MDEV_BPF_DEVICE(kdev,
+		.init = kdev_init,
+		.exit = kdev_exit,
+		.open = kdev_open,
+		.close = kdev_close,
+		.reset = kdev_reset,
+		.region_read = kdev_region_read,
+		.region_write = kdev_region_write,
+		.description = "selftest device",
+		.device_api = "vfio-pci",
+		.max_instances = 8,
+		.state_size = sizeof(struct kdev_state),
+		.state_version = KDEV_STATE_VERSION,
+		.types = {
+			{ .name = "a", .pretty_name = "Selftest A", .arg = 0x1234 },
+			{ .name = "b", .arg = 0x5678, .units = 3 },
+			{ .name = "noinit", .arg = 0xbad },
+			{ .name = "noopen", .arg = 0xdead },
+		},
+		.pci = {
+			.vendor = 0x1234, .device = 0x5678,
+			.subsystem_vendor = 0x9abc, .subsystem_device = 0xdef0,
+			.class_code = 0xff0102, .revision = 3,
+		},
+		.regions = {
+			[0] = KDEV_REGION(KDEV_BAR_SIZE, 0, MEM_RW),
+			[1] = KDEV_REGION(KDEV_CTL_SIZE, 4, MEM_RW | MDEV_BPF_REGION_IO),
+			[2] = KDEV_REGION(KDEV_BAR_SIZE, 8, MEM_RW | MDEV_BPF_REGION_PREFETCH),
+			[3] = { .size = KDEV_BAR_SIZE, .access_size = 1, .flags = MEM_RW,
+				.types = 0xd },
+			[KDEV_LOG] = KDEV_REGION(KDEV_LOG_BAR_SIZE, 8,
+						 MDEV_BPF_REGION_READ | MDEV_BPF_REGION_64BIT),
+		},
+		.irqs = {
+			[0] = { .count = 1 },
+			[1] = { .count = KDEV_MSI },
+		});

@@ -151,8 +151,7 @@ static void data_write(struct kdma_state *s, struct mdev_bpf_access *access)
 	*word = (*word & ~(mask << shift)) | (access->val & mask) << shift;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kdma_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -165,8 +164,7 @@ int BPF_PROG(kdma_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 	__u64 at = access->offset;
@@ -183,8 +181,7 @@ int BPF_PROG(kdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -193,8 +190,7 @@ int BPF_PROG(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -217,8 +213,7 @@ int BPF_PROG(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
+int MDEV_BPF_OP(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -237,8 +232,7 @@ static __u32 try(struct mdev_bpf_dev *dev)
 	return mdev_bpf_dma_read(dev, 99, 0, MDEV_BPF_STATE(KDMA_DATA), 8);
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdma_init, struct mdev_bpf_dev *dev)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -247,14 +241,12 @@ int BPF_PROG(kdma_init, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_reset, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdma_reset, struct mdev_bpf_dev *dev)
 {
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kdma_open, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kdma_open, struct mdev_bpf_dev *dev)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
@@ -264,44 +256,40 @@ int BPF_PROG(kdma_open, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-SEC("struct_ops")
-void BPF_PROG(kdma_exit, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kdma_exit, struct mdev_bpf_dev *dev)
 {
 	late[0] = (__s32)try(dev);
 }
 
-SEC("struct_ops")
-void BPF_PROG(kdma_close, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kdma_close, struct mdev_bpf_dev *dev)
 {
 	late[1] = (__s32)try(dev);
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kdma = {
-	.name = "kdma",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" }, { .name = "2" } },
-	.state_size = sizeof(struct kdma_state),
-	.pci = { .vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000 },
-	.regions = {
-		[KDMA_REG] = { .size = KDMA_DATA, .access_size = 8, .flags = MDEV_BPF_REGION_RW },
-		[KDMA_BYTES] = { .size = KDMA_DATA_SIZE, .access_size = 8,
-				 .flags = MDEV_BPF_REGION_RW },
-		[KDMA_MEM] = { .size = KDMA_MEM_SIZE, .access_size = 8, .trap_offset = KDMA_TRAP,
-			       .trap_size = KDMA_TRAP_SIZE,
-			       .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY |
-					MDEV_BPF_REGION_MMAP },
-		[KDMA_PRIVATE] = { .size = KDMA_MEM_SIZE, .flags = MDEV_BPF_REGION_MEMORY },
-	},
-	.irqs = { { 0 }, { .count = KDMA_MSI } },
-	.init = (void *)kdma_init,
-	.exit = (void *)kdma_exit,
-	.open = (void *)kdma_open,
-	.close = (void *)kdma_close,
-	.reset = (void *)kdma_reset,
-	.region_read = (void *)kdma_read,
-	.region_write = (void *)kdma_write,
-	.work = (void *)kdma_work,
-	.dma_done = (void *)kdma_done,
-	.dma_unmap = (void *)kdma_unmap,
-};
+MDEV_BPF_DEVICE(kdma,
+		.types = { { .name = "1" }, { .name = "2" } },
+		.state_size = sizeof(struct kdma_state),
+		.pci = { .vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000 },
+		.regions = {
+			[KDMA_REG] = { .size = KDMA_DATA, .access_size = 8,
+				       .flags = MDEV_BPF_REGION_RW },
+			[KDMA_BYTES] = { .size = KDMA_DATA_SIZE, .access_size = 8,
+					 .flags = MDEV_BPF_REGION_RW },
+			[KDMA_MEM] = { .size = KDMA_MEM_SIZE, .access_size = 8,
+				       .trap_offset = KDMA_TRAP,
+				       .trap_size = KDMA_TRAP_SIZE,
+				       .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY |
+						MDEV_BPF_REGION_MMAP },
+			[KDMA_PRIVATE] = { .size = KDMA_MEM_SIZE, .flags = MDEV_BPF_REGION_MEMORY },
+		},
+		.irqs = { { 0 }, { .count = KDMA_MSI } },
+		.init = kdma_init,
+		.exit = kdma_exit,
+		.open = kdma_open,
+		.close = kdma_close,
+		.reset = kdma_reset,
+		.region_read = kdma_read,
+		.region_write = kdma_write,
+		.work = kdma_work,
+		.dma_done = kdma_done,
+		.dma_unmap = kdma_unmap);

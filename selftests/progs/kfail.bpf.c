@@ -88,41 +88,35 @@ static int act(struct mdev_bpf_dev *dev, struct kfail_state *s, __u32 reg, __u32
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kfail_init, struct mdev_bpf_dev *dev)
 {
 	called(dev, KFAIL_INIT);
 	return 0;
 }
 
-SEC("struct_ops")
-void BPF_PROG(kfail_exit, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kfail_exit, struct mdev_bpf_dev *dev)
 {
 	called(dev, KFAIL_EXIT);
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_open, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kfail_open, struct mdev_bpf_dev *dev)
 {
 	called(dev, KFAIL_OPEN);
 	return 0;
 }
 
-SEC("struct_ops")
-void BPF_PROG(kfail_close, struct mdev_bpf_dev *dev)
+void MDEV_BPF_OP(kfail_close, struct mdev_bpf_dev *dev)
 {
 	called(dev, KFAIL_CLOSE);
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_reset, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kfail_reset, struct mdev_bpf_dev *dev)
 {
 	called(dev, KFAIL_RESET);
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kfail_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kfail_state *s = mdev_bpf_state(dev, struct kfail_state);
 
@@ -133,8 +127,7 @@ int BPF_PROG(kfail_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kfail_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kfail_state *s = mdev_bpf_state(dev, struct kfail_state);
 
@@ -142,8 +135,7 @@ int BPF_PROG(kfail_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return s ? act(dev, s, access->offset, access->val) : -EIO;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+int MDEV_BPF_OP(kfail_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 {
 	called(dev, KFAIL_IOCTL_OP);
 	if (call->cmd != KFAIL_IOCTL)
@@ -152,8 +144,7 @@ int BPF_PROG(kfail_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 	return MDEV_BPF_IOCTL_DONE;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_timer, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kfail_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kfail_state *s = mdev_bpf_state(dev, struct kfail_state);
 
@@ -164,16 +155,14 @@ int BPF_PROG(kfail_timer, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kfail_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	called(dev, KFAIL_WORK_OP);
 	mdev_bpf_irq_trigger(dev, 0);
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kfail_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
+int MDEV_BPF_OP(kfail_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
 	struct kfail_state *s = mdev_bpf_state(dev, struct kfail_state);
 	__u32 i, lines = all.lines;
@@ -189,24 +178,20 @@ int BPF_PROG(kfail_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kfail = {
-	.name = "kfail",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.state_size = sizeof(struct kfail_state),
-	.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0xff0000 },
-	.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
-	.irqs = { { .count = 1 }, { .count = 2 } },
-	.init = (void *)kfail_init,
-	.exit = (void *)kfail_exit,
-	.open = (void *)kfail_open,
-	.close = (void *)kfail_close,
-	.reset = (void *)kfail_reset,
-	.region_read = (void *)kfail_read,
-	.region_write = (void *)kfail_write,
-	.ioctl = (void *)kfail_ioctl,
-	.timer = (void *)kfail_timer,
-	.work = (void *)kfail_work,
-	.dump = (void *)kfail_dump,
-};
+MDEV_BPF_DEVICE(kfail,
+		.types = { { .name = "1" } },
+		.state_size = sizeof(struct kfail_state),
+		.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0xff0000 },
+		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
+		.irqs = { { .count = 1 }, { .count = 2 } },
+		.init = kfail_init,
+		.exit = kfail_exit,
+		.open = kfail_open,
+		.close = kfail_close,
+		.reset = kfail_reset,
+		.region_read = kfail_read,
+		.region_write = kfail_write,
+		.ioctl = kfail_ioctl,
+		.timer = kfail_timer,
+		.work = kfail_work,
+		.dump = kfail_dump);

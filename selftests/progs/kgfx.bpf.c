@@ -10,8 +10,7 @@ struct kgfx_state {
 	__u32 reg[KGFX_CTL_SIZE / 4];
 };
 
-SEC("struct_ops/region_read")
-int BPF_PROG(kgfx_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kgfx_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
 
@@ -39,8 +38,7 @@ static __always_inline int draw(struct mdev_bpf_dev *dev, struct kgfx_state *s, 
 	return ret;
 }
 
-SEC("struct_ops/region_write")
-int BPF_PROG(kgfx_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kgfx_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
 
@@ -65,8 +63,7 @@ static __always_inline void show(struct mdev_bpf_plane *plane, struct kgfx_state
 	plane->y_hot = REG(KGFX_Y_HOT);
 }
 
-SEC("struct_ops/gfx_query")
-int BPF_PROG(kgfx_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
+int MDEV_BPF_OP(kgfx_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
 {
 	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
 
@@ -84,8 +81,7 @@ int BPF_PROG(kgfx_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *pl
 	return s->reg[KGFX_RESULT / 4];
 }
 
-SEC("struct_ops/gfx_edid")
-int BPF_PROG(kgfx_gfx_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid)
+int MDEV_BPF_OP(kgfx_gfx_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid)
 {
 	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
 	__u8 byte = 0;
@@ -100,8 +96,7 @@ int BPF_PROG(kgfx_gfx_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid
 	return 0;
 }
 
-SEC("struct_ops/ioctl")
-int BPF_PROG(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+int MDEV_BPF_OP(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 {
 	struct kgfx_state *s = mdev_bpf_state(dev, struct kgfx_state);
 
@@ -117,13 +112,12 @@ int BPF_PROG(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 #define MEMORY(bytes, more)	{ .size = (bytes), .flags = MDEV_BPF_REGION_MEMORY | (more) }
 
 #define KGFX_OPS \
-	.region_read = (void *)kgfx_region_read, \
-	.region_write = (void *)kgfx_region_write, \
-	.gfx_query = (void *)kgfx_gfx_query, \
-	.gfx_edid = (void *)kgfx_gfx_edid, \
-	.ioctl = (void *)kgfx_ioctl, \
+	.region_read = kgfx_region_read, \
+	.region_write = kgfx_region_write, \
+	.gfx_query = kgfx_gfx_query, \
+	.gfx_edid = kgfx_gfx_edid, \
+	.ioctl = kgfx_ioctl, \
 	.name = "kgfx", \
-	.abi = MDEV_BPF_ABI, \
 	.state_size = sizeof(struct kgfx_state), \
 	.types = { { .name = "a" }, { .name = "b" } }, \
 	.pci = { .vendor = 0x1234, .device = 0x6fbf, .class_code = 0x030000 }, \
@@ -139,16 +133,12 @@ int BPF_PROG(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY }, \
 	}
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kgfx = {
-	KGFX_OPS,
-	.gfx = { .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF,
-		 .max_xres = 1024, .max_yres = 768 },
-};
+MDEV_BPF_DEVICE(kgfx,
+		KGFX_OPS,
+		.gfx = { .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF,
+			 .max_xres = 1024, .max_yres = 768 });
 
 /* Without dma-bufs, which QEMU would want to hand to OpenGL */
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kgfx_region = {
-	KGFX_OPS,
-	.gfx = { .flags = MDEV_BPF_GFX_REGION, .max_xres = 1024, .max_yres = 768 },
-};
+MDEV_BPF_DEVICE(kgfx_region,
+		KGFX_OPS,
+		.gfx = { .flags = MDEV_BPF_GFX_REGION, .max_xres = 1024, .max_yres = 768 });

@@ -84,8 +84,7 @@ static void note(struct state *s, struct mdev_bpf_ioctl *call)
 	s->regs[4] = call->ret;
 }
 
-SEC("struct_ops/ioctl")
-int BPF_PROG(kioctl_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
+int MDEV_BPF_OP(kioctl_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call)
 {
 	struct state *s = mdev_bpf_state(dev, struct state);
 
@@ -124,8 +123,7 @@ int BPF_PROG(kioctl_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *call
 	return MDEV_BPF_IOCTL_PASS;
 }
 
-SEC("struct_ops/region_read")
-int BPF_PROG(kioctl_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kioctl_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct state *s = mdev_bpf_state(dev, struct state);
 
@@ -135,20 +133,17 @@ int BPF_PROG(kioctl_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kioctl = {
-	.name = "kioctl",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct state),
-	.types = { { .name = "1" } },
-	.pci = { .vendor = 0x1234 },
-	.regions = {
-		{ .size = 32, .flags = MDEV_BPF_REGION_READ },
-		[KIOCTL_CAP_REGION] = {
-			.size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1, .cap_subtype = 2,
+MDEV_BPF_DEVICE(kioctl,
+		.state_size = sizeof(struct state),
+		.types = { { .name = "1" } },
+		.pci = { .vendor = 0x1234 },
+		.regions = {
+			{ .size = 32, .flags = MDEV_BPF_REGION_READ },
+			[KIOCTL_CAP_REGION] = {
+				.size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1,
+				.cap_subtype = 2,
+			},
 		},
-	},
-	.irqs = { { .count = 1 } },
-	.ioctl = (void *)kioctl_ioctl,
-	.region_read = (void *)kioctl_read,
-};
+		.irqs = { { .count = 1 } },
+		.ioctl = kioctl_ioctl,
+		.region_read = kioctl_read);

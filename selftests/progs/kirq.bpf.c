@@ -4,8 +4,7 @@
 
 char _license[] SEC("license") = "GPL";
 
-SEC("struct_ops/region_read")
-int BPF_PROG(kirq_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kirq_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 
@@ -20,8 +19,7 @@ int BPF_PROG(kirq_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access 
 	return 0;
 }
 
-SEC("struct_ops/region_write")
-int BPF_PROG(kirq_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kirq_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 
@@ -37,42 +35,34 @@ int BPF_PROG(kirq_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 #define BAR(bytes)	{ .size = (bytes), .access_size = 8, .flags = MDEV_BPF_REGION_RW }
 #define CTL		{ .size = KIRQ_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kirq = {
-	.region_read = (void *)kirq_region_read,
-	.region_write = (void *)kirq_region_write,
-	.irq_unmask = (void *)kirq_irq_unmask,
-	.name = "kirq",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kirq_state),
-	.types = { { .name = "1" } },
-	.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
-	.regions = { [0] = CTL, [KIRQ_BAR] = BAR(KIRQ_BAR_SIZE) },
-	.irqs = {
-		[0] = { .count = 1 },
-		[1] = { .count = KIRQ_NR_MSI },
-		[2] = { .count = KIRQ_NR_MSIX, .table = KIRQ_TABLE | KIRQ_BAR,
-			.pba = KIRQ_PBA | KIRQ_BAR },
-	},
-};
+MDEV_BPF_DEVICE(kirq,
+		.region_read = kirq_region_read,
+		.region_write = kirq_region_write,
+		.irq_unmask = kirq_irq_unmask,
+		.state_size = sizeof(struct kirq_state),
+		.types = { { .name = "1" } },
+		.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
+		.regions = { [0] = CTL, [KIRQ_BAR] = BAR(KIRQ_BAR_SIZE) },
+		.irqs = {
+			[0] = { .count = 1 },
+			[1] = { .count = KIRQ_NR_MSI },
+			[2] = { .count = KIRQ_NR_MSIX, .table = KIRQ_TABLE | KIRQ_BAR,
+				.pba = KIRQ_PBA | KIRQ_BAR },
+		});
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kmsix = {
-	.region_read = (void *)kirq_region_read,
-	.region_write = (void *)kirq_region_write,
-	.name = "kmsix",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kirq_state),
-	.types = { { .name = "1" } },
-	.pci = { .vendor = 0x1234, .device = 0x567a, .class_code = 0xff0000 },
-	.regions = {
-		[0] = CTL,
-		[KMSIX_TABLE_BAR] = BAR(MDEV_BPF_MAX_MSIX * 16),
-		[KMSIX_PBA_BAR] = BAR(0x200),
-	},
-	.irqs = {
-		[1] = { .count = KMSIX_NR_MSI },
-		[2] = { .count = MDEV_BPF_MAX_MSIX, .table = KMSIX_TABLE_BAR,
-			.pba = KMSIX_PBA | KMSIX_PBA_BAR },
-	},
-};
+MDEV_BPF_DEVICE(kmsix,
+		.region_read = kirq_region_read,
+		.region_write = kirq_region_write,
+		.state_size = sizeof(struct kirq_state),
+		.types = { { .name = "1" } },
+		.pci = { .vendor = 0x1234, .device = 0x567a, .class_code = 0xff0000 },
+		.regions = {
+			[0] = CTL,
+			[KMSIX_TABLE_BAR] = BAR(MDEV_BPF_MAX_MSIX * 16),
+			[KMSIX_PBA_BAR] = BAR(0x200),
+		},
+		.irqs = {
+			[1] = { .count = KMSIX_NR_MSI },
+			[2] = { .count = MDEV_BPF_MAX_MSIX, .table = KMSIX_TABLE_BAR,
+				.pba = KMSIX_PBA | KMSIX_PBA_BAR },
+		});

@@ -53,8 +53,7 @@ static void ctl_write(struct mdev_bpf_dev *dev, struct kirq_state *s, __u32 reg,
 	}
 }
 
-SEC("struct_ops/irq_unmask")
-int BPF_PROG(kirq_irq_unmask, struct mdev_bpf_dev *dev, __u32 index)
+int MDEV_BPF_OP(kirq_irq_unmask, struct mdev_bpf_dev *dev, __u32 index)
 {
 	struct kirq_state *s = mdev_bpf_state(dev, struct kirq_state);
 

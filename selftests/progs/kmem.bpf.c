@@ -67,8 +67,7 @@ static void trapped(struct kmem_state *s, struct mdev_bpf_access *a, __u64 write
 	s->last = (__u64)a->region << 56 | write << 55 | (__u64)a->size << 48 | a->offset;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmem_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kmem_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kmem_state *s = mdev_bpf_state(dev, struct kmem_state);
 
@@ -96,8 +95,7 @@ int BPF_PROG(kmem_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmem_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(kmem_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	struct kmem_state *s = mdev_bpf_state(dev, struct kmem_state);
 
@@ -125,8 +123,7 @@ int BPF_PROG(kmem_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 }
 
 /* Also after a reset, which has cleared the memory. */
-SEC("struct_ops")
-int BPF_PROG(kmem_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kmem_init, struct mdev_bpf_dev *dev)
 {
 	__u64 text = KMEM_RO_TEXT;
 	__u32 rom = KMEM_ROM_TEXT;
@@ -139,38 +136,35 @@ int BPF_PROG(kmem_init, struct mdev_bpf_dev *dev)
 #define MAP	(MEM | MDEV_BPF_REGION_MMAP)
 #define RW	MDEV_BPF_REGION_RW
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kmem = {
-	.init = (void *)kmem_init,
-	.region_read = (void *)kmem_read,
-	.region_write = (void *)kmem_write,
-	.name = "kmem",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kmem_state),
-	.types = { { .name = "1" } },
-	.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
-	.regions = {
-		{ .size = 64, .access_size = 8, .flags = RW },
-		[KMEM_SPARSE] = {
-			.size = KMEM_SPARSE_SIZE, .flags = MAP | RW,
-			.trap_offset = KMEM_TRAP_OFFSET, .trap_size = KMEM_TRAP_SIZE,
-		},
-		[KMEM_LARGE] = {
-			.size = KMEM_LARGE_SIZE,
-			.flags = MAP | RW | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_PREFETCH |
-				 MDEV_BPF_REGION_64BIT,
-		},
-		[KMEM_SMALL] = { .size = KMEM_SMALL_SIZE, .flags = MEM | RW },
-		[KMEM_RO] = { .size = KMEM_RO_SIZE, .flags = MAP | MDEV_BPF_REGION_READ },
-		[KMEM_ROM] = { .size = KMEM_ROM_SIZE, .flags = MEM | MDEV_BPF_REGION_READ },
-		[KMEM_OWN] = {
-			.size = KMEM_OWN_SIZE, .flags = MAP | RW,
-			.cap_type = KMEM_OWN_TYPE, .cap_subtype = KMEM_OWN_SUBTYPE,
-		},
-		[KMEM_PRIVATE] = {
-			.size = KMEM_PRIVATE_SIZE, .flags = MEM | MDEV_BPF_REGION_POPULATE,
-		},
-		[KMEM_TRAPPED] = { .size = KMEM_TRAPPED_SIZE, .access_size = 8, .flags = RW },
-		[KMEM_HIDDEN] = { .size = KMEM_HIDDEN_SIZE, .flags = MEM },
-	},
-};
+MDEV_BPF_DEVICE(kmem,
+		.init = kmem_init,
+		.region_read = kmem_read,
+		.region_write = kmem_write,
+		.state_size = sizeof(struct kmem_state),
+		.types = { { .name = "1" } },
+		.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
+		.regions = {
+			{ .size = 64, .access_size = 8, .flags = RW },
+			[KMEM_SPARSE] = {
+				.size = KMEM_SPARSE_SIZE, .flags = MAP | RW,
+				.trap_offset = KMEM_TRAP_OFFSET, .trap_size = KMEM_TRAP_SIZE,
+			},
+			[KMEM_LARGE] = {
+				.size = KMEM_LARGE_SIZE,
+				.flags = MAP | RW | MDEV_BPF_REGION_KEEP |
+					 MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT,
+			},
+			[KMEM_SMALL] = { .size = KMEM_SMALL_SIZE, .flags = MEM | RW },
+			[KMEM_RO] = { .size = KMEM_RO_SIZE, .flags = MAP | MDEV_BPF_REGION_READ },
+			[KMEM_ROM] = { .size = KMEM_ROM_SIZE, .flags = MEM | MDEV_BPF_REGION_READ },
+			[KMEM_OWN] = {
+				.size = KMEM_OWN_SIZE, .flags = MAP | RW,
+				.cap_type = KMEM_OWN_TYPE, .cap_subtype = KMEM_OWN_SUBTYPE,
+			},
+			[KMEM_PRIVATE] = {
+				.size = KMEM_PRIVATE_SIZE, .flags = MEM | MDEV_BPF_REGION_POPULATE,
+			},
+			[KMEM_TRAPPED] = { .size = KMEM_TRAPPED_SIZE, .access_size = 8,
+					   .flags = RW },
+			[KMEM_HIDDEN] = { .size = KMEM_HIDDEN_SIZE, .flags = MEM },
+		});

@@ -29,8 +29,7 @@ struct kmig_own {
 	__u8 ram[KMIG_RAM_SIZE];
 };
 
-SEC("struct_ops")
-int BPF_PROG(kmig_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kmig_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 	__u32 val = access->val;
@@ -85,8 +84,7 @@ static __u32 peek(struct mdev_bpf_dev *dev)
 	return p ? *p : ~0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+int MDEV_BPF_OP(kmig_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 
@@ -96,8 +94,7 @@ int BPF_PROG(kmig_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kmig_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 	__u32 id = access->offset / 4 & 7;
@@ -127,8 +124,7 @@ int BPF_PROG(kmig_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_timer, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kmig_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 
@@ -139,8 +135,7 @@ int BPF_PROG(kmig_timer, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kmig_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 
@@ -151,8 +146,7 @@ int BPF_PROG(kmig_work, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+int MDEV_BPF_OP(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 	__u64 magic = KMIG_OWN_MAGIC;
@@ -183,8 +177,7 @@ int BPF_PROG(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream
 	return MDEV_BPF_STREAM_OWN;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
+int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
 {
 	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
 	__u64 magic;
@@ -216,7 +209,6 @@ int BPF_PROG(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 
 #define KMIG_OPS								\
 	.name = "kmig",								\
-	.abi = MDEV_BPF_ABI,							\
 	.types = { { .name = "1", .arg = 11 }, { .name = "2", .arg = 22 } },	\
 	.state_size = sizeof(struct kmig_state),				\
 	.state_version = 5,							\
@@ -229,18 +221,15 @@ int BPF_PROG(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 	},									\
 	.irqs = { { .count = 1 }, { .count = KMIG_MSI },			\
 		  { .count = KMIG_MSIX, .table = KMIG_TABLE, .pba = 2048 | KMIG_TABLE } }, \
-	.region_read = (void *)kmig_read,					\
-	.region_write = (void *)kmig_write,					\
-	.timer = (void *)kmig_timer,						\
-	.work = (void *)kmig_work,						\
-	.dma_done = (void *)kmig_dma_done
+	.region_read = kmig_read,					\
+	.region_write = kmig_write,					\
+	.timer = kmig_timer,						\
+	.work = kmig_work,						\
+	.dma_done = kmig_dma_done
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kmig = { KMIG_OPS };
+MDEV_BPF_DEVICE(kmig, KMIG_OPS);
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kmig_hooks = {
-	KMIG_OPS,
-	.save = (void *)kmig_save,
-	.restore = (void *)kmig_restore,
-};
+MDEV_BPF_DEVICE(kmig_hooks,
+		KMIG_OPS,
+		.save = kmig_save,
+		.restore = kmig_restore);

@@ -6,26 +6,23 @@
  */
 #include "../../bpf/mtty.bpf.c"
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kmsix = {
-	.name = "kmsix",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.state_size = sizeof(struct mtty_state),
-	.state_version = 1,
-	.pci = {
-		.vendor = 0x9710, .device = 0x9900,
-		.subsystem_vendor = 0xa000, .subsystem_device = 0x1000,
-		.class_code = 0x070002,
-		.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
-	},
-	.regions = {
-		{ .size = 8, .access_size = 1, .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
-		{ .size = 4096, .flags = MDEV_BPF_REGION_RW },
-	},
-	/* Table at the start of BAR 1, pending bits in its second half */
-	.irqs = { [2] = { .count = 4, .table = 1, .pba = 2048 | 1 } },
-	.init = (void *)mtty_init,
-	.region_read = (void *)mtty_read,
-	.region_write = (void *)mtty_write,
-};
+MDEV_BPF_DEVICE(kmsix,
+		.types = { { .name = "1" } },
+		.state_size = sizeof(struct mtty_state),
+		.state_version = 1,
+		.pci = {
+			.vendor = 0x9710, .device = 0x9900,
+			.subsystem_vendor = 0xa000, .subsystem_device = 0x1000,
+			.class_code = 0x070002,
+			.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
+		},
+		.regions = {
+			{ .size = 8, .access_size = 1,
+			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
+			{ .size = 4096, .flags = MDEV_BPF_REGION_RW },
+		},
+		/* Table at the start of BAR 1, pending bits in its second half */
+		.irqs = { [2] = { .count = 4, .table = 1, .pba = 2048 | 1 } },
+		.init = mtty_init,
+		.region_read = mtty_read,
+		.region_write = mtty_write);

@@ -18,8 +18,7 @@
 
 #include "../../bpf/mtty.bpf.c"
 
-SEC("struct_ops/upgrade")
-int BPF_PROG(kmtty_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
+int MDEV_BPF_OP(kmtty_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
 {
 	struct mtty_state *to = mdev_bpf_state(dev, struct mtty_state);
 	const __u8 *from = mdev_bpf_upgrade_data(old, OLD_SHIFT + sizeof(*to));

@@ -45,15 +45,13 @@ static void fill(struct mdev_bpf_dev *dev)
 	put(dev, KPCI_CAP_DVSEC, 8, 7);
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpci_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kpci_init, struct mdev_bpf_dev *dev)
 {
 	fill(dev);
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
 
@@ -72,8 +70,7 @@ int BPF_PROG(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpci_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kpci_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
 
@@ -94,8 +91,7 @@ int BPF_PROG(kpci_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
 	int scratch = mdev_bpf_pci_cap(dev, KPCI_CAP_SCRATCH);
@@ -113,42 +109,40 @@ int BPF_PROG(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access
 	return -EPERM;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpci_reset, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kpci_reset, struct mdev_bpf_dev *dev)
 {
 	__sync_fetch_and_add(&counters.nr[KPCI_NR_RESETS], 1);
 	fill(dev);
 	return fail_reset;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kpci = {
-	.init = (void *)kpci_init,
-	.reset = (void *)kpci_reset,
-	.region_read = (void *)kpci_read,
-	.region_write = (void *)kpci_write,
-	.config_write = (void *)kpci_config_write,
-	.name = "kpci",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kpci_state),
-	.types = { { .name = "1" } },
-	.pci = {
-		.vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000,
-		.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
-	},
-	.pci_caps = {
-		[KPCI_CAP_EMPTY] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_EMPTY_SIZE },
-		[KPCI_CAP_SERIAL] = { .id = PCI_EXT_CAP_ID_DSN, .size = KPCI_SERIAL_SIZE,
-				      .flags = EXTENDED },
-		[KPCI_CAP_LOW] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW_SIZE, .flags = LOW },
-		[KPCI_CAP_SCRATCH] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_SCRATCH_SIZE },
-		[KPCI_CAP_VSEC] = { .id = PCI_EXT_CAP_ID_VNDR, .size = KPCI_VSEC_SIZE,
-				    .flags = EXTENDED, .version = 3 },
-		[KPCI_CAP_LOW2] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW2_SIZE, .flags = LOW },
-		[KPCI_CAP_LOW3] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW3_SIZE, .flags = LOW },
-		[KPCI_CAP_DVSEC] = { .id = PCI_EXT_CAP_ID_DVSEC, .size = KPCI_DVSEC_SIZE,
-				     .flags = EXTENDED },
-	},
-	.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
-	.irqs = { { .count = 1 }, { .count = KPCI_MSI } },
-};
+MDEV_BPF_DEVICE(kpci,
+		.init = kpci_init,
+		.reset = kpci_reset,
+		.region_read = kpci_read,
+		.region_write = kpci_write,
+		.config_write = kpci_config_write,
+		.state_size = sizeof(struct kpci_state),
+		.types = { { .name = "1" } },
+		.pci = {
+			.vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000,
+			.flags = MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
+		},
+		.pci_caps = {
+			[KPCI_CAP_EMPTY] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_EMPTY_SIZE },
+			[KPCI_CAP_SERIAL] = { .id = PCI_EXT_CAP_ID_DSN, .size = KPCI_SERIAL_SIZE,
+					      .flags = EXTENDED },
+			[KPCI_CAP_LOW] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW_SIZE,
+					   .flags = LOW },
+			[KPCI_CAP_SCRATCH] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_SCRATCH_SIZE },
+			[KPCI_CAP_VSEC] = { .id = PCI_EXT_CAP_ID_VNDR, .size = KPCI_VSEC_SIZE,
+					    .flags = EXTENDED, .version = 3 },
+			[KPCI_CAP_LOW2] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW2_SIZE,
+					    .flags = LOW },
+			[KPCI_CAP_LOW3] = { .id = PCI_CAP_ID_VNDR, .size = KPCI_LOW3_SIZE,
+					    .flags = LOW },
+			[KPCI_CAP_DVSEC] = { .id = PCI_EXT_CAP_ID_DVSEC, .size = KPCI_DVSEC_SIZE,
+					     .flags = EXTENDED },
+		},
+		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
+		.irqs = { { .count = 1 }, { .count = KPCI_MSI } });

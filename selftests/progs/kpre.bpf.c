@@ -30,8 +30,7 @@ static int poke(__u8 *at, __u64 val)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpre_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kpre_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpre_state *s = mdev_bpf_state(dev, struct kpre_state);
 	__u64 val = access->val;
@@ -67,8 +66,7 @@ int BPF_PROG(kpre_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpre_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kpre_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpre_state *s = mdev_bpf_state(dev, struct kpre_state);
 
@@ -83,8 +81,7 @@ int BPF_PROG(kpre_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpre_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
+int MDEV_BPF_OP(kpre_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 {
 	struct kpre_state *s = mdev_bpf_state(dev, struct kpre_state);
 
@@ -93,8 +90,7 @@ int BPF_PROG(kpre_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpre_timer, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kpre_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kpre_state *s = mdev_bpf_state(dev, struct kpre_state);
 
@@ -103,8 +99,7 @@ int BPF_PROG(kpre_timer, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kpre_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
+int MDEV_BPF_OP(kpre_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
 {
 	struct kpre_state *s = mdev_bpf_state(dev, struct kpre_state);
 
@@ -119,26 +114,22 @@ int BPF_PROG(kpre_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *pl
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kpre = {
-	.name = "kpre",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.state_size = sizeof(struct kpre_state),
-	.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0x038000 },
-	.gfx = { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 },
-	.regions = {
-		{ .size = KPRE_REGS, .flags = MDEV_BPF_REGION_RW, .access_size = 8 },
-		[KPRE_MEM] = { .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |
-			       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-		[KPRE_RO] = { .size = KPRE_RO_SIZE, .flags = MDEV_BPF_REGION_READ |
-			      MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-		[KPRE_SMALL] = { .size = KPRE_SMALL_SIZE, .flags = MDEV_BPF_REGION_RW |
-				 MDEV_BPF_REGION_MEMORY },
-	},
-	.region_read = (void *)kpre_read,
-	.region_write = (void *)kpre_write,
-	.timer = (void *)kpre_timer,
-	.dma_done = (void *)kpre_dma_done,
-	.gfx_query = (void *)kpre_gfx_query,
-};
+MDEV_BPF_DEVICE(kpre,
+		.types = { { .name = "1" } },
+		.state_size = sizeof(struct kpre_state),
+		.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0x038000 },
+		.gfx = { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 },
+		.regions = {
+			{ .size = KPRE_REGS, .flags = MDEV_BPF_REGION_RW, .access_size = 8 },
+			[KPRE_MEM] = { .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |
+				       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
+			[KPRE_RO] = { .size = KPRE_RO_SIZE, .flags = MDEV_BPF_REGION_READ |
+				      MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
+			[KPRE_SMALL] = { .size = KPRE_SMALL_SIZE, .flags = MDEV_BPF_REGION_RW |
+					 MDEV_BPF_REGION_MEMORY },
+		},
+		.region_read = kpre_read,
+		.region_write = kpre_write,
+		.timer = kpre_timer,
+		.dma_done = kpre_dma_done,
+		.gfx_query = kpre_gfx_query);

@@ -38,8 +38,7 @@ static struct kreset_state *enter(struct mdev_bpf_dev *dev)
 	return s;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kreset_init, struct mdev_bpf_dev *dev)
+int MDEV_BPF_OP(kreset_init, struct mdev_bpf_dev *dev)
 {
 	struct kreset_state *s = mdev_bpf_state(dev, struct kreset_state);
 	int i;
@@ -77,8 +76,7 @@ static void queue(struct mdev_bpf_dev *dev, struct kreset_state *s, __u32 id)
 	mdev_bpf_work_queue(dev, id & 3);
 }
 
-SEC("struct_ops")
-int BPF_PROG(kreset_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kreset_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kreset_state *s = enter(dev);
 	__u32 val = access->val;
@@ -101,8 +99,7 @@ int BPF_PROG(kreset_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kreset_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(kreset_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kreset_state *s = enter(dev);
 	__s64 status;
@@ -120,8 +117,7 @@ int BPF_PROG(kreset_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kreset_timer, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kreset_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kreset_state *s = enter(dev);
 
@@ -136,8 +132,7 @@ int BPF_PROG(kreset_timer, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(kreset_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(kreset_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kreset_state *s = enter(dev);
 
@@ -156,22 +151,18 @@ int BPF_PROG(kreset_work, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops kreset = {
-	.init = (void *)kreset_init,
-	.region_read = (void *)kreset_read,
-	.region_write = (void *)kreset_write,
-	.timer = (void *)kreset_timer,
-	.work = (void *)kreset_work,
-	.name = "kreset",
-	.abi = MDEV_BPF_ABI,
-	.state_size = sizeof(struct kreset_state),
-	.types = { { .name = "1" } },
-	.pci = {
-		.vendor = 0x1234, .device = 0x0006, .class_code = 0xff0000,
-		.flags = MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
-	},
-	.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
-	.irqs = { { .count = 1 }, { .count = 2 } },
-	.doorbells = { { .offset = KRESET_BELL, .size = 4, .work = KRESET_BELL_WORK } },
-};
+MDEV_BPF_DEVICE(kreset,
+		.init = kreset_init,
+		.region_read = kreset_read,
+		.region_write = kreset_write,
+		.timer = kreset_timer,
+		.work = kreset_work,
+		.state_size = sizeof(struct kreset_state),
+		.types = { { .name = "1" } },
+		.pci = {
+			.vendor = 0x1234, .device = 0x0006, .class_code = 0xff0000,
+			.flags = MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
+		},
+		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
+		.irqs = { { .count = 1 }, { .count = 2 } },
+		.doorbells = { { .offset = KRESET_BELL, .size = 4, .work = KRESET_BELL_WORK } });

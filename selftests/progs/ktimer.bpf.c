@@ -22,8 +22,7 @@ static void arm(struct mdev_bpf_dev *dev, struct ktimer_state *s, __u32 id)
 	s->result = mdev_bpf_timer_arm(dev, id, s->delay * 1000ULL, s->period);
 }
 
-SEC("struct_ops")
-int BPF_PROG(ktimer_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(ktimer_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
 	__u32 val = access->val;
@@ -53,8 +52,7 @@ int BPF_PROG(ktimer_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+int MDEV_BPF_OP(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
 	__u32 id = access->offset / 4 & 7;
@@ -72,8 +70,7 @@ int BPF_PROG(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acce
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
 
@@ -88,8 +85,7 @@ int BPF_PROG(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC("struct_ops")
-int BPF_PROG(ktimer_work, struct mdev_bpf_dev *dev, __u32 id)
+int MDEV_BPF_OP(ktimer_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
 
@@ -100,17 +96,13 @@ int BPF_PROG(ktimer_work, struct mdev_bpf_dev *dev, __u32 id)
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops ktimer = {
-	.name = "ktimer",
-	.abi = MDEV_BPF_ABI,
-	.types = { { .name = "1" } },
-	.state_size = sizeof(struct ktimer_state),
-	.pci = { .vendor = 0x1234, .device = 0x0003, .class_code = 0xff0000 },
-	.regions = { { .size = 128, .flags = MDEV_BPF_REGION_RW } },
-	.irqs = { { 0 }, { .count = KTIMER_MSI } },
-	.region_read = (void *)ktimer_read,
-	.region_write = (void *)ktimer_write,
-	.timer = (void *)ktimer_timer,
-	.work = (void *)ktimer_work,
-};
+MDEV_BPF_DEVICE(ktimer,
+		.types = { { .name = "1" } },
+		.state_size = sizeof(struct ktimer_state),
+		.pci = { .vendor = 0x1234, .device = 0x0003, .class_code = 0xff0000 },
+		.regions = { { .size = 128, .flags = MDEV_BPF_REGION_RW } },
+		.irqs = { { 0 }, { .count = KTIMER_MSI } },
+		.region_read = ktimer_read,
+		.region_write = ktimer_write,
+		.timer = ktimer_timer,
+		.work = ktimer_work);

@@ -132,16 +132,14 @@ static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 t
 })
 
 #define PROGRAM(which, nr, other, other_nr)					\
-SEC("struct_ops/init")								\
-int BPF_PROG(which##_init, struct mdev_bpf_dev *dev)				\
+int MDEV_BPF_OP(which##_init, struct mdev_bpf_dev *dev)				\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
 	return s ? begin(&s->r, nr) : -ENOMEM;					\
 }										\
 										\
-SEC("struct_ops/exit")								\
-void BPF_PROG(which##_exit, struct mdev_bpf_dev *dev)				\
+void MDEV_BPF_OP(which##_exit, struct mdev_bpf_dev *dev)				\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
@@ -149,24 +147,21 @@ void BPF_PROG(which##_exit, struct mdev_bpf_dev *dev)				\
 		end(&s->r, nr);							\
 }										\
 										\
-SEC("struct_ops/open")								\
-int BPF_PROG(which##_open, struct mdev_bpf_dev *dev)				\
+int MDEV_BPF_OP(which##_open, struct mdev_bpf_dev *dev)				\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
 	return s ? check(&s->r, nr) : -ENOMEM;					\
 }										\
 										\
-SEC("struct_ops/region_read")							\
-int BPF_PROG(which##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
+int MDEV_BPF_OP(which##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
 	return !s ? -ENOMEM : check(&s->r, nr) ?: read(&s->r, a);		\
 }										\
 										\
-SEC("struct_ops/region_write")							\
-int BPF_PROG(which##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
+int MDEV_BPF_OP(which##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)	\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
@@ -174,8 +169,7 @@ int BPF_PROG(which##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 	       write(dev, &s->r, a, offsetof(struct which, r));			\
 }										\
 										\
-SEC("struct_ops/timer")								\
-int BPF_PROG(which##_timer, struct mdev_bpf_dev *dev, __u32 id)			\
+int MDEV_BPF_OP(which##_timer, struct mdev_bpf_dev *dev, __u32 id)			\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
@@ -184,8 +178,7 @@ int BPF_PROG(which##_timer, struct mdev_bpf_dev *dev, __u32 id)			\
 	return 0;								\
 }										\
 										\
-SEC("struct_ops/upgrade")							\
-int BPF_PROG(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)	\
+int MDEV_BPF_OP(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)	\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 	const struct regs *from;						\
@@ -202,16 +195,15 @@ int BPF_PROG(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old
 }
 
 #define OPS(which)								\
-	.init = (void *)which##_init,						\
-	.exit = (void *)which##_exit,						\
-	.open = (void *)which##_open,						\
-	.region_read = (void *)which##_read,					\
-	.region_write = (void *)which##_write,					\
-	.timer = (void *)which##_timer
+	.init = which##_init,						\
+	.exit = which##_exit,						\
+	.open = which##_open,						\
+	.region_read = which##_read,					\
+	.region_write = which##_write,					\
+	.timer = which##_timer
 
 #define DEVICE									\
 	.name = "kupgrade",							\
-	.abi = MDEV_BPF_ABI,							\
 	.types = { { .name = "1" } },						\
 	.pci = { .vendor = 0x1234, .device = 0x5678 },				\
 	.regions = { { .size = KUP_SIZE, .flags = MDEV_BPF_REGION_RW } },	\
@@ -220,54 +212,43 @@ int BPF_PROG(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old
 PROGRAM(v1, 1, v2, 2)
 PROGRAM(v2, 2, v1, 1)
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops map_v1 = {
-	DEVICE, OPS(v1),
-	.state_size = sizeof(struct v1),
-	.state_version = 1,
-	.upgrade = (void *)v1_upgrade,
-};
+MDEV_BPF_DEVICE(map_v1,
+		DEVICE, OPS(v1),
+		.state_size = sizeof(struct v1),
+		.state_version = 1,
+		.upgrade = v1_upgrade);
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops map_v2 = {
-	DEVICE, OPS(v2),
-	.state_size = sizeof(struct v2),
-	.state_version = 2,
-	.upgrade = (void *)v2_upgrade,
-};
+MDEV_BPF_DEVICE(map_v2,
+		DEVICE, OPS(v2),
+		.state_size = sizeof(struct v2),
+		.state_version = 2,
+		.upgrade = v2_upgrade);
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops map_stiff = {
-	DEVICE, OPS(v2),
-	.state_size = sizeof(struct v2),
-	.state_version = 2,
-};
+MDEV_BPF_DEVICE(map_stiff,
+		DEVICE, OPS(v2),
+		.state_size = sizeof(struct v2),
+		.state_version = 2);
 
-SEC("struct_ops/region_read")
-int BPF_PROG(none_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(none_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	a->val = !!mdev_bpf_state_get(dev, 1);
 	return 0;
 }
 
-SEC("struct_ops/region_write")
-int BPF_PROG(none_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+int MDEV_BPF_OP(none_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	return 0;
 }
 
-SEC("struct_ops/upgrade")
-int BPF_PROG(none_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
+int MDEV_BPF_OP(none_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
 {
 	if (mdev_bpf_state_get(dev, 1))
 		is_wrong();
 	return 0;
 }
 
-SEC(".struct_ops.link")
-struct mdev_bpf_ops map_none = {
-	DEVICE,
-	.region_read = (void *)none_read,
-	.region_write = (void *)none_write,
-	.upgrade = (void *)none_upgrade,
-};
+MDEV_BPF_DEVICE(map_none,
+		DEVICE,
+		.region_read = none_read,
+		.region_write = none_write,
+		.upgrade = none_upgrade);
