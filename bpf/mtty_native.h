@@ -123,7 +123,7 @@ int MDEV_BPF_OP(mtty_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 	to_native(&port, &state->port[1]);
 	if (!ret && header.nr_ports > 1)
 		ret = mdev_bpf_stream_put(stream, &port, sizeof(port));
-	return ret ? ret : MDEV_BPF_STREAM_OWN;
+	return ret ? ret : MDEV_BPF_STREAM_OPAQUE;
 }
 
 static int get_port(struct mdev_bpf_stream *stream, __u64 offset, struct mtty_port *p)
@@ -144,7 +144,7 @@ int MDEV_BPF_OP(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 
 	if (!state)
 		return -EIO;
-	if (!stream->foreign)
+	if (!stream->opaque)
 		return stream->version == 1 ? MDEV_BPF_STREAM_CORE : -EINVAL;
 	if (stream->size != sizeof(h) + ports * sizeof(struct native_port) ||
 	    mdev_bpf_stream_get(stream, 0, &h, sizeof(h)) || h.magic != NATIVE_MAGIC ||
@@ -156,7 +156,7 @@ int MDEV_BPF_OP(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 		return -EINVAL;
 	state->irq = ~0;	/* neither up nor down, so that the line is set */
 	irq_update(dev, state);
-	return MDEV_BPF_STREAM_OWN;
+	return MDEV_BPF_STREAM_OPAQUE;
 }
 
 #endif /* MTTY_NATIVE_H */

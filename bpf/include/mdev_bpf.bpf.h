@@ -199,7 +199,7 @@ extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 s
 				 __u32 val) __ksym;
 
 /**
- * mdev_bpf_pci_cap() - where a declared capability is in configuration space
+ * mdev_bpf_pci_cap_offset() - where a declared capability is in configuration space
  * @dev: the device
  * @index: index in mdev_bpf_ops::pci_caps
  *
@@ -208,7 +208,7 @@ extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 s
  * Return: the offset of its header, which the core has written; -EINVAL if none is declared there;
  * -ENXIO if it is no PCI device.
  */
-extern int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, __u32 index) __ksym;
+extern int mdev_bpf_pci_cap_offset(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
 /**
  * mdev_bpf_timer_arm() - let the timer op be called later
@@ -413,7 +413,7 @@ extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;
 
 /**
- * mdev_bpf_stream_put() - add bytes to the program's own stream, in save
+ * mdev_bpf_stream_put() - add bytes to the program's opaque stream, in save
  * @stream: the stream
  * @data: the bytes
  * @data__sz: how many
@@ -424,7 +424,7 @@ extern int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data,
 			       __u32 data__sz) __ksym;
 
 /**
- * mdev_bpf_stream_get() - get bytes of a foreign stream, in restore
+ * mdev_bpf_stream_get() - get bytes of an opaque stream, in restore
  * @stream: the stream
  * @offset: the first byte
  * @buf: where they go

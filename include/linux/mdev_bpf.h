@@ -13,9 +13,9 @@
 #include <uapi/linux/mdev_bpf.h>
 
 /*
- * Each context has a pointer that is always NULL. It makes the struct more than numbers, and
- * the verifier takes for an argument of such a type only what the kernel handed to the
- * op: never a copy, nor memory that a program filled in. kfuncs rely on that.
+ * Each context has a pointer, @trusted, that is always NULL. It makes the struct more than numbers
+ * to the verifier, which then takes only a trusted pointer for it: the one that the kernel handed
+ * to the op, never a copy, nor memory that a program filled in. kfuncs rely on that.
  */
 
 /**
@@ -25,7 +25,7 @@
  * @arg: mdev_bpf_type_desc::arg of the type
  * @uuid: the mdev's UUID, byte by byte in the order of its text form
  * @name: the mdev's name, which is the UUID as text
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_dev {
 	__u32 type;
@@ -33,7 +33,7 @@ struct mdev_bpf_dev {
 	__u64 arg;
 	__u8 uuid[16];
 	char name[40];
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
@@ -43,14 +43,14 @@ struct mdev_bpf_dev {
  * @offset: first byte within the region, a multiple of @size
  * @val: little endian value; the only member a program can write. region_read
  *	stores the result here (bits above @size are dropped; it is 0 before)
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_access {
 	__u32 region;
 	__u32 size;
 	__u64 offset;
 	__u64 val;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
@@ -60,14 +60,14 @@ struct mdev_bpf_access {
  * @size: bytes of argument behind mdev_bpf_ioctl_data(), at most MDEV_BPF_MAX_IOCTL
  * @ret: what the ioctl returns when the op answers it (0 or more); the only member
  *	a program can write. AFTER the core's answer it holds the core's result
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_ioctl {
 	__u32 cmd;
 	__u32 stage;
 	__u32 size;
 	__s32 ret;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
@@ -78,7 +78,7 @@ struct mdev_bpf_ioctl {
  * @size: bytes
  * @iova: address of the guest's memory
  * @where: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_dma {
 	__u32 id;
@@ -87,25 +87,25 @@ struct mdev_bpf_dma {
 	__u32 size;
 	__u64 iova;
 	__u64 where;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_range - guest memory
  * @iova: first byte
  * @size: bytes
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_range {
 	__u64 iova;
 	__u64 size;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_plane - what a display shows; gfx_query fills it in
- * @type: MDEV_BPF_PLANE_* that is asked for; read-only, like @genuine
- * @region: VFIO index of the MEMORY region that the picture is in
+ * @type: MDEV_BPF_PLANE_* that is asked for; read-only, like @trusted
+ * @region: VFIO index of the MEMORY region that the framebuffer is in
  * @offset: its first byte there
  * @drm_modifier: DRM_FORMAT_MOD_*
  * @drm_format: DRM_FORMAT_*; 0: the plane shows nothing
@@ -116,7 +116,7 @@ struct mdev_bpf_range {
  * @y_pos: likewise
  * @x_hot: where its hot spot is
  * @y_hot: likewise
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_plane {
 	__u32 type;
@@ -131,55 +131,55 @@ struct mdev_bpf_plane {
 	__u32 y_pos;
 	__u32 x_hot;
 	__u32 y_hot;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_edid - what the user says of the monitor
  * @link: 1: it is connected, 0: it is not
  * @size: bytes of EDID
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_edid {
 	__u32 link;
 	__u32 size;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_stream - the state of a device on its way to another host
  * @version: mdev_bpf_ops::state_version of the program that saved it; of the own one in save
- * @foreign: restore: the stream is not the core's
- * @size: bytes of the program's own stream so far, or in all
- * @genuine: NULL; see above
+ * @opaque: restore: the stream is not the core's
+ * @size: bytes of the program's opaque stream so far, or in all
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_stream {
 	__u32 version;
-	__u32 foreign;
+	__u32 opaque;
 	__u64 size;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_old - the state that the program before left
  * @version: its mdev_bpf_ops::state_version
  * @size: its mdev_bpf_ops::state_size
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_old {
 	__u32 version;
 	__u32 size;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
  * struct mdev_bpf_dump - where the dump op writes
  * @room: bytes that there is still room for
- * @genuine: NULL; see above
+ * @trusted: NULL; see above
  */
 struct mdev_bpf_dump {
 	__u64 room;
-	const void *genuine;
+	const void *trusted;
 };
 
 /**
@@ -334,17 +334,17 @@ struct mdev_bpf_ops {
 	/**
 	 * @save: The device has stopped, and its state is about to be taken elsewhere.
 	 *
-	 * Return: MDEV_BPF_STREAM_CORE: the core saves everything; MDEV_BPF_STREAM_OWN: what was
+	 * Return: MDEV_BPF_STREAM_CORE: the core saves everything; MDEV_BPF_STREAM_OPAQUE: what was
 	 * put by mdev_bpf_stream_put() is all; or the errno that migration fails with.
 	 */
 	int (*save)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
 
 	/**
 	 * @restore: State has come from elsewhere. From a core's stream the core has restored
-	 * everything already; from a foreign one (@stream->foreign) nothing.
+	 * everything already; from an opaque one (@stream->opaque) nothing.
 	 *
-	 * Return: MDEV_BPF_STREAM_CORE; MDEV_BPF_STREAM_OWN for a foreign stream that the program
-	 * has understood; or the errno that migration fails with.
+	 * Return: MDEV_BPF_STREAM_CORE; MDEV_BPF_STREAM_OPAQUE for an opaque stream that the
+	 * program has understood; or the errno that migration fails with.
 	 */
 	int (*restore)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
 

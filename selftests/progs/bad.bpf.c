@@ -71,7 +71,7 @@ BAD_READ(write_dev);
 
 READ(write_genuine)
 {
-	a->genuine = NULL;
+	a->trusted = NULL;
 	return 0;
 }
 
@@ -302,7 +302,7 @@ BAD_UPGRADE(write_version);
 
 UPGRADE(write_old_genuine)
 {
-	old->genuine = NULL;
+	old->trusted = NULL;
 	return 0;
 }
 
@@ -639,7 +639,7 @@ SEC("?struct_ops")
 int BPF_PROG(write_stream_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
 {
 	stream->size = 1 << 30;
-	return MDEV_BPF_STREAM_OWN;
+	return MDEV_BPF_STREAM_OPAQUE;
 }
 
 SEC("?.struct_ops.link")

@@ -14,7 +14,7 @@
 #define KIRQ_CONFIG	0x1c	/* R: mdev_bpf_config_read(0, 4), W: mdev_bpf_config_write(0x40) */
 #define KIRQ_EOI	0x20	/* 1: irq_unmask lowers the line */
 #define KIRQ_ACCESSES	0x24	/* R: accesses to other regions */
-#define KIRQ_CAP	0x28	/* W: mdev_bpf_pci_cap() */
+#define KIRQ_CAP	0x28	/* W: mdev_bpf_pci_cap_offset() */
 #define KIRQ_UNMASKED	0x40	/* R: calls of irq_unmask, by index */
 #define KIRQ_CTL_SIZE	0x80
 

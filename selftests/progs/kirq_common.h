@@ -45,7 +45,7 @@ static void ctl_write(struct mdev_bpf_dev *dev, struct kirq_state *s, __u32 reg,
 		s->result = mdev_bpf_config_write(dev, 0x40, 4, val);
 		break;
 	case KIRQ_CAP:
-		s->result = mdev_bpf_pci_cap(dev, val);
+		s->result = mdev_bpf_pci_cap_offset(dev, val);
 		break;
 	case KIRQ_EOI:
 		s->eoi = val;

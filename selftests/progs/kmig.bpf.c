@@ -163,7 +163,7 @@ int MDEV_BPF_OP(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 	case KMIG_HOOK_STALE:
 		return -ESTALE;
 	case KMIG_HOOK_EMPTY:
-		return MDEV_BPF_STREAM_OWN;
+		return MDEV_BPF_STREAM_OPAQUE;
 	}
 	if (mdev_bpf_stream_put(stream, &magic, sizeof(magic)) ||
 	    mdev_bpf_stream_put(stream, s->ram, sizeof(s->ram)))
@@ -174,7 +174,7 @@ int MDEV_BPF_OP(kmig_save, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *str
 		return MDEV_BPF_STREAM_CORE;
 	for (i = 0; s->hook == KMIG_HOOK_FULL && i < 17 && !s->put; i++)
 		s->put = mdev_bpf_stream_put(stream, block, sizeof(block));
-	return MDEV_BPF_STREAM_OWN;
+	return MDEV_BPF_STREAM_OPAQUE;
 }
 
 int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream)
@@ -184,7 +184,7 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 
 	if (!s)
 		return -EIO;
-	s->restored = (stream->foreign ? 0x100 : 0) + 1 + stream->version;
+	s->restored = (stream->opaque ? 0x100 : 0) + 1 + stream->version;
 	s->put = mdev_bpf_stream_put(stream, &s->put, sizeof(s->put));
 	if (s->hook == KMIG_HOOK_FAIL) {
 		s->ram[0]++;
@@ -196,7 +196,7 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	}
 	if (s->hook == KMIG_HOOK_STALE)
 		return -ESTALE;
-	if (!stream->foreign || s->hook == KMIG_HOOK_IGNORE)
+	if (!stream->opaque || s->hook == KMIG_HOOK_IGNORE)
 		return MDEV_BPF_STREAM_CORE;
 	if (mdev_bpf_stream_get(stream, 0, &magic, sizeof(magic)) || magic != KMIG_OWN_MAGIC ||
 	    stream->size != sizeof(struct kmig_own) ||
@@ -204,7 +204,7 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 		return -EPROTO;
 	if (mdev_bpf_stream_get(stream, sizeof(magic), s->ram, sizeof(s->ram)))
 		return -EIO;
-	return MDEV_BPF_STREAM_OWN;
+	return MDEV_BPF_STREAM_OPAQUE;
 }
 
 #define KMIG_OPS								\

@@ -13,7 +13,7 @@
 #define KMIG_LEVEL	0x10	/* W: mdev_bpf_irq_set() */
 #define KMIG_CONFIG	0x14	/* W: mdev_bpf_config_write() at 0x40 */
 #define KMIG_RESULT	0x18	/* what these returned */
-#define KMIG_RESTORED	0x1c	/* R: what restore saw: 1 + version, 0x100 added if foreign */
+#define KMIG_RESTORED	0x1c	/* R: what restore saw: 1 + version, 0x100 added if opaque */
 #define KMIG_TIMERS	0x20	/* 8 counters: calls of timer n */
 #define KMIG_WORKS	0x40	/* 8 counters: calls of work n */
 #define KMIG_HOOK	0x60	/* what save and restore do: KMIG_HOOK_* */
@@ -34,7 +34,7 @@ enum {
 	KMIG_HOOK_EMPTY,	/* save says OWN and has put nothing */
 	KMIG_HOOK_FAIL,		/* save and restore fail with EBUSY, after changing things */
 	KMIG_HOOK_STALE,	/* save and restore fail with ESTALE */
-	KMIG_HOOK_IGNORE,	/* restore of a foreign stream returns CORE */
+	KMIG_HOOK_IGNORE,	/* restore of an opaque stream returns CORE */
 	KMIG_HOOK_PUT_FAIL,	/* save puts as with OWN, and fails with EBUSY */
 	KMIG_HOOK_PUT_CORE,	/* save puts as with OWN, and leaves it to the core after all */
 };

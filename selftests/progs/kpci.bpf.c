@@ -28,7 +28,7 @@ struct kpci_state {
 /* In a variant without this capability that does nothing. */
 static void put(struct mdev_bpf_dev *dev, __u32 index, __u32 off, __u32 val)
 {
-	int cap = mdev_bpf_pci_cap(dev, index);
+	int cap = mdev_bpf_pci_cap_offset(dev, index);
 
 	if (cap > 0)
 		mdev_bpf_config_write(dev, cap + off, 4, val);
@@ -66,7 +66,7 @@ int MDEV_BPF_OP(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	else if (access->offset == KPCI_FAIL_RESET)
 		fail_reset = access->val;
 	else if (access->offset == KPCI_WHERE)
-		s->result = mdev_bpf_pci_cap(dev, access->val);
+		s->result = mdev_bpf_pci_cap_offset(dev, access->val);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ int MDEV_BPF_OP(kpci_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 int MDEV_BPF_OP(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
-	int scratch = mdev_bpf_pci_cap(dev, KPCI_CAP_SCRATCH);
+	int scratch = mdev_bpf_pci_cap_offset(dev, KPCI_CAP_SCRATCH);
 
 	__sync_fetch_and_add(&counters.nr[KPCI_NR_HOOKS], 1);
 	if (!s)

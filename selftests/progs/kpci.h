@@ -46,7 +46,7 @@ enum {
 #define KPCI_HOOK_VAL	0x1c	/* R: access->val */
 #define KPCI_HOOK_NOW	0x20	/* R: what is there, by mdev_bpf_config_read() */
 #define KPCI_FAIL_RESET	0x24	/* W: what the reset op returns from now on */
-#define KPCI_WHERE	0x28	/* W: mdev_bpf_pci_cap() */
+#define KPCI_WHERE	0x28	/* W: mdev_bpf_pci_cap_offset() */
 
 /* Global counters, at the start of .bss */
 enum { KPCI_NR_RESETS, KPCI_NR_HOOKS, KPCI_NR_COUNTERS };

@@ -36,7 +36,7 @@
 #define MDEV_BPF_MAX_DMA	64	/* DMA requests of a device that wait, ids are free */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
 #define MDEV_BPF_MAX_PINS	16	/* pinned windows of guest memory, ids from 0 */
-#define MDEV_BPF_MAX_RES	32767	/* width or height of a picture, in pixels */
+#define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
 /* A VFIO file offset is the region's index in the bits from here up. */
@@ -103,7 +103,7 @@
 
 /* What the save and restore ops return, apart from a negative errno */
 #define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
-#define MDEV_BPF_STREAM_OWN	1	/* the program's own stream, and nothing else */
+#define MDEV_BPF_STREAM_OPAQUE	1	/* the program's opaque stream, and nothing else */
 
 /* Steps in the life of a device, in the trace event mdev_bpf_lifecycle */
 #define MDEV_BPF_EVENT_CREATE	0
@@ -190,7 +190,7 @@ struct mdev_bpf_pci {
  * @version: version of an EXTENDED one; 0 for 1
  * @reserved: zero
  *
- * The first without id ends mdev_bpf_ops::pci_caps. mdev_bpf_pci_cap() says where one is.
+ * The first without id ends mdev_bpf_ops::pci_caps. mdev_bpf_pci_cap_offset() says where one is.
  */
 struct mdev_bpf_pci_cap {
 	__u16 id;

@@ -641,7 +641,7 @@ static int call_save(const struct call *call)
 	stream = mdev_bpf_save_opaque(bdev->migration.saving_migf);
 	if (IS_ERR(stream))
 		return PTR_ERR(stream);
-	ret = call_result(call_op(call, save, stream), MDEV_BPF_STREAM_OWN);
+	ret = call_result(call_op(call, save, stream), MDEV_BPF_STREAM_OPAQUE);
 	return bdev->failure.active ? -EIO : ret;
 }
 
@@ -689,6 +689,6 @@ int mdev_bpf_gate_restore(struct mdev_bpf_device *bdev)
 	if (IS_ERR(stream))
 		return PTR_ERR(stream);
 	if (call.ops->restore)
-		ret = call_result(call_op(&call, restore, stream), MDEV_BPF_STREAM_OWN);
+		ret = call_result(call_op(&call, restore, stream), MDEV_BPF_STREAM_OPAQUE);
 	return mdev_bpf_migration_end_restore(bdev, bdev->failure.active ? -EIO : ret);
 }

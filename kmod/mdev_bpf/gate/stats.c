@@ -65,7 +65,7 @@ static bool is_error(enum mdev_bpf_op op, int ret)
 		return ret < 0 || ret > MDEV_BPF_IOCTL_REVIEW;
 	case MDEV_BPF_OP_SAVE:
 	case MDEV_BPF_OP_RESTORE:
-		return ret < 0 || ret > MDEV_BPF_STREAM_OWN;
+		return ret < 0 || ret > MDEV_BPF_STREAM_OPAQUE;
 	default:
 		return ret;
 	}

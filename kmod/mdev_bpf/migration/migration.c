@@ -198,7 +198,7 @@ int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result)
 	int ret = min(result, 0);
 
 	lockdep_assert_held(&bdev->lock);
-	ret = ret ?: mdev_bpf_save_fill(m->saving_migf, result == MDEV_BPF_STREAM_OWN);
+	ret = ret ?: mdev_bpf_save_fill(m->saving_migf, result == MDEV_BPF_STREAM_OPAQUE);
 	if (!ret)
 		m->state = VFIO_DEVICE_STATE_STOP_COPY;
 	else if (m->state == VFIO_DEVICE_STATE_PRE_COPY_P2P)

@@ -451,9 +451,9 @@ struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r)
 		mdev_bpf_stream_snapshot_load(bdev, &r->snap);
 		mdev_bpf_swap_contents(bdev, r->shadow);
 	}
-	r->opaque.ctx.foreign = r->stage == RESUME_OPAQUE;
+	r->opaque.ctx.opaque = r->stage == RESUME_OPAQUE;
 	r->opaque.ctx.version = le32_to_cpu(r->header.state_version);
-	if (r->opaque.ctx.foreign)
+	if (r->opaque.ctx.opaque)
 		r->opaque.ctx.version = 0;
 	return &r->opaque.ctx;
 }
@@ -476,14 +476,14 @@ int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result)
 	lockdep_assert_held(&r->bdev->lock);
 	if (ret)
 		mdev_bpf_refuse(r->bdev->program->decl.name, "restore failed, errno %d", -ret);
-	else if (r->opaque.ctx.foreign && result != MDEV_BPF_STREAM_OWN)
+	else if (r->opaque.ctx.opaque && result != MDEV_BPF_STREAM_OPAQUE)
 		ret = refuse(r, -EINVAL, "the program does not know this stream");
-	if (!ret && r->opaque.ctx.foreign)
+	if (!ret && r->opaque.ctx.opaque)
 		mdev_bpf_stream_unknown_lines(r->bdev);
 	if (!ret)
 		return 0;
 	mdev_bpf_stream_snapshot_load(r->bdev, &r->undo);
-	if (!r->opaque.ctx.foreign)
+	if (!r->opaque.ctx.opaque)
 		mdev_bpf_swap_contents(r->bdev, r->shadow);
 	return ret;
 }

@@ -5,7 +5,7 @@
  *
  * Each takes a device or a call, and the verifier knows which op has which: that a
  * kfunc is called from the wrong op is refused at load, and so is a context that a program
- * made itself (see "genuine" in <linux/mdev_bpf.h>). They run inside an op, so the
+ * made itself (see "trusted" in <linux/mdev_bpf.h>). They run inside an op, so the
  * device's lock is held, and they must not sleep.
  */
 #include <linux/bpf.h>
@@ -149,7 +149,7 @@ __bpf_kfunc int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 
 	return mdev_bpf_pci_config_own_write(ctx_to_bdev(dev), offset, size, val);
 }
 
-__bpf_kfunc int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, u32 index)
+__bpf_kfunc int mdev_bpf_pci_cap_offset(struct mdev_bpf_dev *dev, u32 index)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
@@ -292,7 +292,7 @@ BTF_ID_FLAGS(func, mdev_bpf_irq_line, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_signal, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, mdev_bpf_pci_cap, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_pci_cap_offset, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)

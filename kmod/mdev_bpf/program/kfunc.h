@@ -17,7 +17,7 @@ int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level);
 int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vector);
 s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, u32 offset, u32 size);
 int mdev_bpf_config_write(struct mdev_bpf_dev *dev, u32 offset, u32 size, u32 val);
-int mdev_bpf_pci_cap(struct mdev_bpf_dev *dev, u32 index);
+int mdev_bpf_pci_cap_offset(struct mdev_bpf_dev *dev, u32 index);
 int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
