@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [NAME...|-]: run the selftests, or some, as root on a machine that may load our modules.
-# With "-", the names come from standard input, one a line, and each test runs as soon as its name
+# NAME is that of a test, its room can be left out if that is clear; or of a room. With "-", the names come from standard input, one a line, and each test runs as soon as its name
 # is there. TAP goes to stdout; a test's own TAP is in it as comments. The last line sums up test
 # points. Status 0 if none failed.
 set -u
 
 cd "$(dirname "$0")" || exit 1
+. lib/names.sh
 
 timeout=$(sed -n 's/^timeout=//p' settings)
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
@@ -111,14 +112,13 @@ run_test()
 one()
 {
 	local name=$1 log rc=0 bad=0 before=$SECONDS ok=0 not_ok=0 skip=0 result
-	[ -x "$name" ] || name=$name.sh
 	nr=$((nr + 1))
 	echo "# selftests: $name"
-	log=$(./klog mark)
+	log=$(./lib/klog mark)
 	run_test "$name" || rc=$?
 	tally "$name" "$rc" || bad=1
 	clean_up || bad=1
-	./klog check "$log" || bad=1
+	./lib/klog check "$log" || bad=1
 	[ "$bad" -eq 0 ] || [ "$not_ok" -gt 0 ] || not_ok=1
 	passed=$((passed + ok))
 	failed=$((failed + not_ok))
@@ -146,22 +146,27 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 echo "TAP version 13"
+[ -s tests ] || bail "no list of tests; has make been run here?"
 if [ $# -eq 0 ]; then
 	# Name and properties, see Makefile
 	mapfile -t names < <(cut -d ' ' -f 1 tests)
-	[ ${#names[@]} -gt 0 ] || bail "no list of tests; has make been run here?"
-	set -- "${names[@]}"
+elif [ "$1" != - ]; then
+	names=()
+	for name in "$@"; do
+		found=$(tests_named tests "$name" 2>&1) || bail "$found"
+		mapfile -t -O ${#names[@]} names < <(cut -d ' ' -f 1 <<<"$found")
+	done
 fi
 prepare
 nr=0
-if [ "$1" = - ]; then
+if [ "${1-}" = - ]; then
 	exec 3<&0 </dev/null
 	measure
 	on_demand
 else
-	echo "1..$#"
+	echo "1..${#names[@]}"
 	measure
-	for name in "$@"; do
+	for name in "${names[@]}"; do
 		one "$name"
 	done
 fi

@@ -110,7 +110,7 @@ static void same_answers_as_vfio(void)
 	run_steps(client_get, client_set, by_client);
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
 		if (by_vfio[i] < 0 || by_vfio[i] != by_client[i])
-			ksft_fail(__FILE__, __LINE__, "step %zu: VFIO %d, client %d", i,
+			mtap_fail(__FILE__, __LINE__, "step %zu: VFIO %d, client %d", i,
 				  by_vfio[i], by_client[i]);
 	EXPECT_EQ(client_get(0, UART_SCR), 0x5a);
 	EXPECT_EQ(client_do(CLIENT_RESET, NULL), 0);
@@ -182,7 +182,7 @@ static void no_guest_memory(void)
 	__u64 go, result = 0;
 	struct mdev m = mdev_uuid(0xd1);
 
-	ASSERT_EQ(prog_up(&dev_prog2, "../" KDMA), 0);
+	ASSERT_EQ(prog_up(&dev_prog2, KDMA), 0);
 	ASSERT_EQ(mdev_create(&m, "kdma-1"), 0);
 	ASSERT_EQ(client_do(CLIENT_OPEN, m.uuid), 0);
 	for (go = MDEV_BPF_DMA_READ; go <= MDEV_BPF_DMA_PIN; go++) {
@@ -293,21 +293,21 @@ static void after(void)
 	mdev_remove_all();
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(same_answers_as_vfio),
-	KSFT_TEST(bounds),
-	KSFT_TEST(unknown_uuid),
-	KSFT_TEST(intx_callback),
-	KSFT_TEST(msi_callback),
-	KSFT_TEST(no_guest_memory),
-	KSFT_TEST(one_user_at_a_time),
-	KSFT_TEST(detach_and_reattach),
-	KSFT_TEST(remove_waits_for_the_client),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(same_answers_as_vfio),
+	MTAP_TEST(bounds),
+	MTAP_TEST(unknown_uuid),
+	MTAP_TEST(intx_callback),
+	MTAP_TEST(msi_callback),
+	MTAP_TEST(no_guest_memory),
+	MTAP_TEST(one_user_at_a_time),
+	MTAP_TEST(detach_and_reattach),
+	MTAP_TEST(remove_waits_for_the_client),
 };
 
 int main(int argc, char **argv)
 {
-	const struct ksft_suite suite = {
+	const struct mtap_suite suite = {
 		.tests = tests,
 		.nr = ARRAY_SIZE(tests),
 		.setup = setup,
@@ -316,5 +316,5 @@ int main(int argc, char **argv)
 		.teardown = teardown,
 	};
 
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The test of kernel clients, and the module that is one. After mdev/mdev.mk, whose way to
-# build a module it takes.
+# The test of kernel clients, and the module that is one.
 
 TEST_GEN_PROGS += client/client
 TEST_GEN_FILES += $(if $(wildcard $(KDIR)/Makefile),client/kmod/mdev_bpf_client_test.ko)
@@ -12,7 +11,6 @@ client/kmod/mdev_bpf_client_test.ko: $(wildcard client/*.h client/kmod/*.c \
 
 clean: client-clean
 client-clean:
-	@rm -f client/*.o
 	@find client/kmod ! -name mdev_bpf_client_test.c ! -name Kbuild -type f -delete
 
 .PHONY: client-clean

@@ -135,20 +135,20 @@ static void two_clients(void)
 	close(req);
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(waits_until_closed),
-	KSFT_TEST(reminds),
-	KSFT_TEST(interrupted),
-	KSFT_TEST(others_do_not_wait),
-	KSFT_TEST(two_clients),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(waits_until_closed),
+	MTAP_TEST(reminds),
+	MTAP_TEST(interrupted),
+	MTAP_TEST(others_do_not_wait),
+	MTAP_TEST(two_clients),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

@@ -29,7 +29,7 @@ bool core_is_ours(void)
 void core_only_ours(const char *rule)
 {
 	if (!core_is_ours())
-		ksft_skip("the kernel's own core: %s", rule);
+		mtap_skip("the kernel's own core: %s", rule);
 }
 
 void core_leaves_devices(void)
@@ -62,7 +62,7 @@ static bool state_is(const struct state *want)
 
 static void state_print(const char *when, const struct state *s)
 {
-	ksft_diag("%s: %d devices, %d bound, %d and %d available, %d and %d module users, references %s; %s",
+	mtap_diag("%s: %d devices, %d bound, %d and %d available, %d and %d module users, references %s; %s",
 		  when, s->devices, s->bound, s->available[0], s->available[1], s->core_users,
 		  s->test_users, s->refs[0], s->refs[1]);
 }
@@ -97,7 +97,7 @@ static int open_module(void)
 	strcpy(path + len, "kmod/mdev_test.ko");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		ksft_diag("cannot open %s: %s", path, strerror(errno));
+		mtap_diag("cannot open %s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -116,12 +116,12 @@ void core_load(void)
 
 	ASSERT(fd >= 0);
 	if (!exists("/sys/module/mdev") && system("modprobe mdev"))
-		ksft_diag("cannot load mdev");
+		mtap_diag("cannot load mdev");
 	if (exists("/sys/module/mdev_test"))
 		syscall(SYS_delete_module, "mdev_test", O_NONBLOCK);
 	ret = syscall(SYS_finit_module, fd, "", 0);
 	if (ret)
-		ksft_diag("cannot load mdev_test: %s", strerror(errno));
+		mtap_diag("cannot load mdev_test: %s", strerror(errno));
 	close(fd);
 	ASSERT_EQ(ret, 0);
 	make_bare_directory();
@@ -133,7 +133,7 @@ void core_unload(void)
 	if (!exists("/sys/module/mdev_test"))
 		return;
 	if (syscall(SYS_delete_module, "mdev_test", O_NONBLOCK))
-		ksft_diag("cannot unload mdev_test: %s", strerror(errno));
+		mtap_diag("cannot unload mdev_test: %s", strerror(errno));
 }
 
 void core_before(void)
@@ -181,7 +181,7 @@ void core_set(const char *knob, unsigned int val)
 
 	snprintf(text, sizeof(text), "%u", val);
 	if (sysfs_write(text, KNOBS "/%s", knob))
-		ksft_fail(__FILE__, __LINE__, "cannot set %s to %u", knob, val);
+		mtap_fail(__FILE__, __LINE__, "cannot set %s to %u", knob, val);
 }
 
 int core_get(const char *knob)

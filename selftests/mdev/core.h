@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "ksft.h"
+#include "mtap.h"
 #include "mdev.h"
 #include "job.h"
 
@@ -22,7 +22,7 @@ bool core_is_ours(void);
 void core_only_ours(const char *rule);
 
 /*
- * Functions of a struct ksft_suite: with and without mdev_test.ko; and both parents registered
+ * Functions of a struct mtap_suite: with and without mdev_test.ko; and both parents registered
  * before each test point. Afterwards everything there was has to be there again, and no more.
  */
 void core_load(void);

@@ -5,9 +5,8 @@
 # versions are the kernel's, and what is installed takes the place of the kernel's module.
 # shellcheck disable=SC2317 # test points are called by name
 
-. "$(dirname "$0")/../ksft.sh"
-parts=$here
-here=${here%/*}
+. "$(dirname "$0")/../lib/mtap.sh"
+parts=$here/mdev
 
 symbols="mdev_register_parent mdev_unregister_parent mdev_register_driver mdev_unregister_driver"
 samples="mtty mdpy mbochs"
@@ -25,7 +24,7 @@ at_exit()
 	# Whatever core is loaded, the tests after this want the one that is installed.
 	modprobe -r mdev_bpf mdev 2>/dev/null
 	modprobe mdev_bpf
-	rm -rf "$ksft_tmp"
+	rm -rf "$mtap_tmp"
 }
 trap at_exit EXIT
 
@@ -178,7 +177,7 @@ sample_unload()
 # A module tree of its own, small enough for depmod under emulation. The programs go elsewhere.
 small_tree()
 {
-	local file dir=$ksft_tmp/tree
+	local file dir=$mtap_tmp/tree
 	mkdir -p "$dir"
 	cp -P "$kernel/build" "$kernel"/modules.{order,builtin,builtin.modinfo} "$dir/"
 	modprobe --show-depends vfio_iommu_type1 | sed -n 's/^insmod *//p' |
@@ -192,7 +191,7 @@ small_tree()
 
 from_tree()
 {
-	run 0 make -s -C "$here/.." "$1" PREFIX="$ksft_tmp/prefix" BPFDIR="$ksft_tmp/bpf"
+	run 0 make -s -C "$here/.." "$1" PREFIX="$mtap_tmp/prefix" BPFDIR="$mtap_tmp/bpf"
 	modinfo -n mdev
 }
 
@@ -218,7 +217,7 @@ installed_and_back()
 	is "$(from_tree uninstall)" "$modules/vfio/mdev/mdev.ko"
 	is_core kernel
 	run 1 modinfo -n mdev_bpf
-	is "$(find "$ksft_tmp/prefix" -type f)$(ls -d "$ksft_tmp/bpf" 2>/dev/null)" ""
+	is "$(find "$mtap_tmp/prefix" -type f)$(ls -d "$mtap_tmp/bpf" 2>/dev/null)" ""
 	umount "$kernel"
 	run 0 modprobe mdev_bpf
 }

@@ -18,7 +18,7 @@ static bool inject(const char *symbol, int ret)
 
 	snprintf(text, sizeof(text), "%d", ret);
 	if (!exists(KNOBS "/inject_nth"))
-		ksft_skip("no kprobes, so no fault injection");
+		mtap_skip("no kprobes, so no fault injection");
 	EXPECT_EQ(sysfs_write(text, KNOBS "/inject_ret"), 0);
 	return !sysfs_write(symbol, KNOBS "/inject_symbol");
 }
@@ -121,7 +121,7 @@ static int sweep_create(const char *symbol, int with, bool may_succeed)
 		if (ret)
 			failed++;
 		else if (!may_succeed)
-			ksft_fail(__FILE__, __LINE__, "call %d of %s fails, create does not", nth,
+			mtap_fail(__FILE__, __LINE__, "call %d of %s fails, create does not", nth,
 				  symbol);
 		inject_nth(0);
 		if (!ret)
@@ -132,7 +132,7 @@ static int sweep_create(const char *symbol, int with, bool may_succeed)
 	EXPECT(nth < MOST_STEPS);
 	EXPECT_EQ(ret, 0);
 	EXPECT_EQ(mdev_remove(&m), 0);
-	ksft_diag("%s: %d calls, %d of them fatal", symbol, nth - 1, failed);
+	mtap_diag("%s: %d calls, %d of them fatal", symbol, nth - 1, failed);
 	return failed;
 }
 
@@ -188,19 +188,19 @@ static void sweep_register(const char *symbol, int with, bool may_succeed, int a
 			EXPECT(!exists(TYPES, P0));
 			EXPECT(!exists(MDEV_PARENTS "/p0"));
 		} else if (!may_succeed) {
-			ksft_fail(__FILE__, __LINE__, "call %d of %s fails, registration does not",
+			mtap_fail(__FILE__, __LINE__, "call %d of %s fails, registration does not",
 				  nth, symbol);
 		} else {
 			EXPECT_EQ(core_unregister(P0), 0);
 		}
 		if (ret && ret != -ENOMEM && ret != with)
-			ksft_fail(__FILE__, __LINE__, "call %d of %s gives %d", nth, symbol, ret);
+			mtap_fail(__FILE__, __LINE__, "call %d of %s gives %d", nth, symbol, ret);
 	}
 	inject_none();
 	EXPECT(nth < MOST_STEPS);
 	EXPECT_EQ(ret, 0);
 	EXPECT(failed >= at_least);
-	ksft_diag("%s: %d calls, %d of them fatal", symbol, nth - 1, failed);
+	mtap_diag("%s: %d calls, %d of them fatal", symbol, nth - 1, failed);
 }
 
 /*
@@ -238,25 +238,25 @@ static void register_without_class_link(void)
 	EXPECT(exists(MDEV_PARENTS "/p0"));
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(probe_fails),
-	KSFT_TEST(no_instance_lost),
-	KSFT_TEST(create_without_sysfs),
-	KSFT_TEST(create_without_links),
-	KSFT_TEST(create_without_memory),
-	KSFT_TEST(create_without_name),
-	KSFT_TEST(create_without_device),
-	KSFT_TEST(register_without_sysfs),
-	KSFT_TEST(register_without_objects),
-	KSFT_TEST(register_without_class_link),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(probe_fails),
+	MTAP_TEST(no_instance_lost),
+	MTAP_TEST(create_without_sysfs),
+	MTAP_TEST(create_without_links),
+	MTAP_TEST(create_without_memory),
+	MTAP_TEST(create_without_name),
+	MTAP_TEST(create_without_device),
+	MTAP_TEST(register_without_sysfs),
+	MTAP_TEST(register_without_objects),
+	MTAP_TEST(register_without_class_link),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = core_load, .before = core_before, .after = after, .teardown = core_unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

@@ -6,8 +6,7 @@
 # run by "make check MDEV_CORE=intree".
 # shellcheck disable=SC2317 # test points are called by name
 
-. "$(dirname "$0")/../ksft.sh"
-here=${here%/mdev}
+. "$(dirname "$0")/../lib/mtap.sh"
 
 modules=/lib/modules/$(uname -r)
 
@@ -15,7 +14,7 @@ at_exit()
 {
 	modprobe -r mdev_bpf mdev
 	modprobe mdev_bpf
-	rm -rf "$ksft_tmp"
+	rm -rf "$mtap_tmp"
 }
 
 switch()
@@ -31,15 +30,15 @@ switch()
 program()
 {
 	local rc=0
-	(cd "$here" && "./$1") >"$ksft_tmp/said" 2>&1 </dev/null || rc=$?
-	diag "$(grep -E '# SKIP|^not ok' "$ksft_tmp/said")"
-	[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || { fail "$1: status $rc"; diag "$(<"$ksft_tmp/said")"; }
+	(cd "$here" && "./$1") >"$mtap_tmp/said" 2>&1 </dev/null || rc=$?
+	diag "$(grep -E '# SKIP|^not ok' "$mtap_tmp/said")"
+	[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || { fail "$1: status $rc"; diag "$(<"$mtap_tmp/said")"; }
 }
 
-lifecycle() { program lifecycle; }
-vfio_access() { program vfio_access; }
-irq() { program irq; }
-detach() { program detach; }
+lifecycle() { program device/lifecycle; }
+vfio_access() { program vfio/access; }
+irq() { program irq/eventfd; }
+detach() { program program/detach; }
 rules() { program mdev/rules; }
 order() { program mdev/order; }
 faults() { program mdev/fail; }

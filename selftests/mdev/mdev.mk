@@ -3,8 +3,6 @@
 # The mdev core's tests. Their modules: a parent that does what a test tells it, and the kernel's
 # own samples, if their source is there, built against our header and our symbol versions.
 
-KDIR ?= /lib/modules/$(shell uname -r)/build
-MDEV_CORE ?= ours
 SAMPLES ?= /usr/src/linux-source/samples/vfio-mdev
 
 mdev_progs := mdev/rules mdev/fail mdev/order mdev/uevent mdev/busy mdev/race
@@ -15,14 +13,11 @@ TEST_GEN_PROGS += $(mdev_progs)
 TEST_SMP += mdev/order mdev/busy mdev/race
 TEST_PROGS += mdev/dropin.sh mdev/kernel_core.sh
 TEST_LONG += mdev/dropin.sh mdev/kernel_core.sh
-TEST_GEN_FILES += mdev/client bench/mdev_create $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
+TEST_GEN_TOOLS += mdev/client
+TEST_GEN_FILES += $(if $(wildcard $(KDIR)/Makefile),$(mdev_modules))
 
 $(mdev_progs): mdev/core.o mdev/job.o
 mdev/race: mdev/pair.o
-
-# Symbol versions of our modules, of which mdev.ko is one or is not.
-symvers := KBUILD_EXTRA_SYMBOLS=$(abspath ../Module.symvers)
-module = $(MAKE) -C $(KDIR) M=$(abspath $1) MDEV_CORE=$(MDEV_CORE) $(symvers) modules
 
 mdev/kmod/mdev_test.ko: $(wildcard mdev/kmod/*.[ch] ../include/linux/mdev.h ../mdev.ko) mdev/kmod/Kbuild
 	+$(call module,mdev/kmod)
@@ -34,16 +29,9 @@ $(mdev_samples) &: mdev/samples.kbuild $(wildcard ../include/linux/mdev.h ../mde
 	# Others' code: neither more warnings nor sparse.
 	+$(call module,mdev/samples) W= C=0
 
-mdev/client: %: %.o mdev.o vfio.o
-	$(CC) $(LDFLAGS) -o $@ $^
-
-bench/mdev_create: %: %.o
-	$(CC) $(LDFLAGS) -o $@ $^ -pthread
-
 clean: mdev-clean
 mdev-clean:
 	@rm -rf mdev/samples
-	@rm -f mdev/*.o
 	@find mdev/kmod ! -name '*.[ch]' ! -name Kbuild -type f -delete
 	@rm -f mdev/kmod/*.mod.c
 

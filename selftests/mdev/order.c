@@ -346,7 +346,7 @@ static struct job *write_stalls(const char *symbol, const char *text, const char
 
 	sched_getaffinity(0, sizeof(all_cpus), &all_cpus);
 	if (CPU_COUNT(&all_cpus) < 2 || !exists(KNOBS "/inject_stall"))
-		ksft_skip("it takes two processors, and kprobes");
+		mtap_skip("it takes two processors, and kprobes");
 	EXPECT_EQ(sysfs_write(symbol, KNOBS "/inject_symbol"), 0);
 	core_set("inject_stall", 5000);
 	core_set("inject_nth", 1);
@@ -409,30 +409,30 @@ static void remove_beside_remove(void)
 	EXPECT_EQ(core_get("nr_removes"), removes + 1);
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(remove_during_create),
-	KSFT_TEST(remove_during_failing_create),
-	KSFT_TEST(duplicate_during_create),
-	KSFT_TEST(parallel_creates),
-	KSFT_TEST(unregister_during_create),
-	KSFT_TEST(create_during_unregister),
-	KSFT_TEST(remove_during_unregister),
-	KSFT_TEST(unregister_during_remove),
-	KSFT_TEST(remove_during_remove),
-	KSFT_TEST(create_during_remove),
-	KSFT_TEST(remove_order),
-	KSFT_TEST(reuse_while_open),
-	KSFT_TEST(reuse_while_kept),
-	KSFT_TEST(create_during_register),
-	KSFT_TEST(remove_beside_remove),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(remove_during_create),
+	MTAP_TEST(remove_during_failing_create),
+	MTAP_TEST(duplicate_during_create),
+	MTAP_TEST(parallel_creates),
+	MTAP_TEST(unregister_during_create),
+	MTAP_TEST(create_during_unregister),
+	MTAP_TEST(remove_during_unregister),
+	MTAP_TEST(unregister_during_remove),
+	MTAP_TEST(remove_during_remove),
+	MTAP_TEST(create_during_remove),
+	MTAP_TEST(remove_order),
+	MTAP_TEST(reuse_while_open),
+	MTAP_TEST(reuse_while_kept),
+	MTAP_TEST(create_during_register),
+	MTAP_TEST(remove_beside_remove),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = core_load, .before = core_before, .after = core_after, .teardown = core_unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

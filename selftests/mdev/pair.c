@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ksft.h"
+#include "mtap.h"
 #include "race.h"
 
 /* One goes up to so many turns of a loop later than the other: that of a system call or two. */
@@ -131,5 +131,5 @@ void race_end(void)
 		len += snprintf(text + len, sizeof(text) - len, "%s%s/%s %d", len ? ", " : "",
 				o->a ? strerrorname_np(-o->a) : "ok",
 				o->b ? strerrorname_np(-o->b) : "ok", o->nr);
-	ksft_diag("%u rounds: %s", go, text);
+	mtap_diag("%u rounds: %s", go, text);
 }

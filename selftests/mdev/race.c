@@ -25,7 +25,7 @@ static void expect_one_wins(int a, int b, int loser)
 {
 	if ((a == 0 && b == loser) || (b == 0 && a == loser))
 		return;
-	ksft_fail(__FILE__, __LINE__, "results %d and %d, expected 0 and %d", a, b, loser);
+	mtap_fail(__FILE__, __LINE__, "results %d and %d, expected 0 and %d", a, b, loser);
 }
 
 static bool is_gone(int ret)
@@ -355,7 +355,7 @@ static void soup(void)
 	}
 	for (i = 0; i < SOUP_TASKS; i++)
 		pthread_join(t[i], NULL);
-	ksft_diag("%d operations, %d registrations", 20 * rounds(), registrations);
+	mtap_diag("%d operations, %d registrations", 20 * rounds(), registrations);
 	if (!ours)
 		core_leaves_devices();
 	for (i = 0; i < SOUP_UUIDS; i++) {
@@ -387,32 +387,32 @@ static void after(void)
 	core_after();
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(create_create),
-	KSFT_TEST(create_create_on_two),
-	KSFT_TEST(create_remove),
-	KSFT_TEST(remove_remove),
-	KSFT_TEST(remove_create),
-	KSFT_TEST(create_unregister),
-	KSFT_TEST(remove_unregister),
-	KSFT_TEST(unregister_unregister),
-	KSFT_TEST(unbind_remove),
-	KSFT_TEST(unbind_unregister),
-	KSFT_TEST(uevent_remove),
-	KSFT_TEST(read_unregister),
-	KSFT_TEST(last_instance),
-	KSFT_TEST(failing_create_remove),
-	KSFT_TEST(failing_creates),
-	KSFT_TEST(create_register),
-	KSFT_TEST(soup),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(create_create),
+	MTAP_TEST(create_create_on_two),
+	MTAP_TEST(create_remove),
+	MTAP_TEST(remove_remove),
+	MTAP_TEST(remove_create),
+	MTAP_TEST(create_unregister),
+	MTAP_TEST(remove_unregister),
+	MTAP_TEST(unregister_unregister),
+	MTAP_TEST(unbind_remove),
+	MTAP_TEST(unbind_unregister),
+	MTAP_TEST(uevent_remove),
+	MTAP_TEST(read_unregister),
+	MTAP_TEST(last_instance),
+	MTAP_TEST(failing_create_remove),
+	MTAP_TEST(failing_creates),
+	MTAP_TEST(create_register),
+	MTAP_TEST(soup),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = load, .before = core_before, .after = after, .teardown = unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

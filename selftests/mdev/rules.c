@@ -161,7 +161,7 @@ static void bad_uuids(void)
 			continue;
 		ret = create_raw(&bad_texts[i]);
 		if (ret != -EINVAL)
-			ksft_fail(__FILE__, __LINE__, "\"%s\" (%zu bytes) gives %d",
+			mtap_fail(__FILE__, __LINE__, "\"%s\" (%zu bytes) gives %d",
 				  bad_texts[i].text, bad_texts[i].len, ret);
 	}
 	memset(longest, 'a', sizeof(longest));
@@ -413,32 +413,32 @@ static void unload_with_devices(void)
 	core_before();
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(parent_files),
-	KSFT_TEST(device_files),
-	KSFT_TEST(remove_values),
-	KSFT_TEST(duplicate),
-	KSFT_TEST(bad_uuids),
-	KSFT_TEST(good_uuids),
-	KSFT_TEST(exhausted),
-	KSFT_TEST(most_instances),
-	KSFT_TEST(own_count),
-	KSFT_TEST(no_callbacks),
-	KSFT_TEST(explicit_bind),
-	KSFT_TEST(bad_drivers),
-	KSFT_TEST(parent_twice),
-	KSFT_TEST(types_of_one_name),
-	KSFT_TEST(parents_of_one_name),
-	KSFT_TEST(unregister_with_devices),
-	KSFT_TEST(unload_with_devices),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(parent_files),
+	MTAP_TEST(device_files),
+	MTAP_TEST(remove_values),
+	MTAP_TEST(duplicate),
+	MTAP_TEST(bad_uuids),
+	MTAP_TEST(good_uuids),
+	MTAP_TEST(exhausted),
+	MTAP_TEST(most_instances),
+	MTAP_TEST(own_count),
+	MTAP_TEST(no_callbacks),
+	MTAP_TEST(explicit_bind),
+	MTAP_TEST(bad_drivers),
+	MTAP_TEST(parent_twice),
+	MTAP_TEST(types_of_one_name),
+	MTAP_TEST(parents_of_one_name),
+	MTAP_TEST(unregister_with_devices),
+	MTAP_TEST(unload_with_devices),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = core_load, .before = core_before, .after = core_after, .teardown = core_unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

@@ -84,7 +84,7 @@ static void expect_quiet(void)
 		len = recv(events, msg, sizeof(msg) - 1, 0);
 		msg[len > 0 ? len : 0] = 0;
 		if (strstr(msg, "/mdevt"))
-			ksft_fail(__FILE__, __LINE__, "one event too many: %s", msg);
+			mtap_fail(__FILE__, __LINE__, "one event too many: %s", msg);
 	}
 }
 
@@ -232,7 +232,7 @@ static void see(void *(*look)(void *), struct seen *seen, int (*cause)(void))
 
 	get_preempt(mode, sizeof(mode));
 	if (!*mode)
-		ksft_skip("this kernel's preemption cannot be switched on");
+		mtap_skip("this kernel's preemption cannot be switched on");
 	EXPECT_EQ(sysfs_write("full", PREEMPT), 0);
 	sched_getaffinity(0, sizeof(all), &all);
 	run_here(&attr);
@@ -299,23 +299,23 @@ static void at_add_links(void)
 	EXPECT_EQ(mdev_remove(&m), 0);
 }
 
-static const struct ksft_test tests[] = {
-	KSFT_TEST(device_events),
-	KSFT_TEST(asked_for_events),
-	KSFT_TEST(failing_probe_events),
-	KSFT_TEST(refused_events),
-	KSFT_TEST(parent_events),
-	KSFT_TEST(at_add),
-	KSFT_TEST(at_registered),
-	KSFT_TEST(at_add_links),
+static const struct mtap_test tests[] = {
+	MTAP_TEST(device_events),
+	MTAP_TEST(asked_for_events),
+	MTAP_TEST(failing_probe_events),
+	MTAP_TEST(refused_events),
+	MTAP_TEST(parent_events),
+	MTAP_TEST(at_add),
+	MTAP_TEST(at_registered),
+	MTAP_TEST(at_add_links),
 };
 
-static const struct ksft_suite suite = {
+static const struct mtap_suite suite = {
 	.tests = tests, .nr = ARRAY_SIZE(tests),
 	.setup = core_load, .before = before, .after = after, .teardown = core_unload,
 };
 
 int main(int argc, char **argv)
 {
-	return ksft_main(argc, argv, &suite);
+	return mtap_main(argc, argv, &suite);
 }

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-only
+
+TEST_PROGS += cli/commands.sh
+TEST_GEN_TOOLS += cli/hold
+TEST_LONG += cli/commands.sh

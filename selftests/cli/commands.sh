@@ -1,0 +1,689 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# mdev-bpf, the command: what it does, what it prints, how it fails.
+# shellcheck disable=SC2317 # test points are called by name
+
+. "$(dirname "$0")/../lib/mtap.sh"
+
+objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
+mtty=$objects/mtty.bpf.o
+kdev=$here/progs/kdev.bpf.o
+bad=$here/progs/bad.bpf.o
+pins=/sys/fs/bpf/mdev
+prog=kst_cli
+uuid=5e1f7e57-0000-4000-8000-00000000e003
+other=5e1f7e57-0000-4000-8000-00000000e004
+
+# Whatever a test point left
+wipe()
+{
+	local device
+	for device in /sys/bus/mdev/devices/5e1f7e57-*; do
+		[ ! -e "$device" ] || echo 1 >"$device/remove"
+	done
+	rm -rf "$pins"/kst_* /sys/fs/bpf/kst_pins
+}
+
+at_exit() { wipe; rm -rf "$mtap_tmp"; }
+trap at_exit EXIT
+
+command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
+
+# json EXPRESSION: a Python expression of the document j, which is what was printed last
+json()
+{
+	python3 -c "import json, sys; j = json.load(sys.stdin); print($1)" <<<"$out" 2>&1
+}
+
+load() { run 0 mdev-bpf load "$mtty" --type "$prog" "$@"; }
+create() { run 0 mdev-bpf create "$prog-2" --uuid "$uuid"; }
+state() { cat "/sys/bus/mdev/devices/$uuid/mdev_bpf/state"; }
+
+help_and_version()
+{
+	local command
+	run 0 mdev-bpf help
+	for command in load unload list types show create remove inspect peek poke dump stats \
+		version; do
+		has "$out" "  $command "
+	done
+	run 0 mdev-bpf help load
+	has "$out" "--replace"
+	run 0 mdev-bpf load --help
+	has "$out" "--replace"
+	run 0 mdev-bpf version
+	has "$out" "abi"
+	run 0 mdev-bpf -j version
+	is "$(json "j['abi'] == j['kernel_abi'] == $(</sys/kernel/mdev_bpf/abi)")" True
+	is "$(json "j['kernel_abi_min'] == $(</sys/kernel/mdev_bpf/abi_min)")" True
+	is "$(json "'fail' in j['features'] and 'timers' in j['features']")" True
+	is "$(json "len(j['features']) == bin($(</sys/kernel/mdev_bpf/features)).count('1')")" True
+}
+
+# A wrong command line is status 2, says why on stderr, and prints nothing else.
+usage()
+{
+	local line
+	while read -r line; do
+		# shellcheck disable=SC2086 # words
+		run 2 mdev-bpf $line
+		is "$out" ""
+		[ -n "$err" ] || fail "mdev-bpf $line says nothing"
+	done <<-END
+
+		frobnicate
+		l
+		load
+		load a b
+		unload
+		list x
+		show a b
+		create
+		create --uuid
+		peek $uuid bar0
+		peek $uuid bar9 0
+		peek $uuid bar0 x
+		peek $uuid bar0 0 3
+		poke $uuid bar0 0
+		list --force
+		--nonsense list
+	END
+	run 2 mdev-bpf -j
+	has "$(json "j['error']")" "no command"
+	run 2 mdev-bpf list -xj
+	has "$(json "j['error']")" "'-x'"
+	run 2 mdev-bpf list --force=1
+	has "$err" "'--force=1'"
+	run 2 mdev-bpf l
+	has "$err" load
+	has "$err" list
+}
+
+prefixes()
+{
+	run 0 mdev-bpf ver
+	has "$out" abi
+	run 0 mdev-bpf li
+	run 0 mdev-bpf ty
+	run 0 mdev-bpf sh
+	run 0 mdev-bpf he lo
+	has "$out" "--replace"
+}
+
+empty_lists()
+{
+	local command
+	if [ -n "$(ls /sys/class/mdev_bus 2>/dev/null)" ]; then
+		skip "there are programs on this machine"
+		return
+	fi
+	for command in list types show; do
+		run 0 mdev-bpf "$command"
+		is "$err" ""
+		run 0 mdev-bpf -j "$command"
+		is "$out" "[]"
+	done
+}
+
+load_and_list()
+{
+	load
+	[ -e "$pins/$prog" ] || fail "the link is not pinned"
+	run 0 mdev-bpf list
+	has "$out" "$prog"
+	has "$out" attached
+	run 0 mdev-bpf -j list
+	is "$(json "[p['state'] for p in j if p['name'] == '$prog']")" "['attached']"
+	run 0 mdev-bpf types
+	has "$out" "$prog-1"
+	has "$out" "$prog-2"
+	run 0 mdev-bpf show "$prog"
+	has "$out" "$pins/$prog"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	[ ! -e "/sys/class/$prog" ] || fail "the type is still there"
+	run 0 mdev-bpf list
+	has_not "$out" "$prog"
+}
+
+devices()
+{
+	load
+	create
+	is "$out" "$uuid"
+	run 1 mdev-bpf create "$prog-1" --uuid "$uuid"
+	[ -n "$err" ] || fail "no reason"
+	run 1 mdev-bpf create "$prog-9" --uuid "$other"
+	has "$err" "$prog-9"
+	run 0 mdev-bpf show "$uuid"
+	has "$out" "$prog-2"
+	run 0 mdev-bpf create "$prog-1"
+	run 0 mdev-bpf remove "$out"
+	run 0 mdev-bpf remove "$uuid"
+	is "$out" ""
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
+	run 1 mdev-bpf remove "$uuid"
+	run 1 mdev-bpf show "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+exhausted()
+{
+	load
+	for _ in {1..12}; do
+		run 0 mdev-bpf create "$prog-2"
+		echo "$out" >>"$mtap_tmp/made"
+	done
+	run 1 mdev-bpf create "$prog-2"
+	[ -n "$err" ] || fail "no reason"
+	while read -r out; do
+		run 0 mdev-bpf remove "$out"
+	done <"$mtap_tmp/made"
+	run 0 mdev-bpf unload "$prog"
+}
+
+peek_and_poke()
+{
+	load
+	create
+	run 0 mdev-bpf peek "$uuid" bar0 5 1
+	is "$out" 0x60
+	run 0 mdev-bpf poke "$uuid" bar1 7 1 0x5a
+	is "$out" ""
+	run 0 mdev-bpf peek "$uuid" bar1 7 1
+	is "$out" 0x5a
+	run 0 mdev-bpf peek "$uuid" bar0 7
+	is "$out" 0x00
+	run 0 mdev-bpf peek "$uuid" config 0 4
+	is "$out" 0x32534348
+	run 0 mdev-bpf peek "$uuid" 7 0 2
+	is "$out" 0x4348
+	run 0 mdev-bpf -j peek "$uuid" bar0 5 1
+	is "$(json "j['region'], j['size'], int(j['value'], 16)")" "bar0 1 96"
+	run 1 mdev-bpf peek "$uuid" bar0 8 1
+	run 1 mdev-bpf peek "$uuid" bar2 0 1
+	run 2 mdev-bpf poke "$uuid" bar0 7 1 0x100
+	run 1 mdev-bpf peek "$other" bar0 5 1
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+every_command_json()
+{
+	run 0 mdev-bpf -j load "$mtty" --type "$prog"
+	is "$(json "j['name'], j['state']")" "$prog attached"
+	run 0 mdev-bpf -j create "$prog-2" --uuid "$uuid"
+	has "$(json j)" "$uuid"
+	run 0 mdev-bpf -j types
+	is "$(json "sorted(t['type'] for t in j if t['type'].startswith('$prog'))")" \
+		"['$prog-1', '$prog-2']"
+	run 0 mdev-bpf -j show
+	is "$(json "[d['type'] for d in j if d['uuid'] == '$uuid']")" "['$prog-2']"
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['uuid'], j['state'], j['open']")" "$uuid attached False"
+	run 0 mdev-bpf -p show "$prog"
+	is "$(json "j['name']")" "$prog"
+	[ "$(wc -l <<<"$out")" -gt 5 ] || fail "-p is not for people: $out"
+	run 0 mdev-bpf -j inspect "$mtty"
+	has "$(json j)" mtty
+	run 0 mdev-bpf -j poke "$uuid" bar0 7 1 1
+	is "$out" null
+	run 0 mdev-bpf -j remove "$uuid"
+	is "$out" null
+	run 1 mdev-bpf -j remove "$uuid"
+	has "$(json "j['error']")" "$uuid"
+	run 0 mdev-bpf -j unload "$prog"
+	is "$out" null
+	run 0 mdev-bpf -j help
+	is "$(json "len(j) > 10")" True
+}
+
+verifier_refuses()
+{
+	run 1 mdev-bpf load "$bad" --map write_offset --type "$prog"
+	has "$err" "read-only"
+	has "$err" "bad.bpf.c"
+	[ "$(wc -l <<<"$err")" -lt 20 ] || fail "not a summary: $err"
+	local short=${#err}
+	run 1 mdev-bpf -d load "$bad" --map write_offset --type "$prog"
+	[ "${#err}" -gt "$short" ] || fail "-d says no more"
+	run 1 mdev-bpf load "$bad" --map read_user --type "$prog"
+	has "$err" "bpf_probe_read_user"
+	run 1 mdev-bpf -j load "$bad" --map write_offset --type "$prog"
+	has "$(json "j['error']")" "read-only"
+	[ ! -e "$pins/$prog" ] || fail "something is pinned"
+}
+
+kernel_refuses()
+{
+	load
+	run 1 mdev-bpf load "$mtty" --type "$prog"
+	has "$err" "loaded already"
+	has "$err" "--replace"
+	run 1 mdev-bpf load "$mtty" --type mem
+	has "$err" "a device class of this name exists already"
+	[ ! -e "$pins/mem" ] || fail "something is pinned"
+	run 1 mdev-bpf load "$bad" --map sleepable --type "${prog}2"
+	has "$err" "ops must not sleep"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# The size that a program asks for is known before anything runs.
+# A program of newer headers: what the kernel lacks is named, unless the program does not use it.
+kernel_is_older()
+{
+	local newer=$here/progs/newer.bpf.o
+	run 1 mdev-bpf load "$newer" --map lacks_op --type "$prog"
+	has "$err" "the kernel lacks op 'teleport'"
+	run 1 mdev-bpf load "$newer" --map lacks_member --type "$prog"
+	has "$err" "the kernel lacks member 'colour'"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+	run 0 mdev-bpf load "$newer" --map lacks_nothing --type "$prog"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# A device that its program fails, as people and scripts see it
+failed_device()
+{
+	load_kfail
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['failure'], j['slow_ops']")" "attached None []"
+	run 0 mdev-bpf poke "$uuid" bar0 4 0xfffffff9
+	run 0 mdev-bpf show "$uuid"
+	has "$out" "state * failed"
+	has "$out" "op region_write"
+	has "$out" "text reason -7"
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['failure']['op'], j['failure']['code'], j['failure']['text']")" \
+		"failed region_write -7 reason -7"
+	has "$(json "j['failure']['program']")" "_kfail_write"
+	has "$(json "j['failure']['time']")" "T"
+	is "$(json "j['failure']['boot_time'] > 0")" True
+	id=$(json "j['failure']['prog_id']")
+	run 0 bpftool -j prog show id "$id"
+	is "$(json "j['name']")" kfail_write
+	run 1 mdev-bpf peek "$uuid" bar0 4
+	has "$err" "mdev-bpf show"
+	run 0 mdev-bpf dump "$uuid"
+	has "$out" "state: failed"
+	has "$out" "failure: region_write, code -7: reason -7"
+	run 0 mdev-bpf -j dump "$uuid"
+	has "$(json "j['dump']")" "state: failed"
+	run 0 mdev-bpf load "$here/progs/kfail.bpf.o" --type "$prog" --replace
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	is "$(state)" attached
+	run 0 mdev-bpf remove "$uuid"
+	run 1 mdev-bpf dump "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+load_kfail()
+{
+	run 0 mdev-bpf load "$here/progs/kfail.bpf.o" --type "$prog"
+	run 0 mdev-bpf create "$prog-1" --uuid "$uuid"
+}
+
+dump_of_mtty()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar1 7 1 0x5a
+	run 0 mdev-bpf dump "$uuid"
+	has "$out" "state: attached"
+	has "$out" "port 1: IER 00"
+	has "$out" "SCR 5a"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+stats()
+{
+	load_kfail
+	run 0 mdev-bpf stats "$uuid"
+	is "$out" ""
+	has "$err" "mdev-bpf stats on"
+	run 0 mdev-bpf stats on
+	is "$(</sys/kernel/mdev_bpf/stats)" 1
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf -j stats off
+	is "$out" null
+	run 0 mdev-bpf peek "$uuid" bar0 4
+	run 0 mdev-bpf stats "$uuid"
+	has "$out" "region_read * 2 * 0 "
+	has "$out" "open * 2 * 0 "
+	for what in "$uuid" "$prog" "$prog-1" ""; do
+		# shellcheck disable=SC2086 # none is no argument
+		run 0 mdev-bpf -j stats $what
+		is "$(json "[s['calls'] for s in j if s['op'] == 'region_read' and s['uuid'] == '$uuid']")" \
+			"[2]"
+		is "$(json "all(s['average_ns'] <= s['max_ns'] <= s['total_ns'] for s in j)")" True
+	done
+	run 1 mdev-bpf stats nonsense
+	has "$err" nonsense
+	run 1 mdev-bpf stats "$other"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+slow_ops()
+{
+	load_kfail
+	echo 100 >/sys/kernel/mdev_bpf/slow_op_us
+	run 0 mdev-bpf poke "$uuid" bar0 0x1c 300000
+	echo 0 >/sys/kernel/mdev_bpf/slow_op_us
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "sorted((s['which'], s['op']) for s in j['slow_ops'])[1]")" \
+		"('worst', 'region_write')"
+	is "$(json "j['slow_ops'][1]['ns'] > 100000")" True
+	has "$(dmesg | tail -n 20)" "region_write of $prog (link [0-9]*, map [0-9]*) took [0-9]* us, more than 100"
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+state_too_small()
+{
+	run 1 mdev-bpf load "$bad" --map state_too_large --type "$prog"
+	has "$err" "state_too_large_read"
+	has "$err" "513"
+	has "$err" "512"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+not_a_program()
+{
+	run 1 mdev-bpf load "$mtap_tmp/nothing.bpf.o"
+	has "$err" nothing.bpf.o
+	run 1 mdev-bpf load /bin/true
+	run 1 mdev-bpf load "$objects/trace/ioctl.bpf.o"
+	run 1 mdev-bpf load "$bad"
+	has "$err" "--map"
+	run 1 mdev-bpf load "$mtty" --map nonsense
+	run 2 mdev-bpf load "$mtty" --type "no/name"
+	run 2 mdev-bpf load "$mtty" --type sixteen-letters-
+	run 2 mdev-bpf load "$mtty" --type _first
+	run 2 mdev-bpf load "$mtty" --type=-first
+}
+
+dry_run()
+{
+	run 0 mdev-bpf load "$mtty" --type "$prog" --dry-run
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+	[ ! -e "$pins/$prog" ] || fail "something is pinned"
+	run 1 mdev-bpf load "$bad" --map endless --dry-run
+}
+
+inspect()
+{
+	run 0 mdev-bpf inspect "$mtty"
+	has "$out" mtty
+	has "$out" "Dual port serial"
+	run 0 mdev-bpf inspect "$kdev"
+	has "$out" magic
+	run 0 mdev-bpf inspect "$here/progs/kpci.bpf.o"
+	has "$out" "flags pm express flr"
+	has "$(tr -s ' ' <<<"$out")" "vendor specific 0x09 18 no no -"
+	has "$(tr -s ' ' <<<"$out")" "serial number 0x0003 12 yes no 1"
+	run 0 mdev-bpf -j inspect "$here/progs/kpci.bpf.o"
+	has "$out" '"id":"0x09","size":16,"extended":false,"low":true,"version":null}'
+	has "$out" '"id":"0x000b","size":24,"extended":true,"low":false,"version":3}'
+	run 0 mdev-bpf inspect "$here/progs/kirq.bpf.o"
+	has "$out" bar2+0x800
+	has "$out" bar2+0x900
+	run 0 mdev-bpf inspect "$here/progs/kapi.bpf.o"
+	has "$out" vfio-platform
+	has_not "$out" pci_caps
+	run 0 mdev-bpf inspect "$here/progs/kbell.bpf.o"
+	has "$(tr -s ' ' <<<"$out")" "bar3 4 1 7"
+	run 0 mdev-bpf inspect "$bad"
+	has "$err" "'sleepable_read' cannot be loaded"
+	run 1 mdev-bpf inspect /bin/true
+	[ ! -e /sys/class/kdev ] || fail "inspect loads"
+}
+
+# What did not get out is not a success.
+full_disk()
+{
+	run 1 bash -c "mdev-bpf version >/dev/full"
+	has "$err" "cannot write"
+	run 1 bash -c "mdev-bpf -j list >/dev/full"
+}
+
+# Names are compared whole.
+names_too_long()
+{
+	load
+	run 1 mdev-bpf show "${prog}_with_more_letters"
+	run 0 mdev-bpf load "$mtty" --type abcdefghijklmno
+	run 1 mdev-bpf unload abcdefghijklmnop
+	[ -e "$pins/abcdefghijklmno" ] || fail "another program was unloaded"
+	run 0 mdev-bpf unload abcdefghijklmno
+	run 0 mdev-bpf unload "$prog"
+}
+
+# Global variables: read back through the device
+set_variables()
+{
+	run 0 mdev-bpf load "$kdev" --type "$prog" --set magic=0x12345678
+	run 0 mdev-bpf create "$prog-a" --uuid "$uuid"
+	run 0 mdev-bpf peek "$uuid" bar1 0x50 4
+	is "$out" 0x12345678
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set magic=0x123456789
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set nonsense=1
+	has "$err" nonsense
+	run 2 mdev-bpf load "$kdev" --type "$prog" --set magic=x
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+pin_elsewhere()
+{
+	load --pin /sys/fs/bpf/kst_pins
+	[ -e "/sys/fs/bpf/kst_pins/$prog" ] || fail "not pinned there"
+	[ ! -e "$pins/$prog" ] || fail "pinned here"
+	run 0 mdev-bpf show "$prog"
+	has "$out" "/sys/fs/bpf/kst_pins/$prog"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "/sys/fs/bpf/kst_pins/$prog" ] || fail "the pin is still there"
+	rmdir /sys/fs/bpf/kst_pins
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$mtap_tmp/no-bpffs"
+	has "$err" "not in a bpf file system"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin /sys/fs/bpf/kst.pins/below
+	has "$err" "no dots"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+}
+
+# The pin is what keeps a program attached.
+pin_is_all()
+{
+	load
+	rm "$pins/$prog"
+	[ ! -e "/sys/class/$prog" ] || fail "it is still loaded"
+	run 1 mdev-bpf unload "$prog"
+}
+
+replace()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x77
+	run 1 mdev-bpf load "$kdev" --type "$prog" --replace
+	has "$err" "types\[\] differ from those of the devices"
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x77
+	run 2 mdev-bpf load "$mtty" --type "$prog" --replace --pin /sys/fs/bpf/kst_pins
+	[ ! -e /sys/fs/bpf/kst_pins ] || fail "it has made the directory"
+	load --replace
+	is "$(state)" attached
+	[ -e "$pins/$prog" ] || fail "the pin is gone"
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x77
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+unload_with_devices()
+{
+	load
+	create
+	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x33
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$uuid"
+	has "$err" "--force"
+	is "$(state)" attached
+	run 0 mdev-bpf unload "$prog" --force
+	is "$(state)" detached
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	run 0 mdev-bpf -j list
+	is "$(json "[p['state'] for p in j if p['name'] == '$prog']")" "['detached']"
+	run 1 mdev-bpf create "$prog-1" --uuid "$other"
+	has "$err" "detached"
+	run 1 mdev-bpf peek "$uuid" bar0 7 1
+	has "$err" "detached"
+	run 1 mdev-bpf unload "$prog"
+	run 1 mdev-bpf load "$kdev" --type "$prog"
+	has "$err" "types\[\] differ from those of the devices"
+	load
+	is "$(state)" attached
+	run 0 mdev-bpf peek "$uuid" bar0 7 1
+	is "$out" 0x33
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$prog"
+}
+
+# A user who has the device open: "remove" minds, "remove --force" asks for it.
+in_use()
+{
+	local said from pid
+	load
+	create
+	coproc HOLD { "$here/cli/hold" "$uuid"; }
+	# shellcheck disable=SC2153 # set by coproc, until that ends
+	pid=$HOLD_PID
+	exec {from}<&"${HOLD[0]}"
+	read -r -t $((20 * slowness)) said <&"$from"
+	is "$said" open
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['open']")" True
+	run 1 mdev-bpf peek "$uuid" bar0 5 1
+	has "$err" "use"
+	run 1 mdev-bpf remove "$uuid"
+	has "$err" "use"
+	[ -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is gone"
+	run 0 mdev-bpf unload "$prog" --force
+	load
+	run 0 timeout $((30 * slowness)) mdev-bpf remove "$uuid" --force
+	read -r -t $((20 * slowness)) said <&"$from"
+	is "$said" asked
+	wait "$pid"
+	exec {from}<&-
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# A removal that waits for a user who does not react: the device is there, and says so.
+removal_pending()
+{
+	local said pid from remover
+	load
+	create
+	coproc HOLD { exec "$here/cli/hold" "$uuid"; }
+	# shellcheck disable=SC2153 # set by coproc, until that ends
+	pid=$HOLD_PID
+	exec {from}<&"${HOLD[0]}"
+	read -r -t $((20 * slowness)) said <&"$from"
+	is "$said" open
+	kill -STOP "$pid"
+	mdev-bpf remove "$uuid" --force &
+	remover=$!
+	await 20 test ! -e "/sys/class/mdev_bus/$prog/$uuid/mdev_bpf" || fail "no removal begins"
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['state'], j['program']")" "being removed $prog"
+	run 0 mdev-bpf -j show
+	is "$(json "[d['state'] for d in j if d['uuid'] == '$uuid']")" "['being removed']"
+	run 0 mdev-bpf -j list
+	is "$(json "[p['devices'] for p in j if p['name'] == '$prog']")" "[1]"
+	run 1 mdev-bpf unload "$prog"
+	has "$err" "$uuid"
+	run 1 timeout $((20 * slowness)) mdev-bpf remove "$uuid" --force
+	has "$err" "being removed"
+	run 1 mdev-bpf peek "$uuid" bar0 5 1
+	has "$err" "being removed"
+	kill -CONT "$pid"
+	wait "$remover" || fail "remove failed"
+	wait "$pid"
+	exec {from}<&-
+	run 0 mdev-bpf unload "$prog"
+}
+
+# link_ids_to ID: make links, of a program that does nothing, until the next one will have this id.
+link_ids_to()
+{
+	python3 - "$1" <<-'END'
+		import ctypes, os, struct, sys
+		def buf(data):
+		    b = ctypes.create_string_buffer(data, len(data))
+		    keep.append(b)
+		    return ctypes.addressof(b)
+		def bpf(cmd, attr):
+		    return ctypes.CDLL(None).syscall(321, cmd, ctypes.c_void_p(buf(attr)), len(attr))
+		PROG_LOAD, GET_INFO, RAW_TP_OPEN, RAW_TP = 5, 15, 17, 17
+		wanted, keep = int(sys.argv[1]), []
+		insns = bytes.fromhex("b700000000000000" "9500000000000000")
+		prog = bpf(PROG_LOAD, struct.pack("IIQQ24x", RAW_TP, 2, buf(insns), buf(b"GPL\0")))
+		link_id = 0
+		while link_id < wanted - 1:
+		    link = bpf(RAW_TP_OPEN, struct.pack("QI4x", buf(b"task_rename\0"), prog))
+		    info = buf(bytes(64))
+		    if link < 0 or bpf(GET_INFO, struct.pack("IIQ", link, 64, info)):
+		        sys.exit(1)
+		    link_id = struct.unpack("II", ctypes.string_at(info, 8))[1]
+		    os.close(link)
+		sys.exit(link_id != wanted - 1)
+	END
+}
+
+# The information about a map or a program begins like that of a link: type 9 is an LRU hash, and
+# then there is the id.
+foreign_pins()
+{
+	local pin=/sys/fs/bpf/kst_pins id
+	# In this order, and with two pins, one is looked at before the link's: whether the kernel
+	# lists a directory from the newest entry on, as 6.12 does, or from the oldest.
+	mkdir -p "$pins"
+	mkdir "$pin"
+	run 0 bpftool map create "$pin/map" type lru_hash key 4 value 4 entries 1 name kst
+	run 0 bpftool -j map show pinned "$pin/map"
+	id=$(json "j['id']")
+	ln "$pin/map" "$pins/kst_map"
+	run 0 link_ids_to "$id"
+	load
+	run 0 mdev-bpf -j list
+	is "$(json "[p['link_id'] for p in j if p['name'] == '$prog']")" "[$id]"
+	is "$(json "[p['pin'] for p in j if p['name'] == '$prog']")" "['$pins/$prog']"
+	run 0 mdev-bpf unload "$prog"
+	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
+	[ -e "$pin/map" ] || fail "the map is gone"
+	[ -e "$pins/kst_map" ] || fail "the map's other pin is gone"
+	rm -f "$pins/kst_map"
+	# A name that is taken by it stays taken.
+	mv "$pin/map" "$pin/$prog"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$pin"
+	has "$err" "is taken"
+	[ -e "$pin/$prog" ] || fail "the map is gone"
+	[ ! -e "/sys/class/mdev_bus/$prog" ] || fail "it is loaded"
+	rm -r "$pin"
+}
+
+wipe
+points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke \
+	every_command_json verifier_refuses kernel_refuses kernel_is_older failed_device \
+	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run inspect \
+	full_disk names_too_long \
+	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use \
+	removal_pending foreign_pins

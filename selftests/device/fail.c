@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Devices that their program has failed: what still works, what does not, how it is told, and
+ * what ends it.
+ */
+#include <linux/netlink.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "progs/kfail.h"
+#include "slowness.h"
+
+#define KFAIL	"progs/kfail.bpf.o"
+#define INTX	VFIO_PCI_INTX_IRQ_INDEX
+#define MSI	VFIO_PCI_MSI_IRQ_INDEX
+#define ERR	VFIO_PCI_ERR_IRQ_INDEX
+#define MS	1000u	/* microseconds */
+#define NONE	0	/* of the ops fails */
+
+static int event[2], error;
+
+static void load(void)
+{
+	dev_load(KFAIL);
+}
+
+static void open_device(void)
+{
+	event[0] = event_new();
+	event[1] = event_new();
+	error = event_new();
+	dev_open("kfail-1");
+	ASSERT_EQ(vfio_irq_fd(&dev, ERR, VFIO_IRQ_SET_ACTION_TRIGGER, error), 0);
+}
+
+static void close_device(void)
+{
+	vfio_reset(&dev);
+	vfio_set(&dev, 0, KFAIL_IN, 4, NONE);
+	dev_close();
+	close(event[0]);
+	close(event[1]);
+	close(error);
+	prog_close(&dev_prog);
+	ASSERT_EQ(prog_up(&dev_prog, KFAIL), 0);
+}
+
+static void fail_with(int code)
+{
+	dev_set(0, KFAIL_NOW, 4, code);
+}
+
+/* The value of @key in the "failure" file; "" if it has none. Valid until the next call. */
+static const char *failure(const char *key)
+{
+	static char value[256];
+	const char *line = device_attr(&dev_mdev, "failure");
+	size_t len = strlen(key);
+
+	for (; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		if (strncmp(line, key, len) || line[len] != '=')
+			continue;
+		snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + len + 1, "\n"),
+			 line + len + 1);
+		return value;
+	}
+	return "";
+}
+
+static void expect_state(const char *state)
+{
+	EXPECT_STR(device_attr(&dev_mdev, "state"), state);
+}
+
+static __u64 calls(int op)
+{
+	return dev_count(&dev_prog, op);
+}
+
+static void record(void)
+{
+	expect_state("attached");
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	fail_with(-5);
+	expect_state("failed");
+	EXPECT_STR(failure("op"), "region_write");
+	EXPECT_STR(failure("code"), "-5");
+	EXPECT_HAS(failure("program"), "_kfail_write");
+	EXPECT_STR(failure("link_id"), parent_attr("kfail", "link_id"));
+	EXPECT_STR(failure("text"), "reason -5");
+	EXPECT(strtoull(failure("boot_ns"), NULL, 10) > 0);
+	EXPECT(llabs(strtoll(failure("time"), NULL, 10) - time(NULL)) < 100);
+	EXPECT_EQ(dev_count(&dev_prog, KFAIL_WRITE), 1);
+}
+
+static void first_reason_wins(void)
+{
+	dev_set(0, KFAIL_TWICE, 4, 7);
+	EXPECT_STR(failure("text"), "first");
+	EXPECT_STR(failure("code"), "7");
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+	expect_state("attached");
+	EXPECT_EQ((int)dev_get(0, KFAIL_RESULT, 4), -EALREADY);
+	fail_with(-1);
+	EXPECT_STR(failure("text"), "reason -1");
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+	EXPECT_EQ(dev_get(0, KFAIL_RESULT, 4), 0);
+}
+
+static void what_still_works(void)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_region_info region = { .argsz = sizeof(region) };
+	struct vfio_irq_info irq = { .argsz = sizeof(irq) };
+	__u64 before = calls(KFAIL_READ) + calls(KFAIL_WRITE) + calls(KFAIL_IOCTL_OP);
+
+	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), 7);
+	fail_with(-5);
+	before += 2;
+	EXPECT_EQ(vfio_get(&dev, 0, KFAIL_VALUE, 4), -EIO);
+	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_VALUE, 4, 1), -EIO);
+	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), -EIO);
+	EXPECT_EQ(vfio_get(&dev, 0, 64, 4), -EINVAL);
+	EXPECT_EQ(calls(KFAIL_READ) + calls(KFAIL_WRITE) + calls(KFAIL_IOCTL_OP), before);
+	EXPECT_EQ(dev_get(VFIO_PCI_CONFIG_REGION_INDEX, 0, 2), 0x1234);
+	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 3);
+	EXPECT_EQ(dev_get(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2), 3);
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_INFO, &info), 0);
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, &region), 0);
+	EXPECT_EQ(region.size, 64);
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_IRQ_INFO, &irq), 0);
+	EXPECT_EQ(irq.count, 1);
+	EXPECT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event[0]), 0);
+}
+
+static void error_interrupt_once(void)
+{
+	EXPECT_EQ(event_take(error), 0);
+	dev_set(0, KFAIL_TWICE, 4, 1);
+	vfio_get(&dev, 0, KFAIL_VALUE, 4);
+	EXPECT_EQ(event_take(error), 1);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(event_take(error), 0);
+	fail_with(1);
+	EXPECT_EQ(event_take(error), 1);
+}
+
+static void reset_recovers(void)
+{
+	__u64 resets = calls(KFAIL_RESET);
+
+	dev_set(0, KFAIL_VALUE, 4, 42);
+	fail_with(-5);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(calls(KFAIL_RESET), resets + 1);
+	expect_state("attached");
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 0);
+	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), 7);
+}
+
+static void update_recovers(void)
+{
+	dev_set(0, KFAIL_VALUE, 4, 42);
+	fail_with(-5);
+	ASSERT_EQ(prog_open(&dev_prog2, KFAIL, NULL), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	expect_state("attached");
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
+	EXPECT_EQ(event_take(error), 1);
+}
+
+static void attaching_recovers(void)
+{
+	dev_set(0, KFAIL_VALUE, 4, 42);
+	fail_with(-5);
+	prog_detach(&dev_prog);
+	expect_state("detached");
+	EXPECT_STR(failure("text"), "reason -5");
+	EXPECT_EQ(vfio_get(&dev, 0, KFAIL_VALUE, 4), -ENODEV);
+	EXPECT_EQ(vfio_reset(&dev), -ENODEV);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	expect_state("attached");
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
+}
+
+/* Whoever opens it next finds it as it is, and can reset it. */
+static void stays_over_close(void)
+{
+	fail_with(-5);
+	vfio_close(&dev);
+	expect_state("failed");
+	EXPECT_EQ(calls(KFAIL_CLOSE), 1);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(calls(KFAIL_OPEN), 2);
+	EXPECT_EQ(vfio_get(&dev, 0, KFAIL_VALUE, 4), -EIO);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 0);
+}
+
+static void fail_in(int op)
+{
+	dev_set(0, KFAIL_IN, 4, 1 << op);
+}
+
+static void expect_failed_in(const char *op, int nr)
+{
+	expect_state("failed");
+	EXPECT_STR(failure("op"), op);
+	EXPECT_EQ(atoi(failure("code")), -100 - nr);
+	EXPECT_EQ(event_take(error), 1);
+}
+
+/* An access has the result that the program gives it, also the one that fails the device. */
+static void in_access(void)
+{
+	dev_set(0, KFAIL_VALUE, 4, 42);
+	fail_in(KFAIL_READ);
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
+	expect_failed_in("region_read", KFAIL_READ);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	fail_in(KFAIL_WRITE);
+	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_VALUE, 4, 42), 0);
+	expect_failed_in("region_write", KFAIL_WRITE);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_IN, 4, NONE), 0);
+	expect_failed_in("region_write", KFAIL_WRITE);
+}
+
+static void in_ioctl(void)
+{
+	fail_in(KFAIL_IOCTL_OP);
+	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), 7);
+	expect_failed_in("ioctl", KFAIL_IOCTL_OP);
+}
+
+/* The program is shown the ioctl first, and fails; the core's reset then recovers. */
+static void in_ioctl_of_reset(void)
+{
+	fail_in(KFAIL_IOCTL_OP);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	expect_state("attached");
+	EXPECT_EQ(event_take(error), 1);
+}
+
+static void in_timer(void)
+{
+	fail_in(KFAIL_TIMER);
+	dev_set(0, KFAIL_ARM, 4, MS);
+	EXPECT_EQ(event_wait(error), 1);
+	EXPECT_STR(failure("op"), "timer");
+	EXPECT_EQ(vfio_get(&dev, 0, KFAIL_VALUE, 4), -EIO);
+}
+
+/* Work that is due behind the op that fails waits, until the device recovers. */
+static void in_work(void)
+{
+	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
+	fail_in(KFAIL_WORK_OP);
+	dev_set(0, KFAIL_WORK, 4, 0);
+	EXPECT_EQ(event_wait(error), 1);
+	EXPECT_STR(failure("op"), "work");
+	EXPECT_EQ(calls(KFAIL_WORK_OP), 1);
+	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_WORK, 4, 1), -EIO);
+}
+
+static void in_reset(void)
+{
+	fail_in(KFAIL_RESET);
+	EXPECT_EQ(vfio_reset(&dev), -EIO);
+	expect_failed_in("reset", KFAIL_RESET);
+	EXPECT_EQ(vfio_reset(&dev), -EIO);
+	expect_failed_in("reset", KFAIL_RESET);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+	dev_set(0, KFAIL_IN, 4, NONE);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	expect_state("attached");
+}
+
+static void in_init(void)
+{
+	struct mdev m = mdev_uuid(0xd1);
+
+	fail_in(KFAIL_INIT);
+	EXPECT_EQ(mdev_create(&m, "kfail-1"), -EIO);
+	EXPECT_HAS(why_refused(), "init of device");
+	EXPECT_HAS(why_refused(), "told to fail in 0 (code -100)");
+	EXPECT(!exists(MDEV_DEVICES "/%s", m.uuid));
+	expect_state("attached");
+}
+
+/* The open that fails the device fails; the next finds it failed, and gets in to reset it. */
+static void in_open(void)
+{
+	fail_in(KFAIL_OPEN);
+	vfio_close(&dev);
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), -EIO);
+	vfio_close(&dev);
+	expect_state("failed");
+	EXPECT_STR(failure("op"), "open");
+	EXPECT_STR(device_attr(&dev_mdev, "open"), "0");
+	EXPECT_EQ(calls(KFAIL_CLOSE), 1);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 0);
+}
+
+static void in_close_and_exit(void)
+{
+	dev_set(0, KFAIL_IN, 4, 1 << KFAIL_CLOSE | 1 << KFAIL_EXIT);
+	vfio_close(&dev);
+	expect_state("failed");
+	EXPECT_STR(failure("op"), "close");
+	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
+	EXPECT_EQ(calls(KFAIL_EXIT), 1);
+}
+
+static void in_dump(void)
+{
+	fail_in(KFAIL_DUMP);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "state: attached");
+	expect_failed_in("dump", KFAIL_DUMP);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "state: failed");
+}
+
+/* One printable line of bounded length, whatever the program gives. */
+static void texts(void)
+{
+	const char *c;
+
+	dev_set(0, KFAIL_TEXT, 4, KFAIL_TEXT_EMPTY);
+	EXPECT_STR(failure("code"), "0");
+	EXPECT_STR(failure("text"), "");
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	dev_set(0, KFAIL_TEXT, 4, KFAIL_TEXT_LONG);
+	EXPECT_EQ(strlen(failure("text")), MDEV_BPF_MAX_REASON - 1);
+	EXPECT_EQ(strspn(failure("text"), "x"), MDEV_BPF_MAX_REASON - 1);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	dev_set(0, KFAIL_TEXT, 4, KFAIL_TEXT_BINARY);
+	EXPECT_HAS(failure("text"), "!\"#$%&'()");
+	for (c = failure("text"); *c; c++)
+		EXPECT(*c >= ' ' && *c <= '~');
+	EXPECT_EQ(c - failure("text"), MDEV_BPF_MAX_REASON - 1);
+}
+
+/* Time stands still, and goes on with another program. */
+static void timer_is_frozen(void)
+{
+	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
+	dev_set(0, KFAIL_ARM, 4, 100 * MS);
+	fail_with(-5);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1");
+	mtap_pass(300 * MS);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1, due 0x0");
+	EXPECT_EQ(event_take(event[1]), 0);
+	EXPECT_EQ(calls(KFAIL_TIMER), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+	EXPECT_EQ(event_wait(event[1]), 1);
+	EXPECT_EQ(calls(KFAIL_TIMER), 1);
+}
+
+static void reset_cancels_timer(void)
+{
+	dev_set(0, KFAIL_ARM, 4, 100 * MS);
+	fail_with(-5);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x0");
+}
+
+static void line_is_held(void)
+{
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event[0]), 0);
+	dev_set(0, KFAIL_LEVEL, 4, 1);
+	EXPECT_EQ(event_take(event[0]), 1);
+	fail_with(-5);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	EXPECT_EQ(event_take(event[0]), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+	EXPECT_EQ(event_take(event[0]), 1);
+	fail_with(-5);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(event_take(event[0]), 0);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(event_take(event[0]), 1);
+	fail_with(-5);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	EXPECT_EQ(event_take(event[0]), 0);
+	dev_set(0, KFAIL_LEVEL, 4, 1);
+	EXPECT_EQ(event_take(event[0]), 1);
+}
+
+/* A uevent of our device that says @state comes, sooner or later. */
+static bool told(int sock, const char *state)
+{
+	struct pollfd poll_fd = { .fd = sock, .events = POLLIN };
+	char buf[4096], want[64];
+
+	snprintf(want, sizeof(want), "MDEV_BPF_STATE=%s", state);
+	while (poll(&poll_fd, 1, 20000 * slowness()) == 1) {
+		ssize_t len = recv(sock, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+		const char *s;
+
+		if (len <= 0 || strncmp(buf, "change@", 7))
+			continue;
+		buf[len] = 0;
+		for (s = buf; strstr(buf, dev_mdev.uuid) && s < buf + len; s += strlen(s) + 1)
+			if (!strcmp(s, want))
+				return true;
+	}
+	return false;
+}
+
+static void uevents(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+
+	ASSERT(sock >= 0);
+	ASSERT_EQ(bind(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	fail_with(-5);
+	EXPECT(told(sock, "failed"));
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT(told(sock, "attached"));
+	close(sock);
+}
+
+/* Three threads: one fails the device, one resets it, one takes the program away. */
+static atomic_bool stop;
+static atomic_uint failures, odd;
+
+static void *keep_failing(void *unused)
+{
+	while (!stop) {
+		int ret = vfio_set(&dev, 0, KFAIL_NOW, 4, 1);
+
+		failures += !ret;
+		odd += ret && ret != -EIO && ret != -ENODEV;
+	}
+	return unused;
+}
+
+static void *keep_resetting(void *unused)
+{
+	while (!stop) {
+		int ret = vfio_reset(&dev);
+
+		odd += ret && ret != -ENODEV;
+		device_attr(&dev_mdev, "failure");
+		device_attr(&dev_mdev, "dump");
+	}
+	return unused;
+}
+
+static void races(void)
+{
+	void *(*const run[])(void *) = { keep_failing, keep_resetting };
+	pthread_t thread[ARRAY_SIZE(run)];
+	unsigned int i;
+
+	stop = false;
+	failures = 0;
+	odd = 0;
+	for (i = 0; i < ARRAY_SIZE(run); i++)
+		ASSERT_EQ(pthread_create(&thread[i], NULL, run[i], NULL), 0);
+	for (i = 0; i < 100; i++) {
+		unsigned int before = failures;
+
+		EXPECT(mtap_await(failures > before));
+		prog_detach(&dev_prog);
+		EXPECT_EQ(prog_attach(&dev_prog), 0);
+	}
+	stop = true;
+	for (i = 0; i < ARRAY_SIZE(run); i++)
+		pthread_join(thread[i], NULL);
+	EXPECT_EQ(odd, 0);
+	EXPECT(event_take(error) >= failures);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	expect_state("attached");
+	dev_set(0, KFAIL_VALUE, 4, 42);
+	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
+}
+
+/* The device goes while user space is about to be told. */
+static void removed_at_once(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		fail_with(-5);
+		vfio_close(&dev);
+		EXPECT_EQ(mdev_remove(&dev_mdev), 0);
+		dev_open("kfail-1");
+	}
+}
+
+static const char *dump(void)
+{
+	return device_attr(&dev_mdev, "dump");
+}
+
+static void dumped(void)
+{
+	struct stat st;
+	char path[200];
+
+	dev_set(0, KFAIL_VALUE, 4, 0x1234);
+	dev_set(0, KFAIL_LEVEL, 4, 1);
+	EXPECT_HAS(dump(), "state: attached\nopen: 1\ninterrupts: off, line up\n");
+	EXPECT_HAS(dump(), "value 1234?");
+	fail_with(-5);
+	EXPECT_HAS(dump(), "failure: region_write, code -5: reason -5\n");
+	EXPECT_HAS(dump(), "value 1234?");
+	prog_detach(&dev_prog);
+	EXPECT_HAS(dump(), "state: detached");
+	EXPECT(!strstr(dump(), "value 1234"));
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/mdev_bpf/dump", dev_mdev.uuid);
+	ASSERT_EQ(stat(path, &st), 0);
+	EXPECT_EQ(st.st_mode & 0777, 0400);
+}
+
+/* As much as there is room for, and a mark where it ends. */
+static void dump_is_cut(void)
+{
+	const char *text;
+
+	dev_set(0, KFAIL_LINES, 4, 3);
+	EXPECT_HAS(dump(), "line 2 of this program\nvalue 0?");
+	EXPECT_EQ(dev_get(0, KFAIL_RESULT, 4), 0);
+	dev_set(0, KFAIL_LINES, 4, 200);
+	text = dump();
+	EXPECT_HAS(text, "line 100 of this program\n");
+	EXPECT(!strstr(text, "line 199"));
+	EXPECT(!strstr(text, "value"));
+	EXPECT(strlen(text) > 4096 - 16);
+	EXPECT_STR(text + strlen(text) - 6, "\n[cut]");
+	EXPECT(strstr(text, "[cut]") == text + strlen(text) - 5);
+	EXPECT_EQ((int)dev_get(0, KFAIL_RESULT, 4), -ENOSPC);
+	dev_set(0, KFAIL_LINES, 4, 0);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(record),
+	MTAP_TEST(first_reason_wins),
+	MTAP_TEST(what_still_works),
+	MTAP_TEST(error_interrupt_once),
+	MTAP_TEST(reset_recovers),
+	MTAP_TEST(update_recovers),
+	MTAP_TEST(attaching_recovers),
+	MTAP_TEST(stays_over_close),
+	MTAP_TEST(in_access),
+	MTAP_TEST(in_ioctl),
+	MTAP_TEST(in_ioctl_of_reset),
+	MTAP_TEST(in_timer),
+	MTAP_TEST(in_work),
+	MTAP_TEST(in_reset),
+	MTAP_TEST(in_init),
+	MTAP_TEST(in_open),
+	MTAP_TEST(in_close_and_exit),
+	MTAP_TEST(in_dump),
+	MTAP_TEST(texts),
+	MTAP_TEST(timer_is_frozen),
+	MTAP_TEST(reset_cancels_timer),
+	MTAP_TEST(line_is_held),
+	MTAP_TEST(uevents),
+	MTAP_TEST(races),
+	MTAP_TEST(removed_at_once),
+	MTAP_TEST(dumped),
+	MTAP_TEST(dump_is_cut),
+};
+
+int main(int argc, char **argv)
+{
+	const struct mtap_suite suite = {
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.setup = load,
+		.before = open_device,
+		.after = close_device,
+		.teardown = dev_unload,
+	};
+
+	return mtap_main(argc, argv, &suite);
+}

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DMA that does not end: guest memory whose pages user space has to bring (userfaultfd), and
+ * chains of requests without end. Whatever may happen to a device happens meanwhile, and nobody
+ * but those who have to wait for it does.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "missing.h"
+
+#define READ	MDEV_BPF_DMA_READ
+#define WRITE	MDEV_BPF_DMA_WRITE
+#define PIN	MDEV_BPF_DMA_PIN
+#define DATA(off)	MDEV_BPF_STATE((__u64)KDMA_DATA + (off))
+#define IOVA	0x300000000ULL
+#define PAGE	4096u
+
+static int missing_map(void)
+{
+	missing_need();
+	return missing_register(guest_alloc(4 * PAGE, 0)) ?:
+	       guest_map(IOVA, missing.mem, 4 * PAGE, PROT_RW);
+}
+
+static void close_missing(void)
+{
+	missing_end();
+	guest_close();
+}
+
+/* A thread that does one thing, which may take long */
+struct task {
+	pthread_t thread;
+	int (*fn)(void);
+	int ret;
+	atomic_int tid;
+	atomic_bool over;
+};
+
+static void *task_main(void *arg)
+{
+	struct task *t = arg;
+
+	t->tid = gettid();
+	t->ret = t->fn();
+	t->over = true;
+	return NULL;
+}
+
+static void task_start(struct task *t, int (*fn)(void))
+{
+	memset(t, 0, sizeof(*t));
+	t->fn = fn;
+	ASSERT_EQ(pthread_create(&t->thread, NULL, task_main, t), 0);
+}
+
+static int task_end(struct task *t)
+{
+	pthread_join(t->thread, NULL);
+	EXPECT(t->over);
+	return t->ret;
+}
+
+static char thread_state(int pid, int tid)
+{
+	char path[64], buf[256] = "";
+	const char *state;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	fd = open(path, O_RDONLY);
+	if (read(fd, buf, sizeof(buf) - 1) < 0)
+		buf[0] = 0;
+	close(fd);
+	state = strrchr(buf, ')');
+	return state ? state[2] : 0;
+}
+
+/* It sleeps as those do who wait for the device, not for an event. */
+static bool task_waits(struct task *t)
+{
+	return mtap_await(t->over || (t->tid && thread_state(getpid(), t->tid) == 'D')) &&
+	       !t->over;
+}
+
+static int go_read(void)
+{
+	return kdma_start(READ, 7, IOVA + 8, DATA(0), 100);
+}
+
+static int go_write(void)
+{
+	return kdma_start(WRITE, 7, IOVA + 8, DATA(0), 100);
+}
+
+static int reset_device(void)
+{
+	return vfio_reset(&dev);
+}
+
+static int close_device(void)
+{
+	return close(dev.device);
+}
+
+static __u64 all_done(void)
+{
+	__u64 n = 0;
+
+	EXPECT_EQ(prog_global(&dev_prog, &n, 0, sizeof(n)), 0);
+	return n;
+}
+
+static void go_from_work(void)
+{
+	kdma_set(KDMA_IOVA, IOVA + 8);
+	kdma_set(KDMA_WHERE, DATA(0));
+	kdma_set(KDMA_SIZE, 100);
+	kdma_set(KDMA_GO_WORK, READ | 7 << 8);
+}
+
+/* Loading, attaching and detaching take a lock that all of BPF shares. */
+static void others_come_and_go(void)
+{
+	ASSERT_EQ(prog_up(&dev_prog2, KDEV), 0);
+	prog_close(&dev_prog2);
+}
+
+static __u8 page[PAGE];
+
+/* One write: what it returns does not need the program. */
+static int go_read_only(void)
+{
+	return vfio_set(&dev, KDMA_REG, KDMA_GO, 8, READ | 7 << 8);
+}
+
+static void detached_while_stuck(bool by_worker)
+{
+	__u64 before = all_done();
+	struct task t;
+	__u8 got[100];
+
+	ASSERT_EQ(missing_map(), 0);
+	guest_fill(page, PAGE, 1);
+	kdma_set(KDMA_IOVA, IOVA + 8);
+	kdma_set(KDMA_WHERE, DATA(0));
+	kdma_set(KDMA_SIZE, 100);
+	if (by_worker)
+		kdma_set(KDMA_GO_WORK, READ | 7 << 8);
+	else
+		task_start(&t, go_read_only);
+	ASSERT(missing_wanted());
+	prog_detach(&dev_prog);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+	others_come_and_go();
+	missing_bring(0, page);
+	if (!by_worker)
+		EXPECT_EQ(task_end(&t), 0);
+	EXPECT_EQ(all_done(), before);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	ASSERT(kdma_await(1));
+	EXPECT_EQ(kdma_id(0), 7);
+	EXPECT_EQ(kdma_error(0), 0);
+	kdma_bytes_get(0, got, sizeof(got));
+	EXPECT(!memcmp(got, page + 8, sizeof(got)));
+}
+
+/* The iron rule: whoever waits for user space, no detaching of a program waits for him. */
+static void detach_and_a_stuck_task(void)
+{
+	detached_while_stuck(false);
+}
+
+static void detach_and_a_stuck_worker(void)
+{
+	detached_while_stuck(true);
+}
+
+static void update_and_a_stuck_task(void)
+{
+	struct task t;
+
+	ASSERT_EQ(missing_map(), 0);
+	task_start(&t, go_read);
+	ASSERT(missing_wanted());
+	ASSERT_EQ(prog_open(&dev_prog2, KDMA, NULL), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 0);
+	missing_bring(0, page);
+	EXPECT_EQ(task_end(&t), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 1);
+	EXPECT_EQ(kdma_error(0), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
+}
+
+/* Nobody who uses the device waits, but later requests do, for their turn. */
+static void device_goes_on(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 3);
+	struct task t;
+	unsigned int i;
+
+	ASSERT_EQ(missing_map(), 0);
+	ASSERT_EQ(guest_map(IOVA + 4 * PAGE, mem, PAGE, PROT_RW), 0);
+	task_start(&t, go_write);
+	ASSERT(missing_wanted());
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(kdma_start(READ, 20 + i, IOVA + 4 * PAGE, DATA(0), 8), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 0);
+	missing_bring(0, page);
+	EXPECT_EQ(task_end(&t), 0);
+	ASSERT(kdma_await(11));
+	EXPECT_EQ(kdma_get(KDMA_DONE), 11);
+	EXPECT_EQ(kdma_id(0), 7);
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(kdma_id(1 + i), 20 + i);
+}
+
+/* Reset waits for what is being done, and forgets it, and what would have come after. */
+static void reset_while_stuck(void)
+{
+	struct task t, reset;
+	__u64 before = all_done();
+
+	ASSERT_EQ(missing_map(), 0);
+	task_start(&t, go_read);
+	ASSERT(missing_wanted());
+	EXPECT_EQ(kdma_start(READ, 8, IOVA + PAGE, DATA(0), 8), 0);
+	task_start(&reset, reset_device);
+	EXPECT(task_waits(&reset));
+	missing_bring(0, page);
+	EXPECT_EQ(task_end(&reset), 0);
+	EXPECT_EQ(task_end(&t), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 0);
+	/* dma_done may have been faster than the reset, for the first of them */
+	EXPECT(all_done() <= before + 1);
+	guest_bus_master(true);
+	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 1);
+}
+
+/* Who waits in reset can be killed; the device has not been reset then. */
+static void killed_in_reset(void)
+{
+	struct task t;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(missing_map(), 0);
+	kdma_set(KDMA_VALUE, 4711);
+	task_start(&t, go_read);
+	ASSERT(missing_wanted());
+	pid = fork();
+	if (!pid)
+		_exit(reset_device() ? 1 : 0);
+	EXPECT(mtap_await(thread_state(pid, pid) == 'D'));
+	EXPECT_EQ(kill(pid, SIGKILL), 0);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFSIGNALED(status));
+	EXPECT_EQ(kdma_get(KDMA_VALUE), 4711);
+	missing_bring(0, page);
+	EXPECT_EQ(task_end(&t), 0);
+	EXPECT_EQ(kdma_get(KDMA_DONE), 1);
+}
+
+/* Close interrupts it; what was queued is not done for the next user. */
+static void closed_while_stuck(void)
+{
+	__u64 before = all_done();
+
+	ASSERT_EQ(missing_map(), 0);
+	go_from_work();
+	ASSERT(missing_wanted());
+	EXPECT_EQ(kdma_start(READ, 8, IOVA + PAGE, DATA(0), 8), 0);
+	EXPECT_EQ(close_device(), 0);
+	dev.device = vfio_open_again(&dev, &dev_mdev);
+	ASSERT(dev.device >= 0);
+	guest_reopen();
+	EXPECT(all_done() <= before + 1);
+	before = all_done();
+	missing_bring(0, page);
+	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
+	EXPECT_EQ(all_done(), before + 1);
+}
+
+/* The whole user of the device, stuck in its own memory, dies. */
+static int die_stuck(int tell)
+{
+	struct task t;
+
+	if (vfio_open(&dev, &dev_mdev) || missing_map())
+		return 2;
+	guest_bus_master(true);
+	task_start(&t, go_read);
+	if (!missing_wanted() || write(tell, "f", 1) != 1)
+		return 3;
+	return task_end(&t);
+}
+
+/*
+ * The same with a worker, which no signal reaches. Files are closed from the last to the first when
+ * a task dies, and the device shall be closed before what brings its memory.
+ */
+static int die_with_worker(int tell)
+{
+	int first = open("/dev/null", O_RDONLY);
+
+	if (vfio_open(&dev, &dev_mdev) || missing_map() || dup2(missing.uffd, first) != first)
+		return 2;
+	guest_bus_master(true);
+	go_from_work();
+	if (!missing_wanted() || close(missing.uffd) || write(tell, "f", 1) != 1)
+		return 3;
+	return pause();
+}
+
+static void killed(int (*stick)(int tell))
+{
+	int tell[2], status;
+	char byte;
+	pid_t pid;
+
+	missing_need();
+	vfio_close(&dev);
+	ASSERT_EQ(pipe(tell), 0);
+	pid = fork();
+	if (!pid)
+		_exit(stick(tell[1]));
+	close(tell[1]);
+	ASSERT_EQ(read(tell[0], &byte, 1), 1);
+	close(tell[0]);
+	EXPECT_EQ(kill(pid, SIGKILL), 0);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFSIGNALED(status));
+	ASSERT(mtap_await(!vfio_open(&dev, &dev_mdev) || (vfio_close(&dev), false)));
+	guest_reopen();
+	ASSERT_EQ(missing_map(), 0);
+	missing_bring(0, page);
+	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
+}
+
+static void killed_while_stuck(void)
+{
+	killed(die_stuck);
+}
+
+static void killed_while_worker_is_stuck(void)
+{
+	killed(die_with_worker);
+}
+
+/* Begin a chain that only ends when the device is reset or closed. */
+static void endless(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 4);
+
+	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
+	kdma_set(KDMA_CHAIN, ~0ULL);
+	ASSERT_EQ(kdma_start(READ, 0, IOVA, DATA(0), 1), 0);
+}
+
+static void chain_and_reset(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 50; i++) {
+		endless();
+		ASSERT(kdma_await(i % 5 * 20 + 1));
+		ASSERT_EQ(vfio_reset(&dev), 0);
+		EXPECT_EQ(kdma_get(KDMA_DONE), 0);
+		guest_bus_master(true);
+		EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
+		EXPECT_EQ(kdma_get(KDMA_DONE), 1);
+		ASSERT_EQ(guest_unmap(IOVA, PAGE), 0);
+	}
+}
+
+/* Every request of the chain is done once, in order, with whatever program is there. */
+static void chain_and_detach(void)
+{
+	unsigned int i, first, n;
+	__u64 done;
+
+	endless();
+	for (i = 0; i < 50; i++) {
+		ASSERT(kdma_await(i * 100 + 1));
+		prog_detach(&dev_prog);
+		done = all_done();
+		others_come_and_go();
+		EXPECT_EQ(all_done(), done);
+		ASSERT_EQ(prog_attach(&dev_prog), 0);
+	}
+	kdma_set(KDMA_CHAIN, 0);
+	/* The last one may still be on its way */
+	n = kdma_get(KDMA_DONE);
+	first = n - KDMA_LOG_LEN + 8;
+	for (i = first; i < n; i++)
+		EXPECT_EQ(kdma_id(i), i);
+}
+
+static void chain_and_close(void)
+{
+	unsigned int i;
+	__u64 done;
+
+	for (i = 0; i < 30; i++) {
+		endless();
+		ASSERT(kdma_await(1));
+		vfio_close(&dev);
+		done = all_done();
+		ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+		EXPECT_EQ(all_done(), done);
+		guest_reopen();
+		ASSERT_EQ(vfio_reset(&dev), 0);
+		guest_bus_master(true);
+	}
+}
+
+static void chain_and_remove(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 5);
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(guest_map(IOVA + PAGE, mem, PAGE, PROT_RW), 0);
+		ASSERT_EQ(kdma_start(PIN, 0, IOVA + PAGE, 0, PAGE), 0);
+		endless();
+		ASSERT(kdma_await(2));
+		if (i % 2)
+			prog_detach(&dev_prog);
+		vfio_close(&dev);
+		EXPECT_EQ(mdev_remove(&dev_mdev), 0);
+		if (i % 2)
+			ASSERT_EQ(prog_attach(&dev_prog), 0);
+		dev_open("kdma-1");
+		guest_reopen();
+	}
+}
+
+static bool is_pinned(void)
+{
+	kdma_set(KDMA_PEEK, 0);
+	return !kdma_get(KDMA_RESULT);
+}
+
+/* A program that cannot let go pins again whatever is taken away. VFIO asks ten times. */
+static void unmap_and_pin_again(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 6);
+	unsigned int i;
+	__u64 asked;
+
+	kdma_set(KDMA_REPIN, 1);
+	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, PAGE), 0);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
+		ASSERT(mtap_await(is_pinned()));
+		asked = kdma_get(KDMA_UNMAPS);
+		ASSERT_EQ(guest_unmap(IOVA, PAGE), 0);
+		EXPECT(kdma_get(KDMA_UNMAPS) - asked <= 2);
+	}
+	kdma_set(KDMA_REPIN, 0);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(detach_and_a_stuck_task),
+	MTAP_TEST(detach_and_a_stuck_worker),
+	MTAP_TEST(update_and_a_stuck_task),
+	MTAP_TEST(device_goes_on),
+	MTAP_TEST(reset_while_stuck),
+	MTAP_TEST(killed_in_reset),
+	MTAP_TEST(closed_while_stuck),
+	MTAP_TEST(killed_while_stuck),
+	MTAP_TEST(killed_while_worker_is_stuck),
+	MTAP_TEST(unmap_and_pin_again),
+	MTAP_TEST(chain_and_reset),
+	MTAP_TEST(chain_and_detach),
+	MTAP_TEST(chain_and_close),
+	MTAP_TEST(chain_and_remove),
+};
+
+int main(int argc, char **argv)
+{
+	const struct mtap_suite suite = {
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.setup = guest_load,
+		.before = guest_open,
+		.after = close_missing,
+		.teardown = dev_unload,
+	};
+
+	return mtap_main(argc, argv, &suite);
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The documentation's examples, built with the commands that it gives; examples.sh runs them.
+
+TEST_PROGS += docs/examples.sh
+TEST_GEN_FILES += docs/built/done
+
+docs/built/done: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documentation/check-abi \
+		$(wildcard $(top)/bpf/include/* $(top)/include/linux/*.h $(top)/include/uapi/linux/*.h)
+	rm -rf docs/built
+	$(top)/Documentation/check-abi --extract docs/built
+	for source in docs/built/*.bpf.c; do \
+		$(CLANG) -g -O2 -Wall -Werror -target bpf -mcpu=v3 -I $(top)/bpf/include \
+			-I $(top)/include -idirafter /usr/include/$$(uname -m)-linux-gnu \
+			-c $$source -o $${source%.c}.o || exit; \
+	done
+	$(CC) -Wall -Werror docs/built/client.c -o docs/built/client
+	$(CC) -Wall -Werror docs/built/load.c -o docs/built/load -lbpf
+	touch $@
+
+clean: docs-clean
+docs-clean:
+	@rm -rf docs/built
+
+.PHONY: docs-clean

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The documentation's examples do what it says: each complete program in it, built by docs.mk, is
+# loaded and used, and what clients print is what the documentation prints.
+# shellcheck disable=SC2317 # test points are called by name
+
+. "$(dirname "$0")/../lib/mtap.sh"
+
+docs=$here/../Documentation
+ex=$here/docs/built
+uuid=5e1f7e57-0000-4000-8000-00000000d0c5
+
+[ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
+[ -e "$ex/done" ] || skip_all "the examples are not built"
+command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
+
+# up FILE TYPE-ID: the program with a device; undone by "gone".
+up()
+{
+	run 0 mdev-bpf load "$ex/$1.bpf.o"
+	run 0 mdev-bpf create "$2" --uuid "$uuid"
+}
+
+gone()
+{
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$1"
+}
+
+at_exit()
+{
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
+	for program in skel counter fifo vault minimal alarm; do
+		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
+	done
+	rm -rf "$mtap_tmp"
+}
+trap at_exit EXIT
+
+# documented PROGRAM: what the client prints stands in the page that shows the client.
+documented()
+{
+	local line
+	run 0 "$ex/client" "$uuid" "$1"
+	[ -n "$out" ] || fail "the client printed nothing"
+	while read -r line; do
+		grep -qF -- "    $line" "$docs/abi/vfio.rst" || fail "vfio.rst has no line \"$line\""
+	done <<<"$out"
+}
+
+peek_is() { run 0 mdev-bpf peek "$uuid" bar0 "$1"; is "$out" "$2"; }
+
+skeleton()
+{
+	up skeleton skel-1
+	peek_is 0 0x00000001
+	peek_is 0 0x00000002
+	gone skel
+}
+
+minimal()
+{
+	up minimal minimal-1
+	peek_is 0 0x21465042
+	run 0 mdev-bpf poke "$uuid" bar0 4 0x2a
+	peek_is 4 0x0000002a
+	gone minimal
+}
+
+counter()
+{
+	up counter counter-1
+	documented counter
+	gone counter
+}
+
+fifo()
+{
+	up fifo fifo-small
+	documented fifo
+	gone fifo
+}
+
+vault()
+{
+	up vault vault-1
+	documented vault
+	gone vault
+	up vault vault-blind
+	documented vault
+	gone vault
+}
+
+alarm()
+{
+	up alarm alarm-1
+	gone alarm
+}
+
+# The 15 lines of libbpf: the program stays while its pin is there, and goes with it.
+libbpf_loader()
+{
+	run 0 "$ex/load" "$ex/skeleton.bpf.o" /sys/fs/bpf/kst_docs
+	is "$(</sys/class/mdev_bus/skel/mdev_bpf/state)" attached
+	rm /sys/fs/bpf/kst_docs
+	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
+}
+
+points skeleton minimal counter fifo vault alarm libbpf_loader

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* INTx while several threads drive, mask and unmask it; and the op that hears of unmasking. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "progs/kirq.h"
+
+#define INTX		VFIO_PCI_INTX_IRQ_INDEX
+#define MASK		VFIO_IRQ_SET_ACTION_MASK
+#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
+#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
+#define ROUNDS		1000
+
+static int event, unmask_event;
+static atomic_bool stop;
+static atomic_ulong nr_unmask;
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+}
+
+static void open_device(void)
+{
+	event = event_new();
+	unmask_event = event_new();
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kirq.bpf.o", "kirq"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kirq-1");
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, TRIGGER, event), 0);
+}
+
+static void close_device(void)
+{
+	dev_close();
+	close(event);
+	close(unmask_event);
+}
+
+static void level(int up)
+{
+	dev_set(0, KIRQ_LEVEL, 4, up);
+}
+
+static void unmask(void)
+{
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, UNMASK, 1), 0);
+}
+
+static void unmask_by_eventfd(void)
+{
+	const __u64 one = 1;
+
+	EXPECT_EQ(write(unmask_event, &one, sizeof(one)), sizeof(one));
+}
+
+/* Threads note nothing but their own failures, in what @arg points to. */
+static void *drive(void *arg)
+{
+	long *bad = arg;
+	__u32 up = 0;
+
+	while (!stop) {
+		up ^= 1;
+		*bad += vfio_set(&dev, 0, KIRQ_LEVEL, 4, up) != 0;
+	}
+	return NULL;
+}
+
+static void *mask_unmask(void *arg)
+{
+	long *bad = arg;
+
+	while (!stop) {
+		*bad += vfio_irq_none(&dev, INTX, MASK, 1) != 0;
+		nr_unmask++;
+		*bad += vfio_irq_none(&dev, INTX, UNMASK, 1) != 0;
+	}
+	return NULL;
+}
+
+static void *signal_unmask(void *arg)
+{
+	long *bad = arg;
+	const __u64 one = 1;
+
+	while (!stop) {
+		nr_unmask++;
+		*bad += write(unmask_event, &one, sizeof(one)) != sizeof(one);
+		usleep(100);
+	}
+	return NULL;
+}
+
+static void *test_fire(void *arg)
+{
+	long *bad = arg;
+
+	while (!stop) {
+		*bad += vfio_irq_none(&dev, INTX, TRIGGER, 1) != 0;
+		usleep(100);
+	}
+	return NULL;
+}
+
+struct threads {
+	pthread_t id[8];
+	long bad[8];
+	unsigned int nr;
+};
+
+static void start(struct threads *t, void *(*fn)(void *))
+{
+	ASSERT_EQ(pthread_create(&t->id[t->nr], NULL, fn, &t->bad[t->nr]), 0);
+	t->nr++;
+}
+
+static void join(struct threads *t)
+{
+	stop = true;
+	while (t->nr--) {
+		pthread_join(t->id[t->nr], NULL);
+		EXPECT_EQ(t->bad[t->nr], 0);
+	}
+	stop = false;
+}
+
+/* Whatever has been going on: a line that is up and unmasked is one signal, masked it is none. */
+static void expect_exact(void)
+{
+	/* The eventfd unmasks in its own time; taking it away waits for that */
+	EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, -1), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
+	event_take(event);
+	level(1);
+	level(0);
+	level(1);
+	EXPECT_EQ(event_take(event), 0);
+	unmask();
+	EXPECT_EQ(event_take(event), 1);
+	level(0);
+	level(1);
+	EXPECT_EQ(event_take(event), 0);
+	unmask();
+	EXPECT_EQ(event_take(event), 1);
+	level(0);
+	unmask();
+	EXPECT_EQ(event_take(event), 0);
+	level(1);
+	EXPECT_EQ(event_take(event), 1);
+	level(0);
+}
+
+/* All at once, for a number of signals; each but the first takes an unmask. */
+static void all_at_once(void)
+{
+	struct threads t = { };
+	unsigned long signals = 0;
+	int quiet = 0;
+
+	nr_unmask = 0;
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, unmask_event), 0);
+	start(&t, drive);
+	start(&t, drive);
+	start(&t, mask_unmask);
+	start(&t, signal_unmask);
+	start(&t, test_fire);
+	while (signals < ROUNDS && quiet < 1000) {
+		__u64 nr = event_take(event);
+
+		signals += nr;
+		quiet = nr ? 0 : quiet + 1;
+		if (!nr)
+			mtap_pause();
+	}
+	join(&t);
+	EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, -1), 0);
+	signals += event_take(event);
+	EXPECT(signals >= ROUNDS);
+	if (signals > nr_unmask + 1)
+		mtap_fail(__FILE__, __LINE__, "%lu signals, but only %lu unmasks", signals,
+			  nr_unmask);
+	expect_exact();
+}
+
+/* Each time the line goes up there is a signal, whoever else masks and unmasks. */
+static void none_is_lost(void)
+{
+	struct threads t = { };
+	unsigned int i;
+
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, unmask_event), 0);
+	start(&t, mask_unmask);
+	start(&t, signal_unmask);
+	for (i = 0; i < ROUNDS; i++) {
+		if (event_take(event))
+			mtap_fail(__FILE__, __LINE__, "round %u: fired while the line was down", i);
+		level(1);
+		if (!event_wait(event)) {
+			mtap_fail(__FILE__, __LINE__, "round %u: an interrupt was lost", i);
+			break;
+		}
+		level(0);
+		/* Up to here the others may have had it fire again */
+		event_take(event);
+		if (i & 1)
+			unmask();
+		else
+			unmask_by_eventfd();
+	}
+	join(&t);
+	expect_exact();
+}
+
+static void masked_is_silent(void)
+{
+	struct threads t = { };
+	unsigned int i;
+
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
+	event_take(event);
+	start(&t, drive);
+	start(&t, drive);
+	start(&t, test_fire);
+	for (i = 0; i < ROUNDS; i++) {
+		if (event_take(event))
+			mtap_fail(__FILE__, __LINE__, "fired while masked");
+		EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
+	}
+	join(&t);
+	EXPECT_EQ(event_take(event), 0);
+	expect_exact();
+}
+
+/* Turning INTx off and on, while it is driven and unmasked */
+static void off_and_on(void)
+{
+	struct threads t = { };
+	unsigned int i;
+
+	start(&t, drive);
+	start(&t, signal_unmask);
+	for (i = 0; i < ROUNDS / 4; i++) {
+		EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, unmask_event), 0);
+		EXPECT_EQ(vfio_irq_none(&dev, INTX, TRIGGER, 0), 0);
+		event_take(event);
+		if (event_take(event))
+			mtap_fail(__FILE__, __LINE__, "fired while off");
+		EXPECT_EQ(vfio_irq_fd(&dev, INTX, TRIGGER, event), 0);
+	}
+	join(&t);
+	expect_exact();
+}
+
+static __u32 unmasked(void)
+{
+	return dev_get(0, KIRQ_UNMASKED + 4 * INTX, 4);
+}
+
+static void op(void)
+{
+	EXPECT_EQ(unmasked(), 0);
+	level(1);
+	EXPECT_EQ(event_take(event), 1);
+	unmask();
+	EXPECT(mtap_await(unmasked() == 1));
+	/* By eventfd, too */
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, unmask_event), 0);
+	unmask_by_eventfd();
+	EXPECT(mtap_await(unmasked() == 2));
+	EXPECT_EQ(event_take(event), 2);
+	level(0);
+	unmask();
+	EXPECT(mtap_await(unmasked() == 3));
+}
+
+/* What was not masked is not unmasked. The worker has time to say otherwise. */
+static void op_not_called(void)
+{
+	unsigned int i, j;
+
+	for (i = 1; i <= 20; i++) {
+		for (j = 0; j < 10; j++) {
+			unmask();
+			mtap_pause();
+		}
+		EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
+		unmask();
+		EXPECT(mtap_await(unmasked() >= i));
+	}
+	EXPECT_EQ(unmasked(), 20);
+}
+
+/* A program that lowers its line at the end of an interrupt */
+static void op_lowers(void)
+{
+	dev_set(0, KIRQ_EOI, 4, 1);
+	level(1);
+	EXPECT_EQ(event_take(event), 1);
+	unmask();
+	EXPECT(mtap_await(unmasked() == 1));
+	/* Unmasking came first, so it fired again; but not after that. */
+	event_take(event);
+	unmask();
+	EXPECT(mtap_await(unmasked() == 2));
+	EXPECT_EQ(event_take(event), 0);
+}
+
+/* Nobody is told while no program is there, but the next one is. */
+static void op_of_the_next(void)
+{
+	level(1);
+	EXPECT_EQ(event_take(event), 1);
+	prog_detach(&dev_prog2);
+	unmask();
+	EXPECT_EQ(event_take(event), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT(mtap_await(unmasked() == 1));
+	EXPECT_EQ(event_take(event), 1);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(all_at_once),
+	MTAP_TEST(none_is_lost),
+	MTAP_TEST(masked_is_silent),
+	MTAP_TEST(off_and_on),
+	MTAP_TEST(op),
+	MTAP_TEST(op_not_called),
+	MTAP_TEST(op_lowers),
+	MTAP_TEST(op_of_the_next),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .before = open_device, .after = close_device,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}

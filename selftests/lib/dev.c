@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What dev.h promises. */
+#include <string.h>
+
+#include "dev.h"
+
+struct prog dev_prog, dev_prog2;
+struct mdev dev_mdev;
+struct vfio dev = { .container = -1, .group = -1, .device = -1 };
+
+void dev_load(const char *object)
+{
+	int ret;
+
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+	ret = prog_up(&dev_prog, object);
+	if (ret)
+		mtap_diag("loading %s: %s%s", object, prog_log(), why_refused());
+	ASSERT_EQ(ret, 0);
+}
+
+void dev_open(const char *type)
+{
+	dev_mdev = mdev_uuid(0xd0);
+	ASSERT_EQ(mdev_create(&dev_mdev, type), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+}
+
+void dev_close(void)
+{
+	vfio_close(&dev);
+	mdev_remove_all();
+	prog_close(&dev_prog2);
+}
+
+void dev_unload(void)
+{
+	prog_close(&dev_prog);
+}
+
+void dev_close_unload(void)
+{
+	dev_close();
+	dev_unload();
+}
+
+__u64 dev_get(unsigned int region, __u64 off, unsigned int size)
+{
+	__u64 val = 0;
+
+	if (vfio_pread(&dev, region, off, &val, size) != size) {
+		mtap_fail(__FILE__, __LINE__, "cannot read %u bytes of region %u at %#jx", size,
+			  region, (uintmax_t)off);
+		mtap_leave();
+	}
+	return val;
+}
+
+void dev_set(unsigned int region, __u64 off, unsigned int size, __u64 val)
+{
+	if (vfio_set(&dev, region, off, size, val)) {
+		mtap_fail(__FILE__, __LINE__, "cannot write %u bytes of region %u at %#jx", size,
+			  region, (uintmax_t)off);
+		mtap_leave();
+	}
+}
+
+__u32 dev_ctl(unsigned int reg)
+{
+	return dev_get(KDEV_CTL, reg, 4);
+}
+
+void dev_ctl_set(unsigned int reg, __u32 val)
+{
+	dev_set(KDEV_CTL, reg, 4, val);
+}
+
+__u64 dev_count(struct prog *p, int what)
+{
+	__u64 nr;
+
+	ASSERT_EQ(prog_global(p, &nr, what * sizeof(nr), sizeof(nr)), 0);
+	return nr;
+}

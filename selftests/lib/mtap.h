@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Test programs: a table of functions, one test point each, reported as TAP 13.
+ *
+ * EXPECT_*() notes a failure and goes on; ASSERT_*() leaves the test point. The
+ * kernel must not complain while a test point runs, or the point fails.
+ */
+#ifndef MTAP_H
+#define MTAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler.h"
+
+enum { MTAP_PASS = 0, MTAP_FAIL = 1, MTAP_SKIP = 4 };
+
+struct mtap_test {
+	const char *name;
+	void (*run)(void);
+};
+
+#define MTAP_TEST(fn)	{ #fn, fn }
+
+/**
+ * struct mtap_suite - what a test program consists of
+ * @tests: the test points
+ * @nr: how many
+ * @setup: called once, before all
+ * @before: called before each test point
+ * @after: called after each test point, however far @before and the point got
+ * @teardown: called once, after all
+ */
+struct mtap_suite {
+	const struct mtap_test *tests;
+	size_t nr;
+	void (*setup)(void);
+	void (*before)(void);
+	void (*after)(void);
+	void (*teardown)(void);
+};
+
+/* Run all test points, or those that the arguments name; returns the exit status. */
+int mtap_main(int argc, char **argv, const struct mtap_suite *suite);
+
+__printf(1, 2) void mtap_diag(const char *fmt, ...);
+__printf(3, 4) void mtap_fail(const char *file, int line, const char *fmt, ...);
+/* Leave the test point as it stands: failed if anything failed, else skipped. */
+__noreturn void mtap_leave(void);
+__printf(1, 2) __noreturn void mtap_skip(const char *fmt, ...);
+
+bool mtap_eq(const char *file, int line, const char *expr, long long got, long long want);
+bool mtap_str(const char *file, int line, const char *expr, const char *got, const char *want);
+bool mtap_has(const char *file, int line, const char *expr, const char *got, const char *want);
+
+#define mtap_true(cond) \
+	((cond) || (mtap_fail(__FILE__, __LINE__, "not true: %s", #cond), false))
+#define mtap_or_leave(ok)	((ok) ? (void)0 : mtap_leave())
+
+#define EXPECT(cond)		((void)mtap_true(cond))
+#define EXPECT_EQ(got, want)	((void)mtap_eq(__FILE__, __LINE__, #got, got, want))
+#define EXPECT_STR(got, want)	((void)mtap_str(__FILE__, __LINE__, #got, got, want))
+#define EXPECT_HAS(got, want)	((void)mtap_has(__FILE__, __LINE__, #got, got, want))
+
+/* For what the kernel does in its own time: true as soon as it is done. */
+#define mtap_await(cond) ({						\
+	unsigned int tries_ = 0;					\
+	bool ok_;							\
+									\
+	while (!(ok_ = (cond)) && tries_++ < 10000)			\
+		mtap_pause();						\
+	ok_;								\
+})
+void mtap_pause(void);
+/* Time passes, for the system if not for a device: a timer that is started here goes off. */
+void mtap_pass(unsigned int us);
+
+#define ASSERT(cond)		mtap_or_leave(mtap_true(cond))
+#define ASSERT_EQ(got, want)	mtap_or_leave(mtap_eq(__FILE__, __LINE__, #got, got, want))
+#define ASSERT_STR(got, want)	mtap_or_leave(mtap_str(__FILE__, __LINE__, #got, got, want))
+
+#endif /* MTAP_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What prog.h promises. */
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prog.h"
+
+#define INSTALLED	"/usr/lib/mdev-bpf"
+
+static char log_buf[1 << 18];
+static size_t log_len;
+
+static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	int len;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	len = vsnprintf(log_buf + log_len, sizeof(log_buf) - log_len, fmt, ap);
+	if (len > 0)
+		log_len += len;
+	if (log_len >= sizeof(log_buf))
+		log_len = sizeof(log_buf) - 1;
+	return 0;
+}
+
+const char *prog_log(void)
+{
+	return log_buf;
+}
+
+/* Objects of ours are in a folder beside the test program's, wherever that was started from. */
+static void find_object(char *path, size_t size, const char *file)
+{
+	const char *dir = getenv("MDEV_BPF_OBJECTS");
+	char exe[PATH_MAX] = "";
+
+	if (strchr(file, '/')) {
+		if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+			exe[0] = 0;
+		dir = dirname(dirname(exe));
+	}
+	snprintf(path, size, "%s/%s", dir ? dir : INSTALLED, file);
+}
+
+/* Use one struct_ops map; libbpf shall not even try the others of the object. */
+static int pick_map(struct prog *p, const char *name)
+{
+	struct bpf_map *map;
+	bool use;
+
+	bpf_object__for_each_map(map, p->obj) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		use = name ? !strcmp(name, bpf_map__name(map)) : !p->map;
+		if (bpf_map__set_autocreate(map, use))
+			return -errno;
+		if (use)
+			p->map = map;
+	}
+	return p->map ? 0 : -ENOENT;
+}
+
+int prog_open(struct prog *p, const char *file, const char *map)
+{
+	char path[PATH_MAX];
+
+	memset(p, 0, sizeof(*p));
+	log_len = 0;
+	log_buf[0] = 0;
+	libbpf_set_print(keep_log);
+	find_object(path, sizeof(path), file);
+	p->obj = bpf_object__open(path);
+	if (!p->obj)
+		return -errno;
+	return pick_map(p, map);
+}
+
+int prog_load(struct prog *p)
+{
+	return bpf_object__load(p->obj);
+}
+
+int prog_attach(struct prog *p)
+{
+	p->link = bpf_map__attach_struct_ops(p->map);
+	return p->link ? 0 : -errno;
+}
+
+int prog_update(struct prog *p, struct prog *new)
+{
+	return bpf_link__update_map(p->link, new->map) ? -errno : 0;
+}
+
+void prog_detach(struct prog *p)
+{
+	bpf_link__destroy(p->link);
+	p->link = NULL;
+}
+
+void prog_close(struct prog *p)
+{
+	prog_detach(p);
+	bpf_object__close(p->obj);
+	memset(p, 0, sizeof(*p));
+}
+
+int prog_up(struct prog *p, const char *file)
+{
+	int ret = prog_open(p, file, NULL);
+
+	ret = ret ? ret : prog_load(p);
+	return ret ? ret : prog_attach(p);
+}
+
+struct mdev_bpf_ops *prog_ops(struct prog *p)
+{
+	return bpf_map__initial_value(p->map, NULL);
+}
+
+int prog_global(struct prog *p, void *buf, size_t off, size_t size)
+{
+	struct bpf_map *map;
+	char value[4096];
+	int key = 0;
+
+	bpf_object__for_each_map(map, p->obj) {
+		size_t len = bpf_map__value_size(map);
+
+		if (!strstr(bpf_map__name(map), ".bss") || len > sizeof(value) ||
+		    off + size > len)
+			continue;
+		if (bpf_map__lookup_elem(map, &key, sizeof(key), value, len, 0))
+			return -errno;
+		memcpy(buf, value + off, size);
+		return 0;
+	}
+	return -ENOENT;
+}

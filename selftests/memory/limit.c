@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who pays for memory regions, and what happens when that one may have no more. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "progs/kmem.h"
+
+#define ROOT	"/sys/fs/cgroup"
+#define PAYER	ROOT "/kst_payer"	/* creates devices */
+#define USER	ROOT "/kst_user"	/* the test, which uses them */
+#define PAGE	((__u64)KMEM_PAGE)
+#define MIB	(1ULL << 20)
+#define SLACK	(4 * MIB)		/* what CPUs keep in stock, page tables, a process */
+
+/* Who created the device, and goes on living in PAYER: somebody whom the OOM killer could kill. */
+static pid_t payer;
+static char *buf;
+
+static int put(const char *text, const char *group, const char *file)
+{
+	return sysfs_write(text, "%s/%s", group, file);
+}
+
+static __u64 current_bytes(const char *group)
+{
+	return strtoull(sysfs_str("%s/memory.current", group), NULL, 10);
+}
+
+static void limit(__u64 bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	ASSERT_EQ(put(text, PAYER, "memory.max"), 0);
+}
+
+/* A counter of memory.events */
+static long event(const char *name)
+{
+	char line[64];
+	long n, found = -1;
+	FILE *f = fopen(PAYER "/memory.events", "r");
+
+	ASSERT(f);
+	while (fscanf(f, "%63s %ld", line, &n) == 2)
+		if (!strcmp(line, name))
+			found = n;
+	fclose(f);
+	return found;
+}
+
+static void expect_nobody_killed(void)
+{
+	EXPECT_EQ(event("oom"), 0);
+	EXPECT_EQ(event("oom_kill"), 0);
+	EXPECT_EQ(waitpid(payer, NULL, WNOHANG), 0);
+}
+
+static void end_payer(void)
+{
+	if (payer <= 0)
+		return;
+	kill(payer, SIGKILL);
+	waitpid(payer, NULL, 0);
+	payer = 0;
+}
+
+static void __noreturn payer_main(const char *type, int result)
+{
+	int ret = put("0", PAYER, "cgroup.procs");
+
+	if (!ret)
+		ret = mdev_create(&dev_mdev, type);
+	if (write(result, &ret, sizeof(ret)) != sizeof(ret))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Have a task in PAYER create the device; returns what that gives. */
+static int create(const char *type)
+{
+	int fds[2], ret = -EIO;
+
+	end_payer();
+	ASSERT_EQ(pipe(fds), 0);
+	payer = fork();
+	ASSERT(payer >= 0);
+	if (!payer)
+		payer_main(type, fds[1]);
+	close(fds[1]);
+	EXPECT_EQ(read(fds[0], &ret, sizeof(ret)), sizeof(ret));
+	close(fds[0]);
+	return ret;
+}
+
+/* What a child has created, dev_close() does not know. */
+static void close_device(void)
+{
+	vfio_close(&dev);
+	mdev_remove(&dev_mdev);
+	dev_close();
+}
+
+static void open_created(void)
+{
+	ASSERT_EQ(create("kmemlimit-1"), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+}
+
+static int command(int what, unsigned int region, __u64 offset)
+{
+	dev_set(0, KMEM_REGION, 8, region);
+	dev_set(0, KMEM_OFFSET, 8, offset);
+	dev_set(0, KMEM_GO, 8, what);
+	return dev_get(0, KMEM_RESULT, 8);
+}
+
+static char *map_large(void)
+{
+	char *p = mmap(NULL, KMEM_LARGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, dev.device,
+		       dev.region[KMEM_LARGE].offset);
+
+	ASSERT(p != MAP_FAILED);
+	return p;
+}
+
+static void touch(char *p, __u64 size)
+{
+	__u64 i;
+
+	for (i = 0; i < size; i += PAGE)
+		p[i] = 1;
+}
+
+/* Write at *@offset and every @step bytes from there until that fails; the errno. */
+static int fill_up(__u64 *offset, __u64 step)
+{
+	ssize_t ret = 1;
+
+	for (; *offset < KMEM_LARGE_SIZE && ret == 1; *offset += step)
+		ret = vfio_pwrite(&dev, KMEM_LARGE, *offset, "x", 1);
+	return ret;
+}
+
+static void mount_cgroups(void)
+{
+	if (!exists(ROOT "/cgroup.controllers") && mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+		mtap_skip("no cgroup2");
+	put("+memory", ROOT, "cgroup.subtree_control");
+	rmdir(PAYER);
+	mkdir(USER, 0755);
+	if (!exists(USER "/memory.current"))
+		mtap_skip("no memory controller of cgroup2");
+	ASSERT_EQ(put("0", USER, "cgroup.procs"), 0);
+}
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+	mount_cgroups();
+	dev_mdev = mdev_uuid(0xd0);
+	buf = malloc(16 * MIB);
+	ASSERT(buf);
+	memset(buf, 0x5a, 16 * MIB);
+	ASSERT_EQ(prog_open(&dev_prog, "progs/kmem.bpf.o", NULL), 0);
+	memcpy(prog_ops(&dev_prog)->name, "kmemlimit", sizeof("kmemlimit"));
+	ASSERT_EQ(prog_load(&dev_prog), 0);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+}
+
+static void unload(void)
+{
+	dev_unload();
+	put("0", ROOT, "cgroup.procs");
+	rmdir(USER);
+}
+
+/* A new group each time, so that its counters begin at 0 */
+static void before(void)
+{
+	ASSERT_EQ(mkdir(PAYER, 0755), 0);
+}
+
+static void after(void)
+{
+	close_device();
+	end_payer();
+	rmdir(PAYER);
+}
+
+static void untouched_is_free(void)
+{
+	__u64 start;
+	char *p;
+
+	open_created();
+	start = current_bytes(PAYER);
+	EXPECT(start < 2 * SLACK);
+	p = map_large();
+	EXPECT_EQ(vfio_pread(&dev, KMEM_LARGE, 64 * MIB, buf, 16 * MIB), 16 * MIB);
+	EXPECT(!buf[0] && !memcmp(buf, buf + 1, 16 * MIB - 1));
+	EXPECT_EQ(command(KMEM_DO_READ, KMEM_HIDDEN, KMEM_HIDDEN_SIZE - 8), 0);
+	EXPECT(current_bytes(PAYER) < start + SLACK);
+	munmap(p, KMEM_LARGE_SIZE);
+}
+
+static void creator_pays(void)
+{
+	__u64 start, mine;
+	char *p;
+
+	open_created();
+	start = current_bytes(PAYER);
+	mine = current_bytes(USER);
+	p = map_large();
+	touch(p, 16 * MIB);
+	EXPECT(current_bytes(PAYER) > start + 16 * MIB - SLACK);
+	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 64 * MIB, buf, 16 * MIB), 16 * MIB);
+	EXPECT(current_bytes(PAYER) > start + 32 * MIB - SLACK);
+	EXPECT(current_bytes(PAYER) < start + 32 * MIB + SLACK);
+	EXPECT(current_bytes(USER) < mine + SLACK);
+	munmap(p, KMEM_LARGE_SIZE);
+	EXPECT(current_bytes(PAYER) > start + 32 * MIB - SLACK);
+	close_device();
+	EXPECT(mtap_await(current_bytes(PAYER) < start + SLACK));
+}
+
+static void write_at_limit(void)
+{
+	__u64 offset = 32 * MIB;
+	ssize_t done;
+
+	open_created();
+	limit(current_bytes(PAYER) + 8 * MIB);
+	memset(buf, 0x5a, 16 * MIB);
+	done = vfio_pwrite(&dev, KMEM_LARGE, 0, buf, 16 * MIB);
+	EXPECT(done >= (ssize_t)(4 * MIB) && done < (ssize_t)(16 * MIB));
+	EXPECT_EQ(fill_up(&offset, PAGE), -ENOMEM);
+	EXPECT(offset < 32 * MIB + SLACK);
+	/* What is there is there, and what is not reads as zero */
+	EXPECT_EQ(dev_get(KMEM_LARGE, done - 1, 1), 0x5a);
+	EXPECT_EQ(dev_get(KMEM_LARGE, offset, 1), 0);
+	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 0, "y", 1), 1);
+	expect_nobody_killed();
+	put("max", PAYER, "memory.max");
+	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 64 * MIB, buf, 16 * MIB), 16 * MIB);
+	EXPECT_EQ(dev_get(KMEM_LARGE, 0, 1), 'y');
+}
+
+static void touch_at_limit(void)
+{
+	int status = 0;
+	pid_t pid;
+	char *p;
+
+	open_created();
+	limit(current_bytes(PAYER) + 8 * MIB);
+	p = map_large();
+	pid = fork();
+	ASSERT(pid >= 0);
+	if (!pid) {
+		touch(p, 8 * MIB + SLACK);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+	/* Those before it were had */
+	EXPECT_EQ(p[2 * MIB], 1);
+	expect_nobody_killed();
+	put("max", PAYER, "memory.max");
+	touch(p, 8 * MIB + SLACK);
+	EXPECT_EQ(dev_get(KMEM_LARGE, 8 * MIB + SLACK - PAGE, 1), 1);
+	munmap(p, KMEM_LARGE_SIZE);
+}
+
+static void kfuncs_at_limit(void)
+{
+	__u64 offset = 0, end;
+	int ret = 0;
+
+	open_created();
+	limit(current_bytes(PAYER) + 2 * MIB);
+	EXPECT_EQ(fill_up(&offset, PAGE), -ENOMEM);
+	for (end = offset + SLACK; !ret && offset < end; offset += PAGE)
+		ret = command(KMEM_DO_WRITE, KMEM_LARGE, offset);
+	EXPECT_EQ(ret, -ENOMEM);
+	for (ret = 0, end = offset + SLACK; !ret && offset < end; offset += PAGE)
+		ret = command(KMEM_DO_GET, KMEM_LARGE, offset);
+	EXPECT_EQ(ret, -1);
+	/* Reading takes none, nor does what was there from the start */
+	EXPECT_EQ(command(KMEM_DO_READ, KMEM_LARGE, offset), 0);
+	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_PRIVATE, 0), 0);
+	EXPECT_EQ(command(KMEM_DO_GET, KMEM_PRIVATE, PAGE), 0);
+	expect_nobody_killed();
+	put("max", PAYER, "memory.max");
+	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_LARGE, offset), 0);
+}
+
+/* The limit is met by the index of the pages, too, not just by pages. */
+static void limit_in_steps(void)
+{
+	__u64 offset = 0, max;
+	unsigned int i;
+
+	open_created();
+	max = (current_bytes(PAYER) + MIB) & -PAGE;
+	for (i = 0; i < 32; i++) {
+		limit(max + i * PAGE);
+		EXPECT_EQ(fill_up(&offset, 64 * PAGE), -ENOMEM);
+	}
+	expect_nobody_killed();
+}
+
+static void populate_at_limit(void)
+{
+	struct mdev_bpf_ops *ops;
+
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kmem.bpf.o", NULL), 0);
+	ops = prog_ops(&dev_prog2);
+	memcpy(ops->name, "kmempop", sizeof("kmempop"));
+	ops->regions[KMEM_HIDDEN].flags |= MDEV_BPF_REGION_POPULATE;
+	ops->max_instances = 1;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	limit(16 * MIB);
+	EXPECT_EQ(create("kmempop-1"), -ENOMEM);
+	EXPECT(!exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	EXPECT_EQ(type_available("kmempop-1"), 1);
+	EXPECT(mtap_await(current_bytes(PAYER) < SLACK));
+	expect_nobody_killed();
+	limit(KMEM_HIDDEN_SIZE + 16 * MIB);
+	EXPECT_EQ(create("kmempop-1"), 0);
+	EXPECT(current_bytes(PAYER) >= KMEM_HIDDEN_SIZE);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_HIDDEN, KMEM_HIDDEN_SIZE - 8), 0);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(untouched_is_free),
+	MTAP_TEST(creator_pays),
+	MTAP_TEST(write_at_limit),
+	MTAP_TEST(touch_at_limit),
+	MTAP_TEST(kfuncs_at_limit),
+	MTAP_TEST(limit_in_steps),
+	MTAP_TEST(populate_at_limit),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .before = before, .after = after, .teardown = unload,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What happens to devices when their program goes, comes back, or is replaced under them. */
+#include <bpf/bpf.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dev.h"
+
+#define PARENT	"/sys/devices/virtual/kdev/kdev"
+#define INTX	VFIO_PCI_INTX_IRQ_INDEX
+
+static int event;
+
+static void load_open(void)
+{
+	event = event_new();
+	dev_load(KDEV);
+	dev_open("kdev-a");
+}
+
+static void unload_close(void)
+{
+	dev_close_unload();
+	close(event);
+	/* A type that still has a device, or whose work item has not run, would fail the next. */
+	if (!mtap_await(!exists(PARENT)))
+		mtap_fail(__FILE__, __LINE__, "the type does not go away");
+}
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+}
+
+static void reattach(void)
+{
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+}
+
+/* Open another program of the same type, to be changed before second_attach(). */
+static struct mdev_bpf_ops *second_open(void)
+{
+	prog_close(&dev_prog2);
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	return prog_ops(&dev_prog2);
+}
+
+static int second_attach(void)
+{
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	return prog_attach(&dev_prog2);
+}
+
+static void open_device(void)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_region_info region = { .argsz = sizeof(region) };
+	__u32 val = 0;
+
+	prog_detach(&dev_prog);
+	EXPECT_EQ(vfio_pread(&dev, 0, 0, &val, 4), -ENODEV);
+	EXPECT_EQ(vfio_pwrite(&dev, 0, 0, &val, 4), -ENODEV);
+	EXPECT_EQ(vfio_pread(&dev, 0, KDEV_BAR_SIZE, &val, 4), -EINVAL);
+	EXPECT_EQ(vfio_reset(&dev), -ENODEV);
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_INFO, &info), 0);
+	EXPECT_EQ(info.num_regions, VFIO_PCI_NUM_REGIONS);
+	EXPECT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, &region), 0);
+	EXPECT_EQ(region.size, KDEV_BAR_SIZE);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+	EXPECT_STR(device_attr(&dev_mdev, "open"), "1");
+}
+
+static void type_without_program(void)
+{
+	struct mdev m = mdev_uuid(2);
+
+	prog_detach(&dev_prog);
+	EXPECT_STR(parent_attr("kdev", "state"), "detached");
+	EXPECT_STR(parent_attr("kdev", "link_id"), "0");
+	EXPECT_STR(parent_attr("kdev", "devices"), "1");
+	EXPECT_EQ(type_available("kdev-a"), 0);
+	EXPECT_EQ(mdev_create(&m, "kdev-a"), -ENODEV);
+	EXPECT(!exists(MDEV_DEVICES "/%s", m.uuid));
+	EXPECT_STR(parent_attr("kdev", "devices"), "1");
+	reattach();
+	EXPECT_STR(parent_attr("kdev", "state"), "attached");
+	EXPECT_EQ(type_available("kdev-a"), 7);
+	EXPECT_EQ(mdev_create(&m, "kdev-a"), 0);
+}
+
+static void state_is_kept(void)
+{
+	dev_set(0, 0, 4, 0x12345678);
+	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 3);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENODEV);
+	reattach();
+	EXPECT_EQ(dev_get(0, 0, 4), 0x12345678);
+	EXPECT_EQ(dev_get(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2), 3);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+	/* It was not created anew. */
+	EXPECT_EQ(dev_count(&dev_prog, KDEV_INIT), 1);
+	EXPECT_EQ(dev_count(&dev_prog, KDEV_RESET), 0);
+}
+
+/* Another load of the same code is as good as the first. */
+static void another_program(void)
+{
+	dev_set(0, 8, 4, 77);
+	prog_close(&dev_prog);
+	second_open();
+	ASSERT_EQ(second_attach(), 0);
+	EXPECT_EQ(dev_get(0, 8, 4), 77);
+	EXPECT_EQ(dev_count(&dev_prog2, KDEV_READ), 1);
+}
+
+/* mtty, whose registers a guest's driver relies on */
+static void serial_card(void)
+{
+	dev_close_unload();
+	dev_load(MTTY);
+	dev_open("mtty-2");
+	dev_set(1, 7, 1, 0x5a);
+	dev_set(1, 1, 1, 1);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(vfio_get(&dev, 1, 7, 1), -ENODEV);
+	reattach();
+	EXPECT_EQ(dev_get(1, 7, 1), 0x5a);
+	EXPECT_EQ(dev_get(1, 1, 1), 1);
+}
+
+static void interrupts_work_again(void)
+{
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event), 0);
+	dev_ctl_set(KDEV_CTL_LEVEL, 1);
+	EXPECT_EQ(event_take(event), 1);
+	prog_detach(&dev_prog);
+	/* The line is up, but no program could be asked to take it down. */
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	EXPECT_EQ(event_take(event), 0);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, 1), 0);
+	EXPECT_EQ(event_take(event), 0);
+	reattach();
+	EXPECT_EQ(event_take(event), 1);
+	dev_ctl_set(KDEV_CTL_LEVEL, 0);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	EXPECT_EQ(event_take(event), 0);
+	dev_ctl_set(KDEV_CTL_LEVEL, 1);
+	EXPECT_EQ(event_take(event), 1);
+}
+
+static void no_fit_state_size(struct mdev_bpf_ops *ops)
+{
+	ops->state_size += 8;
+}
+
+static void no_fit_state_version(struct mdev_bpf_ops *ops)
+{
+	ops->state_version++;
+}
+
+static void no_fit_types(struct mdev_bpf_ops *ops)
+{
+	ops->types[3].name[0] = 'x';
+}
+
+static void no_fit_regions(struct mdev_bpf_ops *ops)
+{
+	ops->regions[0].size *= 2;
+}
+
+static void no_fit_irqs(struct mdev_bpf_ops *ops)
+{
+	ops->irqs[1].count = 2;
+}
+
+static const struct {
+	void (*change)(struct mdev_bpf_ops *ops);
+	const char *why;
+} no_fit[] = {
+	{ no_fit_state_size, "kdev: state_size" },
+	{ no_fit_state_version, "kdev: state_version 8" },
+	{ no_fit_types, "kdev: types[]" },
+	{ no_fit_regions, "kdev: regions[]" },
+	{ no_fit_irqs, "kdev: irqs[]" },
+};
+
+static void misfits(void)
+{
+	size_t i;
+
+	dev_set(0, 0, 4, 4711);
+	prog_detach(&dev_prog);
+	for (i = 0; i < ARRAY_SIZE(no_fit); i++) {
+		no_fit[i].change(second_open());
+		EXPECT_EQ(second_attach(), -EINVAL);
+		EXPECT_HAS(why_refused(), no_fit[i].why);
+		EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+		EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENODEV);
+	}
+	reattach();
+	EXPECT_EQ(dev_get(0, 0, 4), 4711);
+}
+
+/* Without devices there is nothing to fit. */
+static void any_program_for_no_devices(void)
+{
+	dev_close();
+	prog_detach(&dev_prog);
+	EXPECT(!exists(PARENT));
+	no_fit_state_version(second_open());
+	EXPECT_EQ(second_attach(), 0);
+	EXPECT_STR(parent_attr("kdev", "state_version"), "8");
+}
+
+static void last_device_goes(void)
+{
+	prog_detach(&dev_prog);
+	vfio_close(&dev);
+	EXPECT(exists(PARENT));
+	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
+	EXPECT(!exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
+	EXPECT(mtap_await(!exists(PARENT) && !exists("/sys/bus/mdev/drivers/kdev") &&
+			  !exists("/sys/class/kdev")));
+	EXPECT_EQ(dev_count(&dev_prog, KDEV_EXIT), 0);
+	EXPECT_EQ(dev_count(&dev_prog, KDEV_CLOSE), 0);
+}
+
+static void open_while_detached(void)
+{
+	vfio_close(&dev);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), -ENODEV);
+	vfio_close(&dev);
+	EXPECT_STR(device_attr(&dev_mdev, "open"), "0");
+	reattach();
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(dev_get(0, 0, 4), 0);
+}
+
+/* BPF_LINK_DETACH is what "bpftool link detach" does; the link itself stays. */
+static void link_detach(void)
+{
+	EXPECT_EQ(bpf_link_detach(bpf_link__fd(dev_prog.link)), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENODEV);
+	second_open();
+	ASSERT_EQ(second_attach(), 0);
+	/* The dead link's end is none of the living one's. */
+	prog_detach(&dev_prog);
+	EXPECT_EQ(dev_get(0, 0, 4), 0);
+}
+
+static void update(void)
+{
+	dev_set(0, 0, 4, 1);
+	second_open();
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	EXPECT_EQ(dev_get(0, 0, 4), 1);
+	EXPECT_EQ(dev_count(&dev_prog, KDEV_READ), 0);
+	EXPECT_EQ(dev_count(&dev_prog2, KDEV_READ), 1);
+	EXPECT_EQ(dev_count(&dev_prog2, KDEV_INIT), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+}
+
+static void update_refused(void)
+{
+	size_t i;
+
+	for (i = 0; i <= ARRAY_SIZE(no_fit); i++) {
+		struct mdev_bpf_ops *ops = second_open();
+
+		if (i < ARRAY_SIZE(no_fit))
+			no_fit[i].change(ops);
+		else
+			ops->name[0] = 'x';
+		ASSERT_EQ(prog_load(&dev_prog2), 0);
+		EXPECT_EQ(prog_update(&dev_prog, &dev_prog2), -EINVAL);
+		EXPECT_HAS(why_refused(), i < ARRAY_SIZE(no_fit) ? no_fit[i].why : "xdev: ");
+		EXPECT_EQ(dev_get(0, 0, 4), 0);
+		EXPECT_EQ(dev_count(&dev_prog, KDEV_READ), i + 1);
+	}
+}
+
+/* Reads as fast as it can; every result is one of the two that may be. */
+static struct {
+	atomic_bool stop;
+	atomic_uint good, gone, bad;
+} hammered;
+
+static void *hammer(void *unused)
+{
+	while (!hammered.stop) {
+		__s64 val = vfio_get(&dev, 0, 0, 4);
+
+		if (val == 0x5eed)
+			hammered.good++;
+		else if (val == -ENODEV)
+			hammered.gone++;
+		else
+			hammered.bad++;
+	}
+	return unused;
+}
+
+static pthread_t hammer_start(void)
+{
+	pthread_t thread;
+
+	dev_set(0, 0, 4, 0x5eed);
+	hammered.stop = false;
+	hammered.good = 0;
+	hammered.gone = 0;
+	hammered.bad = 0;
+	ASSERT_EQ(pthread_create(&thread, NULL, hammer, NULL), 0);
+	return thread;
+}
+
+static void hammer_stop(pthread_t thread)
+{
+	hammered.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(hammered.bad, 0);
+	EXPECT(hammered.good > 0);
+}
+
+static void *read_slowly(void *unused)
+{
+	while (!hammered.stop)
+		vfio_get(&dev, KDEV_CTL, KDEV_CTL_SLOW, 4);
+	return unused;
+}
+
+/* Nobody is inside the program when detaching it has returned. */
+static void detach_waits(void)
+{
+	__u64 in, out, before;
+	pthread_t thread;
+	int i;
+
+	hammered.stop = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, read_slowly, NULL), 0);
+	for (i = 0; i < 20; i++) {
+		before = dev_count(&dev_prog, KDEV_SLOW_IN);
+		EXPECT(mtap_await(dev_count(&dev_prog, KDEV_SLOW_IN) > before));
+		prog_detach(&dev_prog);
+		in = dev_count(&dev_prog, KDEV_SLOW_IN);
+		out = dev_count(&dev_prog, KDEV_SLOW_OUT);
+		EXPECT_EQ(out, in);
+		EXPECT_EQ(prog_attach(&dev_prog), 0);
+	}
+	hammered.stop = true;
+	pthread_join(thread, NULL);
+}
+
+/* Nor does anybody enter it then. */
+static bool one_cycle(void)
+{
+	unsigned int gone = hammered.gone;
+	__u64 reads, after;
+
+	prog_detach(&dev_prog);
+	if (prog_global(&dev_prog, &reads, KDEV_READ * 8, 8) ||
+	    !mtap_await(hammered.gone > gone + 1) ||
+	    prog_global(&dev_prog, &after, KDEV_READ * 8, 8) || reads != after)
+		return false;
+	return !prog_attach(&dev_prog);
+}
+
+static void detach_under_load(void)
+{
+	pthread_t thread = hammer_start();
+	unsigned int i;
+
+	for (i = 0; i < 200 && one_cycle(); i++)
+		;
+	hammer_stop(thread);
+	EXPECT_EQ(i, 200);
+	EXPECT(hammered.gone >= 200);
+}
+
+static void update_under_load(void)
+{
+	struct prog *from = &dev_prog, *to = &dev_prog2;
+	pthread_t thread;
+	unsigned int i;
+	int ret = 0;
+
+	second_open();
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	thread = hammer_start();
+	for (i = 0; i < 200 && !ret; i++) {
+		unsigned int good = hammered.good;
+
+		ret = prog_update(&dev_prog, i & 1 ? from : to);
+		if (!mtap_await(hammered.good > good))
+			ret = -ETIMEDOUT;
+	}
+	hammer_stop(thread);
+	EXPECT_EQ(ret, 0);
+	EXPECT_EQ(hammered.gone, 0);
+	EXPECT(dev_count(&dev_prog2, KDEV_READ) > 0);
+}
+
+/* The owner of a link that is pinned nowhere dies. */
+static void killed_loader(void)
+{
+	int ready[2], status;
+	char byte;
+	pid_t pid;
+
+	dev_close();
+	prog_close(&dev_prog);
+	ASSERT_EQ(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		byte = prog_up(&dev_prog2, KDEV) ? 'n' : 'y';
+		if (write(ready[1], &byte, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	EXPECT_EQ(byte, 'y');
+	dev_mdev = mdev_uuid(1);
+	EXPECT_EQ(mdev_create(&dev_mdev, "kdev-a"), 0);
+	EXPECT_EQ(kill(pid, SIGKILL), 0);
+	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+}
+
+/* The module cannot go while a program or an open device needs it. */
+static void module_is_held(void)
+{
+	int held = sysfs_int("/sys/module/mdev_bpf/refcnt");
+
+	EXPECT(held > 0);
+	prog_close(&dev_prog);
+	EXPECT(sysfs_int("/sys/module/mdev_bpf/refcnt") > 0);
+	dev_close();
+	EXPECT(mtap_await(sysfs_int("/sys/module/mdev_bpf/refcnt") == 0));
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(open_device),
+	MTAP_TEST(type_without_program),
+	MTAP_TEST(state_is_kept),
+	MTAP_TEST(another_program),
+	MTAP_TEST(serial_card),
+	MTAP_TEST(interrupts_work_again),
+	MTAP_TEST(misfits),
+	MTAP_TEST(any_program_for_no_devices),
+	MTAP_TEST(last_device_goes),
+	MTAP_TEST(open_while_detached),
+	MTAP_TEST(link_detach),
+	MTAP_TEST(update),
+	MTAP_TEST(update_refused),
+	MTAP_TEST(detach_waits),
+	MTAP_TEST(detach_under_load),
+	MTAP_TEST(update_under_load),
+	MTAP_TEST(killed_loader),
+	MTAP_TEST(module_is_held),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .before = load_open, .after = unload_close,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}

@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A program takes over devices whose state is another's: all of them, or none. */
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "progs/kupgrade.h"
+#include "slowness.h"
+
+#define KUP		"progs/kupgrade.bpf.o"
+#define PARENT		"/sys/devices/virtual/kupgrade/kupgrade"
+#define INTX		VFIO_PCI_INTX_IRQ_INDEX
+#define NR_DEVICES	3
+#define ROUNDS		250
+#define IOVA		0x100000
+#define PAGE		4096
+
+/* dev, the first of them, is opened anyway */
+static struct mdev other_mdev[NR_DEVICES];
+static struct vfio other[NR_DEVICES];
+
+static void program(struct prog *p, const char *map)
+{
+	prog_close(p);
+	ASSERT_EQ(prog_open(p, KUP, map), 0);
+	ASSERT_EQ(prog_load(p), 0);
+}
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+}
+
+static void v1_and_v2(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_DEVICES; i++)
+		other[i] = (struct vfio){ .container = -1, .group = -1, .device = -1 };
+	program(&dev_prog, "map_v1");
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	dev_open("kupgrade-1");
+	program(&dev_prog2, "map_v2");
+}
+
+static __u64 global_of(struct prog *p, size_t off)
+{
+	__u64 val;
+
+	ASSERT_EQ(prog_global(p, &val, off, sizeof(val)), 0);
+	return val;
+}
+
+#define GLOBAL(p, member)	global_of(p, offsetof(struct kup_global, member))
+
+/* No op has ever met a state that is not as it must be. */
+static void expect_nothing_wrong(void)
+{
+	if (dev_prog.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog, wrong), 0);
+	if (dev_prog2.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog2, wrong), 0);
+}
+
+static void close_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_DEVICES; i++)
+		vfio_close(&other[i]);
+	vfio_close(&dev);
+	mdev_remove_all();
+	expect_nothing_wrong();
+	dev_close_unload();
+	if (!mtap_await(!exists(PARENT)))
+		mtap_fail(__FILE__, __LINE__, "the type does not go away");
+}
+
+/* The link stays with dev_prog, whatever it attaches. */
+static int to_v2(void)
+{
+	return prog_update(&dev_prog, &dev_prog2);
+}
+
+static int to_v1(void)
+{
+	return prog_update(&dev_prog, &dev_prog);
+}
+
+static __u32 get(const struct vfio *v, unsigned int reg)
+{
+	__s64 val = vfio_get(v, 0, reg, 4);
+
+	EXPECT(val >= 0);
+	return val;
+}
+
+static void converts(void)
+{
+	dev_set(0, KUP_VALUE, 4, 4711);
+	EXPECT_EQ(dev_get(0, KUP_COUNT, 4), 1);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	ASSERT_EQ(to_v2(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 4711);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 1);
+	EXPECT_STR(parent_attr("kupgrade", "state_version"), "2");
+	EXPECT(sysfs_int("%s/mdev_bpf/state_size", PARENT) > 10000);
+	dev_set(0, KUP_VALUE, 4, 1147);
+	ASSERT_EQ(to_v1(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 1147);
+	EXPECT_EQ(dev_get(0, KUP_COUNT, 4), 2);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 2);
+	EXPECT_EQ(GLOBAL(&dev_prog, inits), 1);
+	EXPECT_EQ(GLOBAL(&dev_prog2, inits), 0);
+	/* What is reset is the state as it is now. */
+	ASSERT_EQ(to_v2(), 0);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+}
+
+static void equal_state_is_kept(void)
+{
+	dev_set(0, KUP_VALUE, 4, 5);
+	program(&dev_prog2, "map_v1");
+	ASSERT_EQ(to_v2(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 5);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 0);
+	EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), 0);
+}
+
+static void after_detach(void)
+{
+	dev_set(0, KUP_VALUE, 4, 6);
+	dev_set(0, KUP_FAIL, 4, -EDOM);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(prog_attach(&dev_prog2), -EDOM);
+	EXPECT_HAS(why_refused(), "kupgrade: upgrade of device ");
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+	EXPECT_EQ(vfio_get(&dev, 0, KUP_VALUE, 4), -ENODEV);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 6);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 0);
+	dev_set(0, KUP_FAIL, 4, 0);
+	prog_detach(&dev_prog);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 6);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+}
+
+/* Both directions: from nothing, and to nothing */
+static void no_state(void)
+{
+	struct prog none = {};
+
+	ASSERT_EQ(prog_open(&none, KUP, "map_none"), 0);
+	EXPECT_EQ(prog_load(&none), 0);
+	EXPECT_EQ(prog_update(&dev_prog, &none), 0);
+	EXPECT_EQ(dev_get(0, 0, 4), 0);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	EXPECT_EQ(GLOBAL(&dev_prog2, inits), 1);
+	EXPECT_EQ(GLOBAL(&none, wrong), 0);
+	prog_close(&none);
+}
+
+/* All devices have the value that they got, and the program that they had. */
+static void expect_devices(__u32 version)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_DEVICES; i++) {
+		EXPECT_EQ(get(&other[i], KUP_VALUE), 100 + i);
+		EXPECT_EQ(get(&other[i], KUP_VERSION), version);
+		EXPECT_EQ(get(&other[i], KUP_UPGRADES), version - 1);
+	}
+}
+
+static void open_devices(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_DEVICES; i++) {
+		other_mdev[i] = mdev_uuid(i + 1);
+		ASSERT_EQ(mdev_create(&other_mdev[i], "kupgrade-1"), 0);
+		ASSERT_EQ(vfio_open(&other[i], &other_mdev[i]), 0);
+		EXPECT_EQ(vfio_set(&other[i], 0, KUP_VALUE, 4, 100 + i), 0);
+	}
+}
+
+static void expect_failure(unsigned int i)
+{
+	char why[200];
+
+	EXPECT_EQ(vfio_set(&other[i], 0, KUP_FAIL, 4, -EDOM), 0);
+	EXPECT_EQ(to_v2(), -EDOM);
+	snprintf(why, sizeof(why), "kupgrade: upgrade of device %s failed, errno 33",
+		 other_mdev[i].uuid);
+	EXPECT_STR(why_refused(), why);
+	expect_devices(1);
+	EXPECT_STR(parent_attr("kupgrade", "state_version"), "1");
+	EXPECT_EQ(vfio_set(&other[i], 0, KUP_FAIL, 4, 0), 0);
+}
+
+static void one_of_three_fails(void)
+{
+	unsigned int i;
+
+	open_devices();
+	for (i = 0; i < NR_DEVICES; i++)
+		expect_failure(i);
+	/* dev and those before the failing one were converted, for nothing. */
+	EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), 2 + 3 + 4);
+	EXPECT_EQ(to_v2(), 0);
+	expect_devices(2);
+}
+
+/* An errno that no caller could handle is not passed on. */
+static void odd_results(void)
+{
+	static const int odd[] = { 1, 0x7fffffff, -512, -0x7fffffff };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		dev_set(0, KUP_FAIL, 4, odd[i]);
+		EXPECT_EQ(to_v2(), -EIO);
+		EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	}
+}
+
+static void misfit_types(struct mdev_bpf_ops *ops)
+{
+	ops->types[0].arg = 1;
+}
+
+static void misfit_regions(struct mdev_bpf_ops *ops)
+{
+	ops->regions[0].size *= 2;
+}
+
+static void misfit_irqs(struct mdev_bpf_ops *ops)
+{
+	ops->irqs[0].count = 0;
+}
+
+static void misfit_pci(struct mdev_bpf_ops *ops)
+{
+	ops->pci.flags = MDEV_BPF_PCI_PM;
+}
+
+static void misfit_pci_caps(struct mdev_bpf_ops *ops)
+{
+	ops->pci_caps[0] = (struct mdev_bpf_pci_cap){ .id = 9, .size = 8 };
+}
+
+static void misfit_name(struct mdev_bpf_ops *ops)
+{
+	ops->name[0] = 'x';
+}
+
+static const struct {
+	void (*change)(struct mdev_bpf_ops *ops);
+	const char *why;
+} misfits[] = {
+	{ misfit_types, "kupgrade: types[] differ" },
+	{ misfit_regions, "kupgrade: regions[] differ" },
+	{ misfit_irqs, "kupgrade: irqs[] differ" },
+	{ misfit_pci, "kupgrade: pci.flags differ" },
+	{ misfit_pci_caps, "kupgrade: pci_caps[] differ" },
+	{ misfit_name, "xupgrade: cannot replace \"kupgrade\"" },
+};
+
+/* upgrade is for the state only: the guest sees the same device. */
+static void another_device(void)
+{
+	size_t i;
+
+	dev_set(0, KUP_VALUE, 4, 8);
+	for (i = 0; i < ARRAY_SIZE(misfits); i++) {
+		prog_close(&dev_prog2);
+		ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_v2"), 0);
+		misfits[i].change(prog_ops(&dev_prog2));
+		ASSERT_EQ(prog_load(&dev_prog2), 0);
+		EXPECT_EQ(to_v2(), -EINVAL);
+		EXPECT_HAS(why_refused(), misfits[i].why);
+		EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), 0);
+		EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+		EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 8);
+	}
+}
+
+static void without_upgrade(void)
+{
+	program(&dev_prog2, "map_stiff");
+	EXPECT_EQ(to_v2(), -EINVAL);
+	EXPECT_HAS(why_refused(), "kupgrade: state_size ");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	prog_close(&dev_prog2);
+	ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_stiff"), 0);
+	prog_ops(&dev_prog2)->state_size = sysfs_int("%s/mdev_bpf/state_size", PARENT);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(to_v2(), -EINVAL);
+	EXPECT_STR(why_refused(),
+		   "kupgrade: state_version 2 does not fit the devices, which have 1, without upgrade");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+}
+
+/* Without devices there is nothing to convert; the next one is the new program's. */
+static void no_devices(void)
+{
+	vfio_close(&dev);
+	ASSERT_EQ(mdev_remove(&dev_mdev), 0);
+	program(&dev_prog2, "map_stiff");
+	EXPECT_EQ(to_v2(), 0);
+	dev_open("kupgrade-1");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	EXPECT_EQ(GLOBAL(&dev_prog2, inits), 1);
+	EXPECT_EQ(to_v1(), 0);
+}
+
+/* The line, the configuration space and the user's eventfds are the device's. */
+static void line_stays_up(void)
+{
+	int event = event_new();
+
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event), 0);
+	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 3);
+	dev_set(0, KUP_LINE, 4, 1);
+	EXPECT_EQ(event_take(event), 1);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(event_take(event), 0);
+	EXPECT_EQ(dev_get(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2), 3);
+	EXPECT_EQ(vfio_irq_none(&dev, INTX, VFIO_IRQ_SET_ACTION_UNMASK, 1), 0);
+	EXPECT_EQ(event_take(event), 1);
+	dev_set(0, KUP_LINE, 4, 0);
+	close(event);
+}
+
+static void timer_goes_on(void)
+{
+	unsigned int i;
+
+	dev_set(0, KUP_TICKS, 4, 100000);
+	for (i = 0; i < 50; i++) {
+		__u32 before = dev_get(0, KUP_TICKS, 4);
+
+		EXPECT_EQ(i & 1 ? to_v1() : to_v2(), 0);
+		EXPECT(mtap_await(get(&dev, KUP_TICKS) > before));
+	}
+}
+
+/* Guest memory whose first page stays away until page_arrives() */
+static struct {
+	void *page;
+	int fd;
+} away = { .fd = -1 };
+
+static void page_away(void)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .iova = IOVA, .size = PAGE,
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+	};
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+
+	away.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(away.page != MAP_FAILED);
+	away.fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	ASSERT(away.fd >= 0);
+	ASSERT_EQ(ioctl(away.fd, UFFDIO_API, &api), 0);
+	reg.range.start = (uintptr_t)away.page;
+	reg.range.len = PAGE;
+	ASSERT_EQ(ioctl(away.fd, UFFDIO_REGISTER, &reg), 0);
+	map.vaddr = (uintptr_t)away.page;
+	ASSERT_EQ(ioctl(dev.container, VFIO_IOMMU_MAP_DMA, &map), 0);
+}
+
+static bool page_is_wanted(void)
+{
+	struct pollfd p = { .fd = away.fd, .events = POLLIN };
+
+	return poll(&p, 1, 10000 * slowness()) == 1;
+}
+
+static void page_arrives(void)
+{
+	static __u32 content[PAGE / 4] = { 0x600d };
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)away.page, .src = (uintptr_t)content, .len = PAGE,
+	};
+
+	EXPECT_EQ(ioctl(away.fd, UFFDIO_COPY, &copy), 0);
+	close(away.fd);
+	away.fd = -1;
+}
+
+static void *read_guest(void *unused)
+{
+	vfio_set(&dev, 0, KUP_DMA, 4, IOVA);
+	return unused;
+}
+
+/* What DMA brings goes to a place that the old program has chosen. */
+static void dma_under_way(void)
+{
+	pthread_t thread;
+
+	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	page_away();
+	ASSERT_EQ(pthread_create(&thread, NULL, read_guest, NULL), 0);
+	EXPECT(page_is_wanted());
+	EXPECT_EQ(to_v2(), -EBUSY);
+	EXPECT_HAS(why_refused(), " has DMA with its state under way");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	page_arrives();
+	pthread_join(thread, NULL);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0x600d);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0x600d);
+	munmap(away.page, PAGE);
+}
+
+/* Each thread does one thing over and over, while the main one replaces the program. */
+static struct {
+	atomic_bool stop;
+	atomic_uint done, bad;
+} race;
+
+static void *count(void *arg)
+{
+	const struct vfio *v = arg;
+	__u32 last = 0;
+
+	while (!race.stop) {
+		__s64 val = vfio_get(v, 0, KUP_COUNT, 4);
+
+		if (val != last + 1)
+			race.bad++;
+		last = val;
+		race.done++;
+	}
+	return NULL;
+}
+
+static void *create_remove(void *unused)
+{
+	struct mdev m = mdev_uuid(77);
+
+	while (!race.stop) {
+		if (mdev_create(&m, "kupgrade-1") || mdev_remove(&m))
+			race.bad++;
+		race.done++;
+	}
+	return unused;
+}
+
+static void *open_close(void *arg)
+{
+	const struct mdev *m = arg;
+	struct vfio v;
+
+	while (!race.stop) {
+		if (vfio_open(&v, m) || vfio_get(&v, 0, KUP_VERSION, 4) < 0)
+			race.bad++;
+		vfio_close(&v);
+		race.done++;
+	}
+	return NULL;
+}
+
+static void *reset(void *arg)
+{
+	const struct vfio *v = arg;
+
+	while (!race.stop) {
+		if (vfio_reset(v) || vfio_set(v, 0, KUP_VALUE, 4, 1) ||
+		    vfio_get(v, 0, KUP_VERSION, 4) < 0)
+			race.bad++;
+		race.done++;
+	}
+	return NULL;
+}
+
+static pthread_t race_start(void *(*fn)(void *), void *arg)
+{
+	pthread_t thread;
+
+	race.stop = false;
+	race.bad = 0;
+	race.done = 0;
+	ASSERT_EQ(pthread_create(&thread, NULL, fn, arg), 0);
+	return thread;
+}
+
+static void race_stop(pthread_t thread)
+{
+	race.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(race.bad, 0);
+	EXPECT(race.done > 0);
+}
+
+static void replace_often(void)
+{
+	unsigned int i, done;
+	int ret = 0;
+
+	for (i = 0; i < ROUNDS && !ret; i++) {
+		ret = i & 1 ? to_v1() : to_v2();
+		/* Each round meets the other thread somewhere. */
+		done = race.done;
+		if (i % 10 == 0 && !mtap_await(race.done > done))
+			ret = -ETIMEDOUT;
+	}
+	EXPECT_EQ(ret, 0);
+}
+
+static void against_accesses(void)
+{
+	pthread_t thread = race_start(count, &dev);
+
+	replace_often();
+	race_stop(thread);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), ROUNDS);
+	EXPECT_EQ(dev_get(0, KUP_COUNT, 4), race.done + 1);
+}
+
+static void against_create_remove(void)
+{
+	pthread_t thread = race_start(create_remove, NULL);
+
+	replace_often();
+	race_stop(thread);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), ROUNDS);
+}
+
+static void against_open_close(void)
+{
+	pthread_t thread;
+
+	other_mdev[0] = mdev_uuid(1);
+	ASSERT_EQ(mdev_create(&other_mdev[0], "kupgrade-1"), 0);
+	thread = race_start(open_close, &other_mdev[0]);
+	replace_often();
+	race_stop(thread);
+}
+
+static void against_reset(void)
+{
+	pthread_t thread = race_start(reset, &dev);
+
+	replace_often();
+	race_stop(thread);
+}
+
+static void against_timers(void)
+{
+	pthread_t thread;
+	__u32 ticks;
+
+	dev_set(0, KUP_TICKS, 4, 20000);
+	thread = race_start(count, &dev);
+	replace_often();
+	race_stop(thread);
+	ticks = dev_get(0, KUP_TICKS, 4);
+	EXPECT(mtap_await(get(&dev, KUP_TICKS) > ticks + 1));
+}
+
+/* Failing ones, too: the device never notices. */
+static void failures_under_load(void)
+{
+	pthread_t thread;
+	unsigned int i;
+
+	open_devices();
+	EXPECT_EQ(vfio_set(&other[1], 0, KUP_FAIL, 4, -ENOSPC), 0);
+	thread = race_start(count, &dev);
+	for (i = 0; i < ROUNDS; i++)
+		if (to_v2() != -ENOSPC)
+			race.bad++;
+	race_stop(thread);
+	expect_devices(1);
+	EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), ROUNDS * 3);
+}
+
+/* The program goes and another one comes, instead of being replaced. */
+static void detach_under_load(void)
+{
+	struct prog *on = &dev_prog, *off = &dev_prog2, *tmp;
+	pthread_t thread = race_start(create_remove, NULL);
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < 100 && !ret; i++) {
+		prog_detach(on);
+		ret = prog_attach(off);
+		tmp = on;
+		on = off;
+		off = tmp;
+	}
+	race.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(ret, 0);
+	/* Creating fails while there is no program, which is no harm. */
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 100);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(converts),
+	MTAP_TEST(equal_state_is_kept),
+	MTAP_TEST(after_detach),
+	MTAP_TEST(no_state),
+	MTAP_TEST(one_of_three_fails),
+	MTAP_TEST(odd_results),
+	MTAP_TEST(another_device),
+	MTAP_TEST(without_upgrade),
+	MTAP_TEST(no_devices),
+	MTAP_TEST(line_stays_up),
+	MTAP_TEST(timer_goes_on),
+	MTAP_TEST(dma_under_way),
+	MTAP_TEST(against_accesses),
+	MTAP_TEST(against_create_remove),
+	MTAP_TEST(against_open_close),
+	MTAP_TEST(against_reset),
+	MTAP_TEST(against_timers),
+	MTAP_TEST(failures_under_load),
+	MTAP_TEST(detach_under_load),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = load, .before = v1_and_v2, .after = close_all,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Declarations that the module must refuse: what every device has, regions, doorbells, names. */
+#include <string.h>
+
+#include "dev.h"
+#include "wrong.h"
+
+WRONG(unknown_api, memcpy(ops->device_api, "vfio-fsl", 9))
+WRONG(endless_api, memset(ops->device_api, 'x', sizeof(ops->device_api)))
+WRONG(endless_description, memset(ops->description, 'x', sizeof(ops->description)))
+WRONG(newer_abi, ops->abi = MDEV_BPF_ABI + 1)
+WRONG(older_abi, ops->abi = MDEV_BPF_ABI_MIN - 1)
+WRONG(no_abi, ops->abi = 0)
+WRONG(some_flag, ops->flags = 1)
+WRONG(high_flag, ops->flags = 1ULL << 63)
+WRONG(large_state, ops->state_size = MDEV_BPF_MAX_STATE + 1)
+WRONG(huge_state, ops->state_size = 0xffffffff)
+WRONG(large_pool, ops->max_instances = MDEV_BPF_MAX_INSTANCES + 1)
+
+static const struct wrong wrong_scalars[] = {
+	{ unknown_api, -EOPNOTSUPP, "device_api \"vfio-fsl\"" },
+	{ endless_api, -EOPNOTSUPP, "device_api" },
+	{ endless_description, -EINVAL, "description" },
+	{ older_abi, -EPROTO, "built for abi 1, this kernel has 2 to 2" },
+	{ newer_abi, -EPROTO, "abi 3" },
+	{ no_abi, -EPROTO, "abi 0" },
+	{ some_flag, -EOPNOTSUPP, "flags 0x1" },
+	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
+	{ large_state, -E2BIG, "state_size 1048577" },
+	{ huge_state, -E2BIG, "state_size 4294967295" },
+	{ large_pool, -EINVAL, "max_instances 65537" },
+};
+
+static void scalars(void)
+{
+	expect_wrong(KDEV, wrong_scalars, ARRAY_SIZE(wrong_scalars));
+}
+
+WRONG(no_types, memset(ops->types, 0, sizeof(ops->types)))
+WRONG(type_gap, ops->types[1].name[0] = 0)
+WRONG(type_name, ops->types[1].name[0] = '/')
+WRONG(type_endless, memset(ops->types[1].name, 'x', MDEV_BPF_NAME_LEN))
+WRONG(type_twice, ops->types[1].name[0] = 'a')
+WRONG(type_pretty, memset(ops->types[0].pretty_name, 'x', MDEV_BPF_PRETTY_LEN))
+WRONG(type_units, ops->types[1].units = 9)
+WRONG(type_reserved, ops->types[2].reserved = 1)
+
+static const struct wrong wrong_types[] = {
+	{ no_types, -EINVAL, "no mdev type" },
+	{ type_gap, -EINVAL, "types[1]" },
+	{ type_name, -EINVAL, "types[1].name" },
+	{ type_endless, -EINVAL, "types[1].name" },
+	{ type_twice, -EINVAL, "two types are named \"a\"" },
+	{ type_pretty, -EINVAL, "types[0].pretty_name" },
+	{ type_units, -EINVAL, "types[1] takes 9 units of 8" },
+	{ type_reserved, -EINVAL, "types[2].reserved" },
+};
+
+static void types(void)
+{
+	expect_wrong(KDEV, wrong_types, ARRAY_SIZE(wrong_types));
+}
+
+WRONG(no_read, ops->region_read = NULL)
+WRONG(no_write, ops->region_write = NULL)
+WRONG(region_size, ops->regions[0].size = 48)
+WRONG(region_small, ops->regions[0].size = 8)
+WRONG(region_large, ops->regions[0].size = 1ULL << 32)
+WRONG(io_large, ops->regions[1].size = 512)
+WRONG(io_prefetch, ops->regions[1].flags |= MDEV_BPF_REGION_PREFETCH)
+WRONG(access_size, ops->regions[2].access_size = 3)
+WRONG(access_wide, ops->regions[2].access_size = 16)
+WRONG(region_flag, ops->regions[2].flags |= 0x80000000)
+WRONG(region_closed, ops->regions[2].flags = MDEV_BPF_REGION_PREFETCH)
+WRONG(region_types, ops->regions[3].types = 0x10)
+WRONG(region_reserved, ops->regions[3].reserved = 1)
+WRONG(region_empty, ops->regions[5].access_size = 4)
+WRONG(region_pair, ops->regions[5].size = 16; ops->regions[5].flags = MDEV_BPF_REGION_READ)
+WRONG(region_config, ops->regions[7].size = 256; ops->regions[7].flags = MDEV_BPF_REGION_RW)
+WRONG(region_vga, ops->regions[8].size = 64; ops->regions[8].flags = MDEV_BPF_REGION_RW)
+WRONG(own_bar, ops->regions[9].size = 64; ops->regions[9].flags = 3 | MDEV_BPF_REGION_PREFETCH)
+WRONG(own_large, ops->regions[15].size = (1ULL << 40) + 1; ops->regions[15].flags = 3)
+WRONG(rom_written, ops->regions[6].size = 2048; ops->regions[6].flags = MDEV_BPF_REGION_RW)
+WRONG(rom_small, ops->regions[6].size = 1024; ops->regions[6].flags = MDEV_BPF_REGION_READ)
+WRONG(rom_large, ops->regions[6].size = 1 << 25; ops->regions[6].flags = MDEV_BPF_REGION_READ)
+
+static const struct wrong wrong_regions[] = {
+	{ no_read, -EINVAL, "no region_read" },
+	{ no_write, -EINVAL, "no region_write" },
+	{ region_size, -EINVAL, "regions[0].size 0x30" },
+	{ region_small, -EINVAL, "regions[0].size 0x8" },
+	{ region_large, -EINVAL, "regions[0].size 0x100000000" },
+	{ io_large, -EINVAL, "regions[1].size 0x200" },
+	{ io_prefetch, -EINVAL, "regions[1]" },
+	{ access_size, -EINVAL, "regions[2].access_size 3" },
+	{ access_wide, -EINVAL, "regions[2].access_size 16" },
+	{ region_flag, -EOPNOTSUPP, "regions[2].flags" },
+	{ region_closed, -EINVAL, "regions[2] can be neither read nor written" },
+	{ region_types, -EINVAL, "regions[3].types 0x10" },
+	{ region_reserved, -EINVAL, "regions[3].reserved" },
+	{ region_empty, -EINVAL, "regions[5]" },
+	{ region_pair, -EINVAL, "regions[4]" },
+	{ region_config, -EOPNOTSUPP, "regions[7]: configuration space, 7, and VGA, 8" },
+	{ region_vga, -EOPNOTSUPP, "regions[8]: configuration space, 7, and VGA, 8" },
+	{ own_bar, -EINVAL, "regions[9].flags 0x8 are those of PCI BARs" },
+	{ own_large, -EINVAL, "regions[15].size 0x10000000001 is more than 0x10000000000" },
+	{ rom_written, -EINVAL, "regions[6] is the ROM, so not WRITE" },
+	{ rom_small, -EINVAL, "regions[6].size 0x400 is no power of two from 0x800 to 0x1000000" },
+	{ rom_large, -EINVAL, "regions[6].size 0x2000000 is no power of two" },
+};
+
+static void regions(void)
+{
+	expect_wrong(KDEV, wrong_regions, ARRAY_SIZE(wrong_regions));
+}
+
+#define MEMORY	MDEV_BPF_REGION_MEMORY
+#define MMAP	MDEV_BPF_REGION_MMAP
+
+/* Two pages of memory behind the BARs */
+static struct mdev_bpf_region *own(struct mdev_bpf_ops *ops, __u32 flags)
+{
+	ops->regions[9].size = 0x2000;
+	ops->regions[9].flags = MEMORY | flags;
+	return &ops->regions[9];
+}
+
+static void window(struct mdev_bpf_ops *ops, __u32 offset, __u32 size)
+{
+	own(ops, MDEV_BPF_REGION_RW)->trap_offset = offset;
+	ops->regions[9].trap_size = size;
+}
+
+WRONG(just_mmap, ops->regions[2].flags |= MMAP)
+WRONG(just_keep, ops->regions[2].flags |= MDEV_BPF_REGION_KEEP)
+WRONG(just_populate, ops->regions[2].flags |= MDEV_BPF_REGION_POPULATE)
+WRONG(private_bar, ops->regions[0].flags = MEMORY)
+WRONG(private_rom, ops->regions[6].size = 2048; ops->regions[6].flags = MEMORY)
+WRONG(private_mmap, own(ops, MMAP))
+WRONG(private_window, own(ops, 0)->trap_size = 0x1000)
+WRONG(private_cap, own(ops, 0)->cap_type = 1)
+WRONG(io_memory, ops->regions[1].flags |= MEMORY)
+WRONG(mmap_write_only, own(ops, MMAP | MDEV_BPF_REGION_WRITE))
+WRONG(mmap_part, ops->regions[0].flags |= MEMORY | MMAP)
+WRONG(mmap_odd, own(ops, MMAP | MDEV_BPF_REGION_RW)->size = 0x1800)
+WRONG(window_empty, window(ops, 0x1000, 0))
+WRONG(window_of_bar, ops->regions[0].trap_size = 0x1000)
+WRONG(window_over, window(ops, 0x1000, 0x2000))
+WRONG(window_odd, window(ops, 0x800, 0x1000))
+WRONG(window_short, window(ops, 0, 0x800))
+WRONG(window_far, window(ops, 0xfffff000, 0xfffff000))
+WRONG(window_no_read, window(ops, 0, 0x1000); ops->region_read = NULL)
+WRONG(half_cap, own(ops, MDEV_BPF_REGION_RW)->cap_subtype = 1)
+WRONG(bar_cap, ops->regions[3].cap_type = 1)
+WRONG(rom_cap, ops->regions[6].size = 2048; ops->regions[6].flags = 1; ops->regions[6].cap_type = 1)
+
+static const struct wrong wrong_memory[] = {
+	{ just_mmap, -EINVAL, "regions[2].flags 0x80 take MEMORY" },
+	{ just_keep, -EINVAL, "regions[2].flags 0x100 take MEMORY" },
+	{ just_populate, -EINVAL, "regions[2].flags 0x200 take MEMORY" },
+	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
+	{ private_rom, -EINVAL, "regions[6] is private, so its index is 9 or more" },
+	{ private_mmap, -EINVAL, "regions[9] is MMAP, so it must be readable" },
+	{ private_window, -EINVAL, "regions[9] has a trap window, but is no MEMORY of the user's" },
+	{ private_cap, -EINVAL, "regions[9] is private, so it has no cap_type" },
+	{ io_memory, -EINVAL, "regions[1] is I/O, so not MEMORY" },
+	{ mmap_write_only, -EINVAL, "regions[9] is MMAP, so it must be readable" },
+	{ mmap_part, -EINVAL, "regions[0].size 0x40 is not whole pages, but MMAP" },
+	{ mmap_odd, -EINVAL, "regions[9].size 0x1800 is not whole pages, but MMAP" },
+	{ window_empty, -EINVAL, "regions[9].trap_offset is not zero, but trap_size is" },
+	{ window_of_bar, -EINVAL, "regions[0] has a trap window, but is no MEMORY of the user's" },
+	{ window_over, -EINVAL, "regions[9]: the trap window 0x1000 to 0x3000 is not of its" },
+	{ window_odd, -EINVAL, "regions[9]: the trap window 0x800 to 0x1800 is not of its" },
+	{ window_short, -EINVAL, "regions[9]: the trap window 0x0 to 0x800 is not of its" },
+	{ window_far, -EINVAL, "regions[9]: the trap window 0xfffff000 to 0x1ffffe000 is not" },
+	{ window_no_read, -EINVAL, "no region_read" },
+	{ half_cap, -EINVAL, "regions[9] has a cap_subtype without cap_type" },
+	{ bar_cap, -EINVAL, "regions[3].cap_type is for indices from 9 up" },
+	{ rom_cap, -EINVAL, "regions[6].cap_type is for indices from 9 up" },
+};
+
+static void memory(void)
+{
+	expect_wrong(KDEV, wrong_memory, ARRAY_SIZE(wrong_memory));
+}
+
+/* What is just not refused: the last index, and programs without ops that memory needs not. */
+static void last_region(void)
+{
+	struct mdev_bpf_ops *ops;
+
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	ops = prog_ops(&dev_prog2);
+	memset(ops->regions, 0, sizeof(ops->regions));
+	ops->regions[15].size = 0x10000000000;
+	ops->regions[15].flags = MEMORY | MMAP | MDEV_BPF_REGION_RW;
+	ops->region_read = NULL;
+	ops->region_write = NULL;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kdev-a");
+	EXPECT_EQ(dev.region[15].size, 0x10000000000);
+	dev_set(15, 0xffffffffff, 1, 7);
+	EXPECT_EQ(dev_get(15, 0xffffffffff, 1), 7);
+}
+
+static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 offset, __u32 size)
+{
+	ops->doorbells[i].region = region;
+	ops->doorbells[i].offset = offset;
+	ops->doorbells[i].size = size;
+}
+
+/* Table at the start of BAR0, pending bits behind it */
+static void one_msix(struct mdev_bpf_ops *ops)
+{
+	ops->irqs[2].count = 1;
+	ops->irqs[2].pba = 0x10;
+}
+
+WRONG(bell_empty, ops->doorbells[2].work = 1)
+WRONG(bell_region, bell(ops, 0, 5, 0, 4))
+WRONG(bell_config, bell(ops, 0, 7, 0x40, 4))
+WRONG(bell_far_region, bell(ops, 0, 16, 0, 4))
+WRONG(bell_read_only, bell(ops, 1, KDEV_LOG, 0, 4))
+WRONG(bell_behind, bell(ops, 0, 0, KDEV_BAR_SIZE, 1))
+WRONG(bell_over, bell(ops, 0, 0, KDEV_BAR_SIZE - 2, 4))
+WRONG(bell_wraps, bell(ops, 0, 0, ~0ULL, 4))
+WRONG(bell_work, bell(ops, 7, 0, 0, 4); ops->doorbells[7].work = 8)
+WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
+WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
+
+WRONG(bell_msix, bell(ops, 0, 0, 0, 4); one_msix(ops))
+WRONG(bell_memory, window(ops, 0, 0x1000); bell(ops, 0, 9, 0x1000, 4))
+WRONG(bell_window_edge, window(ops, 0, 0x1000); bell(ops, 0, 9, 0xffe, 4))
+WRONG(bell_window_far, window(ops, 0x1000, 0x1000); bell(ops, 0, 9, 0xffc, 8))
+WRONG(bell_pba, bell(ops, 0, 0, 0x14, 4); one_msix(ops))
+
+static const struct wrong wrong_doorbells[] = {
+	{ bell_empty, -EINVAL, "doorbells[2] has no size" },
+	{ bell_region, -EINVAL, "doorbells[0].region 5" },
+	{ bell_config, -EINVAL, "doorbells[0].region 7" },
+	{ bell_far_region, -EINVAL, "doorbells[0].region 16" },
+	{ bell_read_only, -EINVAL, "doorbells[1].region 4" },
+	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
+	{ bell_memory, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_window_edge, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_window_far, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_work, -EINVAL, "doorbells[7].work 8" },
+	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
+	{ bell_msix, -EINVAL, "doorbells[0] is in the table" },
+	{ bell_pba, -EINVAL, "doorbells[0] is in the table" },
+	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
+};
+
+static void doorbells(void)
+{
+	expect_wrong(KDEV, wrong_doorbells, ARRAY_SIZE(wrong_doorbells));
+	/* Two that overlap take a program with work */
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", NULL), 0);
+	prog_ops(&dev_prog2)->doorbells[0].size++;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), -EINVAL);
+	EXPECT_HAS(why_refused(), "doorbells[0] and doorbells[1] overlap");
+}
+
+/* The same declaration, but for a device that is not PCI, with one thing wrong */
+static void plain(struct mdev_bpf_ops *ops, const char *api)
+{
+	memset(ops->device_api, 0, sizeof(ops->device_api));
+	memcpy(ops->device_api, api, strlen(api));
+	memset(&ops->pci, 0, sizeof(ops->pci));
+	memset(ops->regions, 0, sizeof(ops->regions));
+	memset(ops->irqs, 0, sizeof(ops->irqs));
+	ops->regions[3].size = 1000;
+	ops->regions[3].flags = MDEV_BPF_REGION_RW;
+}
+
+#define PLAIN(fn, api, statement) \
+static void fn(struct mdev_bpf_ops *ops) { plain(ops, api); statement; }
+
+PLAIN(plain_pci, "vfio-ap", ops->pci.vendor = 0x1234)
+PLAIN(plain_io, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_IO)
+PLAIN(plain_64bit, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_64BIT)
+PLAIN(plain_large, "vfio-platform", ops->regions[3].size = (1ULL << 40) + 1)
+PLAIN(plain_closed, "vfio-platform", ops->regions[3].flags = 0)
+PLAIN(plain_flag, "vfio-amba", ops->irqs[5].count = 1; ops->irqs[5].flags = 2)
+PLAIN(plain_many, "vfio-amba", ops->irqs[5].count = MDEV_BPF_MAX_MSIX + 1)
+PLAIN(plain_lines, "vfio-platform", ops->irqs[0].count = 2; ops->irqs[0].flags = 1)
+PLAIN(plain_table, "vfio-platform", ops->irqs[2].count = 2; ops->irqs[2].table = 3)
+PLAIN(plain_ccw_req, "vfio-ccw", ops->irqs[2].count = 2)
+PLAIN(plain_ap_req, "vfio-ap", ops->irqs[0].count = 1; ops->irqs[0].flags = 1)
+PLAIN(plain_types, "vfio-amba", ops->irqs[7].count = 1; ops->irqs[7].types = 0x20)
+
+static const struct wrong wrong_plain[] = {
+	{ plain_pci, -EINVAL, "pci is not empty, but device_api is \"vfio-ap\"" },
+	{ plain_io, -EINVAL, "regions[3].flags 0x4 are those of PCI BARs" },
+	{ plain_64bit, -EINVAL, "regions[3].flags 0x10 are those of PCI BARs" },
+	{ plain_large, -EINVAL, "regions[3].size 0x10000000001 is more than 0x10000000000" },
+	{ plain_closed, -EINVAL, "regions[3]" },
+	{ plain_flag, -EOPNOTSUPP, "irqs[5].flags 0x2" },
+	{ plain_many, -EINVAL, "irqs[5].count 2049 is more than 2048" },
+	{ plain_lines, -EINVAL, "irqs[0].count 2: a LEVEL interrupt is one line" },
+	{ plain_table, -EINVAL, "irqs[2] has a table or pba" },
+	{ plain_ccw_req, -EINVAL, "irqs[2] is the request to release the device" },
+	{ plain_ap_req, -EINVAL, "irqs[0] is the request to release the device" },
+	{ plain_types, -EINVAL, "irqs[7].types 0x20" },
+};
+
+static void not_pci(void)
+{
+	expect_wrong(KDEV, wrong_plain, ARRAY_SIZE(wrong_plain));
+}
+
+static void names(void)
+{
+	static const char * const bad[] = {
+		"", "/", "..", "a/b", "a.b", "a b", "a\n", "\xe4", "-a", "%s", "a:b",
+		"sixteen-letters-",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+		memset(prog_ops(&dev_prog2)->name, 0, MDEV_BPF_NAME_LEN);
+		memcpy(prog_ops(&dev_prog2)->name, bad[i], strlen(bad[i]));
+		ASSERT_EQ(prog_load(&dev_prog2), 0);
+		if (prog_attach(&dev_prog2) != -EINVAL)
+			mtap_fail(__FILE__, __LINE__, "name %zu of the list is not refused", i);
+		EXPECT_HAS(why_refused(), "the name must be 1 to 15");
+		prog_close(&dev_prog2);
+	}
+}
+
+static void longest_name(void)
+{
+	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
+	memcpy(prog_ops(&dev_prog2)->name, "fifteen_Letter9", 16);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	EXPECT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(type_available("fifteen_Letter9-a"), 8);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(scalars),
+	MTAP_TEST(types),
+	MTAP_TEST(regions),
+	MTAP_TEST(memory),
+	MTAP_TEST(last_region),
+	MTAP_TEST(not_pci),
+	MTAP_TEST(doorbells),
+	MTAP_TEST(names),
+	MTAP_TEST(longest_name),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = wrong_setup, .after = dev_close,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}
