@@ -30,7 +30,7 @@ VM := selftests/vm/vm
 vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
 
-.PHONY: all $(parts) check demo vm lint clean install install-files uninstall help
+.PHONY: all $(parts) check demo vm lint html clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
 
 all: $(parts)
@@ -96,6 +96,11 @@ lint:
 	@$(VM) source >/dev/null
 	@$(VM) exec -- selftests/vm/lint
 
+html:
+	@$(VM) setup
+	@$(VM) exec -- Documentation/render Documentation/output
+	@echo "Open Documentation/output/index.html in a browser."
+
 install: install-check install-files
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
@@ -147,6 +152,7 @@ clean:
 	@find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	@rm -f *.ko *.mod *.mod.c *.o .*.cmd Module.symvers modules.order .built-for
 	@rm -f .module-common.o
+	@rm -rf Documentation/output
 
 help:
 	@echo "Build and install"
@@ -160,6 +166,7 @@ help:
 	@echo "  make check          run every selftest"
 	@echo "  make vm             get a shell, with this tree installed"
 	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
+	@echo "  make html           the documentation as Documentation/output/index.html"
 	@echo
 	@echo "Variables"
 	@echo "  KDIR=DIR            kernel build directory [$(KDIR)]"

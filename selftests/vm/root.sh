@@ -7,7 +7,7 @@
 suite=trixie
 
 # Bump when a fix-up below changes: it is part of the cache key, as the package list is.
-recipe=1
+recipe=2
 
 packages=(
 	# kernel, and what a module, its BTF and a BPF program are made with
@@ -15,8 +15,8 @@ packages=(
 	make gcc libc6-dev uuid-dev libjson-c-dev libelf-dev zlib1g-dev pkgconf
 	# clients of our devices
 	qemu-system-x86 mdevctl udev kmod
-	# make lint, manual pages
-	python3-docutils sparse shellcheck codespell clang-format
+	# make lint, make html, manual pages
+	python3-docutils python3-sphinx sparse shellcheck codespell clang-format
 	# tools of tests
 	procps strace iproute2 busybox-static
 	# "extract" brings no essential package by itself
@@ -171,6 +171,9 @@ root_fixup()
 	cp "$r/usr/share/base-passwd/group.master" "$r/etc/group"
 	# The host's own are of no use in there.
 	rm -f "$r/etc/resolv.conf" "$r/etc/fstab"
+	# Sphinx imports what loads them, and goes nowhere.
+	mkdir -p "$r/etc/ssl/certs"
+	cat "$r"/usr/share/ca-certificates/*/*.crt >"$r/etc/ssl/certs/ca-certificates.crt"
 	echo mdev-bpf >"$r/etc/hostname"
 	echo "127.0.0.1 localhost mdev-bpf" >"$r/etc/hosts"
 	# Mount points, since the root is read-only wherever it is used.
