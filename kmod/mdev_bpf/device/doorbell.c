@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Doorbells: registers of which only matters that they are written. A write queues the
- * work that was declared for it; neither the program nor the device's lock is needed for that.
+ * Doorbells: registers for which only the fact of a write matters. A write queues the work that was
+ * declared for the doorbell, without calling the program and without the device's lock.
  */
 #include "device/device.h"
 #include "device/doorbell.h"
@@ -12,7 +12,7 @@ static bool contains(const struct mdev_bpf_doorbell *db, u64 offset, u64 size)
 }
 
 /**
- * mdev_bpf_doorbell_cuts() - is an access within a doorbell in part, and in part not?
+ * mdev_bpf_doorbell_cuts() - does an access lie partly inside and partly outside of a doorbell?
  * @bdev: the device
  * @region: VFIO index of the region
  * @offset: first byte; the access ends within the region
@@ -33,14 +33,14 @@ bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 
 }
 
 /**
- * mdev_bpf_doorbell_work() - what a write to a byte queues
+ * mdev_bpf_doorbell_work() - the work that a write to a byte queues
  * @bdev: the device
  * @region: VFIO index of the region
- * @offset: the byte, in bounds
+ * @offset: the byte, within the region
  *
  * Context: Any.
  *
- * Return: the work's id, -1 where there is no doorbell.
+ * Return: the id of the work; -1 where there is no doorbell.
  */
 int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset)
 {
@@ -54,9 +54,9 @@ int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 o
 }
 
 /**
- * mdev_bpf_doorbell_init() - give a new device the doorbells in the regions that it has
- * @bdev: the device; its regions are known
- * @ops: the program, checked
+ * mdev_bpf_doorbell_init() - set up the doorbells of a new device
+ * @bdev: the device; its regions were set up
+ * @ops: the program; doorbells in regions that the device does not have are left out
  */
 void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {

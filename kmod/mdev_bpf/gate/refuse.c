@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Refusals: what was refused last, and why, in a sentence that sysfs and the kernel log have.
+ * Refusals: a sentence that says what was refused and why, for sysfs and the kernel log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,8 +20,8 @@ static char last_error[256];
  * @name: name of the program it is about
  * @fmt: printf() format of the sentence, without newline
  *
- * An errno alone sends people guessing. The CLI prints what this leaves in
- * /sys/kernel/mdev_bpf/last_error; the kernel log keeps it for everybody else.
+ * An errno alone does not say what is wrong. The sentence goes to /sys/kernel/mdev_bpf/last_error,
+ * which the CLI prints, and to the kernel log.
  *
  * Context: Process context.
  */
@@ -34,7 +34,7 @@ void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	mutex_lock(&last_error_lock);
-	/* The name may be what is refused, so escape what should not be in a line of text */
+	/* The name itself may be what is refused, so escape unprintable characters */
 	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
 		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
 	pr_notice_ratelimited("%s\n", last_error);
@@ -43,7 +43,7 @@ void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 }
 
 /**
- * mdev_bpf_refuse_clear() - an attempt begins: what was said of others is history
+ * mdev_bpf_refuse_clear() - an attempt begins: drop the sentence of an earlier one
  *
  * Context: Process context.
  */

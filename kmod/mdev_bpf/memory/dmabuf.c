@@ -2,8 +2,8 @@
 /*
  * dma-bufs: a part of a device's memory that others can use without the device.
  *
- * A dma-buf holds the memory and this module, and nothing of the device: it goes on when the
- * device is closed, and when it is gone. Pages come when they are needed.
+ * A dma-buf has a reference to the memory and to this module, but none to the device: it still
+ * works when the device has been closed or removed. Pages are allocated on first use.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -20,9 +20,9 @@
 #include "memory/precopy.h"
 
 /**
- * struct export - what is behind a dma-buf
+ * struct export - the private data of a dma-buf
  * @mem: the memory, with a reference
- * @start: its first page that belongs to the dma-buf
+ * @start: number of the first page that belongs to the dma-buf
  */
 struct export {
 	struct mdev_bpf_memory *mem;
@@ -95,7 +95,7 @@ static vm_fault_t export_fault(struct vm_fault *vmf)
 	page = export_page(buf->priv, vmf->pgoff);
 	if (IS_ERR(page))
 		return VM_FAULT_SIGBUS;
-	/* The mapping holds the dma-buf, and that the page */
+	/* The mapping holds the dma-buf, and the dma-buf holds the page */
 	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
 }
 
@@ -103,13 +103,13 @@ static const struct vm_operations_struct export_vm_ops = {
 	.fault = export_fault,
 };
 
-/* The dma-buf core has checked that it is within the dma-buf, and the file that it may write. */
+/* The dma-buf core has checked the range, and mmap() the file's mode against the protection. */
 static int export_mmap(struct dma_buf *buf, struct vm_area_struct *vma)
 {
-	/* Not VM_SHARED: that is not set for a file that cannot be written */
+	/* Not VM_SHARED: mmap() clears that for a file that is open for reading only */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	/* Not for others to pin: they would keep pages when the memory is gone */
+	/* VM_PFNMAP, so that nobody can pin a page and keep it when the memory is gone */
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &export_vm_ops;
 	vma->vm_private_data = buf;
@@ -133,11 +133,11 @@ static const struct dma_buf_ops export_ops = {
 };
 
 /**
- * mdev_bpf_dmabuf_export() - make a dma-buf of a part of memory
+ * mdev_bpf_dmabuf_export() - export a part of memory as a dma-buf
  * @mem: the memory
  * @offset: first byte, at the start of a page
  * @size: bytes, whole pages; at most up to the end of the last page
- * @write: mappings of it may be written
+ * @write: mappings of it may be writable
  *
  * Context: Process context.
  *
@@ -154,7 +154,7 @@ struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, 
 	if (!e)
 		return ERR_PTR(-ENOMEM);
 	kref_get(&mem->ref);		/* Pairs with the put in export_release() */
-	atomic_inc(&mem->exports);	/* likewise */
+	atomic_inc(&mem->exports);	/* Pairs with the decrement there */
 	e->mem = mem;
 	e->start = offset >> PAGE_SHIFT;
 	info.ops = &export_ops;

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which pages of memory still have to be sent, while a device that runs is being saved.
+ * Which pages of memory still have to be sent, while a running device is being saved.
  *
- * A pass goes over all pages in order. Pages behind it are noted when they may have been
- * written, and pages in front of it need not be: so nothing is noted while nobody saves.
- * Whoever writes does so first and then notes it, and a pass takes the note away first and
- * then copies. So no write is lost, whichever comes first.
+ * A pass goes over all pages in order. A page that the pass has left behind is marked dirty when it
+ * may have been written. A page that is still ahead needs no mark, so nothing is marked while
+ * nobody saves. A writer writes first and then marks the page; a pass clears the mark first and
+ * then copies the page. So no write is lost, whichever of the two comes first.
  *
- * In a mapping the processor writes, and notes it in the page table. So a page is taken out
- * of all mappings before it is copied, which makes the note the page's own flag, and the fault
- * that brings it back is noted here as a perhaps. Others that have the page to themselves, as
- * hardware that it is pinned for or the users of a dma-buf, write unseen. Such a page is late:
- * it is sent when the device has stopped.
+ * The processor writes through mappings, and sets the dirty bit in the page table. So a page is
+ * unmapped before it is copied, which moves that bit to the page's own dirty flag, and the fault
+ * that maps it again marks it possibly dirty. Hardware that the page is pinned for, and users of a
+ * dma-buf, write without any trace. Such a page is late: it is sent when the device has stopped.
  */
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -22,7 +21,7 @@
 #include "memory/precopy.h"
 #include "migration/stream.h"
 
-/* A page behind the pass: it may have been written since; or it can be at any time, unseen. */
+/* A page that was sent: it may have been written since; or it can be written unseen at any time. */
 #define DIRTY	XA_MARK_0
 #define LATE	XA_MARK_1
 
@@ -71,7 +70,7 @@ static void mark_late(struct mdev_bpf_memory *mem, pgoff_t index)
  */
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page)
 {
-	/* Pairs with the one in mdev_bpf_precopy_next() */
+	/* Pairs with the barrier in mdev_bpf_precopy_next() */
 	smp_mb();
 	if (index >= READ_ONCE(mem->sent))
 		return;
@@ -80,23 +79,23 @@ void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct
 }
 
 /**
- * mdev_bpf_precopy_mapped() - a page is about to be mapped, where it may be written
+ * mdev_bpf_precopy_mapped() - a page is about to be mapped writable
  * @mem: the memory
- * @index: number of the page, which has the mapping's reference already
+ * @index: number of the page; the mapping's reference to it was taken already
  *
  * Context: Process context.
  */
 void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index)
 {
-	/* Pairs with the one in mdev_bpf_precopy_next() */
+	/* Pairs with the barrier in mdev_bpf_precopy_next() */
 	smp_mb();
 	if (index < READ_ONCE(mem->sent))
 		mark_dirty(mem, index);
 }
 
 /**
- * mdev_bpf_precopy_exported() - a page is about to go where it can be written unseen
- * @mem: the memory; mdev_bpf_memory::exports has been raised, and is until that is over
+ * mdev_bpf_precopy_exported() - a page is about to be handed to somebody who can write it unseen
+ * @mem: the memory; mdev_bpf_memory::exports was raised, and stays so until that is over
  * @index: number of the page
  *
  * Context: Process context.
@@ -106,7 +105,7 @@ void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index)
 	mark_late(mem, index);
 }
 
-/* Pages that pass for the first time may have marks of an earlier session. */
+/* Clear marks that an earlier session has left: the page is sent for the first time. */
 static struct page *next_first(struct mdev_bpf_memory *mem, pgoff_t *index)
 {
 	struct page *page;
@@ -134,7 +133,7 @@ static struct page *next_again(struct mdev_bpf_memory *mem, pgoff_t *index)
 	return page;
 }
 
-/* All that is marked, and behind that all. */
+/* Marked pages of those that were sent, then all pages that were not. */
 static struct page *next_rest(struct mdev_bpf_memory *mem, pgoff_t *index)
 {
 	pgoff_t dirty = *index, late = *index;
@@ -155,7 +154,7 @@ static struct page *next_rest(struct mdev_bpf_memory *mem, pgoff_t *index)
 /**
  * mdev_bpf_precopy_next() - the next page of a pass
  * @mem: the memory
- * @pass: the pass: PASS_AGAIN and PASS_REST may begin at any time, PASS_FIRST goes on where it was
+ * @pass: the pass; PASS_FIRST continues where it was, the others start at @index
  * @index: number of the first page to look at; set to that of the page found
  *
  * Context: Process context, the device's lock held.
@@ -176,16 +175,16 @@ struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pas
 			page = next_rest(mem, index);
 	}
 	/*
-	 * Who wrote or mapped the page and did not see that the pass is behind it has been early
-	 * enough to be seen. Pairs with those in mdev_bpf_precopy_written() and _mapped().
+	 * Who wrote or mapped the page without seeing the new value of sent did so early enough for
+	 * the copy to see it. Pairs with the barriers in mdev_bpf_precopy_written() and _mapped().
 	 */
 	smp_mb();
 	return page;
 }
 
 /*
- * Take a page out of all mappings. Return: whether nobody else had it then, so that all who may
- * write to it come through here.
+ * Unmap a page everywhere. Return: true if nobody has a reference to it but the memory: then
+ * whoever writes to it next has to fault it in, and is seen.
  */
 static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struct page *page)
 {
@@ -203,7 +202,7 @@ static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struc
  * @index: number of the page
  * @page: the page, which mdev_bpf_precopy_next() has found
  *
- * Context: Process context, the device's lock held, also while the page is copied then: a program
+ * Context: Process context, the device's lock held until the caller has copied the page: a program
  * may write to it as long as its op runs. Does not wait for user space.
  *
  * Return: false if it was not written since it was sent, or if it has to wait for PASS_REST.
@@ -229,9 +228,9 @@ bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precop
 		return false;
 	}
 	/*
-	 * A fault is bringing it back, as one soon does while a guest writes there, or was under
-	 * way when it was unmapped; or another task is just unmapping it; or looks at it. It has
-	 * to be looked at again.
+	 * Somebody else has a reference: a fault is mapping the page again, or was under way when
+	 * it was unmapped, or another task is unmapping it or looking at it. Mark it dirty, so that
+	 * the next pass looks at it again.
 	 */
 	if (!alone)
 		mdev_bpf_precopy_written(mem, index, page);
@@ -247,11 +246,11 @@ static bool is_in(struct mdev_bpf_memory *mem, enum precopy_pass pass, pgoff_t i
 }
 
 /**
- * mdev_bpf_precopy_bytes() - how long will a pass be in the stream?
+ * mdev_bpf_precopy_bytes() - how many bytes will a pass add to the stream?
  * @mem: the memory
  * @pass: the pass
  *
- * Return: bytes, if all pages that may have been written were.
+ * Return: bytes, assuming that all pages marked dirty were written.
  */
 u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass)
 {
@@ -280,7 +279,7 @@ static void forget(struct mdev_bpf_memory *mem)
 }
 
 /**
- * mdev_bpf_precopy_end() - nobody saves the device any more
+ * mdev_bpf_precopy_end() - saving has ended: forget what was sent
  * @bdev: the device
  *
  * Context: The device's lock held.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of regions that has come from elsewhere.
+ * Restoring the memory of regions: the received contents are swapped with the device's.
  *
- * A device's pages stay the same as long as it lives, for mappings and dma-bufs. So what comes is
- * kept in memory of its own, and in the end the contents of pages change places. That
- * cannot fail, since all pages are there by then, and can be undone by doing it again.
+ * A device keeps the same pages for its whole life, because mappings and dma-bufs refer to them. So
+ * received memory is collected in separate pages, and in the end the contents of both are swapped.
+ * All pages are allocated before that, so the swap cannot fail; swapping again undoes it.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -13,7 +13,7 @@
 #include "memory/memory.h"
 #include "migration/swap.h"
 
-/* Whatever page one of them has, the other has too. Return: 0, -ENOMEM. */
+/* Allocate in @to each page that @from has. Return: 0, -ENOMEM. */
 static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)
 {
 	pgoff_t index = 0;
@@ -41,9 +41,10 @@ static int swap_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory 
 }
 
 /**
- * mdev_bpf_swap_prepare() - get what mdev_bpf_swap_contents() needs
+ * mdev_bpf_swap_prepare() - allocate what mdev_bpf_swap_contents() needs
  * @bdev: the device
- * @other: memory by region; NULL for all zeros, and allocated if the device's is not
+ * @other: the received memory by region; NULL stands for zeros, and is replaced by memory if the
+ *	device has pages in that region
  *
  * Context: Process context.
  *
@@ -83,9 +84,9 @@ static void swap_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *other)
 }
 
 /**
- * mdev_bpf_swap_contents() - exchange the contents of a device's memory with other memory's
+ * mdev_bpf_swap_contents() - swap the contents of a device's memory and of other memory
  * @bdev: the device
- * @other: as mdev_bpf_swap_prepare() has left it
+ * @other: the other memory, prepared by mdev_bpf_swap_prepare()
  *
  * Context: Process context, the device's lock held, so that no op looks at it meanwhile.
  */

@@ -2,11 +2,11 @@
 /*
  * MSI-X table and pending bits (PCI Local Bus 3.0, 6.8.2), which lie in BARs of the device.
  *
- * The core serves them, whatever else the BAR is. They are for drivers to look at: VFIO's
- * user says with SET_IRQS where vectors go, and whether they do. So nothing follows from the
- * table, not even from its mask bits, which are set at power-on: QEMU, say, keeps a table of
- * its own for the guest, and no write to it comes here. The pending bits are those of vectors
- * that were triggered while the user had no eventfd for them.
+ * The core handles accesses to them, whatever else is in the BAR. They only exist for a driver to
+ * look at: where vectors are delivered is set by VFIO's user with SET_IRQS. So the table has no
+ * effect, not even its mask bits, which are set at power-on. QEMU, for example, keeps a table of
+ * its own for the guest, and no write to that comes here. A pending bit is set for a vector that
+ * was triggered while the user had no eventfd for it.
  */
 #include <linux/bitmap.h>
 #include <linux/pci_regs.h>
@@ -24,10 +24,10 @@ static const struct mdev_bpf_irq_kind *msix_kind(const struct mdev_bpf_device *b
 }
 
 /**
- * mdev_bpf_msix_table() - where a device's table is to be
+ * mdev_bpf_msix_table() - the place of the table
  * @irq: MSI-X as a program declares it
  *
- * Return: the bytes that it takes of its BAR.
+ * Return: the range of its BAR that it takes.
  */
 struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq)
 {
@@ -39,10 +39,10 @@ struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq)
 }
 
 /**
- * mdev_bpf_msix_pba() - where a device's pending bits are to be
+ * mdev_bpf_msix_pba() - the place of the pending bits
  * @irq: MSI-X as a program declares it
  *
- * Return: the bytes that they take of their BAR, in words of 64 bits.
+ * Return: the range of their BAR that they take, rounded up to 64 bits.
  */
 struct mdev_bpf_msix_range mdev_bpf_msix_pba(const struct mdev_bpf_irq *irq)
 {
@@ -55,11 +55,11 @@ struct mdev_bpf_msix_range mdev_bpf_msix_pba(const struct mdev_bpf_irq *irq)
 }
 
 /**
- * mdev_bpf_msix_next() - the next table or pending bits in a region
+ * mdev_bpf_msix_next() - find the table or the pending bits in a region
  * @bdev: the device
  * @region: VFIO index of the region
- * @offset: where to look from
- * @range: where it is; the one that begins first, if it ends behind @offset
+ * @offset: the first byte to look at
+ * @range: set to the range that begins first, of those that end behind @offset
  *
  * Context: Any.
  *
@@ -85,7 +85,7 @@ bool mdev_bpf_msix_next(const struct mdev_bpf_device *bdev, u32 region, u64 offs
 	return found;
 }
 
-/* Writable bits of a byte of the table. */
+/* The writable bits of a byte of the table. */
 static u8 table_mask(u32 at)
 {
 	switch (at % ENTRY_SIZE) {
@@ -125,7 +125,7 @@ static u64 pending_read(const struct mdev_bpf_msix *msix, u32 at, u32 size)
 	return val;
 }
 
-/* Both ranges are made of words of 8 bytes, so an aligned access is inside or outside. */
+/* Both ranges consist of 8-byte words, so an aligned access lies inside or outside. */
 static bool is_in(const struct mdev_bpf_access *access, struct mdev_bpf_msix_range range)
 {
 	return access->region == range.region && access->offset >= range.start &&
@@ -133,14 +133,14 @@ static bool is_in(const struct mdev_bpf_access *access, struct mdev_bpf_msix_ran
 }
 
 /**
- * mdev_bpf_msix_access() - serve an access, if it is to the table or the pending bits
+ * mdev_bpf_msix_access() - handle an access to the table or the pending bits
  * @bdev: a device with MSI-X
  * @access: the access, within the region's bounds and aligned to its size
  * @write: write rather than read
  *
  * Context: Process context.
  *
- * Return: whether it was.
+ * Return: false if the access is to neither; the caller handles it then.
  */
 bool mdev_bpf_msix_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
@@ -167,7 +167,7 @@ bool mdev_bpf_msix_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *
 }
 
 /**
- * mdev_bpf_msix_reset() - give the table its initial values: all vectors masked
+ * mdev_bpf_msix_reset() - reset the table: all vectors masked
  * @bdev: the device
  *
  * Context: Any.

@@ -9,7 +9,7 @@ struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_msix - MSI-X table and pending bits of a device, under mdev_bpf_irqs::lock
- * @pending: vectors that were triggered while nobody listened
+ * @pending: vectors that were triggered while nobody took them
  * @table_size: bytes of @table
  * @table: the table as the driver sees it, little endian
  */
@@ -20,10 +20,10 @@ struct mdev_bpf_msix {
 };
 
 /**
- * struct mdev_bpf_msix_range - where in a device MSI-X's table or pending bits are
+ * struct mdev_bpf_msix_range - the bytes of a BAR that MSI-X's table or pending bits take
  * @region: VFIO index of the BAR
  * @start: first byte
- * @end: first byte behind
+ * @end: first byte behind them
  */
 struct mdev_bpf_msix_range {
 	u32 region;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device that a program declares: its PCI identity here, all else in a file each.
+ * The device that a program declares. Its PCI identity is checked here, each other part in a file
+ * of its own.
  */
 #include <linux/string.h>
 
@@ -47,8 +48,8 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_validate_device() - is the device that a program declares sound?
- * @ops: the program; its names and types are sound
+ * mdev_bpf_validate_device() - check the device that a program declares
+ * @ops: the program; its names and types were checked
  *
  * Return: as mdev_bpf_validate_program().
  */

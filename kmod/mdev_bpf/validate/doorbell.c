@@ -11,7 +11,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* Is what is written there the program's to handle, in a region like this? */
+/* Only writes to a writable region can ring a doorbell. */
 static bool takes_doorbells(const struct mdev_bpf_ops *ops, u32 region)
 {
 	return region < MDEV_BPF_MAX_REGIONS &&
@@ -24,7 +24,7 @@ static bool overlaps_range(const struct mdev_bpf_doorbell *db, struct mdev_bpf_m
 	       mdev_bpf_doorbell_overlaps(db, range.start, range.end - range.start);
 }
 
-/* The tables of MSI-X are the core's. */
+/* The core handles MSI-X's table and pending bits itself. */
 static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbell *db)
 {
 	const struct mdev_bpf_irq *irq = &ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX];
@@ -36,7 +36,7 @@ static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbe
 	return overlaps_range(db, table) || overlaps_range(db, pba);
 }
 
-/* Writes to memory go unnoticed, but for the program's window. */
+/* In a MEMORY region only writes to the trap window are seen. */
 static bool in_window(const struct mdev_bpf_region *r, const struct mdev_bpf_doorbell *db)
 {
 	return !(r->flags & MDEV_BPF_REGION_MEMORY) ||
@@ -90,8 +90,8 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_validate_doorbells() - are the doorbells that a program declares sound?
- * @ops: the program; its regions are sound
+ * mdev_bpf_validate_doorbells() - check the doorbells that a program declares
+ * @ops: the program; its regions were checked
  *
  * Return: as mdev_bpf_validate_program().
  */

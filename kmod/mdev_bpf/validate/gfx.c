@@ -10,7 +10,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* One block of EDID at least; 256 are all that there can be. */
+/* One block of 128 bytes at least. There are 256 blocks at most, so 64 KiB hold any EDID. */
 #define MIN_SIZE (MDEV_BPF_EDID_OFFSET + 128)
 #define MAX_SIZE SZ_64K
 
@@ -93,8 +93,8 @@ static int check_edid(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_validate_gfx() - is the display that a program declares sound?
- * @ops: the program; its regions are sound
+ * mdev_bpf_validate_gfx() - check the display that a program declares
+ * @ops: the program; its regions were checked
  *
  * Return: as mdev_bpf_validate_program().
  */

@@ -12,7 +12,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* The BAR that MSI-X's table or pending bits are in must be there wherever MSI-X is. */
+/* Each mdev type that has MSI-X must have the BARs with its table and pending bits. */
 static int check_msix_range(const struct mdev_bpf_ops *ops, const char *what,
 			    struct mdev_bpf_msix_range range)
 {
@@ -94,9 +94,9 @@ static int check_non_pci_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_validate_irq() - are the interrupts of a VFIO index sound?
- * @ops: the program; its regions are sound
- * @i: the index
+ * mdev_bpf_validate_irq() - check the interrupts of one VFIO index
+ * @ops: the program; its regions were checked
+ * @i: the VFIO irq index
  *
  * Return: as mdev_bpf_validate_program().
  */

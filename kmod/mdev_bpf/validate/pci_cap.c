@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program declares of its PCI capabilities.
+ * The PCI capabilities that a program declares.
  *
- * Their content is the program's, so they are those that nobody but the device's driver acts
- * upon. All others say something of errors, links, buses, address translation or BARs, which the
- * core, VFIO or the VMM would have to do, or which an mdev cannot have.
+ * The program provides their content, so only those are allowed that nobody but the device's driver
+ * acts upon. All others are about errors, links, buses, address translation or BARs: the core, VFIO
+ * or the VMM would have to implement them, or an mdev cannot have them.
  */
 #include <linux/pci_regs.h>
 #include <linux/string.h>
@@ -21,7 +21,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* A capability that there can be, with the sizes that it can have */
+/* A capability that is allowed, with the sizes that it can have */
 static const struct cap_kind {
 	u16 id;
 	u16 min;
@@ -112,7 +112,7 @@ static int check_room(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_validate_pci_caps() - are the capabilities that a program declares sound?
+ * mdev_bpf_validate_pci_caps() - check the capabilities that a program declares
  * @ops: the program, of PCI devices
  *
  * Return: as mdev_bpf_validate_program().

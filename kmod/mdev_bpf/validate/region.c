@@ -18,7 +18,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* The first index that PCI leaves to the device. */
+/* The first VFIO region index that is device specific for PCI. */
 #define FIRST_OWN VFIO_PCI_NUM_REGIONS
 
 static bool is_bar(const struct mdev_bpf_ops *ops, unsigned int i)
@@ -104,7 +104,7 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 	return check_bar_flags(ops, i);
 }
 
-/* The window that goes to the program. */
+/* The window of a MEMORY region whose accesses go to the program. */
 static int check_trap(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
@@ -161,7 +161,7 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /**
- * mdev_bpf_validate_region() - is a region that a program declares sound?
+ * mdev_bpf_validate_region() - check a region that a program declares
  * @ops: the program
  * @i: VFIO index of the region
  *

@@ -2,10 +2,9 @@
 /*
  * Mappings of memory regions.
  *
- * Pages come when they are touched, as ordinary pages with a reference: KVM and VFIO can pin them.
- * Neither the device's lock nor the program is involved. Memory is data, so it stays
- * accessible while no program is attached. While the device is being saved, pages are taken
- * away again and again, see memory/precopy.c.
+ * A fault inserts an ordinary page with a reference, so KVM and VFIO can pin it. A fault takes no
+ * lock of the device and needs no program: memory stays accessible while no program is attached.
+ * While the device is being saved, its pages are unmapped repeatedly, see memory/precopy.c.
  */
 #include <linux/mm.h>
 
@@ -23,18 +22,18 @@ static vm_fault_t memory_fault(struct vm_fault *vmf)
 	struct page *page;
 
 	page = mdev_bpf_memory_page(mem, index, GFP_KERNEL_ACCOUNT);
-	/* Not VM_FAULT_OOM: killing somebody does not raise the limit of who pays for the page */
+	/* Not VM_FAULT_OOM: the OOM killer would not help a cgroup whose limit is reached */
 	if (IS_ERR(page))
 		return VM_FAULT_SIGBUS;
 	get_page(page);		/* Pairs with the put when it is unmapped */
-	/* Also if it is only read now: it is mapped as the whole mapping allows, now or later */
+	/* Even for a read fault: the page may become writable without another fault */
 	if (vmf->vma->vm_flags & VM_MAYWRITE)
 		mdev_bpf_precopy_mapped(mem, index);
 	vmf->page = page;
 	return 0;
 }
 
-/* The mapping holds the file, the file the device open, and the device its memory. */
+/* The mapping holds the file, the file holds the device open, and the device holds its memory. */
 static const struct vm_operations_struct memory_vm_ops = {
 	.fault = memory_fault,
 };
@@ -42,12 +41,12 @@ static const struct vm_operations_struct memory_vm_ops = {
 /**
  * mdev_bpf_mmap() - mmap(2) on a device
  * @vdev: the VFIO device
- * @vma: the mapping to be
+ * @vma: the new mapping
  *
  * Context: Process context, mmap_lock held.
  *
- * Return: 0; -EINVAL for what is not, or not entirely, memory that can be mapped, and for a
- * private mapping; -EPERM for one that could be executed, or written where the region cannot.
+ * Return: 0; -EINVAL if the range is not entirely memory that can be mapped, or the mapping is
+ * private; -EPERM if the mapping is executable, or is writable and the region is not.
  */
 int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {

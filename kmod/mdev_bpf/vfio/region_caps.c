@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capabilities of regions: what GET_REGION_INFO says apart from size and flags.
+ * The capability chain of GET_REGION_INFO: a region's type, and which areas of it can be mapped.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -21,7 +21,7 @@ static int add_type(const struct mdev_bpf_region *r, struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &type.header, sizeof(type));
 }
 
-/* Each trap begins an area at most, and one comes before all of them. */
+/* At most one area before the first trap, and one behind each trap. */
 #define MAX_AREAS (ARRAY_SIZE(((struct mdev_bpf_memory *)NULL)->traps) + 1)
 
 static int add_sparse(const struct mdev_bpf_memory *mem, struct vfio_info_cap *caps)
@@ -48,7 +48,7 @@ static int add_sparse(const struct mdev_bpf_memory *mem, struct vfio_info_cap *c
 }
 
 /**
- * mdev_bpf_region_caps_can_map() - can something of a region be mapped?
+ * mdev_bpf_region_caps_can_map() - can any part of a region be mapped?
  * @bdev: the device
  * @index: VFIO index of the region
  */
@@ -61,10 +61,10 @@ bool mdev_bpf_region_caps_can_map(const struct mdev_bpf_device *bdev, u32 index)
 }
 
 /**
- * mdev_bpf_region_caps_add() - what GET_REGION_INFO says of a region in its capabilities
+ * mdev_bpf_region_caps_add() - add the capabilities of a region for GET_REGION_INFO
  * @bdev: the device
  * @index: VFIO index of the region
- * @caps: chain to add to
+ * @caps: the chain to add them to
  *
  * Context: Process context.
  *

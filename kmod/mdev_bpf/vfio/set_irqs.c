@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO_DEVICE_SET_IRQS: what the user of a device does to its interrupts.
+ * VFIO_DEVICE_SET_IRQS: the user enables, masks and triggers the interrupts of a device.
  *
- * For PCI devices the rules are vfio-pci's, since that is what clients are written against,
- * but for three: the loopback trigger of a line behaves as the line does (not while masked, and it
- * masks), a bad eventfd among several changes none of the vectors, and of negative numbers only
- * -1 is no eventfd. For others they are vfio-platform's, with the same three exceptions.
+ * PCI devices follow the rules of vfio-pci, since clients are written against it, with three
+ * exceptions. A loopback trigger of a line behaves as the line does: it is dropped while the line
+ * is masked, and it masks the line. One bad eventfd among several changes no vector at all. The
+ * only negative number that stands for "no eventfd" is -1. All other devices follow vfio-platform,
+ * with the same three exceptions.
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
@@ -15,7 +16,7 @@
 #include "pci/irq.h"
 #include "vfio/set_irqs.h"
 
-/* A checked SET_IRQS: @data has @count entries of the kind that @flags say. */
+/* A SET_IRQS call that was checked: @data has @count entries of the kind that @flags name. */
 struct set_irqs {
 	struct mdev_bpf_irqs *irqs;
 	struct mdev_bpf_irq_kind *kind;
@@ -47,7 +48,7 @@ static bool is_disable(const struct set_irqs *s)
 	return s->flags & VFIO_IRQ_SET_DATA_NONE && !s->count;
 }
 
-/* MSI of a PCI device is enabled for a number of vectors, which stays. */
+/* The number of MSI vectors of a PCI device is fixed when MSI is enabled. */
 static bool is_beyond(const struct set_irqs *s, u32 i)
 {
 	return s->irqs->pci && s->index == VFIO_PCI_MSI_IRQ_INDEX && s->kind->on &&
@@ -71,7 +72,7 @@ static void put_eventfds(struct eventfd_ctx **ctxs, u32 count)
 	kvfree(ctxs);
 }
 
-/* All the eventfds or none: a bad one leaves the vectors before it as they were. */
+/* Set all the eventfds or none: if one is bad, no vector changes. */
 static int set_eventfds(const struct set_irqs *s)
 {
 	struct eventfd_ctx **ctxs;
@@ -106,11 +107,11 @@ static void loopback(const struct set_irqs *s)
 }
 
 /**
- * mdev_bpf_set_irqs_unmask() - who has the device unmasks a line
+ * mdev_bpf_set_irqs_unmask() - the user of the device unmasks a line
  * @irqs: the interrupts
  * @index: VFIO index of the line
  *
- * For the program that is the end of an interrupt, which it can ask to be told.
+ * For the program that is the end of an interrupt; its irq_unmask op is called if it has one.
  *
  * Context: Any.
  */
@@ -120,7 +121,7 @@ void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
 		mdev_bpf_deferred_unmask_start(irqs_to_bdev(irqs), index);
 }
 
-/* An eventfd's wakeup holds locks that signalling another would take again: work items. */
+/* Work items: an eventfd's wakeup holds locks that signalling another eventfd takes again. */
 static void unmask_work(void *opaque, void *kind)
 {
 	struct mdev_bpf_irqs *irqs = opaque;
@@ -135,7 +136,7 @@ static void mask_work(void *opaque, void *kind)
 	mdev_bpf_irq_mask(irqs, (struct mdev_bpf_irq_kind *)kind - irqs->kinds, true);
 }
 
-/* Let an eventfd mask or unmask a line from now on, or no eventfd any more. */
+/* Set or remove the eventfd that masks or unmasks a line. */
 static int set_virqfd(const struct set_irqs *s, bool mask)
 {
 	struct virqfd **virqfd = mask ? &s->kind->mask : &s->kind->unmask;
@@ -213,7 +214,7 @@ static int pci_trigger(const struct set_irqs *s)
 	return ret;
 }
 
-/* ERR and REQ: one eventfd each, whatever the device's own interrupts do. */
+/* ERR and REQ: one eventfd each, independent of INTx, MSI and MSI-X. */
 static int notify_trigger(const struct set_irqs *s)
 {
 	if (s->flags & VFIO_IRQ_SET_DATA_NONE && !(s->kind->events && s->kind->events[0]))
@@ -244,7 +245,7 @@ static int pci_set(const struct set_irqs *s)
 	}
 }
 
-/* Each index by itself; there are no modes. */
+/* Not PCI: each index is independent of the others. */
 static int non_pci_trigger(const struct set_irqs *s)
 {
 	int ret;
@@ -283,15 +284,15 @@ static int non_pci_set(const struct set_irqs *s)
  * mdev_bpf_set_irqs() - VFIO_DEVICE_SET_IRQS
  * @bdev: the device
  * @hdr: the argument, of at least sizeof(*@hdr) bytes
- * @avail: bytes of it that there are
+ * @avail: bytes of it that were copied in
  *
  * Context: Process context of the user, whose file descriptors the data may name.
  *
- * Return: 0; -EINVAL for a combination that makes no sense, an interrupt that the
- * device does not have, or while another of INTx, MSI and MSI-X is enabled; -ENOTTY for an
- * action that the kind of interrupt does not know; -ERANGE for enabling no vector; -EBADF or
- * -EINVAL for a file descriptor that is no eventfd; -EBUSY for a second eventfd to mask or
- * unmask by; -ENOMEM.
+ * Return: 0; -EINVAL for an invalid combination of flags, for an interrupt that the device does not
+ * have, or while another of INTx, MSI and MSI-X is enabled; -ENOTTY for an action that this kind of
+ * interrupt does not support; -ERANGE for enabling no vector; -EBADF or -EINVAL for a file
+ * descriptor that is no eventfd; -EBUSY if the line has an eventfd to mask or unmask it already;
+ * -ENOMEM.
  */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail)
 {
@@ -306,12 +307,12 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 	size_t size = 0;
 	int ret;
 
-	/* An index that the device does not have has no interrupts, and is refused for that */
+	/* An index that the device does not have has a count of 0, which is refused */
 	ret = vfio_set_irqs_validate_and_prepare(hdr, mdev_bpf_irq_count(bdev, hdr->index),
 						 MDEV_BPF_MAX_IRQS, &size);
 	if (ret)
 		return ret;
-	/* argsz was checked by that; the bytes we have are those up to MDEV_BPF_MAX_IOCTL */
+	/* That has checked argsz; but only MDEV_BPF_MAX_IOCTL bytes were copied in */
 	if (size > avail - sizeof(*hdr))
 		return -EINVAL;
 	s.kind = &bdev->irqs.kinds[hdr->index];
@@ -320,7 +321,7 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 }
 
 /**
- * mdev_bpf_set_irqs_release() - the user closed the device: all its eventfds go
+ * mdev_bpf_set_irqs_release() - the user has closed the device: drop all its eventfds
  * @irqs: the interrupts
  *
  * Context: Process context.
