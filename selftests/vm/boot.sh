@@ -7,6 +7,7 @@
 # virtio port each, so that they mix with nothing.
 
 kernel=
+image=
 smp=2
 mem=2G
 icount=
@@ -52,7 +53,9 @@ choose_kernel()
 {
 	local all=("$root"/lib/modules/*)
 	kernel=${kernel:-${all[-1]##*/}}
-	[ -e "$root/boot/vmlinuz-$kernel" ] ||
+	image=$root/boot/vmlinux-$kernel
+	[ -e "$image" ] || image=$root/boot/vmlinuz-$kernel
+	[ -e "$image" ] ||
 		die "no kernel $kernel in the VM root, there are: ${all[*]##*/}"
 }
 
@@ -151,7 +154,7 @@ probe_kvm()
 {
 	local log=$tmp/probe.log
 	run_child timeout 10 "${emulator[@]}" -accel kvm -M q35 -cpu max,la57=off -m 256M \
-		-nodefaults -display none -no-reboot -kernel "$root/boot/vmlinuz-$kernel" \
+		-nodefaults -display none -no-reboot -kernel "$image" \
 		-initrd "$tmp/initrd.img" -append "console=ttyS0 panic=-1 mdev_bpf_probe" \
 		-serial "file:${log//,/,,}" </dev/null >/dev/null 2>&1 &&
 	grep -q mdev-bpf-probe-ok "$log"
@@ -161,8 +164,9 @@ qemu_machine()
 {
 	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M no_timer_check"
 	qemu=("${emulator[@]}" -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
-	      -no-reboot -kernel "$root/boot/vmlinuz-$kernel" -initrd "$tmp/initrd.img"
+	      -no-reboot -kernel "$image" -initrd "$tmp/initrd.img"
 	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log
+	      -d cpu_reset -D "$tmp/qemu.log"
 	      -device virtio-serial-pci)
 	if [ -n "$icount" ]; then
 		qemu+=(-icount "shift=0,sleep=off" -smp 1 -accel "tcg,thread=single" -seed 1
@@ -244,6 +248,15 @@ run_main()
 	verdict "$rc" "$tries"
 }
 
+why_reset()
+{
+	if grep -q "Triple fault" "$tmp/qemu.log"; then
+		echo "a triple fault"
+	else
+		echo "it has asked for that"
+	fi
+}
+
 # is_emulators RC: whether the VM died of what looks like QEMU's, so that it is worth another try:
 # stale code, which is proven; or a reset without a word (QEMU ends with 0 then). A kernel says what
 # it dies of, but not between a nested guest and itself, where no handler is in place.
@@ -257,7 +270,7 @@ is_emulators()
 		say "QEMU has run code that is no longer in memory, and the VM died"
 	elif [ "$1" -eq 0 ] && "$here/klog-check" "$log" >/dev/null; then
 		tail -n 3 "$log" >&2
-		say "the VM was reset without a word from its kernel"
+		say "the VM was reset without a word from its kernel: $(why_reset)"
 	else
 		return 1
 	fi
