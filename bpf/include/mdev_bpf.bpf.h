@@ -330,7 +330,7 @@ extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 o
 /**
  * mdev_bpf_memory_get() - bytes of a MEMORY region
  * @dev: the device
- * @where: which, MDEV_BPF_MEMORY(region, offset); aligned as a type of that size is
+ * @where: which, MDEV_BPF_MEMORY(region, offset); aligned by the largest power of two in the size, 8 at most
  * @rdwr_buf_size: bytes wanted, a compile-time constant; they must lie within one page
  *
  * The user can change the bytes at any time, also between two looks at them. For a migration
@@ -377,12 +377,13 @@ extern int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __
 /**
  * mdev_bpf_dma_pin() - pin guest memory, to be reached by mdev_bpf_dma_get()
  * @dev: the device
- * @id: the window, 0 to MDEV_BPF_MAX_PINS - 1; dma_done gets it
+ * @id: the window, below the dma_windows that the program declares; dma_done gets it
  * @iova: first byte
  * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
  *
  * A request like the others; the window is there when dma_done reports success. The memory must
- * be writable. Reset and close unpin everything, and so does the user who takes the memory away.
+ * be writable. Reset and close unpin everything, and so does the user who takes the memory away;
+ * a request for memory that is just being taken away waits until that is over.
  *
  * Return: as mdev_bpf_dma_read(); -EINVAL also for an @id out of range.
  */
@@ -407,7 +408,8 @@ extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
  *
  * Return: the memory, until the op returns; NULL if the window is not pinned, or not any more; if
  * the bytes are not all in it, or cross from one page of the guest's into the next, or their
- * address is not aligned as a type of that size is; or if bus mastering is off.
+ * address is not aligned by the largest power of two in the size, 8 at most; or if bus mastering is
+ * off.
  */
 extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;

@@ -309,9 +309,10 @@ struct mdev_bpf_ops {
 	int (*dma_done)(struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma);
 
 	/**
-	 * @dma_unmap: The user takes guest memory away that the program had pinned.
+	 * @dma_unmap: The user has taken guest memory away that the program had pinned.
 	 *
-	 * The pins in @range are gone already.
+	 * The windows that overlap @range are gone already. From a worker, as @timer; nothing is
+	 * pinned before the program has been told of all that went.
 	 *
 	 * Return: ignored.
 	 */
@@ -414,6 +415,12 @@ struct mdev_bpf_ops {
 
 	/** @pci_caps: PCI capabilities in their order; the first without id ends them. */
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
+
+	/** @dma_windows: Windows that mdev_bpf_dma_pin() may pin, up to MDEV_BPF_MAX_PINS. */
+	__u32 dma_windows;
+
+	/** @reserved: Zero. */
+	__u32 reserved;
 };
 
 #endif /* _LINUX_MDEV_BPF_H */

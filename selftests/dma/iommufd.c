@@ -215,10 +215,10 @@ static void windows(void)
 
 	EXPECT_EQ(ioas_unmap(iommufd, ioas, IOVA, PAGES * PAGE), 0);
 	EXPECT_EQ(kdma_peek(1, 0), -EFAULT);
-	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA);
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_SIZE), PAGES * PAGE);
-	EXPECT_EQ(event_take(guest_event[1]), 1);
+	EXPECT_EQ(event_wait(guest_event[1]), 1);
 	EXPECT_EQ(kdma_pin(1, IOVA, PAGE), -ENOENT);
 }
 
@@ -230,7 +230,7 @@ static void detached(void)
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	ASSERT_EQ(cdev_detach(&dev), 0);
 	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
-	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), -ENOENT);
 	EXPECT_EQ(kdma_pin(0, IOVA, PAGE), -ENOENT);
 	ASSERT_EQ(cdev_attach(&dev, ioas), 0);
@@ -251,7 +251,7 @@ static void replaced(void)
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	ASSERT_EQ(cdev_attach(&dev, next), 0);
 	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
-	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), sizeof(got)), 0);
 	kdma_bytes_get(0, got, sizeof(got));
 	EXPECT(!memcmp(got, other, sizeof(got)));
@@ -263,7 +263,7 @@ static void replaced(void)
 	EXPECT_EQ(ioas_unmap(iommufd, ioas, IOVA, PAGES * PAGE), 0);
 	EXPECT_EQ(ioas_destroy(iommufd, ioas), 0);
 	EXPECT_EQ(kdma_peek(0, 0), 4711);
-	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(cdev_attach(&dev, ioas), -ENOENT);
 	EXPECT_EQ(kdma_peek(0, 0), 4711);
 }
@@ -411,7 +411,7 @@ static void group_with_iommufd(void)
 	EXPECT_EQ(kdma_poke(0, 0, 815), 0);
 	EXPECT_EQ(*(__u64 *)mem, 815);
 	ASSERT_EQ(guest_unmap(IOVA, PAGES * PAGE), 0);
-	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
 }
 

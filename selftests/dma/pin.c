@@ -116,6 +116,24 @@ static void no_bytes(void)
 	EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), -EFAULT);
 }
 
+/* A program may use an atomic instruction on any 8 bytes of what it gets. */
+static void no_split_locks(void)
+{
+	__u8 *mem = guest_alloc(PAGE, 2);
+	unsigned int i;
+
+	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
+	for (i = 0; i <= 64; i++) {
+		int want = i % 8 ? -EFAULT : 0;
+
+		kdma_set(KDMA_PEEK_NINE, MDEV_BPF_PIN(0, i));
+		EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), want);
+		kdma_set(KDMA_MEMORY_NINE, MDEV_BPF_MEMORY(KDMA_MEM, i));
+		EXPECT_EQ((__s64)kdma_get(KDMA_RESULT), want);
+	}
+}
+
 static void several_mappings(void)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 3);
@@ -131,6 +149,7 @@ static void several_mappings(void)
 	ASSERT_EQ(guest_unmap(IOVA + 2 * PAGE, 2 * PAGE), 0);
 	EXPECT_EQ(kdma_peek(0, PAGE), -EFAULT);
 	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS)));
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA + 2 * PAGE);
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_SIZE), 2 * PAGE);
@@ -196,8 +215,8 @@ static void all_windows(void)
 	EXPECT(pinned_pages() > 0);
 	ASSERT_EQ(guest_unmap(IOVA, 2 << 20), 0);
 	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT_EQ(event_wait(guest_event[1]), 1);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
-	EXPECT_EQ(event_take(guest_event[1]), 1);
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
 		EXPECT_EQ(kdma_peek(i, 0), -EFAULT);
 }
@@ -291,7 +310,7 @@ static void close_unpins(void)
 	EXPECT_EQ(kdma_pin(5, IOVA, PAGE), 0);
 }
 
-/* Without a program memory can still be taken away; with the next one it is gone. */
+/* Without a program memory can still be taken away; the next one is told. */
 static void unmapped_while_detached(void)
 {
 	__u8 *mem = guest_alloc(2 * PAGE, 12);
@@ -305,6 +324,8 @@ static void unmapped_while_detached(void)
 	ASSERT_EQ(guest_unmap(IOVA + PAGE, PAGE), 0);
 	EXPECT_EQ(pinned_pages(), 1);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
+	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA + PAGE);
 	EXPECT_EQ(kdma_peek(0, 0), 12);
 	EXPECT_EQ(kdma_peek(1, 0), -EFAULT);
 }
@@ -316,15 +337,19 @@ static struct {
 	__u8 *mem;
 } mapper;
 
+/* It sleeps now and then: a task that never does may be in the same UNMAP_DMA for long. */
 static void *map_and_unmap(void *unused)
 {
 	while (!mapper.stop) {
-		if (guest_map(IOVA, mapper.mem, 64 * PAGE, PROT_RW) ||
-		    guest_unmap(IOVA, 64 * PAGE)) {
+		int ret = guest_map(IOVA, mapper.mem, 64 * PAGE, PROT_RW);
+
+		mtap_pause();
+		if (ret || guest_unmap(IOVA, 64 * PAGE)) {
 			mtap_fail(__FILE__, __LINE__, "cannot map or unmap");
 			break;
 		}
-		mapper.rounds++;
+		if (mapper.rounds++ % 2)
+			mtap_pause();
 	}
 	return unused;
 }
@@ -363,6 +388,7 @@ static const struct mtap_test tests[] = {
 	MTAP_TEST(both_ways),
 	MTAP_TEST(edges),
 	MTAP_TEST(no_bytes),
+	MTAP_TEST(no_split_locks),
 	MTAP_TEST(several_mappings),
 	MTAP_TEST(refusals),
 	MTAP_TEST(replaced),

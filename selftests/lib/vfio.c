@@ -36,6 +36,25 @@ static int open_group(struct vfio *v, const struct mdev *m, const char *containe
 	return 0;
 }
 
+int vfio_join(struct vfio *v, const struct mdev *m, const struct vfio *with)
+{
+	char path[64];
+
+	vfio_init(v);
+	snprintf(path, sizeof(path), "/dev/vfio/%s",
+		 link_name(MDEV_DEVICES "/%s/iommu_group", m->uuid));
+	v->container = fcntl(with->container, F_DUPFD_CLOEXEC, 0);
+	v->group = open(path, O_RDWR | O_CLOEXEC);
+	if (v->container < 0 || v->group < 0 ||
+	    ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container))
+		return -errno;
+	v->device = vfio_open_again(v, m);
+	if (v->device < 0)
+		return v->device;
+	vfio_learn_regions(v);
+	return 0;
+}
+
 void vfio_learn_regions(struct vfio *v)
 {
 	unsigned int i;

@@ -20,6 +20,8 @@ struct vfio {
 int vfio_open(struct vfio *v, const struct mdev *m);
 /* The same with another file than VFIO's own as the container */
 int vfio_open_by(struct vfio *v, const struct mdev *m, const char *container);
+/* The same in the container of a device that is open */
+int vfio_join(struct vfio *v, const struct mdev *m, const struct vfio *with);
 void vfio_close(struct vfio *v);
 /* Nothing is open. */
 void vfio_init(struct vfio *v);

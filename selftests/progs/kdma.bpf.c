@@ -132,6 +132,12 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 	case KDMA_PEEK_NONE:
 		*result = peek_none(dev, s, val);
 		break;
+	case KDMA_PEEK_NINE:
+		*result = mdev_bpf_dma_get(dev, val, 9) ? 0 : -EFAULT;
+		break;
+	case KDMA_MEMORY_NINE:
+		*result = mdev_bpf_memory_get(dev, val, 9) ? 0 : -EFAULT;
+		break;
 	case KDMA_PULL:
 		*result = pull(dev, s, val);
 		break;
@@ -213,6 +219,19 @@ int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
+static int spin_one(__u32 i, __u64 *end)
+{
+	return bpf_ktime_get_ns() >= *end;
+}
+
+static void spin(__u64 ms)
+{
+	__u64 end = bpf_ktime_get_ns() + ms * 1000000;
+
+	if (ms)
+		bpf_loop(1 << 22, spin_one, &end, 0);
+}
+
 int MDEV_BPF_OP(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
@@ -224,6 +243,7 @@ int MDEV_BPF_OP(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *ran
 	REG(s, KDMA_UNMAP_IOVA) = range->iova;
 	REG(s, KDMA_UNMAP_SIZE) = range->size;
 	mdev_bpf_irq_trigger(dev, 1);
+	spin(REG(s, KDMA_SLOW));
 	return 0;
 }
 
@@ -269,6 +289,7 @@ void MDEV_BPF_OP(kdma_close, struct mdev_bpf_dev *dev)
 MDEV_BPF_DEVICE(kdma,
 		.types = { { .name = "1" }, { .name = "2" } },
 		.state_size = sizeof(struct kdma_state),
+		.dma_windows = MDEV_BPF_MAX_PINS,
 		.pci = { .vendor = 0x1234, .device = 0x0004, .class_code = 0xff0000 },
 		.regions = {
 			[KDMA_REG] = { .size = KDMA_DATA, .access_size = 8,

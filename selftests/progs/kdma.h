@@ -44,6 +44,9 @@
 #define KDMA_PULL		0x88	/* W: VALUE: sum of 8n words from PEEK's on */
 #define KDMA_PEEK_NONE		0x90	/* W: PEEK of no bytes, and a look at the first of them */
 #define KDMA_REPIN		0x98	/* not 0: dma_done pins the same again */
+#define KDMA_SLOW		0xa0	/* milliseconds that dma_unmap takes */
+#define KDMA_PEEK_NINE		0xa8	/* W: mdev_bpf_dma_get() of 9 bytes there; RESULT */
+#define KDMA_MEMORY_NINE	0xb0	/* W: the same by mdev_bpf_memory_get() */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
 
 #endif /* KDMA_H */

@@ -211,6 +211,7 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	.name = "kmig",								\
 	.types = { { .name = "1", .arg = 11 }, { .name = "2", .arg = 22 } },	\
 	.state_size = sizeof(struct kmig_state),				\
+	.dma_windows = 1,							\
 	.state_version = 5,							\
 	.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },	\
 	.regions = {								\

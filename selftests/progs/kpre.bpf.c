@@ -117,6 +117,7 @@ int MDEV_BPF_OP(kpre_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane 
 MDEV_BPF_DEVICE(kpre,
 		.types = { { .name = "1" } },
 		.state_size = sizeof(struct kpre_state),
+		.dma_windows = 1,
 		.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0x038000 },
 		.gfx = { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 },
 		.regions = {

@@ -15,6 +15,8 @@ WRONG(some_flag, ops->flags = 1)
 WRONG(high_flag, ops->flags = 1ULL << 63)
 WRONG(large_state, ops->state_size = MDEV_BPF_MAX_STATE + 1)
 WRONG(huge_state, ops->state_size = 0xffffffff)
+WRONG(many_windows, ops->dma_windows = MDEV_BPF_MAX_PINS + 1)
+WRONG(reserved, ops->reserved = 1)
 WRONG(large_pool, ops->max_instances = MDEV_BPF_MAX_INSTANCES + 1)
 
 static const struct wrong wrong_scalars[] = {
@@ -28,8 +30,21 @@ static const struct wrong wrong_scalars[] = {
 	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
 	{ large_state, -E2BIG, "state_size 1048577" },
 	{ huge_state, -E2BIG, "state_size 4294967295" },
+	{ many_windows, -EINVAL, "dma_windows 17 is more than 16" },
+	{ reserved, -EINVAL, "reserved is not zero" },
 	{ large_pool, -EINVAL, "max_instances 65537" },
 };
+
+WRONG(no_windows, ops->dma_windows = 0)
+
+static const struct wrong wrong_windows[] = {
+	{ no_windows, -EINVAL, "there is dma_unmap, but dma_windows is 0" },
+};
+
+static void windows(void)
+{
+	expect_wrong("progs/kdma.bpf.o", wrong_windows, ARRAY_SIZE(wrong_windows));
+}
 
 static void scalars(void)
 {
@@ -345,6 +360,7 @@ static void longest_name(void)
 
 static const struct mtap_test tests[] = {
 	MTAP_TEST(scalars),
+	MTAP_TEST(windows),
 	MTAP_TEST(types),
 	MTAP_TEST(regions),
 	MTAP_TEST(memory),

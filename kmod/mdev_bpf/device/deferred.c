@@ -20,6 +20,7 @@
 #include "device/device.h"
 #include "device/ioeventfd.h"
 #include "dma/queue.h"
+#include "dma/unmap.h"
 #include "gate/gate.h"
 
 static struct workqueue_struct *deferred_wq;
@@ -43,6 +44,7 @@ static void deferred_run(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, deferred.work);
 
+	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_gate_deferred(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 }
@@ -246,7 +248,8 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 		d->timers[i].paused = false;
 		timer_start(&d->timers[i], d->timers[i].remaining);
 	}
-	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr)
+	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr ||
+	    bdev->dma.unmaps.nr)
 		mdev_bpf_deferred_wake(bdev);
 	mdev_bpf_dma_queue_kick(bdev);
 }

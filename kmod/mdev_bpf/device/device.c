@@ -14,6 +14,7 @@
 #include "device/failure.h"
 #include "device/ioeventfd.h"
 #include "dma/dirty.h"
+#include "dma/pin.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
@@ -75,6 +76,9 @@ static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 			bdev->irqs.kinds[i].decl = decl->irqs[i];
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	mdev_bpf_gfx_init(bdev, decl);
+	bdev->dma.windows = decl->dma_windows;
+	if (bdev->dma.windows)
+		bdev->vdev.ops = &mdev_bpf_vfio_pin_ops;
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;
 }
@@ -122,9 +126,12 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 		return ret;
 	scoped_guard(mutex, &bdev->program->lock)
 		device_copy_decl(bdev, type->index);
-	ret = mdev_bpf_pci_config_init(bdev);
+	ret = mdev_bpf_pin_init(bdev);
 	if (ret)
 		return ret;
+	ret = mdev_bpf_pci_config_init(bdev);
+	if (ret)
+		goto out_pin;
 	ret = mdev_bpf_msix_init(bdev);
 	if (ret)
 		goto out_pci;
@@ -144,6 +151,8 @@ out_msix:
 	mdev_bpf_msix_destroy(bdev);
 out_pci:
 	mdev_bpf_pci_config_destroy(bdev);
+out_pin:
+	mdev_bpf_pin_destroy(bdev);
 	return ret;
 }
 
@@ -158,6 +167,7 @@ void mdev_bpf_device_release(struct vfio_device *vdev)
 	mdev_bpf_memory_put_device(bdev);
 	mdev_bpf_msix_destroy(bdev);
 	mdev_bpf_pci_config_destroy(bdev);
+	mdev_bpf_pin_destroy(bdev);
 	kvfree(bdev->state);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->program->dev);	/* Pairs with the get in mdev_bpf_device_init() */

@@ -198,7 +198,7 @@ static void dirty_pins(struct mdev_bpf_device *bdev)
 {
 	unsigned int id;
 
-	for (id = 0; id < MDEV_BPF_MAX_PINS; id++)
+	for (id = 0; id < bdev->dma.windows; id++)
 		mdev_bpf_dirty_pin(bdev, &bdev->dma.pins[id]);
 }
 

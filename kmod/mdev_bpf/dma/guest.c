@@ -4,6 +4,7 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "device/device.h"
 #include "dma/guest.h"
@@ -79,6 +80,25 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 	int ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
 
 	return ret < 0 ? mdev_bpf_guest_errno(ret) : 0;
+}
+
+/**
+ * mdev_bpf_guest_is_mapped() - does the user have memory at an address?
+ * @bdev: the device
+ * @iova: the address
+ *
+ * Context: Process context; VFIO has the device open. Waits for VFIO's locks, but not for the
+ * memory.
+ */
+bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
+{
+	u8 byte;
+	int ret;
+
+	pagefault_disable();
+	ret = guest_rw(bdev, iova, &byte, sizeof(byte), false);
+	pagefault_enable();
+	return ret != -ENOENT;
 }
 
 /* The state may be another's size by now; it goes in and out as a whole. */

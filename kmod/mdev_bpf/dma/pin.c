@@ -2,10 +2,11 @@
 /*
  * Windows of guest memory that are pinned, so that ops can reach them by a pointer.
  *
- * VFIO pins and unpins under locks of its own, under which it also waits for user space. So
- * neither is done with the device's lock held: a window's state says under the lock who is
- * at it, and ops get at pages of MDEV_BPF_PIN_READY only. VFIO insists that when dma_unmap
- * returns nothing in the range is pinned, and that goes for windows in any state.
+ * VFIO pins and unpins under locks of its own, under which it may also call dma_unmap, or wait for
+ * user space. So neither is done with the gate held, nor in dma_unmap: a window's state says under
+ * the gate who is at it, ops get at pages of MDEV_BPF_PIN_READY only, and each window has a work
+ * item of its own that unpins it. All of them wait for VFIO's lock at the same time, so none has to
+ * queue up again behind the task that unmaps.
  */
 #include <linux/iommu.h>
 #include <linux/mm.h>
@@ -14,44 +15,53 @@
 #include "device/device.h"
 #include "dma/dirty.h"
 #include "dma/guest.h"
+#include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
+#include "memory/memory.h"
 
-/*
- * The memory that dma_unmap is called for can be pinned until VFIO has its lock again. The type1
- * backend calls again then, and takes the machine down if it finds something pinned for the
- * eleventh time (BUG_ON() in vfio_dma_do_unmap()). So a program that pins again at once has to wait
- * long enough for VFIO.
- */
-#define PAUSE (HZ / 50)
-
-static dma_addr_t pin_start(const struct mdev_bpf_pin *pin)
+static u64 pin_start(const struct mdev_bpf_pin *pin)
 {
 	return pin->iova & PAGE_MASK;
 }
 
-static void pin_set_state(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin,
-			  enum mdev_bpf_pin_state state)
+static u64 pin_last(const struct mdev_bpf_pin *pin)
 {
-	unsigned int id = pin - bdev->dma.pins;
-
-	mdev_bpf_gate_assert_held(bdev);
-	WRITE_ONCE(pin->state, state);
-	__assign_bit(id, &bdev->dma.dropped, state == MDEV_BPF_PIN_DROPPED);
-	if (state == MDEV_BPF_PIN_DROPPED)
-		bdev->dma.due = true;
-	wake_up_all(&bdev->dma.idle);
+	/* VFIO's unit is the page */
+	return pin_start(pin) + ((u64)pin->nr << PAGE_SHIFT) - 1;
 }
 
-/* Give a window's pages back; the state is MDEV_BPF_PIN_UNPINNING, set by us. */
-static void pin_unpin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
+static u32 pin_pages_of(const struct mdev_bpf_dma_request *req)
 {
+	return DIV_ROUND_UP(offset_in_page(req->iova) + req->size, PAGE_SIZE);
+}
+
+static void pin_set_state(struct mdev_bpf_pin *pin, enum mdev_bpf_pin_state state)
+{
+	mdev_bpf_gate_assert_held(pin->bdev);
+	/* Pairs with the acquire in pin_overlaps() */
+	smp_store_release(&pin->state, state);
+	wake_up_all(&pin->bdev->dma.idle);
+}
+
+/* The program cannot use the window any more; its pages are given back soon. */
+static void pin_give_back(struct mdev_bpf_pin *pin)
+{
+	pin_set_state(pin, MDEV_BPF_PIN_UNPINNING);
+	queue_work(pin->bdev->dma.pin_wq, &pin->unpin);
+}
+
+static void pin_unpin(struct work_struct *work)
+{
+	struct mdev_bpf_pin *pin = container_of(work, struct mdev_bpf_pin, unpin);
+	struct mdev_bpf_device *bdev = pin->bdev;
+
 	vfio_unpin_pages(&bdev->vdev, pin_start(pin), pin->nr);
 	kfree(pin->pages);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_dirty_pin(bdev, pin);
-	pin_set_state(bdev, pin, MDEV_BPF_PIN_NONE);
+	pin_set_state(pin, MDEV_BPF_PIN_NONE);
 }
 
 /* Memory that the kernel can reach as its own, and not a hole that happens to have a page. */
@@ -78,41 +88,57 @@ static int pin_pages(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	return -EFAULT;
 }
 
-/* From here on dma_unmap knows of the window and waits until we are done with it. */
-static int pin_begin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin,
-		     const struct mdev_bpf_dma_request *req)
+/* From here on dma_unmap knows of the window. */
+static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_dma_request *req,
+		     struct page **pages)
 {
-	u32 nr = DIV_ROUND_UP(offset_in_page(req->iova) + req->size, PAGE_SIZE);
-	struct page **pages = kcalloc(nr, sizeof(*pages), GFP_KERNEL_ACCOUNT);
-
-	if (!pages)
-		return -ENOMEM;
-	wait_event(bdev->dma.idle, READ_ONCE(pin->state) != MDEV_BPF_PIN_UNPINNING);
-	guard(mdev_bpf_gate)(bdev);
-	if (pin->state != MDEV_BPF_PIN_NONE) {
-		kfree(pages);
+	guard(mdev_bpf_gate)(pin->bdev);
+	if (pin->state != MDEV_BPF_PIN_NONE)
 		return -EEXIST;
-	}
+	if (mdev_bpf_pin_wait(pin->bdev, req))
+		return MDEV_BPF_PIN_AGAIN;
 	pin->iova = req->iova;
 	pin->size = req->size;
-	pin->nr = nr;
+	pin->nr = pin_pages_of(req);
 	pin->pages = pages;
-	pin_set_state(bdev, pin, MDEV_BPF_PIN_PINNING);
+	pin->doomed = false;
+	pin_set_state(pin, MDEV_BPF_PIN_PINNING);
+	return 0;
+}
+
+static int pin_end(struct mdev_bpf_pin *pin, int error)
+{
+	guard(mdev_bpf_gate)(pin->bdev);
+	if (error) {
+		kfree(pin->pages);
+		pin_set_state(pin, MDEV_BPF_PIN_NONE);
+		return error;
+	}
+	if (pin->doomed) {
+		pin_give_back(pin);
+		return MDEV_BPF_PIN_AGAIN;
+	}
+	pin_set_state(pin, MDEV_BPF_PIN_READY);
 	return 0;
 }
 
 /**
- * mdev_bpf_pin_wait() - how long has the next request to pin to wait?
+ * mdev_bpf_pin_wait() - how long has a request to pin to wait?
  * @bdev: the device
+ * @req: the request
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: jiffies, 0 if it can be carried out.
  */
-unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev)
+unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
+				const struct mdev_bpf_dma_request *req)
 {
+	u64 start = req->iova & PAGE_MASK;
+
 	mdev_bpf_gate_assert_held(bdev);
-	return time_before(jiffies, bdev->dma.pin_after) ? bdev->dma.pin_after - jiffies : 0;
+	return mdev_bpf_pass_wait(bdev, start,
+				  start + ((u64)pin_pages_of(req) << PAGE_SHIFT) - 1);
 }
 
 /**
@@ -123,117 +149,122 @@ unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev)
  * Context: Process context, no lock held; the runner.
  *
  * Return: 0; -EEXIST if the window is in use; -ENOMEM, also if the user may lock no more memory;
- * as mdev_bpf_guest_transfer().
+ * MDEV_BPF_PIN_AGAIN if the memory is being taken away, so that it has to wait; as
+ * mdev_bpf_guest_transfer().
  */
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
 	struct mdev_bpf_pin *pin = &bdev->dma.pins[req->id];
-	int ret = pin_begin(bdev, pin, req);
+	struct page **pages;
+	int ret;
 
-	if (ret)
+	pages = kcalloc(pin_pages_of(req), sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	if (!pages)
+		return -ENOMEM;
+	/* The window that was here before is on its way out */
+	wait_event(bdev->dma.idle, READ_ONCE(pin->state) != MDEV_BPF_PIN_UNPINNING);
+	ret = pin_begin(pin, req, pages);
+	if (ret) {
+		kfree(pages);
 		return ret;
-	ret = pin_pages(bdev, pin);
-	if (ret)
-		kfree(pin->pages);
-	guard(mdev_bpf_gate)(bdev);
-	pin_set_state(bdev, pin, ret ? MDEV_BPF_PIN_NONE : MDEV_BPF_PIN_READY);
-	return ret;
+	}
+	return pin_end(pin, pin_pages(bdev, pin));
 }
 
 static bool pin_overlaps(const struct mdev_bpf_pin *pin, u64 first, u64 last)
 {
-	/* VFIO's unit is the page */
-	u64 start = pin_start(pin), end = start + ((u64)pin->nr << PAGE_SHIFT) - 1;
-
-	return READ_ONCE(pin->state) != MDEV_BPF_PIN_NONE && start <= last && end >= first;
+	/* Pairs with the release in pin_set_state() */
+	return smp_load_acquire(&pin->state) != MDEV_BPF_PIN_NONE &&
+	       pin_start(pin) <= last && pin_last(pin) >= first;
 }
 
-/* Is another task pinning or unpinning a window in the range? */
-static bool pin_moves(struct mdev_bpf_device *bdev, u64 first, u64 last)
+static unsigned int pins_left(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	unsigned int id;
+	unsigned int id, nr = 0;
 
-	for (id = 0; id < MDEV_BPF_MAX_PINS; id++) {
-		struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
-
-		if (pin_overlaps(pin, first, last) &&
-		    (READ_ONCE(pin->state) == MDEV_BPF_PIN_PINNING ||
-		     READ_ONCE(pin->state) == MDEV_BPF_PIN_UNPINNING))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Take a window from everybody else, to unpin it: one in the range that is pinned, or, if not
- * @ready, one that was dropped.
- */
-static struct mdev_bpf_pin *pin_grab(struct mdev_bpf_device *bdev, u64 first, u64 last, bool ready,
-				     bool *was_ready)
-{
-	unsigned int id;
-
-	guard(mdev_bpf_gate)(bdev);
-	for (id = 0; id < MDEV_BPF_MAX_PINS; id++) {
-		struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
-
-		bool is_ready = pin->state == MDEV_BPF_PIN_READY;
-
-		if (!pin_overlaps(pin, first, last) ||
-		    (pin->state != MDEV_BPF_PIN_DROPPED && !(ready && is_ready)))
-			continue;
-		*was_ready |= is_ready;
-		pin_set_state(bdev, pin, MDEV_BPF_PIN_UNPINNING);
-		return pin;
-	}
-	return NULL;
+	for (id = 0; id < bdev->dma.windows; id++)
+		nr += pin_overlaps(&bdev->dma.pins[id], first, last);
+	return nr;
 }
 
 /**
- * mdev_bpf_pin_release() - unpin all that is pinned in a range
+ * mdev_bpf_pin_take() - take all windows in a range from the program, and unpin them
  * @bdev: the device
  * @first: first byte of guest memory
  * @last: last byte
  *
- * Context: Process context, no lock held; VFIO has the device open.
+ * One that is being pinned is unpinned as soon as it is.
+ *
+ * Context: The gate held. The pages are given back soon, not here.
  *
  * Return: true if a window was there that the program could use.
  */
-bool mdev_bpf_pin_release(struct mdev_bpf_device *bdev, u64 first, u64 last)
+bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	struct mdev_bpf_pin *pin;
-	bool was_ready = false;
+	bool taken = false;
+	unsigned int id;
 
-	do {
-		while ((pin = pin_grab(bdev, first, last, true, &was_ready)))
-			pin_unpin(bdev, pin);
-		if (!pin_moves(bdev, first, last))
-			return was_ready;
-		wait_event(bdev->dma.idle, !pin_moves(bdev, first, last));
-	} while (true);
+	mdev_bpf_gate_assert_held(bdev);
+	for (id = 0; id < bdev->dma.windows; id++) {
+		struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
+
+		if (!pin_overlaps(pin, first, last))
+			continue;
+		if (pin->state == MDEV_BPF_PIN_PINNING)
+			pin->doomed = true;
+		if (pin->state != MDEV_BPF_PIN_READY)
+			continue;
+		pin_give_back(pin);
+		taken = true;
+	}
+	return taken;
 }
 
 /**
- * mdev_bpf_pin_collect() - unpin the windows that the program or a reset has dropped
+ * mdev_bpf_pin_await() - wait until nothing in a range is pinned, as long as there is progress
  * @bdev: the device
+ * @first: first byte of guest memory
+ * @last: last byte
+ * @patience: jiffies in which some window has to go
+ * @max: jiffies in all
  *
- * Context: Process context, no lock held; VFIO has the device open.
+ * Context: Process context, no lock held that pinning or unpinning takes.
  */
-void mdev_bpf_pin_collect(struct mdev_bpf_device *bdev)
+void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
+			unsigned long patience, unsigned long max)
 {
-	struct mdev_bpf_pin *pin;
-	bool unused = false;
+	unsigned long end = jiffies + max;
+	unsigned int left = pins_left(bdev, first, last);
 
-	while ((pin = pin_grab(bdev, 0, U64_MAX, false, &unused)))
-		pin_unpin(bdev, pin);
+	while (left && time_before(jiffies, end)) {
+		if (!wait_event_timeout(bdev->dma.idle, pins_left(bdev, first, last) < left,
+					patience))
+			break;
+		left = pins_left(bdev, first, last);
+	}
+}
+
+/**
+ * mdev_bpf_pin_close() - the device's user has closed it: unpin everything
+ * @bdev: the device; no request is being carried out, or will be
+ *
+ * Context: Process context, no lock held; VFIO still has the device open.
+ */
+void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
+{
+	if (!bdev->dma.windows)
+		return;
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_pin_take(bdev, 0, U64_MAX);
+	flush_workqueue(bdev->dma.pin_wq);
 }
 
 /**
  * mdev_bpf_pin_drop() - take a window from the program
  * @bdev: the device
- * @id: which; less than MDEV_BPF_MAX_PINS
+ * @id: which; less than mdev_bpf_dma_queue::windows
  *
- * Context: The device's lock held. The pages are given back soon, not here.
+ * Context: The gate held. The pages are given back soon, not here.
  *
  * Return: 0; -ENOENT if nothing is pinned there.
  */
@@ -241,30 +272,16 @@ int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id)
 {
 	if (!mdev_bpf_pin_is(bdev, id))
 		return -ENOENT;
-	pin_set_state(bdev, &bdev->dma.pins[id], MDEV_BPF_PIN_DROPPED);
+	pin_give_back(&bdev->dma.pins[id]);
 	return 0;
-}
-
-/**
- * mdev_bpf_pin_drop_all() - take all windows from the program
- * @bdev: the device
- *
- * Context: The device's lock held.
- */
-void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev)
-{
-	u32 id;
-
-	for (id = 0; id < MDEV_BPF_MAX_PINS; id++)
-		mdev_bpf_pin_drop(bdev, id);
 }
 
 /**
  * mdev_bpf_pin_is() - is this window one that the program can use?
  * @bdev: the device
- * @id: which; less than MDEV_BPF_MAX_PINS
+ * @id: which; less than mdev_bpf_dma_queue::windows
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -279,18 +296,16 @@ bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
  * @offset: first byte
  * @size: bytes
  *
- * Context: The device's lock held: until it is let go of, the window stays.
+ * Context: The gate held: until it is let go of, the window stays.
  *
  * Return: the memory; NULL if the window is not there, the bytes are not all in it, not all in
- * one page, or not aligned for what has @size, or bus mastering is off.
+ * one page, or not aligned as mdev_bpf_memory_align() says, or bus mastering is off.
  */
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size)
 {
-	/* Atomic instructions that cross a cache line are not for the kernel */
-	size_t align = min(size & -size, sizeof(u64));
 	struct mdev_bpf_pin *pin;
 
-	if (id >= MDEV_BPF_MAX_PINS || !mdev_bpf_pin_is(bdev, id) ||
+	if (id >= bdev->dma.windows || !mdev_bpf_pin_is(bdev, id) ||
 	    !mdev_bpf_dma_queue_allowed(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
@@ -298,38 +313,50 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	if (!size || size > pin->size || offset > pin->size - size)
 		return NULL;
 	offset += offset_in_page(pin->iova);
-	if (offset_in_page(offset) + size > PAGE_SIZE || offset & (align - 1))
+	if (offset_in_page(offset) + size > PAGE_SIZE ||
+	    !IS_ALIGNED(offset, mdev_bpf_memory_align(size)))
 		return NULL;
 	__set_bit(offset >> PAGE_SHIFT, pin->touched);
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 
-static void pin_pause(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_pin_init() - the windows of a new device
+ * @bdev: the device; its number of windows is known
+ *
+ * Context: Process context.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 {
-	guard(mdev_bpf_gate)(bdev);
-	bdev->dma.pin_after = jiffies + PAUSE;
+	unsigned int id;
+
+	INIT_DELAYED_WORK(&bdev->dma.look, mdev_bpf_pass_look);
+	for (id = 0; id < bdev->dma.windows; id++) {
+		bdev->dma.pins[id].bdev = bdev;
+		INIT_WORK(&bdev->dma.pins[id].unpin, pin_unpin);
+	}
+	if (!bdev->dma.windows)
+		return 0;
+	/*
+	 * VFIO waits for it with locks held, and its patience has an end: so it must not wait for
+	 * the user's CPU quota, for other devices' work or for memory.
+	 */
+	bdev->dma.pin_wq = alloc_workqueue("mdev_bpf_pin",
+					   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
+					   MDEV_BPF_MAX_PINS + 1);
+	return bdev->dma.pin_wq ? 0 : -ENOMEM;
 }
 
 /**
- * mdev_bpf_pin_unmap() - the user takes guest memory away
- * @bdev: the device
- * @iova: its address
- * @size: bytes
+ * mdev_bpf_pin_destroy() - undo mdev_bpf_pin_init()
+ * @bdev: the device, closed for good
  *
- * Context: Process context, under type1's device_list_lock. Unpinning takes its iommu->lock, which
- * lockdep complains of, for every driver that pins: opening a device takes the two the other
- * way round.
+ * Context: Process context.
  */
-void mdev_bpf_pin_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
+void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_range range = { .iova = iova, .size = size };
-	bool was_ready;
-
-	if (!size)
-		return;
-	pin_pause(bdev);
-	was_ready = mdev_bpf_pin_release(bdev, iova, iova + size - 1);
-	pin_pause(bdev);
-	if (was_ready)
-		mdev_bpf_gate_dma_unmap(bdev, &range);
+	if (bdev->dma.pin_wq)
+		destroy_workqueue(bdev->dma.pin_wq);
 }

@@ -6,19 +6,19 @@
 #include <linux/bitmap.h>
 #include <linux/mdev_bpf.h>
 #include <linux/mm.h>
+#include <linux/workqueue.h>
 
 struct mdev_bpf_device;
 struct mdev_bpf_dma_request;
 
 /*
- * A window is unused; being pinned by the runner; for the program to use; dropped, to be
- * unpinned by whoever gets at it first; being unpinned by some task.
+ * A window is unused; being pinned by the runner; for the program to use; being unpinned by its
+ * work.
  */
 enum mdev_bpf_pin_state {
 	MDEV_BPF_PIN_NONE,
 	MDEV_BPF_PIN_PINNING,
 	MDEV_BPF_PIN_READY,
-	MDEV_BPF_PIN_DROPPED,
 	MDEV_BPF_PIN_UNPINNING,
 };
 
@@ -27,30 +27,42 @@ enum mdev_bpf_pin_state {
 
 /**
  * struct mdev_bpf_pin - a window of guest memory
+ * @bdev: the device
  * @iova: its first byte
  * @size: bytes
  * @nr: pages
- * @state: changes under the device's lock, and wakes mdev_bpf_dma_queue::idle
+ * @state: changes under the gate, and wakes mdev_bpf_dma_queue::idle
+ * @doomed: the memory has been taken away while it was being pinned
  * @pages: the pages; those of a window that moves belong to whom moves it
  * @touched: those a program has got a pointer to since this was last looked at; for dirty tracking
+ * @unpin: gives the pages back
  */
 struct mdev_bpf_pin {
+	struct mdev_bpf_device *bdev;
 	u64 iova;
 	u32 size;
 	u32 nr;
 	enum mdev_bpf_pin_state state;
+	bool doomed;
 	struct page **pages;
 	DECLARE_BITMAP(touched, MDEV_BPF_PIN_PAGES);
+	struct work_struct unpin;
 };
 
-unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev);
+/* Not pinned: the memory was taken away meanwhile. Try again later. */
+#define MDEV_BPF_PIN_AGAIN	(-ERESTART)
+
+int mdev_bpf_pin_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev);
+unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
+				const struct mdev_bpf_dma_request *req);
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
-bool mdev_bpf_pin_release(struct mdev_bpf_device *bdev, u64 first, u64 last);
-void mdev_bpf_pin_collect(struct mdev_bpf_device *bdev);
+bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last);
+void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
+			unsigned long patience, unsigned long max);
+void mdev_bpf_pin_close(struct mdev_bpf_device *bdev);
 int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id);
-void mdev_bpf_pin_drop_all(struct mdev_bpf_device *bdev);
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size);
-void mdev_bpf_pin_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size);
 
 #endif /* __MDEV_BPF_DMA_PIN_H */

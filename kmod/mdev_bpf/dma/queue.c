@@ -31,7 +31,7 @@
 static struct workqueue_struct *dma_wq;
 
 /* What the runner has to do next */
-enum dma_step { DMA_STOP, DMA_UNPIN, DMA_MOVE, DMA_DONE };
+enum dma_step { DMA_STOP, DMA_MOVE, DMA_DONE };
 
 static struct mdev_bpf_dma_request *dma_head(struct mdev_bpf_dma_queue *q)
 {
@@ -52,7 +52,7 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_queue_allowed() - may the device access memory?
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: false while it is a PCI device whose bus mastering is off.
  */
@@ -63,31 +63,37 @@ bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev)
 	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
+/* If not, the runner is started again when it may. */
+static bool dma_may_pin(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+{
+	unsigned long wait = mdev_bpf_pin_wait(bdev, req);
+
+	if (wait)
+		mod_delayed_work(dma_wq, &bdev->dma.work, wait);
+	/* The program shall know of the windows that went before it hears of a new one */
+	return !wait && !bdev->dma.unmaps.nr;
+}
+
 static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	struct mdev_bpf_dma_request *req = dma_head(q);
-	unsigned long wait;
 
 	guard(mdev_bpf_gate)(bdev);
-	if (!q->nr && !q->dropped)
+	if (!q->nr)
 		q->due = false;
 	if (!dma_may_run(bdev)) {
 		q->running = false;
 		return DMA_STOP;
 	}
-	if (q->dropped)
-		return DMA_UNPIN;
 	if (!req->done && !mdev_bpf_dma_queue_allowed(bdev)) {
 		req->error = -EACCES;
 		req->done = true;
 	}
 	if (req->done)
 		return DMA_DONE;
-	wait = req->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(bdev) : 0;
-	if (wait) {
+	if (req->op == MDEV_BPF_DMA_PIN && !dma_may_pin(bdev, req)) {
 		q->running = false;
-		queue_delayed_work(dma_wq, &q->work, wait);
 		return DMA_STOP;
 	}
 	q->busy = true;
@@ -149,7 +155,7 @@ static bool dma_move(struct mdev_bpf_device *bdev, bool worker)
 	/* Nobody else moves the head, or takes anything away, while busy is set */
 	int error = worker ? dma_transfer_in_worker(bdev) :
 			     mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
-	bool again = error == -EFAULT && !worker;
+	bool again = (error == -EFAULT && !worker) || error == MDEV_BPF_PIN_AGAIN;
 
 	dma_moved(bdev, error, again);
 	return again;
@@ -162,9 +168,7 @@ static void dma_run(struct mdev_bpf_device *bdev, bool worker)
 	enum dma_step step;
 
 	while ((step = dma_next(bdev)) != DMA_STOP) {
-		if (step == DMA_UNPIN)
-			mdev_bpf_pin_collect(bdev);
-		else if (step == DMA_DONE)
+		if (step == DMA_DONE)
 			mdev_bpf_gate_dma_done(bdev);
 		else if (dma_move(bdev, worker))
 			break;
@@ -206,7 +210,7 @@ static bool dma_inline(enum mdev_bpf_op op)
  * @bdev: the device
  * @op: the op
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: true if the caller has to call mdev_bpf_dma_queue_run() when it has let go of the lock;
  * false if a worker does it, or the task that is at it already.
@@ -240,7 +244,7 @@ void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 {
@@ -281,7 +285,7 @@ int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
  * @bdev: the device
  * @dma: filled in, for dma_done
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: false if there is none, or the device is frozen.
  */
@@ -313,7 +317,7 @@ bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *
  * mdev_bpf_dma_queue_in_state() - is there a request that still has to read or write the state?
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
 {
@@ -334,13 +338,14 @@ bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_queue_cancel() - reset: forget all requests and pins
  * @bdev: the device, held by mdev_bpf_dma_queue_hold()
  *
- * Context: The device's lock held. The pinned pages are given back soon, not here.
+ * Context: The gate held. The pinned pages are given back soon, not here.
  */
 void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
 	bdev->dma.nr = 0;
-	mdev_bpf_pin_drop_all(bdev);
+	bdev->dma.unmaps.nr = 0;
+	mdev_bpf_pin_take(bdev, 0, U64_MAX);
 }
 
 /**
@@ -411,7 +416,8 @@ void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
 	wait_event(q->idle, !READ_ONCE(q->busy));
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_queue_cancel(bdev);
-	mdev_bpf_pin_release(bdev, 0, U64_MAX);
+	mdev_bpf_pass_close(bdev);
+	mdev_bpf_pin_close(bdev);
 }
 
 /**
@@ -422,7 +428,6 @@ void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
 {
 	INIT_DELAYED_WORK(&bdev->dma.work, dma_work);
 	init_waitqueue_head(&bdev->dma.idle);
-	bdev->dma.pin_after = jiffies;
 }
 
 /**

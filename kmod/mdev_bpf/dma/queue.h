@@ -7,7 +7,9 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "dma/pass.h"
 #include "dma/pin.h"
+#include "dma/unmap.h"
 #include "gate/ops.h"
 
 struct mdev_bpf_device;
@@ -42,14 +44,17 @@ struct mdev_bpf_dma_request {
  * @head: index of the first
  * @nr: how many
  * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_queue_hold()
- * @due: there are requests, or dropped windows
+ * @due: there are requests
  * @open: VFIO's user has the device, so there may be guest memory
  * @running: a task is the runner
  * @busy: it carries out the first request, without lock
- * @dropped: windows in state MDEV_BPF_PIN_DROPPED
- * @pin_after: in jiffies; nothing is pinned before that
  * @worker: the worker that carries out the first request, if one does; close interrupts it
+ * @windows: how many windows the device may have, fixed for its life
  * @pins: the windows
+ * @unmaps: windows that went, and the program was not told of yet
+ * @passes: memory that is just being taken away
+ * @look: sees whether that is over
+ * @pin_wq: unpins the windows, and has @look; NULL if there are none
  * @idle: woken when @busy ends, and when a window's state changes
  * @work: the runner where no task can be it
  */
@@ -62,10 +67,13 @@ struct mdev_bpf_dma_queue {
 	bool open;
 	bool running;
 	bool busy;
-	unsigned long dropped;
-	unsigned long pin_after;
 	struct task_struct *worker;
+	unsigned int windows;
 	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
+	struct mdev_bpf_unmaps unmaps;
+	struct mdev_bpf_pass passes[MDEV_BPF_PASSES];
+	struct delayed_work look;
+	struct workqueue_struct *pin_wq;
 	wait_queue_head_t idle;
 	struct delayed_work work;
 };

@@ -12,6 +12,7 @@
 #include "device/device.h"
 #include "device/failure.h"
 #include "dma/queue.h"
+#include "dma/unmap.h"
 #include "gate/gate.h"
 #include "gate/ops.h"
 #include "gate/stats.h"
@@ -498,16 +499,23 @@ void mdev_bpf_gate_dma_done(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_gate_dma_unmap() - call dma_unmap, if a program is attached
+ * mdev_bpf_gate_dma_unmap() - call dma_unmap for the next range that the user has taken away
  * @bdev: the device
- * @range: what the user has taken away
+ *
+ * Without program, or while the device is frozen, it stays for later.
+ *
+ * Return: false if there is none, or it stays.
  */
-void mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
+bool mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev)
 {
-	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_UNMAP);
+	struct mdev_bpf_range range;
 
-	if (!IS_ERR(call.ops) && call.ops->dma_unmap)
-		call_op(&call, dma_unmap, range);
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_UNMAP);
+	if (IS_ERR(call.ops) || !mdev_bpf_unmap_take(bdev, &range))
+		return false;
+	if (call.ops->dma_unmap)
+		call_op(&call, dma_unmap, &range);
+	return true;
 }
 
 /**

@@ -13,6 +13,8 @@
 #include <linux/cleanup.h>
 #include <linux/mdev_bpf.h>
 
+#include "device/device.h"
+
 struct file;
 struct mdev_bpf_device;
 struct mdev_bpf_ioeventfd;
@@ -39,7 +41,7 @@ int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 			  struct mdev_bpf_old *old);
 void mdev_bpf_gate_ioeventfd(struct mdev_bpf_ioeventfd *entry);
 void mdev_bpf_gate_dma_done(struct mdev_bpf_device *bdev);
-void mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range);
+bool mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev);
 bool mdev_bpf_gate_has_ioctl(struct mdev_bpf_device *bdev);
 int mdev_bpf_gate_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
 void mdev_bpf_gate_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);

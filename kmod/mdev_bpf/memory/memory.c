@@ -278,15 +278,14 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
  * Context: Any that @gfp allows. The device's lock held, also while it is written.
  *
  * Return: the address, which stays valid as long as @mem; NULL beyond the end, if it crosses a page
- * or is not aligned for what has @size, and without memory.
+ * or is not aligned as mdev_bpf_memory_align() says, and without memory.
  */
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp)
 {
-	/* Atomic instructions that cross a cache line are not for the kernel */
-	size_t align = min(size & -size, sizeof(u64));
 	struct page *page;
 
-	if (offset > mem->size || size > mem->size - offset || !size || offset & (align - 1) ||
+	if (offset > mem->size || size > mem->size - offset || !size ||
+	    !IS_ALIGNED(offset, mdev_bpf_memory_align(size)) ||
 	    size > PAGE_SIZE - offset_in_page(offset))
 		return NULL;
 	page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, gfp);

@@ -4,6 +4,8 @@
 #define __MDEV_BPF_MEMORY_MEMORY_H
 
 #include <linux/kref.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/sockptr.h>
 #include <linux/xarray.h>
 
@@ -50,6 +52,15 @@ struct mdev_bpf_memory {
 	unsigned int nr_traps;
 	struct mem_cgroup *memcg;
 };
+
+/*
+ * How memory of a size has to be aligned, so that no atomic instruction on a member of it crosses a
+ * cache line: that is not for the kernel. A member of 8 bytes may be anywhere in 9.
+ */
+static inline size_t mdev_bpf_memory_align(size_t size)
+{
+	return min(rounddown_pow_of_two(size), sizeof(u64));
+}
 
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size);
 void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);

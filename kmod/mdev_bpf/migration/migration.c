@@ -14,6 +14,7 @@
 #include "device/device.h"
 #include "device/ioeventfd.h"
 #include "dma/queue.h"
+#include "dma/unmap.h"
 #include "gate/gate.h"
 #include "migration/migration.h"
 #include "migration/resume.h"
@@ -297,7 +298,8 @@ static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mi
 static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			     enum vfio_device_mig_state to)
 {
-	/* What the guest has written by an eventfd is in no stream: the program gets it before */
+	/* In no stream is memory that was taken away, or written by an eventfd: that comes before */
+	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)
 		return step_save(bdev);

@@ -29,7 +29,7 @@ size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 	unsigned int i, nr = bdev->dma.nr;
 
 	lockdep_assert_held(&bdev->lock);
-	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
+	for (i = 0; i < bdev->dma.windows; i++)
 		nr += pin_goes_along(&bdev->dma.pins[i]);
 	return nr * sizeof(struct stream_dma);
 }
@@ -48,7 +48,7 @@ void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 	unsigned int i;
 
 	lockdep_assert_held(&bdev->lock);
-	for (i = 0; i < MDEV_BPF_MAX_PINS; i++) {
+	for (i = 0; i < bdev->dma.windows; i++) {
 		if (!pin_goes_along(&q->pins[i]))
 			continue;
 		s->iova = cpu_to_le64(q->pins[i].iova);
@@ -80,7 +80,7 @@ static bool request_check(struct mdev_bpf_device *bdev, const struct stream_dma 
 	    le64_to_cpu(s->iova) > U64_MAX - (size - 1) || error > 0 || error < -MAX_ERRNO)
 		return false;
 	if (op == MDEV_BPF_DMA_PIN)
-		return le32_to_cpu(s->id) < MDEV_BPF_MAX_PINS && !s->where;
+		return le32_to_cpu(s->id) < bdev->dma.windows && !s->where;
 	return op <= MDEV_BPF_DMA_WRITE &&
 	       mdev_bpf_guest_where_ok(bdev, le64_to_cpu(s->where), size);
 }
@@ -134,5 +134,5 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
 			.error = le32_to_cpu(s->error),
 		};
 	q->nr = i;
-	q->due = i || q->dropped;
+	q->due = i;
 }

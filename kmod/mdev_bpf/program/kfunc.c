@@ -212,14 +212,16 @@ __bpf_kfunc int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32
 	struct mdev_bpf_dma_request req = {
 		.op = MDEV_BPF_DMA_PIN, .id = id, .iova = iova, .size = size };
 
-	if (id >= MDEV_BPF_MAX_PINS || !size || size > MDEV_BPF_MAX_DMA_SIZE)
+	if (id >= ctx_to_bdev(dev)->dma.windows || !size || size > MDEV_BPF_MAX_DMA_SIZE)
 		return -EINVAL;
 	return mdev_bpf_dma_queue_add(ctx_to_bdev(dev), &req);
 }
 
 __bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)
 {
-	return id < MDEV_BPF_MAX_PINS ? mdev_bpf_pin_drop(ctx_to_bdev(dev), id) : -EINVAL;
+	if (id >= ctx_to_bdev(dev)->dma.windows)
+		return -EINVAL;
+	return mdev_bpf_pin_drop(ctx_to_bdev(dev), id);
 }
 
 __bpf_kfunc u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size)

@@ -59,6 +59,14 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 	if (ops->state_size > MDEV_BPF_MAX_STATE)
 		return refuse(ops, -E2BIG, "state_size %u is more than %u",
 			      ops->state_size, MDEV_BPF_MAX_STATE);
+	if (ops->dma_windows > MDEV_BPF_MAX_PINS)
+		return refuse(ops, -EINVAL, "dma_windows %u is more than %u",
+			      ops->dma_windows, MDEV_BPF_MAX_PINS);
+	if (ops->dma_unmap && !ops->dma_windows)
+		return refuse(ops, -EINVAL,
+			      "there is dma_unmap, but dma_windows is 0: say how many windows it pins");
+	if (ops->reserved)
+		return refuse(ops, -EINVAL, "reserved is not zero");
 	return 0;
 }
 
@@ -160,6 +168,9 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 		return refuse(new, -EINVAL, "irqs[] differ from those of the devices");
 	if (memcmp(old->doorbells, new->doorbells, sizeof(old->doorbells)))
 		return refuse(new, -EINVAL, "doorbells[] differ from those of the devices");
+	if (old->dma_windows != new->dma_windows)
+		return refuse(new, -EINVAL, "dma_windows is %u, the devices have %u",
+			      new->dma_windows, old->dma_windows);
 	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
 		return refuse(new, -EINVAL, "gfx differs from that of the devices");
 	/* The ids may differ: a device keeps those that it was created with */

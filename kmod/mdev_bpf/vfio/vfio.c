@@ -5,7 +5,7 @@
 #include "../../compat.h"
 
 #include "device/device.h"
-#include "dma/pin.h"
+#include "dma/unmap.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
 #include "vfio/ioctl.h"
@@ -47,7 +47,7 @@ static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
 
 static void mdev_bpf_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
-	mdev_bpf_pin_unmap(vdev_to_bdev(vdev), iova, length);
+	mdev_bpf_unmap(vdev_to_bdev(vdev), iova, length);
 }
 
 /* VFIO answers the features it knows itself; all others end here, to be traced. */
@@ -59,24 +59,35 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 }
 
 /* The iommufd ops are NULL where the kernel has no iommufd, which VFIO then expects. */
+#define VFIO_OPS						\
+	.name = KBUILD_MODNAME,					\
+	.init = mdev_bpf_device_init,				\
+	.release = mdev_bpf_device_release,			\
+	.open_device = mdev_bpf_vfio_open,			\
+	.close_device = mdev_bpf_vfio_close,			\
+	.read = mdev_bpf_vfio_read,				\
+	.write = mdev_bpf_vfio_write,				\
+	.mmap = mdev_bpf_mmap,					\
+	.ioctl = mdev_bpf_ioctl_handle,				\
+	.request = mdev_bpf_vfio_request,			\
+	.device_feature = mdev_bpf_vfio_feature,		\
+	.bind_iommufd = vfio_iommufd_emulated_bind,		\
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,		\
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,	\
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas
+
 const struct vfio_device_ops mdev_bpf_vfio_ops = {
-	.name = KBUILD_MODNAME,
-	.init = mdev_bpf_device_init,
-	.release = mdev_bpf_device_release,
-	.open_device = mdev_bpf_vfio_open,
-	.close_device = mdev_bpf_vfio_close,
-	.read = mdev_bpf_vfio_read,
-	.write = mdev_bpf_vfio_write,
-	.mmap = mdev_bpf_mmap,
-	.ioctl = mdev_bpf_ioctl_handle,
+	VFIO_OPS,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
 	.get_region_info_caps = mdev_bpf_ioctl_region_info,
 #endif
-	.request = mdev_bpf_vfio_request,
+};
+
+/* For devices that may pin memory: VFIO lists them, with locks of its own, and asks them back. */
+const struct vfio_device_ops mdev_bpf_vfio_pin_ops = {
+	VFIO_OPS,
+#ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
+	.get_region_info_caps = mdev_bpf_ioctl_region_info,
+#endif
 	.dma_unmap = mdev_bpf_vfio_dma_unmap,
-	.device_feature = mdev_bpf_vfio_feature,
-	.bind_iommufd = vfio_iommufd_emulated_bind,
-	.unbind_iommufd = vfio_iommufd_emulated_unbind,
-	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
-	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 };

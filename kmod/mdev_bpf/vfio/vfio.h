@@ -6,5 +6,6 @@
 struct vfio_device_ops;
 
 extern const struct vfio_device_ops mdev_bpf_vfio_ops;
+extern const struct vfio_device_ops mdev_bpf_vfio_pin_ops;
 
 #endif /* __MDEV_BPF_VFIO_VFIO_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Passes. When a user unmaps guest memory that is pinned, VFIO calls dma_unmap of each device of
+ * the container, one after the other, and then looks again. If it finds something pinned for the
+ * eleventh time, the type1 backend takes the machine down (BUG_ON() in vfio_dma_do_unmap()). So
+ * what a device has given back must not be pinned again before VFIO has looked, however long the
+ * other devices take and however long the task that unmaps is kept from running. VFIO does not
+ * tell when it has.
+ *
+ * All calls of a pass come from one task, for one range. So each device that is called keeps a
+ * record, and a call for any device extends the records of all that have the same task and range.
+ * Requests to pin wait until the record runs out: 20 ms after the last call, and seconds if the
+ * same device has been asked several times already. It goes early when the pass is seen to be over:
+ * the memory is unmapped, or the task does something that it never does while it unmaps.
+ */
+#include <linux/hashtable.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "device/device.h"
+#include "dma/guest.h"
+#include "dma/pass.h"
+#include "dma/pin.h"
+#include "dma/queue.h"
+#include "gate/gate.h"
+
+/* The call for one device takes no longer */
+#define CALL_MAX	(2 * HZ)
+/* How long nothing is pinned after the last call, for the first rounds */
+#define PAUSE		(HZ / 50)
+#define SHORT_ROUNDS	4
+/* From then on it is doubled each time, from one second up to this */
+#define PAUSE_MAX	(8 * HZ)
+/* A record counts rounds for so long after it has run out */
+#define FORGET		(10 * HZ)
+
+/* How often to look whether it is over, while somebody may wait for that, and afterwards */
+#define LOOK		(HZ / 50)
+#define LATE_LOOK	(HZ / 10)
+
+static DEFINE_HASHTABLE(passes, 6);
+/* Protects the table, and the records that are in it */
+static DEFINE_SPINLOCK(passes_lock);
+
+static bool pass_live(const struct mdev_bpf_pass *pass)
+{
+	return !hlist_unhashed(&pass->node) && time_before(jiffies, pass->until + FORGET);
+}
+
+static bool pass_blocks(const struct mdev_bpf_pass *pass)
+{
+	return !hlist_unhashed(&pass->node) && time_before(jiffies, pass->until);
+}
+
+/*
+ * Who unmaps runs, or waits in a way that no signal interrupts. So a task that sleeps otherwise,
+ * has been stopped or has died is through with it.
+ */
+static bool pass_is_over(const struct mdev_bpf_pass *pass)
+{
+	return READ_ONCE(pass->task->exit_state) ||
+	       READ_ONCE(pass->task->__state) &
+	       (TASK_INTERRUPTIBLE | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN);
+}
+
+static void pass_drop(struct mdev_bpf_pass *pass)
+{
+	lockdep_assert_held(&passes_lock);
+	if (hlist_unhashed(&pass->node))
+		return;
+	hash_del(&pass->node);
+	put_task_struct(pass->task);	/* Pairs with the get in pass_new() */
+}
+
+static bool pass_is(const struct mdev_bpf_pass *pass, u64 first, u64 last)
+{
+	return pass->task == current && pass->first == first && pass->last == last;
+}
+
+static unsigned long pass_pause(const struct mdev_bpf_pass *pass)
+{
+	unsigned int late = pass->round - min(pass->round, SHORT_ROUNDS + 1);
+
+	if (pass->round <= SHORT_ROUNDS)
+		return PAUSE;
+	return late < 3 ? HZ << late : PAUSE_MAX;
+}
+
+static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, u64 last)
+{
+	struct mdev_bpf_pass *pass;
+
+	lockdep_assert_held(&passes_lock);
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+		if (pass_live(pass) && pass_is(pass, first, last))
+			return pass;
+	return NULL;
+}
+
+/* A record that is unused, or else the one that has run out first */
+static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u64 last)
+{
+	struct mdev_bpf_pass *pass, *best = bdev->dma.passes;
+
+	lockdep_assert_held(&passes_lock);
+	for (pass = best; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++) {
+		if (hlist_unhashed(&pass->node)) {
+			best = pass;
+			break;
+		}
+		if (time_before(pass->until, best->until))
+			best = pass;
+	}
+	pass_drop(best);
+	best->task = get_task_struct(current);
+	best->first = first;
+	best->last = last;
+	best->round = 0;
+	hash_add(passes, &best->node, (unsigned long)current);
+	return best;
+}
+
+/* Extend the records of all devices that are asked in this pass. */
+static void pass_extend(u64 first, u64 last, unsigned long by)
+{
+	struct mdev_bpf_pass *pass;
+
+	lockdep_assert_held(&passes_lock);
+	hash_for_each_possible(passes, pass, node, (unsigned long)current)
+		if (pass_is(pass, first, last))
+			pass->until = jiffies + by + pass_pause(pass);
+}
+
+/**
+ * mdev_bpf_pass_begin() - VFIO asks a device to give memory back
+ * @bdev: the device
+ * @first: first byte of guest memory
+ * @last: last byte
+ *
+ * From here on nothing of it is pinned.
+ *
+ * Context: Process context, the task that takes it away.
+ *
+ * Return: how often the device has been asked by now, from 1.
+ */
+unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 last)
+{
+	struct mdev_bpf_pass *pass;
+
+	guard(spinlock)(&passes_lock);
+	pass = pass_find(bdev, first, last) ?: pass_new(bdev, first, last);
+	pass->round++;
+	pass_extend(first, last, CALL_MAX);
+	return pass->round;
+}
+
+/**
+ * mdev_bpf_pass_end() - the device has done what it can; VFIO goes on
+ * @bdev: the device
+ * @first: first byte of guest memory
+ * @last: last byte
+ *
+ * Context: Process context, the task that takes it away.
+ */
+void mdev_bpf_pass_end(struct mdev_bpf_device *bdev, u64 first, u64 last)
+{
+	scoped_guard(spinlock, &passes_lock)
+		pass_extend(first, last, 0);
+	guard(mdev_bpf_gate)(bdev);
+	/* VFIO asks until the device is closed for it, which is after it is for us */
+	if (bdev->dma.open)
+		mod_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, 1);
+}
+
+/**
+ * mdev_bpf_pass_wait() - how long has a request to pin to wait?
+ * @bdev: the device
+ * @first: first byte of guest memory
+ * @last: last byte
+ *
+ * Context: Any but interrupts.
+ *
+ * Return: jiffies, 0 if it can be carried out.
+ */
+unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 last)
+{
+	unsigned long wait = 0, now = jiffies;
+	struct mdev_bpf_pass *pass;
+
+	guard(spinlock)(&passes_lock);
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+		if (pass_blocks(pass) && pass->first <= last && pass->last >= first) {
+			if (pass_is_over(pass))
+				pass_drop(pass);
+			else if (time_after(pass->until, now))
+				wait = max(wait, pass->until - now);
+		}
+	return wait;
+}
+
+/* Is the memory of a record gone? It is only looked for as long as somebody may wait for that. */
+static bool pass_is_gone(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
+{
+	struct mdev_bpf_pass was;
+
+	scoped_guard(spinlock, &passes_lock) {
+		was = *pass;
+		if (!pass_blocks(&was))
+			return false;
+	}
+	if (!mdev_bpf_guest_is_mapped(bdev, was.first))
+		return true;
+	*blocks = true;
+	return false;
+}
+
+/* Forget a record whose pass is over. Return: true if it is still to be looked at. */
+static bool pass_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
+{
+	unsigned int round = READ_ONCE(pass->round);
+	bool gone = pass_is_gone(bdev, pass, blocks);
+
+	guard(spinlock)(&passes_lock);
+	if (!pass_live(pass) || pass_is_over(pass) || (gone && pass->round == round))
+		pass_drop(pass);
+	return !hlist_unhashed(&pass->node);
+}
+
+/**
+ * mdev_bpf_pass_look() - see which passes are over
+ * @work: mdev_bpf_dma_queue::look
+ *
+ * Context: Process context. Waits for VFIO's lock.
+ */
+void mdev_bpf_pass_look(struct work_struct *work)
+{
+	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
+						    dma.look);
+	struct mdev_bpf_pass *pass;
+	bool again = false, blocks = false;
+
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+		again |= pass_look(bdev, pass, &blocks);
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_dma_queue_kick(bdev);
+	if (again)
+		queue_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, blocks ? LOOK : LATE_LOOK);
+}
+
+/**
+ * mdev_bpf_pass_close() - the device's user has closed it: there is nothing to remember
+ * @bdev: the device
+ *
+ * Context: Process context; VFIO still has the device open, mdev_bpf_dma_queue::open is not set.
+ */
+void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_pass *pass;
+
+	cancel_delayed_work_sync(&bdev->dma.look);
+	guard(spinlock)(&passes_lock);
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+		pass_drop(pass);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The user takes guest memory away: VFIO's dma_unmap, and the op of that name, which the device's
+ * worker calls later.
+ *
+ * The type1 backend calls this with its device_list_lock held, and has let go of its iommu->lock.
+ * Unpinning takes iommu->lock; and who opens or closes a device of the container, or unmaps other
+ * memory, may hold that and wait for device_list_lock. So what is pinned is unpinned by work items,
+ * and waited for here only as long as that gets on. If it does not, type1 gets the chance to let go
+ * of both locks: when it takes iommu->lock again it queues up behind the work items.
+ */
+#include <linux/jiffies.h>
+#include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "device/deferred.h"
+#include "device/device.h"
+#include "dma/pass.h"
+#include "dma/pin.h"
+#include "dma/unmap.h"
+#include "gate/gate.h"
+
+/* A call takes no longer */
+#define CALL_MAX	HZ
+/* That nothing goes for so long means that somebody has iommu->lock and waits for this call */
+#define PATIENCE	(HZ / 20)
+/* In late rounds type1 has got the lock before our work items did: there is reason for more */
+#define LATE_PATIENCE	(HZ / 4)
+#define SOON_ROUNDS	3
+
+static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
+{
+	struct mdev_bpf_unmaps *u = &bdev->dma.unmaps;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (u->nr == MDEV_BPF_MAX_PINS)
+		return;
+	u->ranges[u->nr++] = (struct mdev_bpf_range) { .iova = iova, .size = size };
+	mdev_bpf_deferred_wake(bdev);
+}
+
+/**
+ * mdev_bpf_unmap() - VFIO's dma_unmap: the user takes guest memory away
+ * @bdev: the device
+ * @iova: its address
+ * @size: bytes
+ *
+ * Context: Process context, the task that takes it away, under locks of VFIO's. To type1 it returns
+ * within about a second, and may leave something pinned then.
+ */
+void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
+{
+	unsigned int round;
+	u64 last;
+
+	/* VFIO begins before the device is opened for us, and ends after it is closed */
+	if (!size || !READ_ONCE(bdev->dma.open))
+		return;
+	if (check_add_overflow(iova, size - 1, &last))
+		last = U64_MAX;
+	round = mdev_bpf_pass_begin(bdev, iova, last);
+	scoped_guard(mdev_bpf_gate, bdev)
+		if (mdev_bpf_pin_take(bdev, iova, last))
+			unmap_note(bdev, iova, size);
+	/* iommufd holds nothing meanwhile, blocks new pins, and may not ask again */
+	if (bdev->vdev.iommufd_access)
+		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
+	else
+		mdev_bpf_pin_await(bdev, iova, last,
+				   round <= SOON_ROUNDS ? PATIENCE : LATE_PATIENCE, CALL_MAX);
+	mdev_bpf_pass_end(bdev, iova, last);
+}
+
+/**
+ * mdev_bpf_unmap_take() - what is the program to be told of next?
+ * @bdev: the device
+ * @range: what was taken away goes here
+ *
+ * Context: The gate held.
+ *
+ * Return: false if there is nothing, or the device is frozen.
+ */
+bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
+{
+	struct mdev_bpf_unmaps *u = &bdev->dma.unmaps;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (!u->nr || bdev->deferred.frozen)
+		return false;
+	*range = u->ranges[0];
+	memmove(u->ranges, u->ranges + 1, --u->nr * sizeof(u->ranges[0]));
+	return true;
+}
+
+/**
+ * mdev_bpf_unmap_run() - tell the program of all that was taken away
+ * @bdev: the device
+ *
+ * Context: Process context: the worker of the device, or who is about to stop it.
+ */
+void mdev_bpf_unmap_run(struct mdev_bpf_device *bdev)
+{
+	while (READ_ONCE(bdev->dma.unmaps.nr) && mdev_bpf_gate_dma_unmap(bdev))
+		cond_resched();
+}

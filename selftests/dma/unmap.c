@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory is taken away that several devices of one container have pinned: VFIO asks each device
+ * to let go, under locks of its own, and takes the machine down if that does not help. So
+ * programs pin again at once here, and devices come and go meanwhile.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define IOVA		0x400000000ULL
+#define WINDOW		(1u << 20)
+#define WINDOWS		15u
+#define DEVICES		6u
+#define PIN		MDEV_BPF_DMA_PIN
+
+/* The devices besides dev, in its container */
+static struct vfio others[DEVICES - 1];
+static struct mdev other_mdevs[DEVICES - 1];
+static struct vfio first;
+
+static void others_open(unsigned int nr)
+{
+	unsigned int i;
+
+	first = dev;
+	for (i = 0; i < nr; i++) {
+		other_mdevs[i] = mdev_uuid(0xd1 + i);
+		ASSERT_EQ(mdev_create(&other_mdevs[i], "kdma-1"), 0);
+		ASSERT_EQ(vfio_join(&others[i], &other_mdevs[i], &first), 0);
+		dev = others[i];
+		guest_bus_master(true);
+	}
+	dev = first;
+}
+
+static void before(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEVICES - 1; i++)
+		vfio_init(&others[i]);
+	guest_open();
+	first = dev;
+}
+
+static void after(void)
+{
+	unsigned int i;
+
+	dev = first;
+	for (i = 0; i < DEVICES - 1; i++)
+		vfio_close(&others[i]);
+	guest_close();
+}
+
+static bool is_pinned(unsigned int id)
+{
+	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, 0));
+	return !kdma_get(KDMA_RESULT);
+}
+
+static void pin_all(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(kdma_start(PIN, i, IOVA + i * WINDOW, 0, WINDOW), 0);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Each pins again what is taken from it; VFIO asks all of them, and counts how often. */
+static void pin_again(unsigned int devices, unsigned int windows, unsigned int slow_ms)
+{
+	__u8 *mem = guest_alloc(windows * WINDOW, 0);
+	unsigned int i, round;
+
+	others_open(devices - 1);
+	for (i = 0; i < devices; i++) {
+		dev = i ? others[i - 1] : first;
+		kdma_set(KDMA_REPIN, 1);
+		kdma_set(KDMA_SLOW, slow_ms);
+		pin_all(windows);
+	}
+	for (round = 0; round < 10; round++) {
+		ASSERT_EQ(guest_map(IOVA, mem, windows * WINDOW, PROT_RW), 0);
+		for (i = 0; i < devices; i++) {
+			dev = i ? others[i - 1] : first;
+			ASSERT(mtap_await(is_pinned(windows - 1)));
+		}
+		ASSERT_EQ(guest_unmap(IOVA, windows * WINDOW), 0);
+	}
+}
+
+static void six_pin_again(void)
+{
+	pin_again(DEVICES, WINDOWS, 0);
+}
+
+/* The program may take as long as it likes when it is told. */
+static void slow_ones_pin_again(void)
+{
+	pin_again(2, 1, 60);
+}
+
+static struct {
+	pthread_t thread;
+	atomic_bool stop;
+	atomic_uint rounds;
+} opener;
+
+static void *open_and_close(void *unused)
+{
+	while (!opener.stop) {
+		close(others[0].device);
+		others[0].device = vfio_open_again(&others[0], &other_mdevs[0]);
+		if (others[0].device < 0) {
+			mtap_fail(__FILE__, __LINE__, "cannot open: %d", others[0].device);
+			break;
+		}
+		opener.rounds++;
+	}
+	return unused;
+}
+
+/* Opening and closing take VFIO's locks the other way round. */
+static void beside_open_and_close(void)
+{
+	__u8 *mem = guest_alloc(WINDOWS * WINDOW, 0);
+	unsigned int i;
+	double longest = 0;
+
+	others_open(1);
+	opener.stop = false;
+	opener.rounds = 0;
+	ASSERT_EQ(pthread_create(&opener.thread, NULL, open_and_close, NULL), 0);
+	for (i = 0; i < 50; i++) {
+		double start;
+
+		EXPECT_EQ(guest_map(IOVA, mem, WINDOWS * WINDOW, PROT_RW), 0);
+		pin_all(WINDOWS);
+		EXPECT(mtap_await(is_pinned(WINDOWS - 1)));
+		start = now();
+		EXPECT_EQ(guest_unmap(IOVA, WINDOWS * WINDOW), 0);
+		longest = longest > now() - start ? longest : now() - start;
+		EXPECT(!is_pinned(0));
+	}
+	opener.stop = true;
+	pthread_join(opener.thread, NULL);
+	EXPECT(opener.rounds > 0);
+	mtap_diag("%u times opened, longest unmap %.0f ms", opener.rounds, longest * 1000);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(six_pin_again),
+	MTAP_TEST(slow_ones_pin_again),
+	MTAP_TEST(beside_open_and_close),
+};
+
+int main(int argc, char **argv)
+{
+	const struct mtap_suite suite = {
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.setup = guest_load,
+		.before = before,
+		.after = after,
+		.teardown = dev_unload,
+	};
+
+	return mtap_main(argc, argv, &suite);
+}
