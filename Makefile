@@ -30,7 +30,7 @@ VM := selftests/vm/vm
 vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
 
-.PHONY: all $(parts) check demo vm lint html clean install install-files uninstall help
+.PHONY: all $(parts) check check-debug demo vm lint html clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
 
 all: $(parts)
@@ -60,6 +60,7 @@ selftests: same-env kmod bpf user
 
 # Objects of another kernel, compiler or C library are not seen as out of date by make.
 env := $(if $(MDEV_BPF_IN_ROOT),root,native) $(realpath $(KDIR)) $(MDEV_CORE)
+env += $(firstword $(shell cksum $(KDIR)/Module.symvers 2>/dev/null))
 same-env:
 	@[ "$$(cat .built-for 2>/dev/null)" = "$(env)" ] || \
 	{ $(MAKE) -s clean && echo "$(env)" >.built-for; }
@@ -84,6 +85,13 @@ vm-all:
 
 check: vm-all
 	@selftests/vm/check
+
+# The same on a kernel that finds more. Modules are built for one kernel at a time.
+check-debug:
+	@$(VM) setup
+	@$(VM) source >/dev/null
+	@$(VM) exec --debug -- make -s -j$$(nproc) all $(vars)
+	@selftests/vm/check --debug
 
 demo: vm-all
 	@$(VM) run --timeout 170 -- selftests/vm/demo.sh
@@ -164,6 +172,7 @@ help:
 	@echo "In a VM (Debian 13 below ~/.cache; nothing is loaded into this kernel)"
 	@echo "  make demo           see it: a serial card in BPF, used by a stock guest"
 	@echo "  make check          run every selftest"
+	@echo "  make check-debug    run them on a kernel with KASAN, lockdep, ..., built once"
 	@echo "  make vm             get a shell, with this tree installed"
 	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
 	@echo "  make html           the documentation as Documentation/output/index.html"

@@ -75,6 +75,12 @@ measure()
 
 count() { grep -c "$1" "$tmp/out"; }
 
+# Of "make check-debug", which has every option that a test may ask for: who skips says what is
+# missing.
+debug_kernel() { [ -e /sys/kernel/debug/kmemleak ]; }
+
+unexplained() { grep '^[^#].* # SKIP' "$tmp/out" | grep -v CONFIG_; }
+
 # Count what one test reported: ok, not_ok, skip. A point that was planned and did not come has
 # failed.
 tally()
@@ -93,6 +99,10 @@ tally()
 		not_ok=1
 	elif [ "${planned:-1}" -eq 0 ]; then
 		skip=1
+	fi
+	if debug_kernel && unexplained; then
+		echo "# $name: a skip that names no option of the kernel"
+		not_ok=$((not_ok + 1))
 	fi
 	[ "$not_ok" -eq 0 ]
 }
@@ -164,6 +174,7 @@ if [ "${1-}" = - ]; then
 	measure
 	on_demand
 else
+	! debug_kernel || [ ! -x runner/leaks.sh ] || names+=(runner/leaks.sh)
 	echo "1..${#names[@]}"
 	measure
 	for name in "${names[@]}"; do

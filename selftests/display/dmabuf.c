@@ -192,7 +192,7 @@ static void dmabuf_import(void)
 	int vgem = open_vgem();
 
 	if (vgem < 0)
-		mtap_skip("there is no vgem");
+		mtap_skip("there is no vgem: CONFIG_DRM_VGEM");
 	buf_fd = get_dmabuf(dmabuf_id(PRIMARY));
 	ASSERT(buf_fd >= 0);
 	prime.fd = buf_fd;

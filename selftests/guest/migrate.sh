@@ -8,9 +8,10 @@
 . "$(dirname "$0")/../lib/mtap.sh"
 
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
-# One that is not compressed boots sooner: the guest is emulated.
-kernel=/boot/vmlinux-$(uname -r)
-[ -e "$kernel" ] || kernel=/boot/vmlinuz-$(uname -r)
+# A stock one, whatever kernel the VM runs; one that is not compressed, if there is, boots sooner: the
+# guest is emulated.
+kernels=(/boot/vmlinu[xz]-*)
+kernel=${kernels[0]}
 name=kst_move
 here_uuid=5e1f7e57-0000-4000-8000-00000000e00a
 there_uuid=5e1f7e57-0000-4000-8000-00000000e00b

@@ -22,10 +22,12 @@ struct record {
 
 static const char * const complaints[] = {
 	"WARNING:", "BUG:", "kernel BUG at", "Oops", "Call Trace:", "general protection",
-	"KASAN:", "UBSAN:", "KFENCE:", "KCSAN:", "refcount_t:", "kmemleak:",
+	"KASAN:", "UBSAN:", "KFENCE:", "KCSAN:", "ODEBUG:", "refcount_t:", "kmemleak:",
 	"circular locking", "recursive locking", "inconsistent lock state",
 	"suspicious RCU usage", "suspicious rcu_dereference", "held lock freed",
-	"lock held when returning", "sleeping function called", "scheduling while atomic",
+	"lock held when returning", "trying to register non-static key",
+	"turning off the locking correctness validator",
+	"sleeping function called", "scheduling while atomic",
 	"list_add corruption", "list_del corruption", "cannot create duplicate",
 	"kobject_add_internal failed", "does not have a release() function",
 	"blocked for more than", "self-detected stall", "detected stalls",

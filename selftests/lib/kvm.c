@@ -28,7 +28,7 @@ void kvm_load(void)
 		mtap_diag("no KVM module loaded");
 	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (kvm < 0)
-		mtap_skip("no KVM");
+		mtap_skip("no KVM: CONFIG_KVM_AMD, CONFIG_KVM_INTEL, or the processor");
 }
 
 void kvm_unload(void)

@@ -22,7 +22,7 @@ struct missing missing = { .uffd = -1 };
 void missing_need(void)
 {
 	if (!exists("/proc/sys/vm/unprivileged_userfaultfd"))
-		mtap_skip("no userfaultfd");
+		mtap_skip("no userfaultfd: CONFIG_USERFAULTFD");
 }
 
 int missing_register(__u8 *mem)

@@ -80,7 +80,7 @@ kernel_users()
 # i915 without hardware does nothing, but it loads, and so does its user of ours.
 kvmgt()
 {
-	[ -e "$modules/gpu/drm/i915/kvmgt.ko" ] || { skip "no kvmgt.ko"; return; }
+	[ -e "$modules/gpu/drm/i915/kvmgt.ko" ] || { skip "no kvmgt.ko: CONFIG_DRM_I915_GVT_KVMGT"; return; }
 	run 0 modprobe kvmgt
 	[ -e /sys/bus/mdev/drivers/intel_vgpu_mdev ] || fail "no driver of kvmgt"
 	[ -e /sys/module/mdev/holders/kvmgt ] || fail "kvmgt does not use mdev"

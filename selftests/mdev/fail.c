@@ -18,7 +18,7 @@ static bool inject(const char *symbol, int ret)
 
 	snprintf(text, sizeof(text), "%d", ret);
 	if (!exists(KNOBS "/inject_nth"))
-		mtap_skip("no kprobes, so no fault injection");
+		mtap_skip("no fault injection: CONFIG_KPROBES");
 	EXPECT_EQ(sysfs_write(text, KNOBS "/inject_ret"), 0);
 	return !sysfs_write(symbol, KNOBS "/inject_symbol");
 }

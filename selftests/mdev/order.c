@@ -346,7 +346,7 @@ static struct job *write_stalls(const char *symbol, const char *text, const char
 
 	sched_getaffinity(0, sizeof(all_cpus), &all_cpus);
 	if (CPU_COUNT(&all_cpus) < 2 || !exists(KNOBS "/inject_stall"))
-		mtap_skip("it takes two processors, and kprobes");
+		mtap_skip("it takes two processors, and CONFIG_KPROBES");
 	EXPECT_EQ(sysfs_write(symbol, KNOBS "/inject_symbol"), 0);
 	core_set("inject_stall", 5000);
 	core_set("inject_nth", 1);

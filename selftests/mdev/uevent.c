@@ -232,7 +232,7 @@ static void see(void *(*look)(void *), struct seen *seen, int (*cause)(void))
 
 	get_preempt(mode, sizeof(mode));
 	if (!*mode)
-		mtap_skip("this kernel's preemption cannot be switched on");
+		mtap_skip("preemption cannot be switched on: CONFIG_PREEMPT_DYNAMIC");
 	EXPECT_EQ(sysfs_write("full", PREEMPT), 0);
 	sched_getaffinity(0, sizeof(all), &all);
 	run_here(&attr);

@@ -155,12 +155,12 @@ static int fill_up(__u64 *offset, __u64 step)
 static void mount_cgroups(void)
 {
 	if (!exists(ROOT "/cgroup.controllers") && mount("cgroup2", ROOT, "cgroup2", 0, NULL))
-		mtap_skip("no cgroup2");
+		mtap_skip("no cgroup2: CONFIG_CGROUPS");
 	put("+memory", ROOT, "cgroup.subtree_control");
 	rmdir(PAYER);
 	mkdir(USER, 0755);
 	if (!exists(USER "/memory.current"))
-		mtap_skip("no memory controller of cgroup2");
+		mtap_skip("no memory controller of cgroup2: CONFIG_MEMCG");
 	ASSERT_EQ(put("0", USER, "cgroup.procs"), 0);
 }
 

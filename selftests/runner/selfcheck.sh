@@ -23,8 +23,8 @@ add()
 
 add good 'echo "TAP version 13"; echo 1..2; echo "ok 1 a"; echo "ok 2 b"'
 add failing 'echo 1..3; echo "ok 1 a"; echo "# why"; echo "not ok 2 b"; echo "ok 3 c"; exit 1'
-add skipping 'echo 1..2; echo "ok 1 a"; echo "ok 2 b # SKIP no such thing"'
-add skipped 'echo "1..0 # SKIP nothing here"; exit 4'
+add skipping 'echo 1..2; echo "ok 1 a"; echo "ok 2 b # SKIP CONFIG_NONE"'
+add skipped 'echo "1..0 # SKIP CONFIG_NONE"; exit 4'
 add early 'echo 1..3; echo "ok 1 a"; exit 0'
 add status 'echo 1..1; echo "ok 1 a"; exit 1'
 add crashes 'echo 1..1; echo "ok 1 a"; kill -SEGV $$'

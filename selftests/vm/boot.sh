@@ -7,9 +7,12 @@
 # virtio port each, so that they mix with nothing.
 
 kernel=
+# Where that is, and the directory that has lib/modules/
 image=
+kernel_dir=
+debug=
 smp=2
-mem=2G
+mem=
 icount=
 accel=
 share=
@@ -20,8 +23,7 @@ keep_log=
 options()
 {
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		[ $# -ge 2 ] || [ "$1" = --icount ] || [ "$1" = --stdin ] ||
-			die "run: $1 needs a value"
+		[ $# -ge 2 ] || [[ $1 == --@(icount|stdin|debug) ]] || die "run: $1 needs a value"
 		case $1 in
 		--kernel)	kernel=$2 ;;
 		--smp)		smp=$2 ;;
@@ -31,6 +33,7 @@ options()
 		--keep-log)	keep_log=$2 ;;
 		--icount)	icount=1; shift; continue ;;
 		--stdin)	stdin=1; shift; continue ;;
+		--debug)	debug=1; shift; continue ;;
 		*)		die "run: unknown option $1 (see: vm help)" ;;
 		esac
 		shift 2
@@ -49,12 +52,24 @@ choose_qemu()
 		  -L "$root/usr/share/seabios" -L "$root/usr/share/qemu")
 }
 
+# The debug kernel writes down each allocation: more memory, if nobody says how much.
 choose_kernel()
 {
+	if [ -n "$debug" ]; then
+		debug_ensure
+		kernel=$debug_release
+		kernel_dir=$debug
+		image=$debug/lib/modules/$kernel/vmlinuz
+		mem=${mem:-4G}
+		export VM_KERNEL=$debug
+		return
+	fi
 	local all=("$root"/lib/modules/*)
 	kernel=${kernel:-${all[-1]##*/}}
+	kernel_dir=$root
 	image=$root/boot/vmlinux-$kernel
 	[ -e "$image" ] || image=$root/boot/vmlinuz-$kernel
+	mem=${mem:-2G}
 	[ -e "$image" ] ||
 		die "no kernel $kernel in the VM root, there are: ${all[*]##*/}"
 }
@@ -70,7 +85,7 @@ modules_of()
 		for (i = NF; i > 1; i--)
 			print $i
 		print file
-	}' "$root/lib/modules/$kernel/modules.dep" | awk '!seen[$0]++'
+	}' "$kernel_dir/lib/modules/$kernel/modules.dep" | awk '!seen[$0]++'
 }
 
 # A few milliseconds of work: not worth a cache, nor a cpio on the host.
@@ -82,7 +97,7 @@ initrd_build()
 	cp "$here/init" "$d/init"
 	: >"$d/modules/order"
 	modules_of virtio_console 9p 9pnet_virtio overlay | while read -r file; do
-		cp "$root/lib/modules/$kernel/$file" "$d/modules/"
+		cp "$kernel_dir/lib/modules/$kernel/$file" "$d/modules/"
 		echo "${file##*/}" >>"$d/modules/order"
 	done
 	(cd "$d" && find . | bin/busybox cpio -o -H newc 2>/dev/null) >"$tmp/initrd.img"
@@ -101,7 +116,7 @@ stage_depmod()
 	done
 	mkdir -p "$m"
 	ln -s "/lib/modules/$kernel/kernel" "$m/kernel"
-	cp "$root/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} "$m/"
+	cp "$kernel_dir/lib/modules/$kernel"/modules.{order,builtin,builtin.modinfo} "$m/"
 	(in_root "$root" "$tree" "$tmp/stage" -- depmod -b /mnt/stage "$kernel") || die "no depmod"
 	rm "$m/kernel"
 }
@@ -116,6 +131,7 @@ stage_build()
 		install-files DESTDIR="$s" KVER="$kernel" PREFIX=/usr/local DEPMOD=: >&2 ||
 		die "cannot install the tree for the VM"
 	stage_depmod
+	[ -z "$debug" ] || : >"$s/.vm/kernel"
 	[ -z "$share" ] || : >"$s/.vm/share"
 }
 
@@ -175,6 +191,10 @@ qemu_machine()
 	else
 		choose_accel
 		qemu+=(-smp "$smp" -accel "$accel")
+	fi
+	if [ -n "$debug" ]; then
+		append+=" preempt=full kasan_multi_shot"
+		fs kernel "$debug" ,readonly=on
 	fi
 	fs root "$root" ,readonly=on
 	fs stage "$tmp/stage" ,readonly=on

@@ -24,6 +24,12 @@ in_root()
 
 exec_main()
 {
+	local debug=
+	if [ "${1-}" = --debug ]; then
+		debug_ensure
+		export VM_KERNEL=$debug
+		shift
+	fi
 	[ "${1-}" != -- ] || shift
 	[ $# -gt 0 ] || die "exec: no command"
 	root_ensure

@@ -100,22 +100,23 @@ extract()
 	die "could not get Debian packages: is the network up, the disk full? (see above)"
 }
 
-# build_once DIR MEGABYTES BUILDER: have BUILDER fill $tmp/new, and rename that to DIR. The lock
-# makes a second run wait instead of building the same; the rename makes a killed one harmless.
+# build_once DIR MEGABYTES BUILDER [NAME]: have BUILDER fill $tmp/new, and rename that to DIR. The
+# lock makes a second run wait instead of building the same; the rename makes a killed one harmless.
+# What takes long has a lock of its own, by its NAME.
 build_once()
 {
-	local dir=$1 mb=$2 builder=$3 free
+	local dir=$1 mb=$2 builder=$3 name=${4-} free
 	[ ! -d "$dir" ] || return 0
 	mkdir -p "$cache" || die "cannot make the cache directory $cache"
-	exec 9>"$cache/lock"
+	exec 9>"$cache/lock${name:+-$name}"
 	flock -n 9 || { say "waiting for another run to finish its set-up"; flock 9; }
 	[ ! -d "$dir" ] || { exec 9>&-; return 0; }
 
 	free=$(df -Pm "$cache" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$mb" ] || die "$cache: $mb MB of disk needed, $free MB free"
 	# Left behind by a run that was killed; the lock says that nobody is using them.
-	rm -rf -- "$cache"/new.*
-	make_tmp "$cache/new"
+	rm -rf -- "$cache/new${name:+-$name}".*
+	make_tmp "$cache/new${name:+-$name}"
 	# apt fetches as an unprivileged user when we are root.
 	chmod 755 "$tmp"
 	mkdir "$tmp/new"
@@ -123,31 +124,38 @@ build_once()
 	mv -T "$tmp/new" "$dir"
 	on_exit
 	tmp=
-	[ "$dir" != "$root" ] || root_prune
+	[ "$dir" = "$source" ] || root_prune "$dir"
 	exec 9>&-
 }
 
-# Remove the roots of former recipes, gigabytes each: if nobody is in one, as "vm clean", and those
-# of the last day only later, for who goes back and forth between two versions of this tree.
+# Remove what former recipes made of the same kind as DIR, up to gigabytes each: if nobody is in
+# one, as "vm clean", and those of the last day only later, for who goes back and forth between two
+# versions of this tree.
 root_prune()
 {
-	exec 7>"$cache/in-use"
+	local kind=${1##*/}
+	exec 7>"$cache/in-use" 8>&-
 	if flock -n 7; then
-		find "$cache" -maxdepth 1 -name 'root-????????????' ! -path "$root" -mtime +0 \
+		find "$cache" -maxdepth 1 -name "${kind%-*}-????????????" ! -path "$1" -mtime +0 \
 			-exec rm -rf -- {} +
 	fi
 	exec 7>&-
 }
 
 # The shared lock, held until we and our children are gone, keeps "vm clean" off.
+root_hold()
+{
+	exec 8>"$cache/in-use"
+	flock -s 8
+}
+
 root_ensure()
 {
 	[ -d "$root" ] || host_setup
 	# For root_prune, which looks when a root was last used.
 	touch -c "$root" 2>/dev/null || :
 	build_once "$root" 4000 root_build
-	exec 8>"$cache/in-use"
-	flock -s 8
+	root_hold
 }
 
 root_build()
@@ -217,11 +225,11 @@ source_build()
 cache_clean()
 {
 	[ -d "$cache" ] || return 0
-	exec 9>"$cache/lock" 8>"$cache/in-use"
-	if ! flock -n 9 || ! flock -n 8; then die "another run is using $cache"; fi
+	exec 9>"$cache/lock" 8>"$cache/in-use" 7>"$cache/lock-debug"
+	if ! flock -n 9 || ! flock -n 8 || ! flock -n 7; then die "another run is using $cache"; fi
 	# MDEV_BPF_CACHE may name a directory with other things in it.
-	rm -rf -- "$cache"/root-???????????? "$cache"/source-???????????? "$cache"/new.?????? \
+	rm -rf -- "$cache"/{root,source,debug}-???????????? "$cache"/{new,new-debug}.?????? \
 		"$cache"/accel-????????-*
-	rm -f -- "$cache/lock" "$cache/in-use"
+	rm -f -- "$cache/lock" "$cache/lock-debug" "$cache/in-use"
 	rmdir -- "$cache" 2>/dev/null || say "$cache has more than ours in it, and stays"
 }
