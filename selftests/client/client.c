@@ -94,7 +94,7 @@ static int dev_set_byte(unsigned int region, __u64 off, __u8 val)
 	return vfio_set(&dev, region, off, 1, val);
 }
 
-static void same_answers_as_vfio(void)
+MTAP_TEST(same_answers_as_vfio)
 {
 	int by_vfio[ARRAY_SIZE(steps)], by_client[ARRAY_SIZE(steps)];
 	__u8 config_vfio[256], config_client[256];
@@ -119,7 +119,7 @@ static void same_answers_as_vfio(void)
 	EXPECT_EQ(memcmp(config_vfio, config_client, 256), 0);
 }
 
-static void bounds(void)
+MTAP_TEST(bounds)
 {
 	__u8 buf[16];
 
@@ -133,14 +133,14 @@ static void bounds(void)
 	EXPECT_EQ(client_set_irq(3), -EINVAL);
 }
 
-static void unknown_uuid(void)
+MTAP_TEST(unknown_uuid)
 {
 	struct mdev none = mdev_uuid(999);
 
 	EXPECT_EQ(client_do(CLIENT_OPEN, none.uuid), -ENODEV);
 }
 
-static void intx_callback(void)
+MTAP_TEST(intx_callback)
 {
 	client_connect();
 	ASSERT_EQ(client_set_irq(MDEV_BPF_IRQ_INTX), 0);
@@ -158,7 +158,7 @@ static void intx_callback(void)
 	EXPECT_EQ(client_events().irqs, 0);
 }
 
-static void msi_callback(void)
+MTAP_TEST(msi_callback)
 {
 	struct client_events ev;
 
@@ -177,7 +177,7 @@ static void msi_callback(void)
 }
 
 /* There is no guest behind a client, so there is no memory for DMA. */
-static void no_guest_memory(void)
+MTAP_TEST(no_guest_memory)
 {
 	__u64 go, result = 0;
 	struct mdev m = mdev_uuid(0xd1);
@@ -196,7 +196,7 @@ static void no_guest_memory(void)
 	}
 }
 
-static void one_user_at_a_time(void)
+MTAP_TEST(one_user_at_a_time)
 {
 	int second = open("/dev/mdev_bpf_client", O_RDWR);
 
@@ -213,7 +213,7 @@ static void one_user_at_a_time(void)
 	close(second);
 }
 
-static void detach_and_reattach(void)
+MTAP_TEST(detach_and_reattach)
 {
 	client_connect();
 	EXPECT_EQ(client_set(0, UART_SCR, 0x77), 0);
@@ -246,7 +246,7 @@ static int requested(void)
 	return 0;
 }
 
-static void remove_waits_for_the_client(void)
+MTAP_TEST(remove_waits_for_the_client)
 {
 	pthread_t thread;
 	int ret = 1;
@@ -293,28 +293,6 @@ static void after(void)
 	mdev_remove_all();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(same_answers_as_vfio),
-	MTAP_TEST(bounds),
-	MTAP_TEST(unknown_uuid),
-	MTAP_TEST(intx_callback),
-	MTAP_TEST(msi_callback),
-	MTAP_TEST(no_guest_memory),
-	MTAP_TEST(one_user_at_a_time),
-	MTAP_TEST(detach_and_reattach),
-	MTAP_TEST(remove_waits_for_the_client),
+const struct mtap_suite mtap_suite = {
+	.setup = setup, .before = before, .after = after, .teardown = teardown,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = setup,
-		.before = before,
-		.after = after,
-		.teardown = teardown,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -45,7 +45,7 @@ static int set(unsigned int region, __u64 off, unsigned int size, __u64 data, in
 }
 
 /* Any part of it, with a write of any size: work, and no region_write */
-static void write_rings(void)
+MTAP_TEST(write_rings)
 {
 	unsigned int off, n = 0;
 
@@ -66,7 +66,7 @@ static void write_rings(void)
 	EXPECT_EQ(reg(KBELL_WRITES), 0);
 }
 
-static void neighbours_do_not(void)
+MTAP_TEST(neighbours_do_not)
 {
 	dev_set(BAR, KBELL_A - 1, 1, 1);
 	dev_set(BAR, KBELL_B + 4, 1, 2);
@@ -83,7 +83,7 @@ static void neighbours_do_not(void)
 	EXPECT_EQ(works(KBELL_B_WORK), 1);
 }
 
-static void reads_reach_the_program(void)
+MTAP_TEST(reads_reach_the_program)
 {
 	dev_get(BAR, KBELL_A, 8);
 	dev_get(BAR, KBELL_B, 2);
@@ -92,7 +92,7 @@ static void reads_reach_the_program(void)
 }
 
 /* 8 bytes with a doorbell in the upper half: the lower half is written. */
-static void partly(void)
+MTAP_TEST(partly)
 {
 	static const unsigned char bytes[32] = { [7] = 0x77 };
 
@@ -113,7 +113,7 @@ static void partly(void)
 	EXPECT_EQ(reg(KBELL_WRITES), 5);
 }
 
-static void eventfd_rings(void)
+MTAP_TEST(eventfd_rings)
 {
 	unsigned int n;
 
@@ -133,7 +133,7 @@ static void eventfd_rings(void)
 	EXPECT_EQ(event_take(kick), 1);
 }
 
-static void eventfd_writes(void)
+MTAP_TEST(eventfd_writes)
 {
 	int other = event_new();
 
@@ -156,7 +156,7 @@ static void eventfd_writes(void)
 }
 
 /* One eventfd for two writes, one write by two... data: as vfio-pci has it */
-static void duplicates(void)
+MTAP_TEST(duplicates)
 {
 	EXPECT_EQ(set(BAR, 0x80, 4, 1, kick), 0);
 	EXPECT_EQ(set(BAR, 0x80, 4, 1, kick), -EEXIST);
@@ -178,7 +178,7 @@ static int ioeventfd(__u32 argsz, __u32 flags, __u64 offset, int fd)
 	return vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg);
 }
 
-static void bad_arguments(void)
+MTAP_TEST(bad_arguments)
 {
 	const __u64 bar = (__u64)BAR << MDEV_BPF_OFFSET_SHIFT;
 	const __u32 size = sizeof(struct vfio_device_ioeventfd);
@@ -199,7 +199,7 @@ static void bad_arguments(void)
 	close(null);
 }
 
-static void bad_places(void)
+MTAP_TEST(bad_places)
 {
 	/* Misaligned, past the end, over a doorbell's edge */
 	EXPECT_EQ(set(BAR, 0x82, 4, 0, kick), -EINVAL);
@@ -221,7 +221,7 @@ static void bad_places(void)
 	EXPECT_EQ(set(0xffffff, 0, 4, 0, kick), -EINVAL);
 }
 
-static void limit(void)
+MTAP_TEST(limit)
 {
 	unsigned int i;
 
@@ -233,7 +233,7 @@ static void limit(void)
 }
 
 /* Without a program and without anybody who takes it, a ring is not lost, and counts once. */
-static void rung_while_detached(void)
+MTAP_TEST(rung_while_detached)
 {
 	int other = event_new();
 
@@ -259,7 +259,7 @@ static void rung_while_detached(void)
 	close(other);
 }
 
-static void reset_keeps_them(void)
+MTAP_TEST(reset_keeps_them)
 {
 	ASSERT_EQ(set(BAR, KBELL_A, 4, 0, kick), 0);
 	ASSERT_EQ(vfio_reset(&dev), 0);
@@ -268,7 +268,7 @@ static void reset_keeps_them(void)
 	EXPECT_EQ(works(KBELL_A_WORK), 1);
 }
 
-static void close_removes_them(void)
+MTAP_TEST(close_removes_them)
 {
 	ASSERT_EQ(set(BAR, KBELL_A, 4, 0, kick), 0);
 	ASSERT_EQ(set(BAR, 0x80, 4, 0, kick), 0);
@@ -282,7 +282,7 @@ static void close_removes_them(void)
 }
 
 /* Signalled before it is registered, it is as if it were just after. */
-static void pending(void)
+MTAP_TEST(pending)
 {
 	ring(kick);
 	ASSERT_EQ(set(BAR, KBELL_A, 4, 0, kick), 0);
@@ -291,7 +291,7 @@ static void pending(void)
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 }
 
-static void type_without_the_region(void)
+MTAP_TEST(type_without_the_region)
 {
 	dev_close();
 	dev_open("kbell-b");
@@ -300,7 +300,7 @@ static void type_without_the_region(void)
 	EXPECT_EQ(set(BAR, KBELL_A, 1, 0, kick), 0);
 }
 
-static void update_must_fit(void)
+MTAP_TEST(update_must_fit)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, KBELL, NULL), 0);
 	prog_ops(&dev_prog2)->doorbells[1].size = 2;
@@ -310,7 +310,7 @@ static void update_must_fit(void)
 }
 
 /* What was signalled before the device stopped is done by then, or in the stream. */
-static void before_migration(void)
+MTAP_TEST(before_migration)
 {
 	static char stream[8192];
 	unsigned int n;
@@ -392,7 +392,7 @@ static void *reset_it(void *times)
 }
 
 /* KASAN and lockdep watch. */
-static void races(void)
+MTAP_TEST(races)
 {
 	unsigned int times = ROUNDS, at[] = { KBELL_A, 0x80, 0x90 };
 	pthread_t ringer, resetter, thread[ARRAY_SIZE(at)];
@@ -418,33 +418,6 @@ static void races(void)
 	EXPECT(event_wait(bell_event[KBELL_B_WORK]) > 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(write_rings),
-	MTAP_TEST(neighbours_do_not),
-	MTAP_TEST(reads_reach_the_program),
-	MTAP_TEST(partly),
-	MTAP_TEST(eventfd_rings),
-	MTAP_TEST(eventfd_writes),
-	MTAP_TEST(duplicates),
-	MTAP_TEST(bad_arguments),
-	MTAP_TEST(bad_places),
-	MTAP_TEST(limit),
-	MTAP_TEST(rung_while_detached),
-	MTAP_TEST(reset_keeps_them),
-	MTAP_TEST(close_removes_them),
-	MTAP_TEST(pending),
-	MTAP_TEST(type_without_the_region),
-	MTAP_TEST(update_must_fit),
-	MTAP_TEST(before_migration),
-	MTAP_TEST(races),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = bell_load, .before = bell_open, .after = bell_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -86,7 +86,7 @@ static __u64 calls(int op)
 	return dev_count(&dev_prog, op);
 }
 
-static void record(void)
+MTAP_TEST(record)
 {
 	expect_state("attached");
 	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
@@ -102,7 +102,7 @@ static void record(void)
 	EXPECT_EQ(dev_count(&dev_prog, KFAIL_WRITE), 1);
 }
 
-static void first_reason_wins(void)
+MTAP_TEST(first_reason_wins)
 {
 	dev_set(0, KFAIL_TWICE, 4, 7);
 	EXPECT_STR(failure("text"), "first");
@@ -116,7 +116,7 @@ static void first_reason_wins(void)
 	EXPECT_EQ(dev_get(0, KFAIL_RESULT, 4), 0);
 }
 
-static void what_still_works(void)
+MTAP_TEST(what_still_works)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	struct vfio_region_info region = { .argsz = sizeof(region) };
@@ -142,7 +142,7 @@ static void what_still_works(void)
 	EXPECT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event[0]), 0);
 }
 
-static void error_interrupt_once(void)
+MTAP_TEST(error_interrupt_once)
 {
 	EXPECT_EQ(event_take(error), 0);
 	dev_set(0, KFAIL_TWICE, 4, 1);
@@ -154,7 +154,7 @@ static void error_interrupt_once(void)
 	EXPECT_EQ(event_take(error), 1);
 }
 
-static void reset_recovers(void)
+MTAP_TEST(reset_recovers)
 {
 	__u64 resets = calls(KFAIL_RESET);
 
@@ -168,7 +168,7 @@ static void reset_recovers(void)
 	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), 7);
 }
 
-static void update_recovers(void)
+MTAP_TEST(update_recovers)
 {
 	dev_set(0, KFAIL_VALUE, 4, 42);
 	fail_with(-5);
@@ -181,7 +181,7 @@ static void update_recovers(void)
 	EXPECT_EQ(event_take(error), 1);
 }
 
-static void attaching_recovers(void)
+MTAP_TEST(attaching_recovers)
 {
 	dev_set(0, KFAIL_VALUE, 4, 42);
 	fail_with(-5);
@@ -196,7 +196,7 @@ static void attaching_recovers(void)
 }
 
 /* Whoever opens it next finds it as it is, and can reset it. */
-static void stays_over_close(void)
+MTAP_TEST(stays_over_close)
 {
 	fail_with(-5);
 	vfio_close(&dev);
@@ -223,7 +223,7 @@ static void expect_failed_in(const char *op, int nr)
 }
 
 /* An access has the result that the program gives it, also the one that fails the device. */
-static void in_access(void)
+MTAP_TEST(in_access)
 {
 	dev_set(0, KFAIL_VALUE, 4, 42);
 	fail_in(KFAIL_READ);
@@ -238,7 +238,7 @@ static void in_access(void)
 	expect_failed_in("region_write", KFAIL_WRITE);
 }
 
-static void in_ioctl(void)
+MTAP_TEST(in_ioctl)
 {
 	fail_in(KFAIL_IOCTL_OP);
 	EXPECT_EQ(vfio_ioctl(&dev, KFAIL_IOCTL, NULL), 7);
@@ -246,7 +246,7 @@ static void in_ioctl(void)
 }
 
 /* The program is shown the ioctl first, and fails; the core's reset then recovers. */
-static void in_ioctl_of_reset(void)
+MTAP_TEST(in_ioctl_of_reset)
 {
 	fail_in(KFAIL_IOCTL_OP);
 	EXPECT_EQ(vfio_reset(&dev), 0);
@@ -254,7 +254,7 @@ static void in_ioctl_of_reset(void)
 	EXPECT_EQ(event_take(error), 1);
 }
 
-static void in_timer(void)
+MTAP_TEST(in_timer)
 {
 	fail_in(KFAIL_TIMER);
 	dev_set(0, KFAIL_ARM, 4, MS);
@@ -264,7 +264,7 @@ static void in_timer(void)
 }
 
 /* Work that is due behind the op that fails waits, until the device recovers. */
-static void in_work(void)
+MTAP_TEST(in_work)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
 	fail_in(KFAIL_WORK_OP);
@@ -275,7 +275,7 @@ static void in_work(void)
 	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_WORK, 4, 1), -EIO);
 }
 
-static void in_reset(void)
+MTAP_TEST(in_reset)
 {
 	fail_in(KFAIL_RESET);
 	EXPECT_EQ(vfio_reset(&dev), -EIO);
@@ -288,7 +288,7 @@ static void in_reset(void)
 	expect_state("attached");
 }
 
-static void in_init(void)
+MTAP_TEST(in_init)
 {
 	struct mdev m = mdev_uuid(0xd1);
 
@@ -301,7 +301,7 @@ static void in_init(void)
 }
 
 /* The open that fails the device fails; the next finds it failed, and gets in to reset it. */
-static void in_open(void)
+MTAP_TEST(in_open)
 {
 	fail_in(KFAIL_OPEN);
 	vfio_close(&dev);
@@ -316,7 +316,7 @@ static void in_open(void)
 	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 0);
 }
 
-static void in_close_and_exit(void)
+MTAP_TEST(in_close_and_exit)
 {
 	dev_set(0, KFAIL_IN, 4, 1 << KFAIL_CLOSE | 1 << KFAIL_EXIT);
 	vfio_close(&dev);
@@ -326,7 +326,7 @@ static void in_close_and_exit(void)
 	EXPECT_EQ(calls(KFAIL_EXIT), 1);
 }
 
-static void in_dump(void)
+MTAP_TEST(in_dump)
 {
 	fail_in(KFAIL_DUMP);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "state: attached");
@@ -335,7 +335,7 @@ static void in_dump(void)
 }
 
 /* One printable line of bounded length, whatever the program gives. */
-static void texts(void)
+MTAP_TEST(texts)
 {
 	const char *c;
 
@@ -355,7 +355,7 @@ static void texts(void)
 }
 
 /* Time stands still, and goes on with another program. */
-static void timer_is_frozen(void)
+MTAP_TEST(timer_is_frozen)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
 	dev_set(0, KFAIL_ARM, 4, 100 * MS);
@@ -370,7 +370,7 @@ static void timer_is_frozen(void)
 	EXPECT_EQ(calls(KFAIL_TIMER), 1);
 }
 
-static void reset_cancels_timer(void)
+MTAP_TEST(reset_cancels_timer)
 {
 	dev_set(0, KFAIL_ARM, 4, 100 * MS);
 	fail_with(-5);
@@ -378,7 +378,7 @@ static void reset_cancels_timer(void)
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x0");
 }
 
-static void line_is_held(void)
+MTAP_TEST(line_is_held)
 {
 	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event[0]), 0);
 	dev_set(0, KFAIL_LEVEL, 4, 1);
@@ -423,7 +423,7 @@ static bool told(int sock, const char *state)
 	return false;
 }
 
-static void uevents(void)
+MTAP_TEST(uevents)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
 	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
@@ -464,7 +464,7 @@ static void *keep_resetting(void *unused)
 	return unused;
 }
 
-static void races(void)
+MTAP_TEST(races)
 {
 	void *(*const run[])(void *) = { keep_failing, keep_resetting };
 	pthread_t thread[ARRAY_SIZE(run)];
@@ -494,7 +494,7 @@ static void races(void)
 }
 
 /* The device goes while user space is about to be told. */
-static void removed_at_once(void)
+MTAP_TEST(removed_at_once)
 {
 	unsigned int i;
 
@@ -511,7 +511,7 @@ static const char *dump(void)
 	return device_attr(&dev_mdev, "dump");
 }
 
-static void dumped(void)
+MTAP_TEST(dumped)
 {
 	struct stat st;
 	char path[200];
@@ -533,7 +533,7 @@ static void dumped(void)
 }
 
 /* As much as there is room for, and a mark where it ends. */
-static void dump_is_cut(void)
+MTAP_TEST(dump_is_cut)
 {
 	const char *text;
 
@@ -552,46 +552,6 @@ static void dump_is_cut(void)
 	dev_set(0, KFAIL_LINES, 4, 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(record),
-	MTAP_TEST(first_reason_wins),
-	MTAP_TEST(what_still_works),
-	MTAP_TEST(error_interrupt_once),
-	MTAP_TEST(reset_recovers),
-	MTAP_TEST(update_recovers),
-	MTAP_TEST(attaching_recovers),
-	MTAP_TEST(stays_over_close),
-	MTAP_TEST(in_access),
-	MTAP_TEST(in_ioctl),
-	MTAP_TEST(in_ioctl_of_reset),
-	MTAP_TEST(in_timer),
-	MTAP_TEST(in_work),
-	MTAP_TEST(in_reset),
-	MTAP_TEST(in_init),
-	MTAP_TEST(in_open),
-	MTAP_TEST(in_close_and_exit),
-	MTAP_TEST(in_dump),
-	MTAP_TEST(texts),
-	MTAP_TEST(timer_is_frozen),
-	MTAP_TEST(reset_cancels_timer),
-	MTAP_TEST(line_is_held),
-	MTAP_TEST(uevents),
-	MTAP_TEST(races),
-	MTAP_TEST(removed_at_once),
-	MTAP_TEST(dumped),
-	MTAP_TEST(dump_is_cut),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_device,
-		.after = close_device,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

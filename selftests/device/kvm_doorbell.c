@@ -77,14 +77,14 @@ static __u32 works(unsigned int id)
 }
 
 /* What the guest does when nobody has bound the address: the check of the checks below */
-static void unbound_returns(void)
+MTAP_TEST(unbound_returns)
 {
 	EXPECT_EQ(kvm_runs(write_memory, sizeof(write_memory)), KVM_EXIT_MMIO);
 	EXPECT_EQ(kvm_run->mmio.phys_addr, GUEST_BAR + KBELL_A);
 	EXPECT_EQ(kvm_run->mmio.is_write, 1);
 }
 
-static void memory_doorbell(void)
+MTAP_TEST(memory_doorbell)
 {
 	unsigned int n;
 
@@ -99,7 +99,7 @@ static void memory_doorbell(void)
 	EXPECT_EQ(event_take(kick), 0);
 }
 
-static void port_doorbell(void)
+MTAP_TEST(port_doorbell)
 {
 	bind_guest(KVM_IOEVENTFD_FLAG_PIO, GUEST_PORT, 1, 0x42);
 	bind_device(KBELL_IO, KBELL_PORT, 1, 0x42);
@@ -109,7 +109,7 @@ static void port_doorbell(void)
 }
 
 /* A register that is no doorbell: the program gets the write, a little later. */
-static void memory_register(void)
+MTAP_TEST(memory_register)
 {
 	bind_guest(0, GUEST_BAR + KBELL_A, 4, 0x12345678);
 	bind_device(KBELL_BAR, 0x80, 4, 0x12345678);
@@ -121,19 +121,6 @@ static void memory_register(void)
 	EXPECT_EQ(works(KBELL_A_WORK), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(unbound_returns),
-	MTAP_TEST(memory_doorbell),
-	MTAP_TEST(port_doorbell),
-	MTAP_TEST(memory_register),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_a, .after = close_a, .teardown = unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

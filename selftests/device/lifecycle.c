@@ -23,7 +23,7 @@ static const char *type_attr(const char *type, const char *attr)
 	return sysfs_str(TYPES "/%s/%s", type, attr);
 }
 
-static void parent(void)
+MTAP_TEST(parent)
 {
 	EXPECT_STR(link_name(MDEV_PARENTS "/mtty"), "mtty");
 	EXPECT_STR(link_name(PARENT "/subsystem"), "mtty");
@@ -37,7 +37,7 @@ static void parent(void)
 	EXPECT_EQ(sysfs_int("/sys/kernel/mdev_bpf/abi"), MDEV_BPF_ABI);
 }
 
-static void type_attributes(void)
+MTAP_TEST(type_attributes)
 {
 	EXPECT_STR(type_attr("mtty-1", "name"), "Single port serial");
 	EXPECT_STR(type_attr("mtty-2", "name"), "Dual port serial");
@@ -49,7 +49,7 @@ static void type_attributes(void)
 }
 
 /* A type without pretty_name, units, description as declared */
-static void declared_attributes(void)
+MTAP_TEST(declared_attributes)
 {
 	if (prog_up(&dev_prog2, KDEV))
 		mtap_fail(__FILE__, __LINE__, "%s%s", prog_log(), why_refused());
@@ -68,7 +68,7 @@ static void declared_attributes(void)
 	EXPECT(!exists("/sys/bus/mdev/drivers/kdev"));
 }
 
-static void create_remove(void)
+MTAP_TEST(create_remove)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -92,7 +92,7 @@ static void create_remove(void)
 	EXPECT_STR(parent_attr("mtty", "devices"), "0");
 }
 
-static void bad_uuids(void)
+MTAP_TEST(bad_uuids)
 {
 	static const char * const bad[] = {
 		"x", "5e1f7e57-0000-4000-8000-00000000000", "5e1f7e57-0000-4000-8000-00000000000g",
@@ -115,7 +115,7 @@ static void bad_uuids(void)
 	EXPECT_EQ(type_available("mtty-1"), 24);
 }
 
-static void duplicate(void)
+MTAP_TEST(duplicate)
 {
 	struct mdev m = mdev_uuid(1);
 	char upper[] = "5E1F7E57-0000-4000-8000-000000000001";
@@ -136,7 +136,7 @@ static void expect_pool(int one, int two)
 }
 
 /* 24 ports, shared by both types */
-static void pool(void)
+MTAP_TEST(pool)
 {
 	struct mdev a = mdev_uuid(1), b = mdev_uuid(2), c = mdev_uuid(3);
 
@@ -154,7 +154,7 @@ static void pool(void)
 	expect_pool(24, 12);
 }
 
-static void exhausted(void)
+MTAP_TEST(exhausted)
 {
 	struct mdev last, over = mdev_uuid(100);
 	unsigned int i;
@@ -178,7 +178,7 @@ static void exhausted(void)
 }
 
 /* The lowest free number is taken, so numbers stay small over any history. */
-static void instances(void)
+MTAP_TEST(instances)
 {
 	struct mdev a = mdev_uuid(1), b = mdev_uuid(2), c = mdev_uuid(3);
 
@@ -233,7 +233,7 @@ static bool uevent_came(int fd, const char *head, const char *var)
 }
 
 /* What mdevctl's udev rule waits for, and what it reads when it comes */
-static void uevents(void)
+MTAP_TEST(uevents)
 {
 	static const char parent[] = "/devices/virtual/kdev/kdev";
 	int fd = uevent_socket();
@@ -258,7 +258,7 @@ static void uevents(void)
 }
 
 /* init and exit frame a device's life; a failing init fails the create, and nothing leaks */
-static void init_exit(void)
+MTAP_TEST(init_exit)
 {
 	struct mdev m = mdev_uuid(1);
 	int i;
@@ -277,26 +277,6 @@ static void init_exit(void)
 	prog_close(&dev_prog2);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(parent),
-	MTAP_TEST(type_attributes),
-	MTAP_TEST(declared_attributes),
-	MTAP_TEST(create_remove),
-	MTAP_TEST(bad_uuids),
-	MTAP_TEST(duplicate),
-	MTAP_TEST(pool),
-	MTAP_TEST(exhausted),
-	MTAP_TEST(instances),
-	MTAP_TEST(uevents),
-	MTAP_TEST(init_exit),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

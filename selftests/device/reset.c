@@ -166,23 +166,23 @@ static void under_load(void *(*reset1)(void *), void *(*reset2)(void *))
 	EXPECT_EQ(counter(KRESET_TORN), 0);
 }
 
-static void by_vfio(void)
+MTAP_TEST(by_vfio)
 {
 	under_load(reset_vfio, reset_vfio);
 }
 
-static void by_guest(void)
+MTAP_TEST(by_guest)
 {
 	under_load(reset_flr, reset_flr);
 }
 
-static void by_both(void)
+MTAP_TEST(by_both)
 {
 	under_load(reset_vfio, reset_flr);
 }
 
 /* What was armed before the last reset does not run: a timer armed after it goes off later. */
-static void nothing_is_left(void)
+MTAP_TEST(nothing_is_left)
 {
 	__u64 timers, works, bells;
 	int i;
@@ -211,7 +211,7 @@ static void nothing_is_left(void)
 }
 
 /* The line falls, the INTx disable bit and the number of MSI vectors fall back */
-static void power_on_state(void)
+MTAP_TEST(power_on_state)
 {
 	dev_set(0, KRESET_LINE, 4, 1);
 	dev_set(0, KRESET_REG, 4, 9);
@@ -228,21 +228,6 @@ static void power_on_state(void)
 	EXPECT(event_wait(event[1]) > 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(power_on_state),
-	MTAP_TEST(nothing_is_left),
-	MTAP_TEST(by_vfio),
-	MTAP_TEST(by_guest),
-	MTAP_TEST(by_both),
-	MTAP_TEST(nothing_is_left),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_1, .after = close_1, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

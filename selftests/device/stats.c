@@ -87,7 +87,7 @@ static struct op_stats of(const char *op)
 	return s;
 }
 
-static void nothing_while_off(void)
+MTAP_TEST(nothing_while_off)
 {
 	dev_set(0, KFAIL_VALUE, 4, 1);
 	dev_get(0, KFAIL_VALUE, 4);
@@ -100,7 +100,7 @@ static void nothing_while_off(void)
 	EXPECT_EQ(of("region_read").calls, 1);
 }
 
-static void counts_accesses(void)
+MTAP_TEST(counts_accesses)
 {
 	struct op_stats s;
 	int i;
@@ -119,7 +119,7 @@ static void counts_accesses(void)
 }
 
 /* An errno is one, and so is what no op may return. */
-static void counts_errors(void)
+MTAP_TEST(counts_errors)
 {
 	stats("1");
 	EXPECT_EQ(vfio_set(&dev, 0, KFAIL_RETURN, 4, -EDOM), -EDOM);
@@ -134,7 +134,7 @@ static void counts_errors(void)
 	EXPECT_EQ(of("ioctl").errors, 0);
 }
 
-static void counts_each_op(void)
+MTAP_TEST(counts_each_op)
 {
 	stats("1");
 	vfio_close(&dev);
@@ -168,7 +168,7 @@ static void *read_often(void *unused)
 	return unused;
 }
 
-static void none_is_lost(void)
+MTAP_TEST(none_is_lost)
 {
 	pthread_t thread[4];
 	size_t i;
@@ -186,7 +186,7 @@ static void none_is_lost(void)
  * an emulated one (QEMU's TCG) that executes what another is just patching can take a breakpoint
  * that is gone already, and the kernel dies of it.
  */
-static void switched_in_the_middle(void)
+MTAP_TEST(switched_in_the_middle)
 {
 	cpu_set_t all, one;
 	pthread_t thread;
@@ -207,7 +207,7 @@ static void switched_in_the_middle(void)
 	EXPECT(of("region_read").max_ns < 10000000000ull);
 }
 
-static void counters_of_devices_are_their_own(void)
+MTAP_TEST(counters_of_devices_are_their_own)
 {
 	struct mdev first = dev_mdev, second = mdev_uuid(0xd1);
 
@@ -222,7 +222,7 @@ static void counters_of_devices_are_their_own(void)
 	EXPECT_EQ(of("region_read").calls, 1);
 }
 
-static void nonsense_to_the_switches(void)
+MTAP_TEST(nonsense_to_the_switches)
 {
 	EXPECT_EQ(sysfs_write("maybe", MODULE "/stats"), -EINVAL);
 	EXPECT_EQ(sysfs_write("fast", MODULE "/slow_op_us"), -EINVAL);
@@ -244,7 +244,7 @@ static unsigned long long slow(const char *which, char *op)
 	return ns;
 }
 
-static void slow_ops(void)
+MTAP_TEST(slow_ops)
 {
 	unsigned long long worst;
 	char op[32];
@@ -289,7 +289,7 @@ static struct ktrace seen(void)
 	return seen;
 }
 
-static void traced_life(void)
+MTAP_TEST(traced_life)
 {
 	struct mdev m = mdev_uuid(0xd1);
 	struct vfio v;
@@ -313,7 +313,7 @@ static void traced_life(void)
 	EXPECT_EQ(seen().events[MDEV_BPF_EVENT_ATTACH], 1);
 }
 
-static void traced_failure(void)
+MTAP_TEST(traced_failure)
 {
 	trace();
 	dev_set(0, KFAIL_NOW, 4, -7);
@@ -322,7 +322,7 @@ static void traced_failure(void)
 	EXPECT_STR(seen().text, "reason -7");
 }
 
-static void traced_slow_op(void)
+MTAP_TEST(traced_slow_op)
 {
 	trace();
 	slow_op_us(SLOW_US);
@@ -331,7 +331,7 @@ static void traced_slow_op(void)
 	EXPECT(seen().slow_ns > 100000);
 }
 
-static void traced_irqs(void)
+MTAP_TEST(traced_irqs)
 {
 	trace();
 	dev_set(0, KFAIL_WORK, 4, 0);
@@ -349,32 +349,6 @@ static void traced_irqs(void)
 	EXPECT_EQ(seen().irq_vector, 1);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(nothing_while_off),
-	MTAP_TEST(counts_accesses),
-	MTAP_TEST(counts_errors),
-	MTAP_TEST(counts_each_op),
-	MTAP_TEST(none_is_lost),
-	MTAP_TEST(switched_in_the_middle),
-	MTAP_TEST(counters_of_devices_are_their_own),
-	MTAP_TEST(nonsense_to_the_switches),
-	MTAP_TEST(slow_ops),
-	MTAP_TEST(traced_life),
-	MTAP_TEST(traced_failure),
-	MTAP_TEST(traced_slow_op),
-	MTAP_TEST(traced_irqs),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_device,
-		.after = close_device,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

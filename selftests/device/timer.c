@@ -62,7 +62,7 @@ static unsigned int works(unsigned int id)
 	return dev_get(0, KTIMER_WORKS + 4 * id, 4);
 }
 
-static void one_shot(void)
+MTAP_TEST(one_shot)
 {
 	ASSERT_EQ(arm(3, 20 * MS, 0), 0);
 	EXPECT_EQ(event_wait(event[3]), 1);
@@ -72,7 +72,7 @@ static void one_shot(void)
 	EXPECT_EQ(calls(3), 1);
 }
 
-static void periodic_until_cancelled(void)
+MTAP_TEST(periodic_until_cancelled)
 {
 	unsigned int n;
 
@@ -88,7 +88,7 @@ static void periodic_until_cancelled(void)
 	EXPECT_EQ(calls(0), n);
 }
 
-static void arming_again_replaces(void)
+MTAP_TEST(arming_again_replaces)
 {
 	ASSERT_EQ(arm(0, 10 * MS, 0), 0);
 	ASSERT_EQ(arm(0, 40 * MS, 0), 0);
@@ -98,7 +98,7 @@ static void arming_again_replaces(void)
 }
 
 /* From within a call */
-static void cancelled_by_another(void)
+MTAP_TEST(cancelled_by_another)
 {
 	dev_set(0, KTIMER_VICTIM, 4, 5);
 	ASSERT_EQ(arm(0, 20 * MS, 0), 0);
@@ -109,7 +109,7 @@ static void cancelled_by_another(void)
 	EXPECT_EQ(calls(5), 0);
 }
 
-static void timers_are_independent(void)
+MTAP_TEST(timers_are_independent)
 {
 	int i;
 
@@ -121,7 +121,7 @@ static void timers_are_independent(void)
 	}
 }
 
-static void out_of_range(void)
+MTAP_TEST(out_of_range)
 {
 	EXPECT_EQ(arm(8, MS, 0), -EINVAL);
 	EXPECT_EQ(arm(0, MS, MDEV_BPF_MIN_PERIOD - 1), -EINVAL);
@@ -133,7 +133,7 @@ static void out_of_range(void)
 	EXPECT(event_wait(event[0]) > 0);
 }
 
-static void work_is_called(void)
+MTAP_TEST(work_is_called)
 {
 	int i;
 
@@ -144,7 +144,7 @@ static void work_is_called(void)
 	}
 }
 
-static void reset_cancels(void)
+MTAP_TEST(reset_cancels)
 {
 	ASSERT_EQ(arm(0, 10 * MS, 0), 0);
 	ASSERT_EQ(vfio_reset(&dev), 0);
@@ -160,7 +160,7 @@ static void reopen(void)
 }
 
 /* What a timer had left when the device was closed, it has when it is opened. */
-static void frozen_while_closed(void)
+MTAP_TEST(frozen_while_closed)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	vfio_close(&dev);
@@ -171,7 +171,7 @@ static void frozen_while_closed(void)
 	EXPECT_EQ(calls(0), 1);
 }
 
-static void frozen_while_detached(void)
+MTAP_TEST(frozen_while_detached)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	prog_detach(&dev_prog);
@@ -184,7 +184,7 @@ static void frozen_while_detached(void)
 }
 
 /* Periodic timers of a device that is closed, detached and removed; KASAN and lockdep watch. */
-static void gone_with_the_device(void)
+MTAP_TEST(gone_with_the_device)
 {
 	int i;
 
@@ -203,30 +203,6 @@ static void gone_with_the_device(void)
 		EXPECT_EQ(event_take(event[i]), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(one_shot),
-	MTAP_TEST(periodic_until_cancelled),
-	MTAP_TEST(arming_again_replaces),
-	MTAP_TEST(cancelled_by_another),
-	MTAP_TEST(timers_are_independent),
-	MTAP_TEST(out_of_range),
-	MTAP_TEST(work_is_called),
-	MTAP_TEST(reset_cancels),
-	MTAP_TEST(frozen_while_closed),
-	MTAP_TEST(frozen_while_detached),
-	MTAP_TEST(gone_with_the_device),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_device,
-		.after = close_device,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

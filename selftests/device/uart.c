@@ -49,7 +49,7 @@ static void expect_received(unsigned int first, unsigned int nr)
 	EXPECT_EQ(rd(UART_LSR), IDLE);
 }
 
-static void power_on(void)
+MTAP_TEST(power_on)
 {
 	EXPECT_EQ(rd(UART_RX), 0);
 	EXPECT_EQ(rd(UART_IER), 0);
@@ -64,13 +64,13 @@ static void power_on(void)
 	EXPECT_EQ(rd(UART_DLM), 0);
 }
 
-static void second_power_on(void)
+MTAP_TEST(second_power_on)
 {
 	port = 1;
 	power_on();
 }
 
-static void loopback(void)
+MTAP_TEST(loopback)
 {
 	wr(UART_FCR, UART_FCR_ENABLE_FIFO);
 	send('a', 16);
@@ -85,7 +85,7 @@ static void loopback(void)
 	EXPECT_EQ(rd(UART_LSR), IDLE);
 }
 
-static void every_byte(void)
+MTAP_TEST(every_byte)
 {
 	unsigned int val;
 
@@ -96,7 +96,7 @@ static void every_byte(void)
 }
 
 /* Without FIFO there is room for one byte; with it for 16; one more is an overrun. */
-static void overrun(void)
+MTAP_TEST(overrun)
 {
 	send(1, 1);
 	EXPECT_EQ(rd(UART_LSR), UART_LSR_DR);
@@ -114,7 +114,7 @@ static void overrun(void)
 	expect_received(1, 16);
 }
 
-static void fifo_bits(void)
+MTAP_TEST(fifo_bits)
 {
 	EXPECT_EQ(rd(UART_IIR), UART_IIR_NO_INT);
 	wr(UART_FCR, UART_FCR_ENABLE_FIFO);
@@ -129,7 +129,7 @@ static void fifo_bits(void)
 	expect_received(1, 1);
 }
 
-static void fifo_clear(void)
+MTAP_TEST(fifo_clear)
 {
 	static const unsigned int clear[] = {
 		UART_FCR_CLEAR_RCVR, UART_FCR_CLEAR_XMIT,
@@ -155,7 +155,7 @@ static void fifo_clear(void)
 	EXPECT_EQ(rd(UART_LSR), IDLE);
 }
 
-static void trigger_levels(void)
+MTAP_TEST(trigger_levels)
 {
 	static const struct {
 		unsigned int fcr, level;
@@ -183,7 +183,7 @@ static void trigger_levels(void)
 	}
 }
 
-static void ier(void)
+MTAP_TEST(ier)
 {
 	wr(UART_IER, 0xff);
 	EXPECT_EQ(rd(UART_IER), 0x0f);
@@ -199,7 +199,7 @@ static void ier(void)
 }
 
 /* All four causes at once: each is shown when the one above it has been dealt with. */
-static void iir_priority(void)
+MTAP_TEST(iir_priority)
 {
 	rd(UART_MSR);
 	wr(UART_IER, 0x0f);
@@ -220,7 +220,7 @@ static void iir_priority(void)
 }
 
 /* Enabling it while the transmitter is empty is how drivers get the first one. */
-static void thr_empty(void)
+MTAP_TEST(thr_empty)
 {
 	EXPECT_EQ(rd(UART_IIR), UART_IIR_NO_INT);
 	wr(UART_IER, UART_IER_THRI);
@@ -237,7 +237,7 @@ static void thr_empty(void)
 	EXPECT_EQ(rd(UART_IIR), UART_IIR_THRI);
 }
 
-static void divisor(void)
+MTAP_TEST(divisor)
 {
 	wr(UART_LCR, UART_LCR_DLAB | UART_LCR_WLEN8);
 	wr(UART_DLL, 0x34);
@@ -263,7 +263,7 @@ static void divisor(void)
 	EXPECT_EQ(rd(UART_IER), 0x0d);
 }
 
-static void plain_registers(void)
+MTAP_TEST(plain_registers)
 {
 	unsigned int val;
 
@@ -281,7 +281,7 @@ static void plain_registers(void)
 	EXPECT_EQ(rd(UART_MCR), UART_MCR_OUT2 | UART_MCR_RTS | UART_MCR_DTR);
 }
 
-static void status_is_read_only(void)
+MTAP_TEST(status_is_read_only)
 {
 	unsigned int msr;
 
@@ -296,7 +296,7 @@ static void status_is_read_only(void)
 }
 
 /* Delta bits are set once and cleared by reading. */
-static void msr_deltas(void)
+MTAP_TEST(msr_deltas)
 {
 	const unsigned int lines = UART_MSR_DCD | UART_MSR_DSR | UART_MSR_CTS;
 
@@ -313,7 +313,7 @@ static void msr_deltas(void)
 }
 
 /* In loop mode each modem output is an input. */
-static void mcr_loop(void)
+MTAP_TEST(mcr_loop)
 {
 	static const struct {
 		unsigned int mcr, msr;
@@ -339,7 +339,7 @@ static void mcr_loop(void)
 }
 
 /* Automatic flow control: the far end holds CTS down while the FIFO is full. */
-static void flow_control(void)
+MTAP_TEST(flow_control)
 {
 	wr(UART_FCR, UART_FCR_ENABLE_FIFO);
 	wr(UART_MCR, UART_MCR_AFE | UART_MCR_RTS);
@@ -352,7 +352,7 @@ static void flow_control(void)
 	EXPECT_EQ(rd(UART_MSR) & (UART_MSR_CTS | UART_MSR_DCTS), UART_MSR_CTS | UART_MSR_DCTS);
 }
 
-static void two_ports(void)
+MTAP_TEST(two_ports)
 {
 	wr(UART_SCR, 0x11);
 	send('1', 1);
@@ -373,7 +373,7 @@ static void two_ports(void)
 	expect_received('2', 1);
 }
 
-static void one_port(void)
+MTAP_TEST(one_port)
 {
 	struct mdev m = mdev_uuid(2);
 	struct vfio one;
@@ -395,7 +395,7 @@ static void one_port(void)
 }
 
 /* Registers are bytes: a wide access is one to each in turn. */
-static void wide_access(void)
+MTAP_TEST(wide_access)
 {
 	unsigned char regs[8];
 
@@ -423,7 +423,7 @@ static void set_everything(void)
 	send('q', 3);
 }
 
-static void reset(void)
+MTAP_TEST(reset)
 {
 	set_everything();
 	port = 1;
@@ -434,7 +434,7 @@ static void reset(void)
 	power_on();
 }
 
-static void survives_close(void)
+MTAP_TEST(survives_close)
 {
 	set_everything();
 	vfio_close(&dev);
@@ -447,7 +447,7 @@ static void survives_close(void)
 }
 
 /* A new device begins from nothing, also where an old one's memory was. */
-static void new_device(void)
+MTAP_TEST(new_device)
 {
 	set_everything();
 	dev_close();
@@ -455,7 +455,7 @@ static void new_device(void)
 	power_on();
 }
 
-static void identity(void)
+MTAP_TEST(identity)
 {
 	const unsigned int cfg = VFIO_PCI_CONFIG_REGION_INDEX;
 	char text[16];
@@ -478,7 +478,7 @@ static void identity(void)
 }
 
 /* The causes drive the line, which a listener sees until they are gone. */
-static void interrupt_line(void)
+MTAP_TEST(interrupt_line)
 {
 	int event = event_new();
 
@@ -500,40 +500,6 @@ static void interrupt_line(void)
 	close(event);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(power_on),
-	MTAP_TEST(second_power_on),
-	MTAP_TEST(loopback),
-	MTAP_TEST(every_byte),
-	MTAP_TEST(overrun),
-	MTAP_TEST(fifo_bits),
-	MTAP_TEST(fifo_clear),
-	MTAP_TEST(trigger_levels),
-	MTAP_TEST(ier),
-	MTAP_TEST(iir_priority),
-	MTAP_TEST(thr_empty),
-	MTAP_TEST(divisor),
-	MTAP_TEST(plain_registers),
-	MTAP_TEST(status_is_read_only),
-	MTAP_TEST(msr_deltas),
-	MTAP_TEST(mcr_loop),
-	MTAP_TEST(flow_control),
-	MTAP_TEST(two_ports),
-	MTAP_TEST(one_port),
-	MTAP_TEST(wide_access),
-	MTAP_TEST(reset),
-	MTAP_TEST(survives_close),
-	MTAP_TEST(new_device),
-	MTAP_TEST(identity),
-	MTAP_TEST(interrupt_line),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_two_ports, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -18,7 +18,7 @@ static __u8 *map(int fd, size_t size, int prot)
 }
 
 /* Each register of geometry makes another picture, and the old one is still known. */
-static void ids(void)
+MTAP_TEST(ids)
 {
 	static const struct { unsigned int reg; __u64 val, was; } change[] = {
 		{ KGFX_OFFSET, 0x10000, 0 },
@@ -44,7 +44,7 @@ static void ids(void)
 }
 
 /* The 16 shown last are known. */
-static void ids_forgotten(void)
+MTAP_TEST(ids_forgotten)
 {
 	__u32 first = dmabuf_id(PRIMARY), second, i;
 	int fd;
@@ -70,7 +70,7 @@ static void ids_forgotten(void)
 }
 
 /* The next user gets nothing of the last one's. */
-static void ids_of_another(void)
+MTAP_TEST(ids_of_another)
 {
 	__u32 id = dmabuf_id(PRIMARY);
 
@@ -80,7 +80,7 @@ static void ids_of_another(void)
 	EXPECT(dmabuf_id(PRIMARY) != id);
 }
 
-static void dmabuf_is_memory(void)
+MTAP_TEST(dmabuf_is_memory)
 {
 	__u8 *mem, line[4096], zero[4096] = { 0 };
 
@@ -108,7 +108,7 @@ static void dmabuf_is_memory(void)
 	munmap(mem, PAGES);
 }
 
-static void dmabuf_bad_maps(void)
+MTAP_TEST(dmabuf_bad_maps)
 {
 	buf_fd = get_dmabuf(dmabuf_id(PRIMARY));
 	ASSERT(buf_fd >= 0);
@@ -119,7 +119,7 @@ static void dmabuf_bad_maps(void)
 }
 
 /* Whatever becomes of device and program, the picture stays. */
-static void dmabuf_survives(void)
+MTAP_TEST(dmabuf_survives)
 {
 	__u8 *mem, line[16] = "still there";
 	struct mdev gone = dev_mdev;
@@ -148,7 +148,7 @@ static void dmabuf_survives(void)
 }
 
 /* The program has the last word, and then there is no file that nobody knows of. */
-static void dmabuf_dropped(void)
+MTAP_TEST(dmabuf_dropped)
 {
 	__u32 id = dmabuf_id(PRIMARY);
 	int fd = get_dmabuf(id);
@@ -185,7 +185,7 @@ static int open_vgem(void)
 }
 
 /* A driver maps it for its device; memory that was never touched is allocated for that. */
-static void dmabuf_import(void)
+MTAP_TEST(dmabuf_import)
 {
 	struct drm_prime_handle prime = { 0 };
 	struct drm_gem_close gem = { 0 };
@@ -203,24 +203,7 @@ static void dmabuf_import(void)
 	close(vgem);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(ids),
-	MTAP_TEST(ids_forgotten),
-	MTAP_TEST(ids_of_another),
-	MTAP_TEST(dmabuf_is_memory),
-	MTAP_TEST(dmabuf_bad_maps),
-	MTAP_TEST(dmabuf_survives),
-	MTAP_TEST(dmabuf_dropped),
-	MTAP_TEST(dmabuf_import),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = display_load, .before = display_open, .after = display_close,
 	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -20,7 +20,7 @@ static int get_edid(__u32 reg)
 }
 
 /* How a user finds the region */
-static void edid_found(void)
+MTAP_TEST(edid_found)
 {
 	struct {
 		struct vfio_region_info info;
@@ -39,7 +39,7 @@ static void edid_found(void)
 }
 
 /* With less room than its capability takes: what it would take; with less than that, nothing. */
-static void edid_found_with_little_room(void)
+MTAP_TEST(edid_found_with_little_room)
 {
 	__u8 arg[64], behind[64];
 	struct vfio_region_info *info = (void *)arg;
@@ -65,7 +65,7 @@ static void edid_found_with_little_room(void)
 }
 
 /* The protocol as vfio.h has it */
-static void edid(void)
+MTAP_TEST(edid)
 {
 	__u8 blob[256], back[256];
 	struct vfio_region_gfx_edid regs;
@@ -100,7 +100,7 @@ static void edid(void)
 	EXPECT_EQ(dev_get(0, KGFX_LINK, 4), 0);
 }
 
-static void edid_wrong(void)
+MTAP_TEST(edid_wrong)
 {
 	__u8 bytes[KGFX_EDID_SIZE] = { 0 };
 	__u32 reg;
@@ -135,7 +135,7 @@ static void edid_wrong(void)
 }
 
 /* It describes the monitor: reset leaves it alone, and it goes with its user. */
-static void edid_stays(void)
+MTAP_TEST(edid_stays)
 {
 	EXPECT_EQ(set_edid(MDEV_BPF_EDID_OFFSET, 0x12345678), 0);
 	EXPECT_EQ(set_edid(EDID(edid_size), 128), 0);
@@ -152,7 +152,7 @@ static void edid_stays(void)
 	EXPECT_EQ(dev_get(0, KGFX_LINK, 4), 1);
 }
 
-static void edid_without_program(void)
+MTAP_TEST(edid_without_program)
 {
 	prog_detach(&dev_prog);
 	EXPECT_EQ(set_edid(EDID(edid_size), 128), 0);
@@ -162,7 +162,7 @@ static void edid_without_program(void)
 }
 
 /* What is before the EDID is no place for a picture. */
-static void edid_is_no_picture(void)
+MTAP_TEST(edid_is_no_picture)
 {
 	display_set(KGFX_PRIMARY + KGFX_REGION, KGFX_EDID);
 	display_set(KGFX_PRIMARY + KGFX_WIDTH, 4);
@@ -172,23 +172,7 @@ static void edid_is_no_picture(void)
 	EXPECT_EQ(query_errno(DMABUF, PRIMARY), -EIO);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(edid_found),
-	MTAP_TEST(edid_found_with_little_room),
-	MTAP_TEST(edid),
-	MTAP_TEST(edid_wrong),
-	MTAP_TEST(edid_stays),
-	MTAP_TEST(edid_without_program),
-	MTAP_TEST(edid_is_no_picture),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = display_load, .before = display_open, .after = display_close,
 	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -12,7 +12,7 @@ static __u8 *map(int fd, size_t size, int prot)
 	return mmap(NULL, size, prot, MAP_SHARED, fd, 0);
 }
 
-static void probe(void)
+MTAP_TEST(probe)
 {
 	EXPECT_EQ(query_errno(PROBE | REGION, 0), 0);
 	EXPECT_EQ(query_errno(PROBE | DMABUF, 0), 0);
@@ -38,14 +38,14 @@ static void probe_one_kind(__u32 kind, __u32 has, __u32 has_not)
 	EXPECT_EQ(query_errno(has_not, PRIMARY), -EINVAL);
 }
 
-static void one_kind(void)
+MTAP_TEST(one_kind)
 {
 	probe_one_kind(MDEV_BPF_GFX_REGION, REGION, DMABUF);
 	EXPECT_EQ(get_dmabuf(1), -ENOENT);
 	probe_one_kind(MDEV_BPF_GFX_DMABUF, DMABUF, REGION);
 }
 
-static void in_region(void)
+MTAP_TEST(in_region)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -64,7 +64,7 @@ static void in_region(void)
 }
 
 /* QEMU does not say which plane it wants. */
-static void region_of_no_type(void)
+MTAP_TEST(region_of_no_type)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -75,7 +75,7 @@ static void region_of_no_type(void)
 }
 
 /* The program says it anew each time. */
-static void other_mode(void)
+MTAP_TEST(other_mode)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -94,7 +94,7 @@ static void other_mode(void)
 	EXPECT_EQ(info.region_index, KGFX_SMALL);
 }
 
-static void cursor(void)
+MTAP_TEST(cursor)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -125,7 +125,7 @@ static void cursor(void)
 	EXPECT_EQ(info.x_pos, 0);
 }
 
-static void nothing(void)
+MTAP_TEST(nothing)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -143,7 +143,7 @@ static void nothing(void)
 	EXPECT_EQ(get_dmabuf(0), -ENOENT);
 }
 
-static void bad_arguments(void)
+MTAP_TEST(bad_arguments)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -170,7 +170,7 @@ static void bad_arguments(void)
 	EXPECT_EQ(info.reserved, 0x5a5a);
 }
 
-static void result_of_program(void)
+MTAP_TEST(result_of_program)
 {
 	display_set(KGFX_RESULT, -EAGAIN);
 	EXPECT_EQ(query_errno(REGION, PRIMARY), -EAGAIN);
@@ -214,7 +214,7 @@ static const struct {
 	{ KGFX_STRIDE, 0x80000000, REGION | DMABUF },
 };
 
-static void nonsense(void)
+MTAP_TEST(nonsense)
 {
 	size_t i;
 
@@ -235,7 +235,7 @@ static void nonsense(void)
 }
 
 /* The last place where it fits, and formats that the core does not know */
-static void just_fits(void)
+MTAP_TEST(just_fits)
 {
 	display_show(KGFX_PRIMARY);
 	display_set(KGFX_PRIMARY + KGFX_OFFSET, KGFX_FB_SIZE - PAGES);
@@ -253,7 +253,7 @@ static void just_fits(void)
 }
 
 /* Only dma-bufs give away what the user has no region for. */
-static void private_memory(void)
+MTAP_TEST(private_memory)
 {
 	display_set(KGFX_PRIMARY + KGFX_REGION, KGFX_PRIVATE);
 	display_set(KGFX_PRIMARY + KGFX_HEIGHT, 8);
@@ -266,7 +266,7 @@ static void private_memory(void)
 }
 
 /* A device of this type has no frame buffer. */
-static void not_this_type(void)
+MTAP_TEST(not_this_type)
 {
 	dev_close();
 	dev_open("kgfx-b");
@@ -279,7 +279,7 @@ static void not_this_type(void)
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 
-static void no_display(void)
+MTAP_TEST(no_display)
 {
 	struct vfio_device_gfx_plane_info info;
 
@@ -290,7 +290,7 @@ static void no_display(void)
 	EXPECT_EQ(get_dmabuf(1), -ENOTTY);
 }
 
-static void without_program(void)
+MTAP_TEST(without_program)
 {
 	__u32 id = dmabuf_id(PRIMARY);
 
@@ -301,7 +301,7 @@ static void without_program(void)
 	EXPECT(buf_fd >= 0);
 }
 
-static void failed(void)
+MTAP_TEST(failed)
 {
 	display_set(KGFX_FAIL, 1);
 	EXPECT_EQ(query_errno(REGION, PRIMARY), -EIO);
@@ -354,13 +354,13 @@ static const struct wrong refusals[] = {
 	{ edid_none, -EINVAL, "there is a gfx_edid, but no region for EDID" },
 };
 
-static void refused(void)
+MTAP_TEST(refused)
 {
 	expect_wrong(KGFX, refusals, ARRAY_SIZE(refusals));
 }
 
 /* A program that takes devices over must have the display that they have. */
-static void other_display(void)
+MTAP_TEST(other_display)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, KGFX, NULL), 0);
 	prog_ops(&dev_prog2)->gfx.max_xres--;
@@ -370,34 +370,7 @@ static void other_display(void)
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(probe),
-	MTAP_TEST(one_kind),
-	MTAP_TEST(in_region),
-	MTAP_TEST(region_of_no_type),
-	MTAP_TEST(other_mode),
-	MTAP_TEST(cursor),
-	MTAP_TEST(nothing),
-	MTAP_TEST(bad_arguments),
-	MTAP_TEST(result_of_program),
-	MTAP_TEST(nonsense),
-	MTAP_TEST(just_fits),
-	MTAP_TEST(private_memory),
-	MTAP_TEST(not_this_type),
-	MTAP_TEST(no_display),
-	MTAP_TEST(without_program),
-	MTAP_TEST(failed),
-	MTAP_TEST(refused),
-	MTAP_TEST(other_display),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = display_load, .before = display_open, .after = display_close,
 	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -84,7 +84,7 @@ static const char *is_open(void)
 	return device_attr(&dev_mdev, "open");
 }
 
-static void nothing_before_bind(void)
+MTAP_TEST_IF(cdev_possible, nothing_before_bind)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	__u32 val;
@@ -101,7 +101,7 @@ static void nothing_before_bind(void)
 }
 
 /* One user at a time, by whichever way he comes */
-static void one_user(void)
+MTAP_TEST_IF(cdev_possible, one_user)
 {
 	struct vfio other;
 
@@ -124,7 +124,7 @@ static void one_user(void)
 	EXPECT_EQ(cdev_bind(&dev, iommufd), 0);
 }
 
-static void not_attached(void)
+MTAP_TEST_IF(cdev_possible, not_attached)
 {
 	bind();
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), -ENOENT);
@@ -135,7 +135,7 @@ static void not_attached(void)
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
 
-static void both_ways(void)
+MTAP_TEST_IF(cdev_possible, both_ways)
 {
 	static __u8 buf[8 * PAGE];
 
@@ -153,7 +153,7 @@ static void both_ways(void)
 }
 
 /* By a worker, which has none of the user's memory */
-static void from_work(void)
+MTAP_TEST_IF(cdev_possible, from_work)
 {
 	__u8 buf[100];
 
@@ -173,7 +173,7 @@ static void from_work(void)
 	EXPECT(!memcmp(buf, mem + PAGE - 50, sizeof(buf)));
 }
 
-static void errors(void)
+MTAP_TEST_IF(cdev_possible, errors)
 {
 	__u8 *ro = guest_alloc(PAGE, 2), copy[PAGE];
 
@@ -195,7 +195,7 @@ static void errors(void)
 	EXPECT_EQ(kdma_do(WRITE, IOVA + 5 * PAGE, DATA(0), 8), 0);
 }
 
-static void windows(void)
+MTAP_TEST_IF(cdev_possible, windows)
 {
 	__u64 val;
 
@@ -223,7 +223,7 @@ static void windows(void)
 }
 
 /* Without its address space a device is as it was before; and it can have the next. */
-static void detached(void)
+MTAP_TEST_IF(cdev_possible, detached)
 {
 	bind_and_map();
 	EXPECT_EQ(ioas_destroy(iommufd, ioas), -EBUSY);
@@ -240,7 +240,7 @@ static void detached(void)
 	EXPECT_EQ(ioas_destroy(iommufd, ioas), 0);
 }
 
-static void replaced(void)
+MTAP_TEST_IF(cdev_possible, replaced)
 {
 	__u8 *other = guest_alloc(PAGE, 99), got[64];
 	int next = ioas_new(iommufd);
@@ -268,7 +268,7 @@ static void replaced(void)
 	EXPECT_EQ(kdma_peek(0, 0), 4711);
 }
 
-static void close_unpins(void)
+MTAP_TEST_IF(cdev_possible, close_unpins)
 {
 	bind_and_map();
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGES * PAGE), 0);
@@ -288,7 +288,7 @@ static void *remove_it(void *ret)
 }
 
 /* Removal asks for the device, and has it when its file is closed. */
-static void removed_while_open(void)
+MTAP_TEST_IF(cdev_possible, removed_while_open)
 {
 	int req = event_new(), ret = 1;
 	pthread_t thread;
@@ -308,7 +308,7 @@ static void removed_while_open(void)
 }
 
 /* A worker that waits for user space does not keep the device from being closed. */
-static void closed_while_stuck(void)
+MTAP_TEST_IF(cdev_possible, closed_while_stuck)
 {
 	missing_need();
 	bind();
@@ -326,7 +326,7 @@ static void closed_while_stuck(void)
 	EXPECT_EQ(kdma_get(KDMA_DONE), 0);
 }
 
-static void logging(void)
+MTAP_TEST_IF(cdev_possible, logging)
 {
 	__u64 bits = 0;
 
@@ -370,7 +370,7 @@ static void *map_and_unmap(void *unused)
 }
 
 /* Memory comes and goes, and so does the whole address space, while windows do. */
-static void race_with_unmap(void)
+MTAP_TEST_IF(cdev_possible, race_with_unmap)
 {
 	unsigned int i, pinned = 0;
 	pthread_t thread;
@@ -399,7 +399,7 @@ static void race_with_unmap(void)
 }
 
 /* A group whose container is an iommufd, as VFIO has it for users of the old interface */
-static void group_with_iommufd(void)
+MTAP_TEST_IF(cdev_possible, group_with_iommufd)
 {
 	vfio_close(&dev);
 	ASSERT_EQ(vfio_open_by(&dev, &dev_mdev, "/dev/iommu"), 0);
@@ -416,7 +416,7 @@ static void group_with_iommufd(void)
 }
 
 /* A kernel without it: the device has no file of its own, and its group serves. */
-static void group_only(void)
+MTAP_TEST_UNLESS(cdev_possible, group_only)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	struct vfio none;
@@ -428,39 +428,14 @@ static void group_only(void)
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), PAGE), 0);
 }
 
-static const struct mtap_test with[] = {
-	MTAP_TEST(nothing_before_bind),
-	MTAP_TEST(one_user),
-	MTAP_TEST(not_attached),
-	MTAP_TEST(both_ways),
-	MTAP_TEST(from_work),
-	MTAP_TEST(errors),
-	MTAP_TEST(windows),
-	MTAP_TEST(detached),
-	MTAP_TEST(replaced),
-	MTAP_TEST(close_unpins),
-	MTAP_TEST(removed_while_open),
-	MTAP_TEST(closed_while_stuck),
-	MTAP_TEST(logging),
-	MTAP_TEST(race_with_unmap),
-	MTAP_TEST(group_with_iommufd),
-};
-
-static const struct mtap_test without[] = {
-	MTAP_TEST(group_only),
-};
-
-int main(int argc, char **argv)
+static void before(void)
 {
-	bool cdev = cdev_possible();
-	const struct mtap_suite suite = {
-		.tests = cdev ? with : without,
-		.nr = cdev ? ARRAY_SIZE(with) : ARRAY_SIZE(without),
-		.setup = guest_load,
-		.before = cdev ? open_unbound : guest_open,
-		.after = close_all,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
+	if (cdev_possible())
+		open_unbound();
+	else
+		guest_open();
 }
+
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = before, .after = close_all, .teardown = dev_unload,
+};

@@ -50,7 +50,7 @@ static int write_to(__u64 off, __u64 size)
 	return kdma_do(WRITE, IOVA + off, DATA(0), size);
 }
 
-static void offered(void)
+MTAP_TEST_IF(dirty_possible, offered)
 {
 	EXPECT_EQ(dirty_probe(&dev, SET | START), 0);
 	EXPECT_EQ(dirty_probe(&dev, SET | STOP), 0);
@@ -59,7 +59,7 @@ static void offered(void)
 	EXPECT_EQ(dirty_probe(&dev, SET | REPORT), -EINVAL);
 }
 
-static void not_offered(void)
+MTAP_TEST_UNLESS(dirty_possible, not_offered)
 {
 	__u64 bits = 0;
 
@@ -98,7 +98,7 @@ static __u64 container_take(void)
 }
 
 /* What QEMU falls back to: mediated devices are logged by the container, page by page. */
-static void container_knows(void)
+MTAP_TEST(container_knows)
 {
 	map_memory();
 	ASSERT_EQ(container_log(VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
@@ -111,7 +111,7 @@ static void container_knows(void)
 	EXPECT_EQ(container_log(VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
 }
 
-static void exact(void)
+MTAP_TEST_IF(dirty_possible, exact)
 {
 	map_memory();
 	ASSERT_EQ(dirty_start(&dev, PAGE, IOVA, PAGES * PAGE), 0);
@@ -127,7 +127,7 @@ static void exact(void)
 	EXPECT_EQ(take(), 0);
 }
 
-static void reads_are_not_logged(void)
+MTAP_TEST_IF(dirty_possible, reads_are_not_logged)
 {
 	map_memory();
 	ASSERT_EQ(dirty_start(&dev, PAGE, IOVA, PAGES * PAGE), 0);
@@ -137,7 +137,7 @@ static void reads_are_not_logged(void)
 }
 
 /* Some of it may have been written. */
-static void failed_writes_count(void)
+MTAP_TEST_IF(dirty_possible, failed_writes_count)
 {
 	map_memory();
 	ASSERT_EQ(dirty_start(&dev, PAGE, IOVA, (PAGES + 1) * PAGE), 0);
@@ -148,7 +148,7 @@ static void failed_writes_count(void)
 	guest_bus_master(true);
 }
 
-static void work_is_logged(void)
+MTAP_TEST_IF(dirty_possible, work_is_logged)
 {
 	map_memory();
 	ASSERT_EQ(dirty_start(&dev, PAGE, IOVA, PAGES * PAGE), 0);
@@ -162,7 +162,7 @@ static void work_is_logged(void)
 }
 
 /* Only what lies in a range; a report may cover several that adjoin. */
-static void ranges(void)
+MTAP_TEST_IF(dirty_possible, ranges)
 {
 	const struct vfio_device_feature_dma_logging_range r[] = {
 		{ IOVA + 8 * PAGE, 8 * PAGE }, { IOVA, 8 * PAGE }, { IOVA + 32 * PAGE, 4 * PAGE },
@@ -190,7 +190,7 @@ static void ranges(void)
 }
 
 /* What the user has set in his bitmap stays. */
-static void bits_are_only_set(void)
+MTAP_TEST_IF(dirty_possible, bits_are_only_set)
 {
 	__u64 bits[3] = { ~0ULL, 0x5500, ~0ULL };
 
@@ -204,7 +204,7 @@ static void bits_are_only_set(void)
 }
 
 /* Pages of the report that are larger or smaller than those of the log */
-static void page_sizes(void)
+MTAP_TEST_IF(dirty_possible, page_sizes)
 {
 	__u64 size = 512, bits = 0;
 
@@ -237,7 +237,7 @@ static void page_sizes(void)
 }
 
 /* One page of the log that all there is lies in. It is clean when it was reported as a whole. */
-static void huge_pages(void)
+MTAP_TEST_IF(dirty_possible, huge_pages)
 {
 	static const struct { __u64 iova, size; } all[] = {
 		{ IOVA, 1ULL << 32 }, { 0, 1ULL << 63 },
@@ -261,7 +261,7 @@ static void huge_pages(void)
 }
 
 /* A page of the log that ends with the address space, of which a part is reported */
-static void last_page(void)
+MTAP_TEST_IF(dirty_possible, last_page)
 {
 	__u64 page_size = 1, bits = 0;
 
@@ -294,7 +294,7 @@ static const struct {
 	{ 1 << 30, IOVA, 1 << 30, 0 },
 };
 
-static void start_is_checked(void)
+MTAP_TEST_IF(dirty_possible, start_is_checked)
 {
 	const struct vfio_device_feature_dma_logging_range both[] = {
 		{ IOVA, 2 * PAGE }, { IOVA + PAGE, 2 * PAGE },
@@ -316,7 +316,7 @@ static void start_is_checked(void)
 	EXPECT_EQ(dirty_start_ranges(&dev, &size, 257, both), -E2BIG);
 }
 
-static void states(void)
+MTAP_TEST_IF(dirty_possible, states)
 {
 	__u64 bits = 0;
 
@@ -341,7 +341,7 @@ static void states(void)
 }
 
 /* A reset does not undo what was written; closing the device ends it all. */
-static void reset_and_close(void)
+MTAP_TEST_IF(dirty_possible, reset_and_close)
 {
 	__u64 bits = 0;
 
@@ -362,7 +362,7 @@ static void reset_and_close(void)
 }
 
 /* A device that has stopped has written all it will, and all of it is in the log. */
-static void stopped(void)
+MTAP_TEST_IF(dirty_possible, stopped)
 {
 	unsigned int i;
 
@@ -386,7 +386,7 @@ static void stopped(void)
 }
 
 /* More than there is room for, in a range that is as large: all of it is dirty then. */
-static void full(void)
+MTAP_TEST_IF(dirty_possible, full)
 {
 	const __u64 step = 32768 * PAGE, nr = 8193;
 	__u64 i, bits = 0;
@@ -421,7 +421,7 @@ static void *report_to_missing(void *ret)
 }
 
 /* The user's bitmap may be as slow to come as the user likes: nobody else waits for it. */
-static void report_waits_alone(void)
+MTAP_TEST_IF(dirty_possible, report_waits_alone)
 {
 	static __u8 zeros[MISSING_PAGE];
 	pthread_t thread;
@@ -462,7 +462,7 @@ static void *start_and_stop(void *unused)
 	return unused;
 }
 
-static void race(void)
+MTAP_TEST_IF(dirty_possible, race)
 {
 	pthread_t thread;
 	unsigned int i;
@@ -490,43 +490,6 @@ static void close_all(void)
 	guest_close();
 }
 
-static const struct mtap_test with[] = {
-	MTAP_TEST(offered),
-	MTAP_TEST(container_knows),
-	MTAP_TEST(exact),
-	MTAP_TEST(reads_are_not_logged),
-	MTAP_TEST(failed_writes_count),
-	MTAP_TEST(work_is_logged),
-	MTAP_TEST(ranges),
-	MTAP_TEST(bits_are_only_set),
-	MTAP_TEST(page_sizes),
-	MTAP_TEST(huge_pages),
-	MTAP_TEST(last_page),
-	MTAP_TEST(start_is_checked),
-	MTAP_TEST(states),
-	MTAP_TEST(reset_and_close),
-	MTAP_TEST(stopped),
-	MTAP_TEST(full),
-	MTAP_TEST(report_waits_alone),
-	MTAP_TEST(race),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = guest_open, .after = close_all, .teardown = dev_unload,
 };
-
-static const struct mtap_test without[] = {
-	MTAP_TEST(not_offered),
-	MTAP_TEST(container_knows),
-};
-
-int main(int argc, char **argv)
-{
-	bool log = dirty_possible();
-	const struct mtap_suite suite = {
-		.tests = log ? with : without,
-		.nr = log ? ARRAY_SIZE(with) : ARRAY_SIZE(without),
-		.setup = guest_load,
-		.before = guest_open,
-		.after = close_all,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

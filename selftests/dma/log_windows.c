@@ -45,7 +45,7 @@ static __u64 take(void)
 	return bits;
 }
 
-static void pinned_is_not_dirty(void)
+MTAP_TEST_IF(dirty_possible, pinned_is_not_dirty)
 {
 	start();
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGES * PAGE), 0);
@@ -54,7 +54,7 @@ static void pinned_is_not_dirty(void)
 	EXPECT_EQ(take(), 0);
 }
 
-static void written_is_dirty_once(void)
+MTAP_TEST_IF(dirty_possible, written_is_dirty_once)
 {
 	start();
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGES * PAGE), 0);
@@ -68,7 +68,7 @@ static void written_is_dirty_once(void)
 }
 
 /* A pointer is for reading and writing: nobody knows what it was used for. */
-static void read_is_dirty(void)
+MTAP_TEST_IF(dirty_possible, read_is_dirty)
 {
 	start();
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGES * PAGE), 0);
@@ -82,7 +82,7 @@ static void read_is_dirty(void)
 }
 
 /* Where a window begins is not where its first page does. */
-static void windows_inside_pages(void)
+MTAP_TEST_IF(dirty_possible, windows_inside_pages)
 {
 	start();
 	ASSERT_EQ(kdma_pin(0, IOVA + PAGE - 16, 32), 0);
@@ -94,7 +94,7 @@ static void windows_inside_pages(void)
 	EXPECT_EQ(take(), 2 | 1 << 9);
 }
 
-static void written_before_start(void)
+MTAP_TEST_IF(dirty_possible, written_before_start)
 {
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGES * PAGE), 0);
 	EXPECT_EQ(kdma_poke(0, 0, 1), 0);
@@ -107,7 +107,7 @@ static void written_before_start(void)
 }
 
 /* Windows go; what was written by them has been written all the same. */
-static void windows_that_went(void)
+MTAP_TEST_IF(dirty_possible, windows_that_went)
 {
 	start();
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
@@ -126,7 +126,7 @@ static void windows_that_went(void)
 }
 
 /* A window takes the place of another before anybody has asked. */
-static void windows_that_follow(void)
+MTAP_TEST_IF(dirty_possible, windows_that_follow)
 {
 	unsigned int i;
 
@@ -139,7 +139,7 @@ static void windows_that_follow(void)
 	EXPECT_EQ(take(), 0x5555555555555555ULL);
 }
 
-static void only_in_ranges(void)
+MTAP_TEST_IF(dirty_possible, only_in_ranges)
 {
 	__u64 bits = 0;
 
@@ -211,7 +211,7 @@ static void write_something(unsigned int i)
 }
 
 /* Nothing is lost, whoever comes in between. */
-static void nothing_is_lost(void)
+MTAP_TEST_IF(dirty_possible, nothing_is_lost)
 {
 	pthread_t thread;
 	unsigned int i;
@@ -234,7 +234,7 @@ static void nothing_is_lost(void)
 	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_RUNNING, NULL), 0);
 }
 
-static void not_offered(void)
+MTAP_TEST_UNLESS(dirty_possible, not_offered)
 {
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	EXPECT_EQ(kdma_poke(0, 0, 1), 0);
@@ -243,7 +243,7 @@ static void not_offered(void)
 }
 
 /* The container cannot know what is done to a page that is pinned: always dirty, and once more. */
-static void container_knows(void)
+MTAP_TEST_UNLESS(dirty_possible, container_knows)
 {
 	struct vfio_iommu_type1_dirty_bitmap d = {
 		.argsz = sizeof(d), .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
@@ -271,34 +271,7 @@ static void container_knows(void)
 	}
 }
 
-static const struct mtap_test with[] = {
-	MTAP_TEST(pinned_is_not_dirty),
-	MTAP_TEST(written_is_dirty_once),
-	MTAP_TEST(read_is_dirty),
-	MTAP_TEST(windows_inside_pages),
-	MTAP_TEST(written_before_start),
-	MTAP_TEST(windows_that_went),
-	MTAP_TEST(windows_that_follow),
-	MTAP_TEST(only_in_ranges),
-	MTAP_TEST(nothing_is_lost),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = open_and_map, .after = guest_close,
+	.teardown = dev_unload,
 };
-
-static const struct mtap_test without[] = {
-	MTAP_TEST(not_offered),
-	MTAP_TEST(container_knows),
-};
-
-int main(int argc, char **argv)
-{
-	bool log = dirty_possible();
-	const struct mtap_suite suite = {
-		.tests = log ? with : without,
-		.nr = log ? ARRAY_SIZE(with) : ARRAY_SIZE(without),
-		.setup = guest_load,
-		.before = open_and_map,
-		.after = guest_close,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

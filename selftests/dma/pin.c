@@ -53,7 +53,7 @@ static __u64 get(const __u8 *p)
 	return val;
 }
 
-static void both_ways(void)
+MTAP_TEST(both_ways)
 {
 	__u8 *mem = guest_alloc(4 * PAGE, 1);
 
@@ -80,7 +80,7 @@ static void both_ways(void)
 }
 
 /* Where a window begins and ends is not where its pages do. */
-static void edges(void)
+MTAP_TEST(edges)
 {
 	__u8 *mem = guest_alloc(4 * PAGE, 2);
 	unsigned int i;
@@ -104,7 +104,7 @@ static void edges(void)
 }
 
 /* No bytes are not even the byte behind the window, which may be in no page of it. */
-static void no_bytes(void)
+MTAP_TEST(no_bytes)
 {
 	__u8 *mem = guest_alloc(PAGE, 2);
 
@@ -117,7 +117,7 @@ static void no_bytes(void)
 }
 
 /* A program may use an atomic instruction on any 8 bytes of what it gets. */
-static void no_split_locks(void)
+MTAP_TEST(no_split_locks)
 {
 	__u8 *mem = guest_alloc(PAGE, 2);
 	unsigned int i;
@@ -134,7 +134,7 @@ static void no_split_locks(void)
 	}
 }
 
-static void several_mappings(void)
+MTAP_TEST(several_mappings)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 3);
 
@@ -155,7 +155,7 @@ static void several_mappings(void)
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_SIZE), 2 * PAGE);
 }
 
-static void refusals(void)
+MTAP_TEST(refusals)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 4);
 
@@ -183,7 +183,7 @@ static void refusals(void)
 }
 
 /* Unpin and pin at once: the new window waits for the pages of the old one. */
-static void replaced(void)
+MTAP_TEST(replaced)
 {
 	__u8 *mem = guest_alloc(2 * PAGE, 5);
 	unsigned int i;
@@ -200,7 +200,7 @@ static void replaced(void)
 	}
 }
 
-static void all_windows(void)
+MTAP_TEST(all_windows)
 {
 	__u8 *mem = guest_alloc(2 << 20, 6);
 	unsigned int i;
@@ -222,7 +222,7 @@ static void all_windows(void)
 }
 
 /* Other memory being unmapped is nothing to the program. */
-static void others_unmapped(void)
+MTAP_TEST(others_unmapped)
 {
 	__u8 *mem = guest_alloc(4 * PAGE, 7);
 
@@ -235,7 +235,7 @@ static void others_unmapped(void)
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
 
-static void bus_mastering(void)
+MTAP_TEST(bus_mastering)
 {
 	__u8 *mem = guest_alloc(PAGE, 8);
 
@@ -252,7 +252,7 @@ static void bus_mastering(void)
 	EXPECT_EQ(kdma_peek(0, 0), 88);
 }
 
-static void reset_unpins(void)
+MTAP_TEST(reset_unpins)
 {
 	__u8 *mem = guest_alloc(PAGE, 9);
 
@@ -267,7 +267,7 @@ static void reset_unpins(void)
 }
 
 /* Memory limits are the user's, and hold. */
-static void locked_memory(void)
+MTAP_TEST(locked_memory)
 {
 	__u8 *mem = guest_alloc(16 * PAGE, 10);
 	int status;
@@ -293,7 +293,7 @@ static void locked_memory(void)
 	EXPECT_EQ(status, 0);
 }
 
-static void close_unpins(void)
+MTAP_TEST(close_unpins)
 {
 	__u8 *mem = guest_alloc(PAGE, 11);
 
@@ -311,7 +311,7 @@ static void close_unpins(void)
 }
 
 /* Without a program memory can still be taken away; the next one is told. */
-static void unmapped_while_detached(void)
+MTAP_TEST(unmapped_while_detached)
 {
 	__u8 *mem = guest_alloc(2 * PAGE, 12);
 
@@ -355,7 +355,7 @@ static void *map_and_unmap(void *unused)
 }
 
 /* Pinning, using and unpinning race with the memory being taken away all the time. */
-static void race_with_unmap(void)
+MTAP_TEST(race_with_unmap)
 {
 	unsigned int i, pinned = 0, missed = 0;
 
@@ -384,34 +384,7 @@ static void race_with_unmap(void)
 	EXPECT(mtap_await(!pinned_pages()));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(both_ways),
-	MTAP_TEST(edges),
-	MTAP_TEST(no_bytes),
-	MTAP_TEST(no_split_locks),
-	MTAP_TEST(several_mappings),
-	MTAP_TEST(refusals),
-	MTAP_TEST(replaced),
-	MTAP_TEST(all_windows),
-	MTAP_TEST(others_unmapped),
-	MTAP_TEST(bus_mastering),
-	MTAP_TEST(reset_unpins),
-	MTAP_TEST(locked_memory),
-	MTAP_TEST(close_unpins),
-	MTAP_TEST(unmapped_while_detached),
-	MTAP_TEST(race_with_unmap),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = guest_open, .after = guest_close,
+	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = guest_load,
-		.before = guest_open,
-		.after = guest_close,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

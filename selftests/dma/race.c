@@ -176,17 +176,17 @@ static void detached_while_stuck(bool by_worker)
 }
 
 /* The iron rule: whoever waits for user space, no detaching of a program waits for him. */
-static void detach_and_a_stuck_task(void)
+MTAP_TEST(detach_and_a_stuck_task)
 {
 	detached_while_stuck(false);
 }
 
-static void detach_and_a_stuck_worker(void)
+MTAP_TEST(detach_and_a_stuck_worker)
 {
 	detached_while_stuck(true);
 }
 
-static void update_and_a_stuck_task(void)
+MTAP_TEST(update_and_a_stuck_task)
 {
 	struct task t;
 
@@ -205,7 +205,7 @@ static void update_and_a_stuck_task(void)
 }
 
 /* Nobody who uses the device waits, but later requests do, for their turn. */
-static void device_goes_on(void)
+MTAP_TEST(device_goes_on)
 {
 	__u8 *mem = guest_alloc(PAGE, 3);
 	struct task t;
@@ -228,7 +228,7 @@ static void device_goes_on(void)
 }
 
 /* Reset waits for what is being done, and forgets it, and what would have come after. */
-static void reset_while_stuck(void)
+MTAP_TEST(reset_while_stuck)
 {
 	struct task t, reset;
 	__u64 before = all_done();
@@ -251,7 +251,7 @@ static void reset_while_stuck(void)
 }
 
 /* Who waits in reset can be killed; the device has not been reset then. */
-static void killed_in_reset(void)
+MTAP_TEST(killed_in_reset)
 {
 	struct task t;
 	int status;
@@ -275,7 +275,7 @@ static void killed_in_reset(void)
 }
 
 /* Close interrupts it; what was queued is not done for the next user. */
-static void closed_while_stuck(void)
+MTAP_TEST(closed_while_stuck)
 {
 	__u64 before = all_done();
 
@@ -350,12 +350,12 @@ static void killed(int (*stick)(int tell))
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
 }
 
-static void killed_while_stuck(void)
+MTAP_TEST(killed_while_stuck)
 {
 	killed(die_stuck);
 }
 
-static void killed_while_worker_is_stuck(void)
+MTAP_TEST(killed_while_worker_is_stuck)
 {
 	killed(die_with_worker);
 }
@@ -370,7 +370,7 @@ static void endless(void)
 	ASSERT_EQ(kdma_start(READ, 0, IOVA, DATA(0), 1), 0);
 }
 
-static void chain_and_reset(void)
+MTAP_TEST(chain_and_reset)
 {
 	unsigned int i;
 
@@ -387,7 +387,7 @@ static void chain_and_reset(void)
 }
 
 /* Every request of the chain is done once, in order, with whatever program is there. */
-static void chain_and_detach(void)
+MTAP_TEST(chain_and_detach)
 {
 	unsigned int i, first, n;
 	__u64 done;
@@ -409,7 +409,7 @@ static void chain_and_detach(void)
 		EXPECT_EQ(kdma_id(i), i);
 }
 
-static void chain_and_close(void)
+MTAP_TEST(chain_and_close)
 {
 	unsigned int i;
 	__u64 done;
@@ -427,7 +427,7 @@ static void chain_and_close(void)
 	}
 }
 
-static void chain_and_remove(void)
+MTAP_TEST(chain_and_remove)
 {
 	__u8 *mem = guest_alloc(PAGE, 5);
 	unsigned int i;
@@ -455,7 +455,7 @@ static bool is_pinned(void)
 }
 
 /* A program that cannot let go pins again whatever is taken away. VFIO asks ten times. */
-static void unmap_and_pin_again(void)
+MTAP_TEST(unmap_and_pin_again)
 {
 	__u8 *mem = guest_alloc(PAGE, 6);
 	unsigned int i;
@@ -473,33 +473,7 @@ static void unmap_and_pin_again(void)
 	kdma_set(KDMA_REPIN, 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(detach_and_a_stuck_task),
-	MTAP_TEST(detach_and_a_stuck_worker),
-	MTAP_TEST(update_and_a_stuck_task),
-	MTAP_TEST(device_goes_on),
-	MTAP_TEST(reset_while_stuck),
-	MTAP_TEST(killed_in_reset),
-	MTAP_TEST(closed_while_stuck),
-	MTAP_TEST(killed_while_stuck),
-	MTAP_TEST(killed_while_worker_is_stuck),
-	MTAP_TEST(unmap_and_pin_again),
-	MTAP_TEST(chain_and_reset),
-	MTAP_TEST(chain_and_detach),
-	MTAP_TEST(chain_and_close),
-	MTAP_TEST(chain_and_remove),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = guest_open, .after = close_missing,
+	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = guest_load,
-		.before = guest_open,
-		.after = close_missing,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

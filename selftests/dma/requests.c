@@ -50,7 +50,7 @@ static const size_t sizes[] = {
 	1, 2, 3, 4, 7, 8, 63, 64, 511, 4094, 4095, 4096, 4097, 8192, 65535, 65536, 250000,
 };
 
-static void all_sizes(void)
+MTAP_TEST(all_sizes)
 {
 	__u8 *mem = guest_alloc(2 << 20, 1);
 	size_t i;
@@ -63,7 +63,7 @@ static void all_sizes(void)
 }
 
 /* Memory of the core's, the largest requests, neither side aligned; the program sees nothing. */
-static void region_memory(void)
+MTAP_TEST(region_memory)
 {
 	static const size_t mem_sizes[] = { 1, 8, PAGE, PAGE + 1, 65537, MDEV_BPF_MAX_DMA_SIZE };
 	size_t i, off = 123, max = MDEV_BPF_MAX_DMA_SIZE + PAGE;
@@ -96,7 +96,7 @@ static void region_memory(void)
 }
 
 /* What only the program can see goes out as it came in. */
-static void private_memory(void)
+MTAP_TEST(private_memory)
 {
 	__u8 *mem = guest_alloc(64 * PAGE, 3);
 
@@ -108,7 +108,7 @@ static void private_memory(void)
 }
 
 /* Neighbours for the guest, in another order in the user's memory, with gaps between */
-static void several_mappings(void)
+MTAP_TEST(several_mappings)
 {
 	static const unsigned int order[] = { 5, 0, 3, 1 };
 	__u8 *mem = guest_alloc(64 * PAGE, 3), want[8 * PAGE];
@@ -132,7 +132,7 @@ static void several_mappings(void)
 }
 
 /* To the task that made the access all is over when that returns. */
-static void done_with_the_access(void)
+MTAP_TEST(done_with_the_access)
 {
 	__u8 *mem = guest_alloc(PAGE, 5);
 	unsigned int i;
@@ -153,7 +153,7 @@ static void done_with_the_access(void)
 }
 
 /* A chain without end does not keep its access from returning. */
-static void long_chain(void)
+MTAP_TEST(long_chain)
 {
 	__u8 *mem = guest_alloc(PAGE, 6);
 	unsigned int i, n = 240;
@@ -168,7 +168,7 @@ static void long_chain(void)
 	EXPECT(!memcmp(bytes_of_device(0, n * 16), mem, n * 16));
 }
 
-static void queue_has_an_end(void)
+MTAP_TEST(queue_has_an_end)
 {
 	__u8 *mem = guest_alloc(PAGE, 7);
 	unsigned int i;
@@ -216,7 +216,7 @@ static const struct {
 	{ ~0ULL - 7, DATA(0), 8, 0 },
 };
 
-static void bad_arguments(void)
+MTAP_TEST(bad_arguments)
 {
 	unsigned int i, op;
 
@@ -246,7 +246,7 @@ static void fails(unsigned int op, __u64 iova, size_t size, int error)
 	EXPECT(!memcmp(now, before, sizeof(before)));
 }
 
-static void unmapped(void)
+MTAP_TEST(unmapped)
 {
 	__u8 *mem = guest_alloc(16 * PAGE, 8);
 	unsigned int op;
@@ -270,7 +270,7 @@ static void unmapped(void)
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
 }
 
-static void protected(void)
+MTAP_TEST(protected)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 9);
 	__u8 *copy = malloc(8 * PAGE);
@@ -289,7 +289,7 @@ static void protected(void)
 }
 
 /* Mapped for the guest, but the user has taken away what is behind it, or made it read-only. */
-static void nothing_behind(void)
+MTAP_TEST(nothing_behind)
 {
 	__u8 *mem = guest_alloc(8 * PAGE, 10);
 	unsigned int op;
@@ -306,7 +306,7 @@ static void nothing_behind(void)
 	EXPECT_EQ(kdma_do(READ, IOVA, DATA(0), 8), 0);
 }
 
-static void bus_mastering(void)
+MTAP_TEST(bus_mastering)
 {
 	__u8 *mem = guest_alloc(PAGE, 11), copy[PAGE];
 	unsigned int op;
@@ -326,7 +326,7 @@ static void bus_mastering(void)
 }
 
 /* Errors do not stop what comes after them. */
-static void good_after_bad(void)
+MTAP_TEST(good_after_bad)
 {
 	__u8 *mem = guest_alloc(2 * PAGE, 12);
 	unsigned int i;
@@ -344,7 +344,7 @@ static void good_after_bad(void)
 }
 
 /* Asked for by a worker: nobody waits for it. */
-static void from_work(void)
+MTAP_TEST(from_work)
 {
 	__u8 *mem = guest_alloc(PAGE, 13);
 	unsigned int op;
@@ -366,7 +366,7 @@ static void from_work(void)
 }
 
 /* The access comes from a process that has other memory at the address. */
-static void other_process(void)
+MTAP_TEST(other_process)
 {
 	__u8 *mem = guest_alloc(4 * PAGE, 14);
 	int status;
@@ -389,7 +389,7 @@ static void other_process(void)
 }
 
 /* The process that mapped the memory has died, and with it the memory. */
-static void dead_process(void)
+MTAP_TEST(dead_process)
 {
 	__u8 *mem = guest_alloc(PAGE, 15);
 	int status;
@@ -404,7 +404,7 @@ static void dead_process(void)
 }
 
 /* There is guest memory only while VFIO has the device open. */
-static void only_while_open(void)
+MTAP_TEST(only_while_open)
 {
 	__s64 late[2];
 
@@ -416,7 +416,7 @@ static void only_while_open(void)
 }
 
 /* What open asks for is done, but there is no memory yet. */
-static void asked_for_in_open(void)
+MTAP_TEST(asked_for_in_open)
 {
 	__u64 done;
 
@@ -429,37 +429,7 @@ static void asked_for_in_open(void)
 	EXPECT_EQ(kdma_error(0), -EACCES);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(all_sizes),
-	MTAP_TEST(region_memory),
-	MTAP_TEST(private_memory),
-	MTAP_TEST(several_mappings),
-	MTAP_TEST(done_with_the_access),
-	MTAP_TEST(long_chain),
-	MTAP_TEST(queue_has_an_end),
-	MTAP_TEST(bad_arguments),
-	MTAP_TEST(unmapped),
-	MTAP_TEST(protected),
-	MTAP_TEST(nothing_behind),
-	MTAP_TEST(bus_mastering),
-	MTAP_TEST(good_after_bad),
-	MTAP_TEST(from_work),
-	MTAP_TEST(other_process),
-	MTAP_TEST(dead_process),
-	MTAP_TEST(only_while_open),
-	MTAP_TEST(asked_for_in_open),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = guest_open, .after = guest_close,
+	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = guest_load,
-		.before = guest_open,
-		.after = guest_close,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -65,7 +65,7 @@ static void enable_msi(unsigned int nr)
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, nr, event), 0);
 }
 
-static void intx_fires_once(void)
+MTAP_TEST(intx_fires_once)
 {
 	enable_intx();
 	EXPECT_EQ(event_take(event[0]), 0);
@@ -79,7 +79,7 @@ static void intx_fires_once(void)
 }
 
 /* Unmask fires again exactly if the line is still up. */
-static void intx_unmask(void)
+MTAP_TEST(intx_unmask)
 {
 	enable_intx();
 	level(1);
@@ -98,7 +98,7 @@ static void intx_unmask(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-static void intx_unmask_eventfd(void)
+MTAP_TEST(intx_unmask_eventfd)
 {
 	const __u64 one = 1;
 
@@ -121,7 +121,7 @@ static void intx_unmask_eventfd(void)
 	EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, event[1]), -EBUSY);
 }
 
-static void intx_mask(void)
+MTAP_TEST(intx_mask)
 {
 	enable_intx();
 	EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
@@ -137,7 +137,7 @@ static void intx_mask(void)
 	EXPECT_EQ(vfio_irq_fd(&dev, INTX, MASK, event[1]), -ENOTTY);
 }
 
-static void intx_loopback(void)
+MTAP_TEST(intx_loopback)
 {
 	enable_intx();
 	EXPECT_EQ(vfio_irq_none(&dev, INTX, TRIGGER, 1), 0);
@@ -153,7 +153,7 @@ static void intx_loopback(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-static void intx_disable(void)
+MTAP_TEST(intx_disable)
 {
 	enable_intx();
 	EXPECT_EQ(dev_ctl(KDEV_CTL_MODE), MDEV_BPF_IRQ_INTX);
@@ -175,7 +175,7 @@ static void intx_disable(void)
 }
 
 /* The eventfd can be exchanged while INTx is on. */
-static void intx_other_eventfd(void)
+MTAP_TEST(intx_other_eventfd)
 {
 	enable_intx();
 	ASSERT_EQ(vfio_irq_fd(&dev, INTX, TRIGGER, event[1]), 0);
@@ -185,7 +185,7 @@ static void intx_other_eventfd(void)
 }
 
 /* The guest's own switch, in the command register */
-static void intx_command_bit(void)
+MTAP_TEST(intx_command_bit)
 {
 	enable_intx();
 	dev_set(CFG, 4, 2, 0x400);
@@ -195,7 +195,7 @@ static void intx_command_bit(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-static void intx_reset(void)
+MTAP_TEST(intx_reset)
 {
 	enable_intx();
 	level(1);
@@ -209,7 +209,7 @@ static void intx_reset(void)
 }
 
 /* Closing the device ends it all; the next user starts from nothing. */
-static void closed(void)
+MTAP_TEST(closed)
 {
 	enable_intx();
 	EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
@@ -228,7 +228,7 @@ static int trigger_vector(unsigned int vector)
 	return dev_ctl(KDEV_CTL_RESULT);
 }
 
-static void msi(void)
+MTAP_TEST(msi)
 {
 	unsigned int i, j;
 
@@ -250,7 +250,7 @@ static void msi(void)
 }
 
 /* The line of a device whose user takes MSI: each rise is vector 0. */
-static void msi_from_line(void)
+MTAP_TEST(msi_from_line)
 {
 	enable_msi(1);
 	level(1);
@@ -264,7 +264,7 @@ static void msi_from_line(void)
 }
 
 /* Fewer vectors than the device has: their number stays until MSI is off (NORESIZE). */
-static void msi_few(void)
+MTAP_TEST(msi_few)
 {
 	int none[KDEV_MSI] = { event[0], event[1], -1, -1 };
 
@@ -287,7 +287,7 @@ static void msi_few(void)
 }
 
 /* A hole, a change while they are on, and enabling from the middle */
-static void msi_some(void)
+MTAP_TEST(msi_some)
 {
 	int fds[KDEV_MSI] = { event[0], -1, event[2], event[3] };
 
@@ -308,7 +308,7 @@ static void msi_some(void)
 	EXPECT_EQ(event_take(event[3]), 1);
 }
 
-static void msi_loopback(void)
+MTAP_TEST(msi_loopback)
 {
 	struct vfio_irq_set set = {
 		.flags = BOOL | TRIGGER, .index = MSI, .start = 1, .count = 3,
@@ -328,7 +328,7 @@ static void msi_loopback(void)
 	EXPECT_EQ(event_take(event[2]), 0);
 }
 
-static void one_mode_at_a_time(void)
+MTAP_TEST(one_mode_at_a_time)
 {
 	enable_intx();
 	EXPECT_EQ(vfio_irq_fds(&dev, MSI, 0, 1, event + 1), -EINVAL);
@@ -353,7 +353,7 @@ static int set(__u32 flags, __u32 index, __u32 start, __u32 count)
 	return vfio_irq_set(&dev, &head, data, sizeof(data));
 }
 
-static void not_for_this_kind(void)
+MTAP_TEST(not_for_this_kind)
 {
 	enable_msi(1);
 	EXPECT_EQ(set(NONE | MASK, MSI, 0, 1), -ENOTTY);
@@ -362,7 +362,7 @@ static void not_for_this_kind(void)
 	EXPECT_EQ(set(EVENTFD | UNMASK, REQ, 0, 1), -ENOTTY);
 }
 
-static void no_such_interrupt(void)
+MTAP_TEST(no_such_interrupt)
 {
 	EXPECT_EQ(set(EVENTFD | TRIGGER, INTX, 0, 2), -EINVAL);
 	EXPECT_EQ(set(EVENTFD | TRIGGER, INTX, 1, 1), -EINVAL);
@@ -379,7 +379,7 @@ static void no_such_interrupt(void)
 	EXPECT_EQ(dev_ctl(KDEV_CTL_MODE), MDEV_BPF_IRQ_OFF);
 }
 
-static void bad_flags(void)
+MTAP_TEST(bad_flags)
 {
 	enable_intx();
 	EXPECT_EQ(set(0, INTX, 0, 1), -EINVAL);
@@ -397,7 +397,7 @@ static void bad_flags(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-static void bad_argsz(void)
+MTAP_TEST(bad_argsz)
 {
 	struct vfio_irq_set head = { .flags = EVENTFD | TRIGGER, .index = INTX, .count = 1 };
 
@@ -413,7 +413,7 @@ static void bad_argsz(void)
 	EXPECT_EQ(dev_ctl(KDEV_CTL_MODE), MDEV_BPF_IRQ_OFF);
 }
 
-static void bad_fds(void)
+MTAP_TEST(bad_fds)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fds[KDEV_MSI] = { event[1], event[2], null, event[3] };
@@ -439,7 +439,7 @@ static void bad_fds(void)
 }
 
 /* ERR is the device's to say that it is broken; here it only has to get through. */
-static void error(void)
+MTAP_TEST(error)
 {
 	EXPECT_EQ(vfio_irq_fd(&dev, ERR, TRIGGER, event[0]), 0);
 	EXPECT_EQ(vfio_irq_fd(&dev, REQ, TRIGGER, event[1]), 0);
@@ -462,7 +462,7 @@ static void *remove_device(void *arg)
 }
 
 /* "remove" of an open device asks its user, and waits until that has closed it. */
-static void request(void)
+MTAP_TEST(request)
 {
 	pthread_t thread;
 	int ret = 1;
@@ -479,38 +479,6 @@ static void request(void)
 	EXPECT(!exists(MDEV_DEVICES "/%s", dev_mdev.uuid));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(intx_fires_once),
-	MTAP_TEST(intx_unmask),
-	MTAP_TEST(intx_unmask_eventfd),
-	MTAP_TEST(intx_mask),
-	MTAP_TEST(intx_loopback),
-	MTAP_TEST(intx_disable),
-	MTAP_TEST(intx_other_eventfd),
-	MTAP_TEST(intx_command_bit),
-	MTAP_TEST(intx_reset),
-	MTAP_TEST(closed),
-	MTAP_TEST(msi),
-	MTAP_TEST(msi_from_line),
-	MTAP_TEST(msi_few),
-	MTAP_TEST(msi_some),
-	MTAP_TEST(msi_loopback),
-	MTAP_TEST(one_mode_at_a_time),
-	MTAP_TEST(not_for_this_kind),
-	MTAP_TEST(no_such_interrupt),
-	MTAP_TEST(bad_flags),
-	MTAP_TEST(bad_argsz),
-	MTAP_TEST(bad_fds),
-	MTAP_TEST(error),
-	MTAP_TEST(request),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

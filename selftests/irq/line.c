@@ -157,7 +157,7 @@ static void expect_exact(void)
 }
 
 /* All at once, for a number of signals; each but the first takes an unmask. */
-static void all_at_once(void)
+MTAP_TEST(all_at_once)
 {
 	struct threads t = { };
 	unsigned long signals = 0;
@@ -189,7 +189,7 @@ static void all_at_once(void)
 }
 
 /* Each time the line goes up there is a signal, whoever else masks and unmasks. */
-static void none_is_lost(void)
+MTAP_TEST(none_is_lost)
 {
 	struct threads t = { };
 	unsigned int i;
@@ -217,7 +217,7 @@ static void none_is_lost(void)
 	expect_exact();
 }
 
-static void masked_is_silent(void)
+MTAP_TEST(masked_is_silent)
 {
 	struct threads t = { };
 	unsigned int i;
@@ -238,7 +238,7 @@ static void masked_is_silent(void)
 }
 
 /* Turning INTx off and on, while it is driven and unmasked */
-static void off_and_on(void)
+MTAP_TEST(off_and_on)
 {
 	struct threads t = { };
 	unsigned int i;
@@ -262,7 +262,7 @@ static __u32 unmasked(void)
 	return dev_get(0, KIRQ_UNMASKED + 4 * INTX, 4);
 }
 
-static void op(void)
+MTAP_TEST(op)
 {
 	EXPECT_EQ(unmasked(), 0);
 	level(1);
@@ -280,7 +280,7 @@ static void op(void)
 }
 
 /* What was not masked is not unmasked. The worker has time to say otherwise. */
-static void op_not_called(void)
+MTAP_TEST(op_not_called)
 {
 	unsigned int i, j;
 
@@ -297,7 +297,7 @@ static void op_not_called(void)
 }
 
 /* A program that lowers its line at the end of an interrupt */
-static void op_lowers(void)
+MTAP_TEST(op_lowers)
 {
 	dev_set(0, KIRQ_EOI, 4, 1);
 	level(1);
@@ -312,7 +312,7 @@ static void op_lowers(void)
 }
 
 /* Nobody is told while no program is there, but the next one is. */
-static void op_of_the_next(void)
+MTAP_TEST(op_of_the_next)
 {
 	level(1);
 	EXPECT_EQ(event_take(event), 1);
@@ -324,23 +324,6 @@ static void op_of_the_next(void)
 	EXPECT_EQ(event_take(event), 1);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(all_at_once),
-	MTAP_TEST(none_is_lost),
-	MTAP_TEST(masked_is_silent),
-	MTAP_TEST(off_and_on),
-	MTAP_TEST(op),
-	MTAP_TEST(op_not_called),
-	MTAP_TEST(op_lowers),
-	MTAP_TEST(op_of_the_next),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -77,7 +77,7 @@ static __u64 pending(void)
 	return dev_get(KIRQ_BAR, KIRQ_PBA, 8);
 }
 
-static void info(void)
+MTAP_TEST(info)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = MSIX };
 
@@ -87,7 +87,7 @@ static void info(void)
 	EXPECT_EQ(info.flags, VFIO_IRQ_INFO_EVENTFD);
 }
 
-static void each_vector(void)
+MTAP_TEST(each_vector)
 {
 	unsigned int i, j;
 
@@ -109,7 +109,7 @@ static void each_vector(void)
 }
 
 /* The device has fewer vectors of MSI than of MSI-X. */
-static void vectors_of_the_mode(void)
+MTAP_TEST(vectors_of_the_mode)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, KIRQ_NR_MSI, event), 0);
 	EXPECT_EQ(trigger(KIRQ_NR_MSI - 1), 0);
@@ -118,7 +118,7 @@ static void vectors_of_the_mode(void)
 }
 
 /* One vector is enabled first, others come and go. */
-static void dynamic(void)
+MTAP_TEST(dynamic)
 {
 	const int none = -1;
 
@@ -142,7 +142,7 @@ static void dynamic(void)
 	EXPECT_EQ(event_take(event[2]), 1);
 }
 
-static void pending_until_eventfd(void)
+MTAP_TEST(pending_until_eventfd)
 {
 	const int none = -1;
 
@@ -177,7 +177,7 @@ static void pending_until_eventfd(void)
 	EXPECT_EQ(event_take(event[4]), 0);
 }
 
-static void pending_and_reset(void)
+MTAP_TEST(pending_and_reset)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSIX, 0, 1, event), 0);
 	EXPECT_EQ(trigger(3), 0);
@@ -203,7 +203,7 @@ static void expect_power_on(void)
 	}
 }
 
-static void table(void)
+MTAP_TEST(table)
 {
 	__u64 entry = KIRQ_TABLE + 16 * (KIRQ_NR_MSIX - 1);
 
@@ -233,7 +233,7 @@ static void table(void)
 }
 
 /* The program has the rest of the BAR, up to the byte. */
-static void around_the_table(void)
+MTAP_TEST(around_the_table)
 {
 	const __u64 end = KIRQ_TABLE + 16 * KIRQ_NR_MSIX;
 	__u8 bytes[32];
@@ -261,7 +261,7 @@ static void around_the_table(void)
 }
 
 /* SET_IRQS decides, not the mask bits of the table, which no VFIO user has to clear. */
-static void table_masks_nothing(void)
+MTAP_TEST(table_masks_nothing)
 {
 	enable(1);
 	EXPECT_EQ(dev_get(KIRQ_BAR, KIRQ_TABLE + 12, 4), 1);
@@ -270,7 +270,7 @@ static void table_masks_nothing(void)
 }
 
 /* It is served without a program, too. */
-static void table_detached(void)
+MTAP_TEST(table_detached)
 {
 	prog_detach(&dev_prog2);
 	dev_set(KIRQ_BAR, KIRQ_TABLE, 4, 0xfee00000);
@@ -279,7 +279,7 @@ static void table_detached(void)
 }
 
 /* Memory of the core goes on around the table, too. */
-static void in_memory(void)
+MTAP_TEST(in_memory)
 {
 	const __u64 end = KIRQ_TABLE + 16 * KIRQ_NR_MSIX;
 	__u8 bytes[KIRQ_BAR_SIZE], want[KIRQ_BAR_SIZE];
@@ -304,7 +304,7 @@ static void in_memory(void)
 	EXPECT_EQ(ctl(KIRQ_ACCESSES), 0);
 }
 
-static void one_mode_at_a_time(void)
+MTAP_TEST(one_mode_at_a_time)
 {
 	enable(2);
 	EXPECT_EQ(vfio_irq_fd(&dev, INTX, TRIGGER, event[3]), -EINVAL);
@@ -324,7 +324,7 @@ static void one_mode_at_a_time(void)
 }
 
 /* The line of a device whose user takes MSI-X: each rise is vector 0. */
-static void line(void)
+MTAP_TEST(line)
 {
 	enable(2);
 	EXPECT_EQ(ctl_do(KIRQ_LEVEL, 1), 0);
@@ -337,7 +337,7 @@ static void line(void)
 	EXPECT_EQ(event_take(event[1]), 0);
 }
 
-static void loopback(void)
+MTAP_TEST(loopback)
 {
 	struct vfio_irq_set set = {
 		.flags = BOOL | TRIGGER, .index = MSIX, .start = 1, .count = 3,
@@ -355,7 +355,7 @@ static void loopback(void)
 	EXPECT_EQ(event_take(event[1]), 1);
 }
 
-static void bad_eventfd(void)
+MTAP_TEST(bad_eventfd)
 {
 	int fds[3] = { event[2], -1, 9999 };
 
@@ -369,7 +369,7 @@ static void bad_eventfd(void)
 	EXPECT_EQ(event_take(event[1]), 1);
 }
 
-static void closed(void)
+MTAP_TEST(closed)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSIX, 0, 1, event), 0);
 	EXPECT_EQ(trigger(1), 0);
@@ -393,7 +393,7 @@ static void expect_alone(unsigned int vector)
 }
 
 /* As many as there can be, all at once and in blocks */
-static void all_vectors(void)
+MTAP_TEST(all_vectors)
 {
 	const struct rlimit files = { MDEV_BPF_MAX_MSIX + 64, MDEV_BPF_MAX_MSIX + 64 };
 	const unsigned int half = MDEV_BPF_MAX_MSIX / 2;
@@ -436,32 +436,6 @@ static void all_vectors(void)
 	EXPECT_EQ(trigger(KMSIX_NR_MSI), -EINVAL);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(info),
-	MTAP_TEST(each_vector),
-	MTAP_TEST(vectors_of_the_mode),
-	MTAP_TEST(dynamic),
-	MTAP_TEST(pending_until_eventfd),
-	MTAP_TEST(pending_and_reset),
-	MTAP_TEST(table),
-	MTAP_TEST(around_the_table),
-	MTAP_TEST(table_masks_nothing),
-	MTAP_TEST(table_detached),
-	MTAP_TEST(in_memory),
-	MTAP_TEST(one_mode_at_a_time),
-	MTAP_TEST(line),
-	MTAP_TEST(loopback),
-	MTAP_TEST(bad_eventfd),
-	MTAP_TEST(closed),
-	MTAP_TEST(all_vectors),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -277,22 +277,22 @@ static void pci(__u32 mode)
 	all_calls(&c, pci_call);
 }
 
-static void pci_off(void)
+MTAP_TEST(pci_off)
 {
 	pci(MDEV_BPF_IRQ_OFF);
 }
 
-static void pci_intx(void)
+MTAP_TEST(pci_intx)
 {
 	pci(MDEV_BPF_IRQ_INTX);
 }
 
-static void pci_msi(void)
+MTAP_TEST(pci_msi)
 {
 	pci(MDEV_BPF_IRQ_MSI);
 }
 
-static void pci_msix(void)
+MTAP_TEST(pci_msix)
 {
 	pci(MDEV_BPF_IRQ_MSIX);
 }
@@ -309,31 +309,16 @@ static void plain(bool on)
 	all_calls(&c, plain_call);
 }
 
-static void platform_off(void)
+MTAP_TEST(platform_off)
 {
 	plain(false);
 }
 
-static void platform_on(void)
+MTAP_TEST(platform_on)
 {
 	plain(true);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(pci_off),
-	MTAP_TEST(pci_intx),
-	MTAP_TEST(pci_msi),
-	MTAP_TEST(pci_msix),
-	MTAP_TEST(platform_off),
-	MTAP_TEST(platform_on),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The runner behind mtap.h. */
+/* What mtap.h promises. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 #include "mtap.h"
 
 static struct {
-	const struct mtap_suite *suite;
+	struct mtap_test *tests;
 	sigjmp_buf leave;
 	bool failed, skipped;
 	char why[256];
@@ -124,10 +124,10 @@ static void run_point(const struct mtap_test *test)
 
 	mtap.failed = false;
 	mtap.skipped = false;
-	call(mtap.suite->before);
+	call(mtap_suite.before);
 	if (!mtap.failed && !mtap.skipped)
 		call(test->run);
-	call(mtap.suite->after);
+	call(mtap_suite.after);
 	if (klog_check(log, stdout))
 		mtap_fail("kernel log", 0, "the kernel complained, see above");
 
@@ -143,51 +143,68 @@ static void run_point(const struct mtap_test *test)
 	}
 }
 
-static bool wanted(const char *name, int argc, char **argv)
+/* By line, since compilers do not promise an order of constructors */
+void mtap_add(struct mtap_test *test)
+{
+	struct mtap_test **at = &mtap.tests;
+
+	while (*at && (*at)->line < test->line)
+		at = &(*at)->next;
+	test->next = *at;
+	*at = test;
+}
+
+static bool wanted(const struct mtap_test *test, int argc, char **argv)
 {
 	bool any = argc <= 1;
 	int i;
 
+	if (test->condition && test->condition() != test->wanted)
+		return false;
 	for (i = 1; i < argc; i++)
-		any = any || !strcmp(name, argv[i]);
+		any = any || !strcmp(test->name, argv[i]);
 	return any;
 }
 
-static unsigned int count_wanted(const struct mtap_suite *suite, int argc, char **argv)
+/* Leave those in the list that are to run; returns their number. */
+static unsigned int choose(int argc, char **argv)
 {
+	struct mtap_test **at = &mtap.tests;
 	unsigned int nr = 0;
-	size_t i;
 
-	for (i = 0; i < suite->nr; i++)
-		nr += wanted(suite->tests[i].name, argc, argv);
+	while (*at) {
+		if (wanted(*at, argc, argv)) {
+			at = &(*at)->next;
+			nr++;
+		} else {
+			*at = (*at)->next;
+		}
+	}
 	return nr;
 }
 
-int mtap_main(int argc, char **argv, const struct mtap_suite *suite)
+int main(int argc, char **argv)
 {
-	unsigned int nr = count_wanted(suite, argc, argv);
-	size_t i;
+	unsigned int nr = choose(argc, argv);
+	const struct mtap_test *test;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	mtap.suite = suite;
 	printf("TAP version 13\n");
-	call(suite->setup);
+	call(mtap_suite.setup);
 	if (mtap.failed) {
-		call(suite->teardown);
+		call(mtap_suite.teardown);
 		printf("Bail out! setup failed, see above\n");
 		return MTAP_FAIL;
 	}
 	if (mtap.skipped || !nr) {
-		call(suite->teardown);
+		call(mtap_suite.teardown);
 		printf("1..0 # SKIP %s\n", nr ? mtap.why : "no such test point");
 		return nr ? MTAP_SKIP : MTAP_FAIL;
 	}
 	printf("1..%u\n", nr);
-	for (i = 0; i < suite->nr; i++) {
-		if (wanted(suite->tests[i].name, argc, argv))
-			run_point(&suite->tests[i]);
-	}
-	call(suite->teardown);
+	for (test = mtap.tests; test; test = test->next)
+		run_point(test);
+	call(mtap_suite.teardown);
 	if (mtap.nr_failed)
 		return MTAP_FAIL;
 	return mtap.nr_skipped == nr ? MTAP_SKIP : MTAP_PASS;

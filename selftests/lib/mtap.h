@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Test programs: a table of functions, one test point each, reported as TAP 13.
+ * Test programs: functions that are one test point each, reported as TAP 13. This has main().
  *
  * EXPECT_*() notes a failure and goes on; ASSERT_*() leaves the test point. The
  * kernel must not complain while a test point runs, or the point fails.
@@ -18,30 +18,53 @@ enum { MTAP_PASS = 0, MTAP_FAIL = 1, MTAP_SKIP = 4 };
 struct mtap_test {
 	const char *name;
 	void (*run)(void);
+	unsigned int line;
+	bool (*condition)(void);
+	bool wanted;		/* @condition's result that it needs, if there is a condition */
+	struct mtap_test *next;
 };
 
-#define MTAP_TEST(fn)	{ #fn, fn }
+/*
+ * MTAP_TEST(name) { ... } is a test point, and registers it: points are run in the order in which
+ * they stand in the file. _IF() and _UNLESS() have a condition, a bool function without arguments
+ * that is asked before anything else is called.
+ */
+#define MTAP_TEST(fn)			MTAP_POINT(fn, #fn, NULL, true)
+#define MTAP_TEST_IF(condition, fn)	MTAP_POINT(fn, #fn, condition, true)
+#define MTAP_TEST_UNLESS(condition, fn)	MTAP_POINT(fn, #fn, condition, false)
+
+#define MTAP_POINT(fn, name, condition, wanted)						\
+static void fn(void);									\
+static struct mtap_test mtap_test_##fn = {						\
+	name, fn, __LINE__, condition, wanted, NULL					\
+};											\
+static __attribute__((constructor)) void mtap_add_##fn(void)				\
+{											\
+	mtap_add(&mtap_test_##fn);							\
+}											\
+static void fn(void)
+
+void mtap_add(struct mtap_test *test);
 
 /**
- * struct mtap_suite - what a test program consists of
- * @tests: the test points
- * @nr: how many
+ * struct mtap_suite - what is done around the test points of a program
  * @setup: called once, before all
  * @before: called before each test point
  * @after: called after each test point, however far @before and the point got
  * @teardown: called once, after all
  */
 struct mtap_suite {
-	const struct mtap_test *tests;
-	size_t nr;
 	void (*setup)(void);
 	void (*before)(void);
 	void (*after)(void);
 	void (*teardown)(void);
 };
 
-/* Run all test points, or those that the arguments name; returns the exit status. */
-int mtap_main(int argc, char **argv, const struct mtap_suite *suite);
+/*
+ * Every test program has one. Its main() runs all test points, or those that the arguments name; or
+ * none, if @setup skips or fails.
+ */
+extern const struct mtap_suite mtap_suite;
 
 __printf(1, 2) void mtap_diag(const char *fmt, ...);
 __printf(3, 4) void mtap_fail(const char *file, int line, const char *fmt, ...);

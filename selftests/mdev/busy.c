@@ -55,7 +55,7 @@ static void expect_still_there(void)
 		EXPECT(exists(DEVICE, dev_mdev.uuid));
 }
 
-static void waits_until_closed(void)
+MTAP_TEST(waits_until_closed)
 {
 	int req = event_new();
 	struct job *j = remove_waits(req);
@@ -70,7 +70,7 @@ static void waits_until_closed(void)
 	close(req);
 }
 
-static void reminds(void)
+MTAP_TEST(reminds)
 {
 	int req = event_new();
 	struct job *j = remove_waits(req);
@@ -84,7 +84,7 @@ static void reminds(void)
 }
 
 /* A signal ends the interruptible wait, and is not lost; the device is still to go. */
-static void interrupted(void)
+MTAP_TEST(interrupted)
 {
 	int req = event_new();
 	struct job *j = remove_waits(req);
@@ -100,7 +100,7 @@ static void interrupted(void)
 	close(req);
 }
 
-static void others_do_not_wait(void)
+MTAP_TEST(others_do_not_wait)
 {
 	struct mdev n = mdev_uuid(0xd1);
 	int fd = core_open(DEVICE "/remove", dev_mdev.uuid), req = event_new(), ret;
@@ -121,7 +121,7 @@ static void others_do_not_wait(void)
 }
 
 /* Two files: the last one counts. */
-static void two_clients(void)
+MTAP_TEST(two_clients)
 {
 	int req = event_new(), second = vfio_open_again(&dev, &dev_mdev);
 	struct job *j = remove_waits(req);
@@ -135,20 +135,6 @@ static void two_clients(void)
 	close(req);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(waits_until_closed),
-	MTAP_TEST(reminds),
-	MTAP_TEST(interrupted),
-	MTAP_TEST(others_do_not_wait),
-	MTAP_TEST(two_clients),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

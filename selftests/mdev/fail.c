@@ -53,7 +53,7 @@ static void expect_nothing_of(const struct mdev *m)
 	EXPECT_EQ(core_available(P0), 1000);
 }
 
-static void probe_fails(void)
+MTAP_TEST(probe_fails)
 {
 	static const int errnos[] = {
 		EPERM, ENOENT, EIO, ENXIO, EAGAIN, ENOMEM, EBUSY, EEXIST, ENODEV, EINVAL, ENOSPC,
@@ -79,7 +79,7 @@ static void probe_fails(void)
 }
 
 /* A hundred failures in a row with three instances: one that leaks would be missed. */
-static void no_instance_lost(void)
+MTAP_TEST(no_instance_lost)
 {
 	struct mdev m = mdev_uuid(1);
 	int i;
@@ -137,33 +137,33 @@ static int sweep_create(const char *symbol, int with, bool may_succeed)
 }
 
 /* Each file, directory and link of a device; the ones of the driver core, too */
-static void create_without_sysfs(void)
+MTAP_TEST(create_without_sysfs)
 {
 	/* Directory, uevent, subsystem, remove, the bus's, mdev_type, the type's; driver, ... */
 	EXPECT(sweep_create("kernfs_new_node", 0, true) >= 8);
 	EXPECT(core_is_clean());
 }
 
-static void create_without_links(void)
+MTAP_TEST(create_without_links)
 {
 	EXPECT(sweep_create("sysfs_create_link", -ENOMEM, false) >= 2);
 	EXPECT(core_is_clean());
 }
 
-static void create_without_memory(void)
+MTAP_TEST(create_without_memory)
 {
 	core_only_ours("a device that cannot be allocated costs an instance for good");
 	EXPECT(sweep_create("__kmalloc_cache_noprof", 0, true) >= 2);
 	EXPECT(core_is_clean());
 }
 
-static void create_without_name(void)
+MTAP_TEST(create_without_name)
 {
 	EXPECT(sweep_create("kobject_set_name_vargs", -ENOMEM, true) >= 1);
 	EXPECT(core_is_clean());
 }
 
-static void create_without_device(void)
+MTAP_TEST(create_without_device)
 {
 	EXPECT_EQ(sweep_create("device_add", -ENODEV, false), 1);
 	EXPECT_EQ(sweep_create("bus_add_device", -ENOMEM, false), 1);
@@ -207,13 +207,13 @@ static void sweep_register(const char *symbol, int with, bool may_succeed, int a
  * For each of two types five files. There are five directories, too; a compiler that makes the
  * function part of the one for directories keeps the failure from these.
  */
-static void register_without_sysfs(void)
+MTAP_TEST(register_without_sysfs)
 {
 	sweep_register("kernfs_new_node", 0, true, 10);
 	EXPECT(core_is_clean());
 }
 
-static void register_without_objects(void)
+MTAP_TEST(register_without_objects)
 {
 	sweep_register("kobject_create_and_add", 0, false, 2);
 	sweep_register("kset_create_and_add", 0, false, 1);
@@ -221,7 +221,7 @@ static void register_without_objects(void)
 }
 
 /* The link in the class is a convenience: no reason to fail, nor to lose track of it. */
-static void register_without_class_link(void)
+MTAP_TEST(register_without_class_link)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -238,25 +238,6 @@ static void register_without_class_link(void)
 	EXPECT(exists(MDEV_PARENTS "/p0"));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(probe_fails),
-	MTAP_TEST(no_instance_lost),
-	MTAP_TEST(create_without_sysfs),
-	MTAP_TEST(create_without_links),
-	MTAP_TEST(create_without_memory),
-	MTAP_TEST(create_without_name),
-	MTAP_TEST(create_without_device),
-	MTAP_TEST(register_without_sysfs),
-	MTAP_TEST(register_without_objects),
-	MTAP_TEST(register_without_class_link),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = core_load, .before = core_before, .after = after, .teardown = core_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -43,7 +43,7 @@ static struct job *unregister_stuck(int parent)
 }
 
 /* One that is not completely created cannot be removed yet, and can be later. */
-static void remove_during_create(void)
+MTAP_TEST(remove_during_create)
 {
 	struct mdev m = mdev_uuid(1);
 	struct job *j = create_stuck(P0, &m);
@@ -68,7 +68,7 @@ static void remove_during_create(void)
 }
 
 /* The same with a probe that fails in the end */
-static void remove_during_failing_create(void)
+MTAP_TEST(remove_during_failing_create)
 {
 	struct mdev m = mdev_uuid(1);
 	struct job *j = create_stuck(P0, &m);
@@ -81,7 +81,7 @@ static void remove_during_failing_create(void)
 }
 
 /* The name is taken, though the device is not there yet. */
-static void duplicate_during_create(void)
+MTAP_TEST(duplicate_during_create)
 {
 	struct mdev m = mdev_uuid(1);
 	struct job *j = create_stuck(P0, &m);
@@ -99,7 +99,7 @@ static void duplicate_during_create(void)
 }
 
 /* Creating and removing on one parent run in parallel: four probes at a time, and a remove. */
-static void parallel_creates(void)
+MTAP_TEST(parallel_creates)
 {
 	struct mdev m[4], other = mdev_uuid(9);
 	struct job *j[4];
@@ -130,7 +130,7 @@ static void parallel_creates(void)
 }
 
 /* Unregistration waits for the creator, keeps later ones out, and takes what he made. */
-static void unregister_during_create(void)
+MTAP_TEST(unregister_during_create)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
 	struct job *create = create_stuck(P0, &m);
@@ -159,7 +159,7 @@ static void unregister_during_create(void)
 }
 
 /* The same while unregistration is busy with the devices there are */
-static void create_during_unregister(void)
+MTAP_TEST(create_during_unregister)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
 	struct job *gone;
@@ -187,7 +187,7 @@ static void expect_too_late(int ret)
 	EXPECT(ret == -ENODEV || (ret == -ENOENT && !core_is_ours()));
 }
 
-static void remove_during_unregister(void)
+MTAP_TEST(remove_during_unregister)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
 	int removes = core_get("nr_removes");
@@ -211,7 +211,7 @@ static void remove_during_unregister(void)
 }
 
 /* A remove that is under way is waited for, and not done again. */
-static void unregister_during_remove(void)
+MTAP_TEST(unregister_during_remove)
 {
 	struct mdev m = mdev_uuid(1);
 	int removes = core_get("nr_removes");
@@ -229,7 +229,7 @@ static void unregister_during_remove(void)
 }
 
 /* One remover does it, the others are sent away and do not wait. */
-static void remove_during_remove(void)
+MTAP_TEST(remove_during_remove)
 {
 	struct mdev m = mdev_uuid(1);
 	int removes = core_get("nr_removes"), fd, ret;
@@ -251,7 +251,7 @@ static void remove_during_remove(void)
 }
 
 /* A device that is going keeps its name and its instance until it is gone. */
-static void create_during_remove(void)
+MTAP_TEST(create_during_remove)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
 	struct job *j;
@@ -270,7 +270,7 @@ static void create_during_remove(void)
 }
 
 /* Remove mirrors create: the driver lets go first, while all that it found is still there. */
-static void remove_order(void)
+MTAP_TEST(remove_order)
 {
 	struct mdev m = mdev_uuid(1);
 	struct job *j;
@@ -286,7 +286,7 @@ static void remove_order(void)
 }
 
 /* Open files of a device that is gone: they hold nothing. */
-static void reuse_while_open(void)
+MTAP_TEST(reuse_while_open)
 {
 	struct mdev m = mdev_uuid(1);
 	int i, fd;
@@ -304,7 +304,7 @@ static void reuse_while_open(void)
 }
 
 /* A name and an instance are free when remove returns, whoever has a reference to the device. */
-static void reuse_while_kept(void)
+MTAP_TEST(reuse_while_kept)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -371,7 +371,7 @@ static int stall_end(struct job *j)
 }
 
 /* A type's "create" is there before the type is complete: nobody gets past it. */
-static void create_during_register(void)
+MTAP_TEST(create_during_register)
 {
 	struct mdev m = mdev_uuid(1);
 	char path[PATH_MAX];
@@ -391,7 +391,7 @@ static void create_during_register(void)
 }
 
 /* Two removers inside "remove", the first one with the file still in place */
-static void remove_beside_remove(void)
+MTAP_TEST(remove_beside_remove)
 {
 	int removes = core_get("nr_removes");
 	struct mdev m = mdev_uuid(1);
@@ -409,30 +409,7 @@ static void remove_beside_remove(void)
 	EXPECT_EQ(core_get("nr_removes"), removes + 1);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(remove_during_create),
-	MTAP_TEST(remove_during_failing_create),
-	MTAP_TEST(duplicate_during_create),
-	MTAP_TEST(parallel_creates),
-	MTAP_TEST(unregister_during_create),
-	MTAP_TEST(create_during_unregister),
-	MTAP_TEST(remove_during_unregister),
-	MTAP_TEST(unregister_during_remove),
-	MTAP_TEST(remove_during_remove),
-	MTAP_TEST(create_during_remove),
-	MTAP_TEST(remove_order),
-	MTAP_TEST(reuse_while_open),
-	MTAP_TEST(reuse_while_kept),
-	MTAP_TEST(create_during_register),
-	MTAP_TEST(remove_beside_remove),
+const struct mtap_suite mtap_suite = {
+	.setup = core_load, .before = core_before, .after = core_after,
+	.teardown = core_unload,
 };
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
-	.setup = core_load, .before = core_before, .after = core_after, .teardown = core_unload,
-};
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -263,11 +263,9 @@ static void race(const struct pair *p)
 }
 
 #define RACE(name, ...)						\
-static void name(void)						\
+MTAP_TEST(name)							\
 {								\
-	static const struct pair pair = { __VA_ARGS__ };	\
-								\
-	race(&pair);						\
+	race(&(const struct pair){ __VA_ARGS__ });		\
 }
 
 RACE(create_create, NULL, create_m, create_m_as_b, one_wins)
@@ -282,39 +280,35 @@ RACE(unbind_remove, with_m, unbind_m, write_fd0, removed_once_and_gone)
 RACE(unbind_unregister, with_m, unbind_m, unregister_p0, removed_once_and_gone)
 RACE(uevent_remove, with_m_and_uevent, ask_for_event, write_fd1, removed_once_and_gone)
 RACE(read_unregister, with_m, read_types, unregister_p0, removed_once_and_gone)
-RACE(last_instance_pair, NULL, create_m, create_n, one_gets_it)
-RACE(failing_create_remove_pair, NULL, create_m, remove_m_at_once, never_created)
-RACE(failing_creates_pair, NULL, create_m, create_m_as_b, none_created)
-RACE(create_register_pair, without_p0, create_m_at_once, register_p0, created_or_not_yet)
 
-static void last_instance(void)
+MTAP_TEST(last_instance)
 {
 	ASSERT_EQ(core_unregister(P0), 0);
 	core_set("max_instances", 1);
 	ASSERT_EQ(core_register(P0, "1"), 0);
 	core_set("max_instances", 1000);
-	last_instance_pair();
+	race(&(const struct pair){ NULL, create_m, create_n, one_gets_it });
 	EXPECT_EQ(core_available(P0), 1);
 	ASSERT_EQ(core_unregister(P0), 0);
 	ASSERT_EQ(core_register(P0, "1"), 0);
 }
 
-static void failing_create_remove(void)
+MTAP_TEST(failing_create_remove)
 {
 	core_set("probe_errno", EIO);
-	failing_create_remove_pair();
+	race(&(const struct pair){ NULL, create_m, remove_m_at_once, never_created });
 }
 
-static void failing_creates(void)
+MTAP_TEST(failing_creates)
 {
 	core_set("probe_errno", EIO);
-	failing_creates_pair();
+	race(&(const struct pair){ NULL, create_m, create_m_as_b, none_created });
 }
 
-static void create_register(void)
+MTAP_TEST(create_register)
 {
 	core_only_ours("types can be used before their registration is done");
-	create_register_pair();
+	race(&(const struct pair){ without_p0, create_m_at_once, register_p0, created_or_not_yet });
 }
 
 /* All at once: four tasks that create and remove the same few devices, one that registers. */
@@ -339,7 +333,7 @@ static void *soup_task(void *arg)
 	return NULL;
 }
 
-static void soup(void)
+MTAP_TEST(soup)
 {
 	pthread_t t[SOUP_TASKS];
 	bool ours = core_is_ours();
@@ -387,32 +381,6 @@ static void after(void)
 	core_after();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(create_create),
-	MTAP_TEST(create_create_on_two),
-	MTAP_TEST(create_remove),
-	MTAP_TEST(remove_remove),
-	MTAP_TEST(remove_create),
-	MTAP_TEST(create_unregister),
-	MTAP_TEST(remove_unregister),
-	MTAP_TEST(unregister_unregister),
-	MTAP_TEST(unbind_remove),
-	MTAP_TEST(unbind_unregister),
-	MTAP_TEST(uevent_remove),
-	MTAP_TEST(read_unregister),
-	MTAP_TEST(last_instance),
-	MTAP_TEST(failing_create_remove),
-	MTAP_TEST(failing_creates),
-	MTAP_TEST(create_register),
-	MTAP_TEST(soup),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = core_before, .after = after, .teardown = unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -18,7 +18,7 @@ static unsigned int mode_of(const char *path)
 }
 
 /* What a parent and its types look like: the ABI, name by name */
-static void parent_files(void)
+MTAP_TEST(parent_files)
 {
 	char path[PATH_MAX];
 
@@ -41,7 +41,7 @@ static void parent_files(void)
 }
 
 /* ... and a device */
-static void device_files(void)
+MTAP_TEST(device_files)
 {
 	struct mdev m = mdev_uuid(1);
 	char path[PATH_MAX];
@@ -64,7 +64,7 @@ static void device_files(void)
 	EXPECT_EQ(mdev_remove(&m), -ENOENT);
 }
 
-static void remove_values(void)
+MTAP_TEST(remove_values)
 {
 	static const char * const refused[] = { "x", "\n", " ", "0x", "1x", "-", "remove" };
 	static const char * const ignored[] = { "0", "0\n", "00", "0x0" };
@@ -87,7 +87,7 @@ static void remove_values(void)
 }
 
 /* A UUID is one device's, whatever parent and type it is asked from. */
-static void duplicate(void)
+MTAP_TEST(duplicate)
 {
 	static const char upper[] = "5E1F7E57-0000-4000-8000-000000000001";
 	struct mdev m = mdev_uuid(1);
@@ -148,7 +148,7 @@ static int create_raw(const struct text *t)
 	return len;
 }
 
-static void bad_uuids(void)
+MTAP_TEST(bad_uuids)
 {
 	char longest[4096];
 	const struct text too_long = { .text = longest, .len = sizeof(longest) };
@@ -169,7 +169,7 @@ static void bad_uuids(void)
 	EXPECT_EQ(entries(MDEV_DEVICES), 0);
 }
 
-static void good_uuids(void)
+MTAP_TEST(good_uuids)
 {
 	static const struct text good[] = {
 		TEXT(U), TEXT(U "\n"), TEXT("5E1F7E57-0000-4000-8000-000000000001"),
@@ -187,7 +187,7 @@ static void good_uuids(void)
 }
 
 /* max_instances is the parent's, not the type's; who comes late is told so, and costs nothing. */
-static void exhausted(void)
+MTAP_TEST(exhausted)
 {
 	struct mdev m[4] = { mdev_uuid(1), mdev_uuid(2), mdev_uuid(3), mdev_uuid(4) };
 	int i;
@@ -219,7 +219,7 @@ static void exhausted(void)
 	ASSERT_EQ(core_register(P0, "1"), 0);
 }
 
-static void most_instances(void)
+MTAP_TEST(most_instances)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -237,7 +237,7 @@ static void most_instances(void)
 }
 
 /* A driver that counts for itself is asked, and its max_instances is not looked at. */
-static void own_count(void)
+MTAP_TEST(own_count)
 {
 	struct mdev m[3] = { mdev_uuid(1), mdev_uuid(2), mdev_uuid(3) };
 
@@ -262,7 +262,7 @@ static void own_count(void)
 }
 
 /* Neither probe nor remove nor a description: none of them is asked for. */
-static void no_callbacks(void)
+MTAP_TEST(no_callbacks)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -278,7 +278,7 @@ static void no_callbacks(void)
 }
 
 /* Nothing but creation binds, and to the parent's driver: names and arrivals do not count. */
-static void explicit_bind(void)
+MTAP_TEST(explicit_bind)
 {
 	struct mdev m = mdev_uuid(1), n = mdev_uuid(2);
 	int removes;
@@ -312,7 +312,7 @@ static void explicit_bind(void)
 	EXPECT_EQ(core_get("nr_removes"), removes + 2);
 }
 
-static void bad_drivers(void)
+MTAP_TEST(bad_drivers)
 {
 	EXPECT_EQ(sysfs_write("no-api", KNOBS "/extra_driver"), -EINVAL);
 	EXPECT(!exists("/sys/bus/mdev/drivers/mdevt_no_api"));
@@ -320,7 +320,7 @@ static void bad_drivers(void)
 	EXPECT_STR(link_name("/sys/bus/mdev/drivers/mdevt/module"), "mdev_test");
 }
 
-static void parent_twice(void)
+MTAP_TEST(parent_twice)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -332,7 +332,7 @@ static void parent_twice(void)
 	EXPECT_EQ(mdev_remove(&m), 0);
 }
 
-static void types_of_one_name(void)
+MTAP_TEST(types_of_one_name)
 {
 	core_only_ours("two types of one name are answered with a stack trace");
 	ASSERT_EQ(core_unregister(P0), 0);
@@ -345,7 +345,7 @@ static void types_of_one_name(void)
 /* The class has room for one of a name: the first keeps its link, the second has none. */
 #define NAMESAKE_TYPE	"/sys/devices/platform/p0/mdev_supported_types/platform-a"
 
-static void parents_of_one_name(void)
+MTAP_TEST(parents_of_one_name)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -360,7 +360,7 @@ static void parents_of_one_name(void)
 }
 
 /* Devices go with their parent, and nothing else does. */
-static void unregister_with_devices(void)
+MTAP_TEST(unregister_with_devices)
 {
 	int i, removes = core_get("nr_removes");
 	struct mdev m;
@@ -394,7 +394,7 @@ static void unregister_with_devices(void)
 }
 
 /* A device holds no module: unloading the driver removes it. The core is held by its users. */
-static void unload_with_devices(void)
+MTAP_TEST(unload_with_devices)
 {
 	struct mdev m = mdev_uuid(1);
 	int users = sysfs_int("/sys/module/mdev/refcnt");
@@ -413,32 +413,7 @@ static void unload_with_devices(void)
 	core_before();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(parent_files),
-	MTAP_TEST(device_files),
-	MTAP_TEST(remove_values),
-	MTAP_TEST(duplicate),
-	MTAP_TEST(bad_uuids),
-	MTAP_TEST(good_uuids),
-	MTAP_TEST(exhausted),
-	MTAP_TEST(most_instances),
-	MTAP_TEST(own_count),
-	MTAP_TEST(no_callbacks),
-	MTAP_TEST(explicit_bind),
-	MTAP_TEST(bad_drivers),
-	MTAP_TEST(parent_twice),
-	MTAP_TEST(types_of_one_name),
-	MTAP_TEST(parents_of_one_name),
-	MTAP_TEST(unregister_with_devices),
-	MTAP_TEST(unload_with_devices),
+const struct mtap_suite mtap_suite = {
+	.setup = core_load, .before = core_before, .after = core_after,
+	.teardown = core_unload,
 };
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
-	.setup = core_load, .before = core_before, .after = core_after, .teardown = core_unload,
-};
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

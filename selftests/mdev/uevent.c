@@ -91,7 +91,7 @@ static void expect_quiet(void)
 #define EVENT(action, path, rest) \
 	action "@" path "|ACTION=" action "|DEVPATH=" path "|" rest
 
-static void device_events(void)
+MTAP_TEST(device_events)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -106,7 +106,7 @@ static void device_events(void)
 }
 
 /* What "udevadm trigger" asks for */
-static void asked_for_events(void)
+MTAP_TEST(asked_for_events)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -119,7 +119,7 @@ static void asked_for_events(void)
 	EXPECT_EQ(mdev_remove(&m), 0);
 }
 
-static void failing_probe_events(void)
+MTAP_TEST(failing_probe_events)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -131,7 +131,7 @@ static void failing_probe_events(void)
 }
 
 /* A create that is refused before there is a device is nobody's business. */
-static void refused_events(void)
+MTAP_TEST(refused_events)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -145,7 +145,7 @@ static void refused_events(void)
 }
 
 /* mdevctl's udev rule starts its devices at "registered". */
-static void parent_events(void)
+MTAP_TEST(parent_events)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -251,7 +251,7 @@ static int create_first(void)
 	return core_create(P0, "a", &m);
 }
 
-static void at_add(void)
+MTAP_TEST(at_add)
 {
 	struct seen seen = { 0 };
 	struct mdev m = mdev_uuid(1);
@@ -272,7 +272,7 @@ static int register_first(void)
 	return core_register(P0, "1");
 }
 
-static void at_registered(void)
+MTAP_TEST(at_registered)
 {
 	struct seen seen = { 0 };
 
@@ -282,7 +282,7 @@ static void at_registered(void)
 }
 
 /* The same, however late one looks: the driver is still busy with its probe. */
-static void at_add_links(void)
+MTAP_TEST(at_add_links)
 {
 	struct mdev m = mdev_uuid(1);
 	struct job *j;
@@ -299,23 +299,6 @@ static void at_add_links(void)
 	EXPECT_EQ(mdev_remove(&m), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(device_events),
-	MTAP_TEST(asked_for_events),
-	MTAP_TEST(failing_probe_events),
-	MTAP_TEST(refused_events),
-	MTAP_TEST(parent_events),
-	MTAP_TEST(at_add),
-	MTAP_TEST(at_registered),
-	MTAP_TEST(at_add_links),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = core_load, .before = before, .after = after, .teardown = core_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -199,7 +199,7 @@ static void after(void)
 	rmdir(PAYER);
 }
 
-static void untouched_is_free(void)
+MTAP_TEST(untouched_is_free)
 {
 	__u64 start;
 	char *p;
@@ -215,7 +215,7 @@ static void untouched_is_free(void)
 	munmap(p, KMEM_LARGE_SIZE);
 }
 
-static void creator_pays(void)
+MTAP_TEST(creator_pays)
 {
 	__u64 start, mine;
 	char *p;
@@ -236,7 +236,7 @@ static void creator_pays(void)
 	EXPECT(mtap_await(current_bytes(PAYER) < start + SLACK));
 }
 
-static void write_at_limit(void)
+MTAP_TEST(write_at_limit)
 {
 	__u64 offset = 32 * MIB;
 	ssize_t done;
@@ -258,7 +258,7 @@ static void write_at_limit(void)
 	EXPECT_EQ(dev_get(KMEM_LARGE, 0, 1), 'y');
 }
 
-static void touch_at_limit(void)
+MTAP_TEST(touch_at_limit)
 {
 	int status = 0;
 	pid_t pid;
@@ -284,7 +284,7 @@ static void touch_at_limit(void)
 	munmap(p, KMEM_LARGE_SIZE);
 }
 
-static void kfuncs_at_limit(void)
+MTAP_TEST(kfuncs_at_limit)
 {
 	__u64 offset = 0, end;
 	int ret = 0;
@@ -308,7 +308,7 @@ static void kfuncs_at_limit(void)
 }
 
 /* The limit is met by the index of the pages, too, not just by pages. */
-static void limit_in_steps(void)
+MTAP_TEST(limit_in_steps)
 {
 	__u64 offset = 0, max;
 	unsigned int i;
@@ -322,7 +322,7 @@ static void limit_in_steps(void)
 	expect_nobody_killed();
 }
 
-static void populate_at_limit(void)
+MTAP_TEST(populate_at_limit)
 {
 	struct mdev_bpf_ops *ops;
 
@@ -346,22 +346,6 @@ static void populate_at_limit(void)
 	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_HIDDEN, KMEM_HIDDEN_SIZE - 8), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(untouched_is_free),
-	MTAP_TEST(creator_pays),
-	MTAP_TEST(write_at_limit),
-	MTAP_TEST(touch_at_limit),
-	MTAP_TEST(kfuncs_at_limit),
-	MTAP_TEST(limit_in_steps),
-	MTAP_TEST(populate_at_limit),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = before, .after = after, .teardown = unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

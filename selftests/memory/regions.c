@@ -87,7 +87,7 @@ static __u64 program_sees(unsigned int region, __u64 offset)
 	return dev_get(0, KMEM_DATA, 8);
 }
 
-static void zeroed(void)
+MTAP_TEST(zeroed)
 {
 	static char buf[8 * PAGE], zeros[8 * PAGE];
 
@@ -100,7 +100,7 @@ static void zeroed(void)
 }
 
 /* Everybody sees the same bytes. */
-static void one_memory(void)
+MTAP_TEST(one_memory)
 {
 	__u64 *a = map(KMEM_SPARSE, 0, PAGE), *b = map(KMEM_SPARSE, 0, 2 * PAGE);
 
@@ -123,7 +123,7 @@ static void one_memory(void)
 }
 
 /* Any offset and size, over pages, and cut at the end; the program is not asked. */
-static void bulk(void)
+MTAP_TEST(bulk)
 {
 	static unsigned char in[5 * PAGE], out[5 * PAGE];
 	size_t i;
@@ -145,7 +145,7 @@ static void bulk(void)
 	EXPECT_EQ(dev_get(0, KMEM_TRAPS, 8), 0);
 }
 
-static void bad_buffer(void)
+MTAP_TEST(bad_buffer)
 {
 	char *page = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -162,7 +162,7 @@ static void bad_buffer(void)
 }
 
 /* The window goes to the program, access by access; what is around it does not. */
-static void window(void)
+MTAP_TEST(window)
 {
 	unsigned char buf[4 * PAGE];
 	__u64 last;
@@ -185,7 +185,7 @@ static void window(void)
 	EXPECT_EQ(dev_get(0, KMEM_LAST, 8), (__u64)KMEM_TRAPPED << 56 | 8ULL << 48 | 16);
 }
 
-static void refused_maps(void)
+MTAP_TEST(refused_maps)
 {
 	const size_t trap = KMEM_TRAP_OFFSET;
 
@@ -209,7 +209,7 @@ static void refused_maps(void)
 }
 
 /* A mapping does not get more rights, nor pages, than it was made with. */
-static void kept_rights(void)
+MTAP_TEST(kept_rights)
 {
 	__u64 *ro = map_as(KMEM_RO, 0, PAGE, PROT_READ), *rw = map(KMEM_LARGE, 0, PAGE);
 
@@ -222,7 +222,7 @@ static void kept_rights(void)
 }
 
 /* Beyond the regions there is nothing, however far. */
-static void far_maps(void)
+MTAP_TEST(far_maps)
 {
 	static const __u64 far[] = {
 		16ULL << MDEV_BPF_OFFSET_SHIFT, 1ULL << 62, 0x7ffffffffffff000ULL,
@@ -239,7 +239,7 @@ static void far_maps(void)
 	}
 }
 
-static void moved_and_split(void)
+MTAP_TEST(moved_and_split)
 {
 	__u64 *p = map(KMEM_LARGE, PAGE, 4 * PAGE), *to;
 
@@ -257,7 +257,7 @@ static void moved_and_split(void)
 }
 
 /* A child sees the same memory, and writes to it. */
-static void forked(void)
+MTAP_TEST(forked)
 {
 	__u64 *p = map(KMEM_LARGE, 0, 2 * PAGE);
 	int status;
@@ -278,7 +278,7 @@ static void forked(void)
 }
 
 /* A mapping keeps the device open. */
-static void map_without_file(void)
+MTAP_TEST(map_without_file)
 {
 	__u64 *p = map(KMEM_LARGE, 0, PAGE);
 
@@ -293,7 +293,7 @@ static void map_without_file(void)
 	EXPECT_EQ(dev_get(KMEM_LARGE, 8, 8), 2);
 }
 
-static void cleared_by_reset(void)
+MTAP_TEST(cleared_by_reset)
 {
 	__u64 *cleared = map(KMEM_SPARSE, 0, 2 * PAGE), *kept = map(KMEM_LARGE, 0, PAGE);
 	__u64 *ro = map_as(KMEM_RO, 0, PAGE, PROT_READ);
@@ -321,7 +321,7 @@ static void cleared_by_reset(void)
 	EXPECT_EQ(program_sees(KMEM_SPARSE, 8), 7);
 }
 
-static void kept_while_detached(void)
+MTAP_TEST(kept_while_detached)
 {
 	__u64 *p = map(KMEM_SPARSE, 0, 2 * PAGE);
 
@@ -339,7 +339,7 @@ static void kept_while_detached(void)
 	EXPECT_EQ(p[1], 3);
 }
 
-static void private_memory(void)
+MTAP_TEST(private_memory)
 {
 	__u64 pos = (__u64)KMEM_PRIVATE << MDEV_BPF_OFFSET_SHIFT, val = 1;
 
@@ -354,7 +354,7 @@ static void private_memory(void)
 	EXPECT_EQ(errno, EINVAL);
 }
 
-static void rom(void)
+MTAP_TEST(rom)
 {
 	unsigned char buf[KMEM_ROM_SIZE + 1];
 
@@ -367,7 +367,7 @@ static void rom(void)
 }
 
 /* Configuration space has a BAR for it, which the guest sizes. */
-static void rom_bar(void)
+MTAP_TEST(rom_bar)
 {
 	const unsigned int config = VFIO_PCI_CONFIG_REGION_INDEX;
 
@@ -382,7 +382,7 @@ static void rom_bar(void)
 }
 
 /* What the kfuncs do not do. */
-static void kfunc_bounds(void)
+MTAP_TEST(kfunc_bounds)
 {
 	EXPECT_EQ(command(KMEM_DO_READ, KMEM_SMALL, KMEM_SMALL_SIZE - 8, 0), 0);
 	EXPECT_EQ(command(KMEM_DO_READ, KMEM_SMALL, KMEM_SMALL_SIZE - 7, 0), -EINVAL);
@@ -421,7 +421,7 @@ static int get_caps(unsigned int region, __u32 argsz, struct caps *c)
 	return vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, c);
 }
 
-static void region_infos(void)
+MTAP_TEST(region_infos)
 {
 	const __u32 map = VFIO_REGION_INFO_FLAG_MMAP;
 	const __u32 rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
@@ -444,7 +444,7 @@ static void region_infos(void)
 	EXPECT_EQ(c.info.flags, rw);
 }
 
-static void sparse_areas(void)
+MTAP_TEST(sparse_areas)
 {
 	const __u32 need = sizeof(struct vfio_region_info) +
 			   sizeof(struct vfio_region_info_cap_sparse_mmap) +
@@ -483,7 +483,7 @@ static void sparse_areas(void)
 }
 
 /* The tables of MSI-X cannot be mapped, nor the pages they are in; they are not the program's. */
-static void msix_areas(void)
+MTAP_TEST(msix_areas)
 {
 	const __u64 table = 8 * PAGE, pba = 10 * PAGE + 0x800;
 	static const __u32 want[][2] = { { 0, 4 }, { 6, 2 }, { 9, 1 }, { 11, 5 } };
@@ -523,7 +523,7 @@ static void msix_areas(void)
 	EXPECT_EQ(dev_get(0, KMEM_TRAPS, 8), 0);
 }
 
-static void own_type(void)
+MTAP_TEST(own_type)
 {
 	struct vfio_region_info_cap_type *cap;
 	struct caps c;
@@ -541,7 +541,7 @@ static void own_type(void)
 }
 
 /* All of a large region at once: only what is touched becomes pages. */
-static void far_end(void)
+MTAP_TEST(far_end)
 {
 	__u64 *p = map(KMEM_LARGE, 0, KMEM_LARGE_SIZE);
 
@@ -550,37 +550,6 @@ static void far_end(void)
 	EXPECT_EQ(p[KMEM_LARGE_SIZE / 16], 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(zeroed),
-	MTAP_TEST(one_memory),
-	MTAP_TEST(bulk),
-	MTAP_TEST(bad_buffer),
-	MTAP_TEST(window),
-	MTAP_TEST(refused_maps),
-	MTAP_TEST(kept_rights),
-	MTAP_TEST(far_maps),
-	MTAP_TEST(moved_and_split),
-	MTAP_TEST(forked),
-	MTAP_TEST(map_without_file),
-	MTAP_TEST(cleared_by_reset),
-	MTAP_TEST(kept_while_detached),
-	MTAP_TEST(private_memory),
-	MTAP_TEST(rom),
-	MTAP_TEST(rom_bar),
-	MTAP_TEST(kfunc_bounds),
-	MTAP_TEST(region_infos),
-	MTAP_TEST(sparse_areas),
-	MTAP_TEST(msix_areas),
-	MTAP_TEST(own_type),
-	MTAP_TEST(far_end),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

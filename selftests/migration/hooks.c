@@ -8,7 +8,7 @@
 #define MSI	VFIO_PCI_MSI_IRQ_INDEX
 
 /* save is asked, and leaves it to the core; restore sees what the core has restored. */
-static void hooks(void)
+MTAP_TEST(hooks)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	fill(a);
@@ -28,7 +28,7 @@ static void hooks(void)
 }
 
 /* What restore changes before it fails is undone. */
-static void hooks_fail(void)
+MTAP_TEST(hooks_fail)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	wr(a, KMIG_HOOK, KMIG_HOOK_FAIL);
@@ -59,7 +59,7 @@ static void hooks_fail(void)
 }
 
 /* Whatever the errno is, it is the end of that step. */
-static void hooks_fail_stale(void)
+MTAP_TEST(hooks_fail_stale)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	wr(a, KMIG_HOOK, KMIG_HOOK_STALE);
@@ -78,7 +78,7 @@ static void hooks_fail_stale(void)
 }
 
 /* A stream that is the program's from the first byte to the last */
-static void own_stream(void)
+MTAP_TEST(own_stream)
 {
 	__u64 magic = KMIG_OWN_MAGIC;
 
@@ -102,7 +102,7 @@ static void own_stream(void)
 }
 
 /* What the program has put is there as long as its session lasts, and not a byte longer. */
-static void own_stream_is_gone(void)
+MTAP_TEST(own_stream_is_gone)
 {
 	int by_state, by_reset, by_close;
 	char c;
@@ -135,7 +135,7 @@ static void own_stream_is_gone(void)
 }
 
 /* What save has put is of no account if it fails, or leaves it to the core. */
-static void own_stream_put_in_vain(void)
+MTAP_TEST(own_stream_put_in_vain)
 {
 	int fd;
 
@@ -158,7 +158,7 @@ static void own_stream_put_in_vain(void)
 	EXPECT_EQ(rd(&b, KMIG_RESTORED), 1 + 5);
 }
 
-static void own_stream_is_bounded(void)
+MTAP_TEST(own_stream_is_bounded)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	wr(a, KMIG_HOOK, KMIG_HOOK_FULL);
@@ -170,7 +170,7 @@ static void own_stream_is_bounded(void)
 }
 
 /* State of another version is for a program that has restore, if there is room for it. */
-static void other_versions(void)
+MTAP_TEST(other_versions)
 {
 	fill(a);
 	save();
@@ -188,23 +188,6 @@ static void other_versions(void)
 	EXPECT_HAS(why_refused(), "bytes, more than");
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(hooks),
-	MTAP_TEST(hooks_fail),
-	MTAP_TEST(hooks_fail_stale),
-	MTAP_TEST(own_stream),
-	MTAP_TEST(own_stream_is_gone),
-	MTAP_TEST(own_stream_put_in_vain),
-	MTAP_TEST(own_stream_is_bounded),
-	MTAP_TEST(other_versions),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.before = kmig_before, .after = kmig_after,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

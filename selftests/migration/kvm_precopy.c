@@ -57,7 +57,7 @@ static const unsigned char all_pages[] = {
 
 #define RUNS(code)	EXPECT_EQ(kvm_runs(code, sizeof(code)), KVM_EXIT_HLT)
 
-static void guest_writes(void)
+MTAP_TEST(guest_writes)
 {
 	unsigned int i;
 	size_t pos;
@@ -88,7 +88,7 @@ static void *guest(void *unused)
 	return unused;
 }
 
-static void guest_writes_all_the_time(void)
+MTAP_TEST(guest_writes_all_the_time)
 {
 	unsigned int i;
 	pthread_t thread;
@@ -111,17 +111,6 @@ static void guest_writes_all_the_time(void)
 		EXPECT_EQ(get_b(KPRE_MEM, i), look(mapping, 0));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(guest_writes),
-	MTAP_TEST(guest_writes_all_the_time),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = before, .after = after, .teardown = unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

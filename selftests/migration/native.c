@@ -138,7 +138,7 @@ static void expect_stream(const unsigned char *want)
 				  want[i]);
 }
 
-static void byte_for_byte(void)
+MTAP_TEST(byte_for_byte)
 {
 	set_up(&dev, 0);
 	set_up(&dev, 1);
@@ -147,7 +147,7 @@ static void byte_for_byte(void)
 	expect_stream(copy);
 }
 
-static void at_power_on(void)
+MTAP_TEST(at_power_on)
 {
 	static const unsigned char port[PORT] = { [33] = 16 };
 
@@ -156,7 +156,7 @@ static void at_power_on(void)
 	EXPECT(!memcmp(stream + HEADER + PORT, port, PORT));
 }
 
-static void takes_it(void)
+MTAP_TEST(takes_it)
 {
 	int fd = event_new();
 
@@ -172,7 +172,7 @@ static void takes_it(void)
 }
 
 /* What the sample has no place for survives from one of ours to another. */
-static void nothing_is_lost(void)
+MTAP_TEST(nothing_is_lost)
 {
 	/* The empty transmitter's interrupt was seen; modem lines changed, and nobody looked */
 	wr(&dev, 0, UART_IER, UART_IER_THRI | UART_IER_MSI);
@@ -200,7 +200,7 @@ static void refuses(size_t at, unsigned char val, size_t size)
 	go(&b);
 }
 
-static void refuses_others(void)
+MTAP_TEST(refuses_others)
 {
 	size_t size = HEADER + 2 * PORT;
 
@@ -222,7 +222,7 @@ static void refuses_others(void)
 }
 
 /* From the C driver to ours, and on to another of the C driver's: what arrives is the same. */
-static void from_c_and_back(void)
+MTAP_TEST(from_c_and_back)
 {
 	struct mdev c1 = mdev_uuid(0xc1), c2 = mdev_uuid(0xc2);
 	struct vfio v1, v2;
@@ -253,25 +253,6 @@ static void from_c_and_back(void)
 	expect_set_up(&dev, 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(byte_for_byte),
-	MTAP_TEST(at_power_on),
-	MTAP_TEST(takes_it),
-	MTAP_TEST(nothing_is_lost),
-	MTAP_TEST(refuses_others),
-	MTAP_TEST(from_c_and_back),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_devices, .after = close_devices, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_devices,
-		.after = close_devices,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -56,7 +56,7 @@ static void expect_memory_of_target(void)
 }
 
 /* What was never touched is not in the stream. */
-static void memory(void)
+MTAP_TEST(memory)
 {
 	__s64 empty = mig_data_size(a);
 
@@ -74,7 +74,7 @@ static void memory(void)
 }
 
 /* Whoever has mapped the target's memory sees what has come. */
-static void memory_stays_mapped(void)
+MTAP_TEST(memory_stays_mapped)
 {
 	__u64 *p;
 
@@ -96,7 +96,7 @@ static void refused(int err, const char *why)
 	memcpy(copy, stream, len);
 }
 
-static void bad_memory_is_refused(void)
+MTAP_TEST(bad_memory_is_refused)
 {
 	struct mig_section *s;
 	struct {
@@ -127,7 +127,7 @@ static void bad_memory_is_refused(void)
 	expect_memory_of_target();
 }
 
-static void failing_restore_undoes_memory(void)
+MTAP_TEST(failing_restore_undoes_memory)
 {
 	wr(a, KMIG_HOOK, KMIG_HOOK_FAIL);
 	put(a, 0, 0x1111);
@@ -140,7 +140,7 @@ static void failing_restore_undoes_memory(void)
 }
 
 /* QEMU has to hear of an interrupt whose cause was gone before it was unmasked. */
-static void line_that_has_fired(void)
+MTAP_TEST(line_that_has_fired)
 {
 	ASSERT_EQ(vfio_irq_fds(a, INTX, 0, 1, &event[0]), 0);
 	ASSERT_EQ(vfio_irq_fds(&b, INTX, 0, 1, &event[1]), 0);
@@ -162,7 +162,7 @@ static void line_that_has_fired(void)
 }
 
 /* Vectors that nobody listened to, and the table */
-static void msix(void)
+MTAP_TEST(msix)
 {
 	static const int none[KMIG_MSIX] = { -1, -1, -1, -1 };
 
@@ -204,7 +204,7 @@ static void bus_master(struct vfio *v)
 }
 
 /* Bus mastering goes along with configuration space. */
-static void requests_for_dma(void)
+MTAP_TEST(requests_for_dma)
 {
 	__u32 *here = guest_page(a), *there = guest_page(&b);
 
@@ -237,7 +237,7 @@ static void requests_for_dma(void)
 	EXPECT_EQ(there[0x100], 0);
 }
 
-static void no_dma_in_p2p(void)
+MTAP_TEST(no_dma_in_p2p)
 {
 	__u32 *mem = guest_page(a);
 
@@ -268,7 +268,7 @@ static void no_dma_in_p2p(void)
 }
 
 /* A window is pinned again where the device arrives, before all other requests. */
-static void pinned_windows(void)
+MTAP_TEST(pinned_windows)
 {
 	__u32 *here = guest_page(a), *there = guest_page(&b);
 
@@ -287,7 +287,7 @@ static void pinned_windows(void)
 	EXPECT_EQ(rd(a, KMIG_PEEK), 0xa);
 }
 
-static void bad_requests_are_refused(void)
+MTAP_TEST(bad_requests_are_refused)
 {
 	struct mig_section *s;
 	__u32 *req;
@@ -319,25 +319,6 @@ static void bad_requests_are_refused(void)
 	}
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(memory),
-	MTAP_TEST(memory_stays_mapped),
-	MTAP_TEST(bad_memory_is_refused),
-	MTAP_TEST(failing_restore_undoes_memory),
-	MTAP_TEST(line_that_has_fired),
-	MTAP_TEST(msix),
-	MTAP_TEST(requests_for_dma),
-	MTAP_TEST(no_dma_in_p2p),
-	MTAP_TEST(pinned_windows),
-	MTAP_TEST(bad_requests_are_refused),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.before = kmig_before, .after = kmig_after,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -9,7 +9,7 @@
 
 #include "precopy.h"
 
-static void first_pass(void)
+MTAP_TEST(first_pass)
 {
 	size_t pos;
 
@@ -33,7 +33,7 @@ static void first_pass(void)
 	EXPECT_EQ(get_b(KPRE_MEM, KPRE_MEM_SIZE / PAGE - 1), 3);
 }
 
-static void written_again(void)
+MTAP_TEST(written_again)
 {
 	size_t pos;
 	__s64 size;
@@ -61,7 +61,7 @@ static void written_again(void)
 	EXPECT_EQ(get_b(KPRE_MEM, 9), 4);
 }
 
-static void aborted(void)
+MTAP_TEST(aborted)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	unsigned int i;
@@ -91,7 +91,7 @@ static void aborted(void)
 	munmap(p, AREA);
 }
 
-static void reset_meanwhile(void)
+MTAP_TEST(reset_meanwhile)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	size_t pos;
@@ -113,7 +113,7 @@ static void reset_meanwhile(void)
 }
 
 /* What did not come to be sent while the device ran follows, each page once. */
-static void stopped_in_first_pass(void)
+MTAP_TEST(stopped_in_first_pass)
 {
 	size_t pos, size;
 	unsigned int i;
@@ -143,7 +143,7 @@ static void stopped_in_first_pass(void)
 }
 
 /* A target that has seen all of it but the end is what it was. */
-static void cut_off(void)
+MTAP_TEST(cut_off)
 {
 	size_t pos;
 	int to;
@@ -170,7 +170,7 @@ static long faults(void)
 }
 
 /* When it is over a mapping is as fast as ever. */
-static void no_faults_afterwards(void)
+MTAP_TEST(no_faults_afterwards)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	unsigned int i;
@@ -192,7 +192,7 @@ static void no_faults_afterwards(void)
 	munmap(p, AREA);
 }
 
-static void without_program(void)
+MTAP_TEST(without_program)
 {
 	size_t pos;
 
@@ -211,7 +211,7 @@ static void without_program(void)
 }
 
 /* Most of the memory goes before the device stands still. */
-static void most_goes_early(void)
+MTAP_TEST(most_goes_early)
 {
 	__u64 *p = map(a, KPRE_MEM, KPRE_MEM_SIZE, PROT_READ | PROT_WRITE);
 	unsigned int i;
@@ -229,28 +229,7 @@ static void most_goes_early(void)
 	munmap(p, KPRE_MEM_SIZE);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(first_pass),
-	MTAP_TEST(written_again),
-	MTAP_TEST(aborted),
-	MTAP_TEST(reset_meanwhile),
-	MTAP_TEST(stopped_in_first_pass),
-	MTAP_TEST(cut_off),
-	MTAP_TEST(no_faults_afterwards),
-	MTAP_TEST(without_program),
-	MTAP_TEST(most_goes_early),
+const struct mtap_suite mtap_suite = {
+	.setup = precopy_load, .before = precopy_before, .after = precopy_after,
+	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = precopy_load,
-		.before = precopy_before,
-		.after = precopy_after,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -119,7 +119,7 @@ static void reset(unsigned int round)
 	EXPECT_EQ(vfio_reset(&dev), 0);
 }
 
-static void with_reset(void)
+MTAP_TEST(with_reset)
 {
 	against(reset);
 	expect_sane();
@@ -133,14 +133,14 @@ static void detach(unsigned int round)
 	EXPECT_EQ(prog_attach(&dev_prog), 0);
 }
 
-static void with_detach(void)
+MTAP_TEST(with_detach)
 {
 	against(detach);
 	expect_sane();
 }
 
 /* Its files are used on while the device is closed and opened. */
-static void with_close(void)
+MTAP_TEST(with_close)
 {
 	char buf[256];
 	int i, fd;
@@ -161,22 +161,6 @@ static void with_close(void)
 	expect_sane();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(with_reset),
-	MTAP_TEST(with_detach),
-	MTAP_TEST(with_close),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_device, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_device,
-		.after = dev_close,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -54,7 +54,7 @@ static struct mig_section *section(unsigned int tag)
 	return s;
 }
 
-static void every_byte_counts(void)
+MTAP_TEST(every_byte_counts)
 {
 	ssize_t i;
 	int ret;
@@ -71,7 +71,7 @@ static void every_byte_counts(void)
 	finish_refusals();
 }
 
-static void truncated_anywhere(void)
+MTAP_TEST(truncated_anywhere)
 {
 	ssize_t i;
 	int ret;
@@ -87,7 +87,7 @@ static void truncated_anywhere(void)
 	finish_refusals();
 }
 
-static void foreign_and_too_long(void)
+MTAP_TEST(foreign_and_too_long)
 {
 	prepare_refusals();
 	memcpy(copy, "whatever", 8);
@@ -101,7 +101,7 @@ static void foreign_and_too_long(void)
 	finish_refusals();
 }
 
-static void of_something_else(void)
+MTAP_TEST(of_something_else)
 {
 	struct mig_header *h = (void *)copy;
 	char text[64];
@@ -138,7 +138,7 @@ static void of_something_else(void)
 }
 
 /* A real device of another type rather than a forged header. */
-static void of_another_type(void)
+MTAP_TEST(of_another_type)
 {
 	struct mdev other = mdev_uuid(0xd2);
 	struct vfio v;
@@ -172,7 +172,7 @@ static void optional_section(void)
 }
 
 /* Sections that are well-formed and nonsense */
-static void strange_sections(void)
+MTAP_TEST(strange_sections)
 {
 	prepare_refusals();
 	section(MIG_CONFIG)->tag = 77;
@@ -209,7 +209,7 @@ static void strange_sections(void)
 }
 
 /* The first error stays, whatever is written after it. */
-static void error_sticks(void)
+MTAP_TEST(error_sticks)
 {
 	int fd;
 
@@ -225,22 +225,6 @@ static void error_sticks(void)
 	finish_refusals();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(every_byte_counts),
-	MTAP_TEST(truncated_anywhere),
-	MTAP_TEST(foreign_and_too_long),
-	MTAP_TEST(of_something_else),
-	MTAP_TEST(of_another_type),
-	MTAP_TEST(strange_sections),
-	MTAP_TEST(error_sticks),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.before = kmig_before, .after = kmig_after,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

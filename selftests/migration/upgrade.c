@@ -85,7 +85,7 @@ static const unsigned int states[] = {
 	S(STOP), S(STOP_COPY), S(RUNNING_P2P), S(PRE_COPY), S(PRE_COPY_P2P),
 };
 
-static void in_each_state(void)
+MTAP_TEST(in_each_state)
 {
 	size_t i;
 
@@ -101,7 +101,7 @@ static void in_each_state(void)
 }
 
 /* What was saved is the state of then, whoever reads it when. */
-static void saved_before(void)
+MTAP_TEST(saved_before)
 {
 	ssize_t rest;
 	int fd;
@@ -125,7 +125,7 @@ static void saved_before(void)
 }
 
 /* A stream whose head is gone cannot have the other version's rest. */
-static void begun_before(void)
+MTAP_TEST(begun_before)
 {
 	int fd;
 
@@ -164,14 +164,14 @@ static void expect_too_late(int (*update)(void), __u32 version)
 }
 
 /* It has all come, and fits no more: once it is too short, once too long. */
-static void restored_too_late(void)
+MTAP_TEST(restored_too_late)
 {
 	expect_too_late(to_v2, 2);
 	expect_too_late(to_v1, 1);
 }
 
 /* A device without program is in the state that it was, and the next program goes on there. */
-static void detached_in_each_state(void)
+MTAP_TEST(detached_in_each_state)
 {
 	size_t i;
 
@@ -191,7 +191,7 @@ static void detached_in_each_state(void)
 }
 
 /* Reading a stream takes no program, and what comes meanwhile does not change it. */
-static void detached_while_read(void)
+MTAP_TEST(detached_while_read)
 {
 	ssize_t n;
 	int fd;
@@ -215,7 +215,7 @@ static void detached_while_read(void)
 }
 
 /* One that came after the stream was begun, in PRE_COPY, cannot end it. */
-static void attached_while_read(void)
+MTAP_TEST(attached_while_read)
 {
 	int fd;
 
@@ -230,7 +230,7 @@ static void attached_while_read(void)
 }
 
 /* A state without a program that knows it: the stream can be written, not restored. */
-static void detached_while_written(void)
+MTAP_TEST(detached_while_written)
 {
 	int fd;
 
@@ -249,7 +249,7 @@ static void detached_while_written(void)
 }
 
 /* The header has come, or has not, when a program comes whose state is another. */
-static void replaced_while_written(void)
+MTAP_TEST(replaced_while_written)
 {
 	static const size_t first[] = { 20, 100 };
 	size_t i;
@@ -282,7 +282,7 @@ static void replaced_while_written(void)
 }
 
 /* An update that the devices refuse changes nothing of either end of a migration. */
-static void refused_meanwhile(void)
+MTAP_TEST(refused_meanwhile)
 {
 	int from, to;
 
@@ -337,7 +337,7 @@ static void *move(void *unused)
 	return unused;
 }
 
-static void against_migration(void)
+MTAP_TEST(against_migration)
 {
 	pthread_t thread;
 	unsigned int i, seen;
@@ -358,26 +358,6 @@ static void against_migration(void)
 	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), ROUNDS);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(in_each_state),
-	MTAP_TEST(saved_before),
-	MTAP_TEST(begun_before),
-	MTAP_TEST(restored_too_late),
-	MTAP_TEST(detached_in_each_state),
-	MTAP_TEST(detached_while_read),
-	MTAP_TEST(attached_while_read),
-	MTAP_TEST(detached_while_written),
-	MTAP_TEST(replaced_while_written),
-	MTAP_TEST(refused_meanwhile),
-	MTAP_TEST(against_migration),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = two_devices, .after = close_all,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -22,7 +22,7 @@ static void *nowhere(void)
 	return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-static void features(void)
+MTAP_TEST(features)
 {
 	struct vfio_device_feature_migration m = {};
 
@@ -75,7 +75,7 @@ static void one_arc(unsigned int from, unsigned int to)
 		close(fd);
 }
 
-static void every_arc(void)
+MTAP_TEST(every_arc)
 {
 	unsigned int from, to;
 
@@ -86,7 +86,7 @@ static void every_arc(void)
 }
 
 /* Saved again where it has arrived, the state is the same to the byte. */
-static void state_and_config(void)
+MTAP_TEST(state_and_config)
 {
 	fill(a);
 	save();
@@ -100,7 +100,7 @@ static void state_and_config(void)
 }
 
 /* As VMMs do: byte by byte, read while it runs and then while it does not. */
-static void in_small_pieces(void)
+MTAP_TEST(in_small_pieces)
 {
 	struct vfio_precopy_info info = { .argsz = sizeof(info) };
 	int fd, to, i;
@@ -130,7 +130,7 @@ static void in_small_pieces(void)
 	close(to);
 }
 
-static void file_is_a_stream(void)
+MTAP_TEST(file_is_a_stream)
 {
 	struct vfio_precopy_info info = { .argsz = sizeof(info) - 1 };
 	int fd;
@@ -153,7 +153,7 @@ static void file_is_a_stream(void)
 }
 
 /* A line that is up when the device stops fires where it arrives, once it runs there. */
-static void line_that_is_up(void)
+MTAP_TEST(line_that_is_up)
 {
 	ASSERT_EQ(vfio_irq_fds(a, INTX, 0, 1, &event[0]), 0);
 	wr(a, KMIG_LEVEL, 1);
@@ -180,7 +180,7 @@ static void line_that_is_up(void)
 }
 
 /* A line that goes up while the device is stopped fires when it goes on. */
-static void no_interrupt_is_lost(void)
+MTAP_TEST(no_interrupt_is_lost)
 {
 	ASSERT_EQ(vfio_irq_fds(a, INTX, 0, 1, &event[0]), 0);
 	ASSERT_EQ(mig_set(a, S(STOP), NULL), 0);
@@ -207,7 +207,7 @@ static __u64 now_us(void)
 }
 
 /* A timer has left what it had left, whatever time passes in between. */
-static void timers_go_on(void)
+MTAP_TEST(timers_go_on)
 {
 	__u64 begin;
 	int i;
@@ -237,7 +237,7 @@ static void timers_go_on(void)
 }
 
 /* Work that is queued while the device is stopped is done there. */
-static void work_goes_along(void)
+MTAP_TEST(work_goes_along)
 {
 	ASSERT_EQ(mig_set(a, S(STOP), NULL), 0);
 	wr(a, KMIG_WORK, 5);
@@ -256,7 +256,7 @@ static void work_goes_along(void)
 	EXPECT_EQ(event_wait(event[8 + 5]), 1);
 }
 
-static void reset_ends_it(void)
+MTAP_TEST(reset_ends_it)
 {
 	char c;
 	int fd;
@@ -282,7 +282,7 @@ static void reset_ends_it(void)
 }
 
 /* Files that outlive the device, the mdev and the program */
-static void close_ends_it(void)
+MTAP_TEST(close_ends_it)
 {
 	int save_fd, resume_fd;
 	char c;
@@ -306,7 +306,7 @@ static void close_ends_it(void)
 }
 
 /* Without program the core saves what it has; what is saved can only be restored with one. */
-static void detached(void)
+MTAP_TEST(detached)
 {
 	int fd;
 
@@ -323,27 +323,6 @@ static void detached(void)
 	close(fd);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(features),
-	MTAP_TEST(every_arc),
-	MTAP_TEST(state_and_config),
-	MTAP_TEST(in_small_pieces),
-	MTAP_TEST(file_is_a_stream),
-	MTAP_TEST(line_that_is_up),
-	MTAP_TEST(no_interrupt_is_lost),
-	MTAP_TEST(timers_go_on),
-	MTAP_TEST(work_goes_along),
-	MTAP_TEST(reset_ends_it),
-	MTAP_TEST(close_ends_it),
-	MTAP_TEST(detached),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.before = kmig_before, .after = kmig_after,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -11,7 +11,7 @@
 
 #include "precopy.h"
 
-static void written_through_mapping(void)
+MTAP_TEST(written_through_mapping)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	unsigned int n;
@@ -37,7 +37,7 @@ static void written_through_mapping(void)
 }
 
 /* What is only looked at is not sent again; what is written after that is, without a fault. */
-static void read_through_mapping(void)
+MTAP_TEST(read_through_mapping)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	size_t pos;
@@ -58,7 +58,7 @@ static void read_through_mapping(void)
 	munmap(p, AREA);
 }
 
-static void written_by_program(void)
+MTAP_TEST(written_by_program)
 {
 	__u64 *p = map(a, KPRE_RO, KPRE_RO_SIZE, PROT_READ);
 	size_t pos;
@@ -84,7 +84,7 @@ static void written_by_program(void)
 	munmap(p, KPRE_RO_SIZE);
 }
 
-static void written_by_timer(void)
+MTAP_TEST(written_by_timer)
 {
 	__u64 ticks;
 	size_t pos;
@@ -106,7 +106,7 @@ static void written_by_timer(void)
 	EXPECT_EQ(get_b(KPRE_MEM, 3), vfio_get(&b, 0, KPRE_TICKS, 8));
 }
 
-static void written_by_dma(void)
+MTAP_TEST(written_by_dma)
 {
 	__u64 *p = guest_page(a, NULL);
 	size_t pos;
@@ -129,7 +129,7 @@ static void written_by_dma(void)
 }
 
 /* A page that another device has pinned and writes to when it likes goes last. */
-static void pinned_by_another(void)
+MTAP_TEST(pinned_by_another)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	size_t pos;
@@ -156,7 +156,7 @@ static void pinned_by_another(void)
 }
 
 /* Pinned after it was sent */
-static void pinned_meanwhile(void)
+MTAP_TEST(pinned_meanwhile)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);
 	size_t pos;
@@ -191,7 +191,7 @@ static __u64 *map_dmabuf(unsigned int page, int *buf)
 }
 
 /* What somebody has mapped as a dma-buf goes last, too, before and while it is saved. */
-static void dmabuf(void)
+MTAP_TEST(dmabuf)
 {
 	__u64 *p, *q;
 	int x, y;
@@ -276,7 +276,7 @@ static void *has_written(void *unused)
 }
 
 /* Everybody writes while passes go on. When they have stopped, the target has just what is here. */
-static void written_all_the_time(void)
+MTAP_TEST(written_all_the_time)
 {
 	void *(*const fns[])(void *) = { maps, maps, writes, has_written };
 	pthread_t thread[ARRAY_SIZE(fns)];
@@ -304,7 +304,7 @@ static void written_all_the_time(void)
 }
 
 /* Mappings of others, and those that are moved */
-static void other_mappings(void)
+MTAP_TEST(other_mappings)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE), *q;
 	int status, go[2], done[2];
@@ -350,29 +350,7 @@ static void other_mappings(void)
 	close(go[0]), close(go[1]), close(done[0]), close(done[1]);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(written_through_mapping),
-	MTAP_TEST(read_through_mapping),
-	MTAP_TEST(written_by_program),
-	MTAP_TEST(written_by_timer),
-	MTAP_TEST(written_by_dma),
-	MTAP_TEST(pinned_by_another),
-	MTAP_TEST(pinned_meanwhile),
-	MTAP_TEST(dmabuf),
-	MTAP_TEST(written_all_the_time),
-	MTAP_TEST(other_mappings),
+const struct mtap_suite mtap_suite = {
+	.setup = precopy_load, .before = precopy_before, .after = precopy_after,
+	.teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = precopy_load,
-		.before = precopy_before,
-		.after = precopy_after,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

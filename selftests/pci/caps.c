@@ -96,7 +96,7 @@ static const char *extended_chain(void)
 }
 
 /* MSI, PM, Express, then those declared; LOW ones elsewhere, but in the same order */
-static void in_their_order(void)
+MTAP_TEST(in_their_order)
 {
 	EXPECT_STR(chain(), "80:05 90:01 98:10 d4:09 40:09 e8:09 50:09 64:09 ");
 	EXPECT_STR(extended_chain(), "100:0003.1 10c:000b.3 124:0023.1 ");
@@ -107,7 +107,7 @@ static void in_their_order(void)
 	EXPECT_EQ(cfg(0x64 + 2, 1), KPCI_LOW3_SIZE);
 }
 
-static void program_finds_them(void)
+MTAP_TEST(program_finds_them)
 {
 	unsigned int i;
 
@@ -130,7 +130,7 @@ static void expect_contents(void)
 	EXPECT_EQ(cfg(0x130, 4), 0);
 }
 
-static void contents(void)
+MTAP_TEST(contents)
 {
 	unsigned int i;
 
@@ -153,7 +153,7 @@ static __u8 writable(unsigned int off)
 }
 
 /* Nothing but what the program keeps itself, in config_write */
-static void guest_writes(void)
+MTAP_TEST(guest_writes)
 {
 	unsigned int i, j;
 
@@ -169,7 +169,7 @@ static void guest_writes(void)
 	expect_contents();
 }
 
-static void hook(void)
+MTAP_TEST(hook)
 {
 	dev_set(CFG, 0x104, 4, 7);
 	EXPECT_EQ(dev_get(0, KPCI_HOOKS, 4), 1);
@@ -183,7 +183,7 @@ static void hook(void)
 	EXPECT_EQ(cfg(SCRATCH, 4), 0x1234);
 }
 
-static void program_writes(void)
+MTAP_TEST(program_writes)
 {
 	unsigned int i, j;
 
@@ -210,7 +210,7 @@ static void program_writes(void)
 }
 
 /* It clears them; what is there afterwards the program's reset has written. */
-static void reset(void)
+MTAP_TEST(reset)
 {
 	dev_set(CFG, SCRATCH, 4, 0x1234);
 	EXPECT_EQ(own_write(0x48, 4, 0x1234), 0);
@@ -254,7 +254,7 @@ static void none(struct mdev_bpf_ops *ops)
 	memset(ops->pci_caps, 0, sizeof(ops->pci_caps));
 }
 
-static void no_capabilities(void)
+MTAP_TEST(no_capabilities)
 {
 	variant(none);
 	EXPECT_STR(chain(), "80:05 90:01 98:10 ");
@@ -279,7 +279,7 @@ static void most(struct mdev_bpf_ops *ops)
 		declare(ops, i, PCI_CAP_ID_VNDR, i < 15 ? 12 : 4, LOW);
 }
 
-static void as_many_as_possible(void)
+MTAP_TEST(as_many_as_possible)
 {
 	variant(most);
 	EXPECT_EQ(where(15), 0x7c);
@@ -310,7 +310,7 @@ static void like_virtio(struct mdev_bpf_ops *ops)
 	declare(ops, 4, PCI_CAP_ID_VNDR, 20, 0);
 }
 
-static void five_and_express(void)
+MTAP_TEST(five_and_express)
 {
 	variant(like_virtio);
 	EXPECT_STR(chain(), "80:11 8c:01 94:10 40:09 50:09 64:09 d0:09 e0:09 ");
@@ -322,7 +322,7 @@ static void one_large(struct mdev_bpf_ops *ops)
 	declare(ops, 0, PCI_EXT_CAP_ID_VNDR, 0xf00, EXTENDED);
 }
 
-static void all_extended_space(void)
+MTAP_TEST(all_extended_space)
 {
 	variant(one_large);
 	EXPECT_STR(extended_chain(), "100:000b.1 ");
@@ -341,7 +341,7 @@ static void msi_of_one_type(struct mdev_bpf_ops *ops)
 	ops->irqs[1].types = 2;
 }
 
-static void types_differ(void)
+MTAP_TEST(types_differ)
 {
 	variant(msi_of_one_type);
 	EXPECT_EQ(where(KPCI_CAP_EMPTY), 0xc4);
@@ -350,7 +350,7 @@ static void types_differ(void)
 	EXPECT_STR(chain(), "80:01 88:10 c4:09 40:09 d8:09 50:09 64:09 ");
 }
 
-static void upgrade(void)
+MTAP_TEST(upgrade)
 {
 	EXPECT_EQ(own_write(0x48, 4, 0x1234), 0);
 	EXPECT_EQ(own_write(0x130, 4, 0x5678), 0);
@@ -365,7 +365,7 @@ static void upgrade(void)
 	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
 }
 
-static void migration(void)
+MTAP_TEST(migration)
 {
 	ssize_t len;
 
@@ -437,7 +437,7 @@ static const struct {
 };
 
 /* A driver goes on with the places that it found: the state of another device is not for this. */
-static void foreign_layout(void)
+MTAP_TEST(foreign_layout)
 {
 	size_t i;
 	ssize_t len;
@@ -460,30 +460,6 @@ static void foreign_layout(void)
 	dev_load(KPCI);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(in_their_order),
-	MTAP_TEST(program_finds_them),
-	MTAP_TEST(contents),
-	MTAP_TEST(guest_writes),
-	MTAP_TEST(hook),
-	MTAP_TEST(program_writes),
-	MTAP_TEST(reset),
-	MTAP_TEST(no_capabilities),
-	MTAP_TEST(as_many_as_possible),
-	MTAP_TEST(five_and_express),
-	MTAP_TEST(all_extended_space),
-	MTAP_TEST(types_differ),
-	MTAP_TEST(upgrade),
-	MTAP_TEST(migration),
-	MTAP_TEST(foreign_layout),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_1, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

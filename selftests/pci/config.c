@@ -40,7 +40,7 @@ static __u64 writable(unsigned int off, unsigned int size)
 	return ones ^ zeros;
 }
 
-static void identity(void)
+MTAP_TEST(identity)
 {
 	expect_cfg(PCI_VENDOR_ID, 2, 0x1234);
 	expect_cfg(PCI_DEVICE_ID, 2, 0x5678);
@@ -57,7 +57,7 @@ static void identity(void)
 	expect_cfg(PCI_INTERRUPT_PIN, 1, 1);
 }
 
-static void read_only(void)
+MTAP_TEST(read_only)
 {
 	EXPECT_EQ(writable(PCI_VENDOR_ID, 4), 0);
 	EXPECT_EQ(writable(PCI_STATUS, 2), 0);
@@ -75,7 +75,7 @@ static void read_only(void)
 	EXPECT_EQ(writable(MDEV_BPF_CONFIG_SIZE - 4, 4), 0);
 }
 
-static void writable_bits(void)
+MTAP_TEST(writable_bits)
 {
 	const unsigned int command = PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 				     PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
@@ -93,7 +93,7 @@ static void writable_bits(void)
 }
 
 /* Ones written to a BAR come back without the bits below its size, flags kept. */
-static void bar_sizes(void)
+MTAP_TEST(bar_sizes)
 {
 	expect_cfg(PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_SPACE_MEMORY);
 	dev_set(CFG, PCI_BASE_ADDRESS_0, 4, 0xffffffff);
@@ -113,7 +113,7 @@ static void bar_sizes(void)
 	expect_cfg(PCI_BASE_ADDRESS_3, 4, 0xab000000);
 }
 
-static void bar_64bit(void)
+MTAP_TEST(bar_64bit)
 {
 	expect_cfg(PCI_BASE_ADDRESS_4, 4, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	dev_set(CFG, PCI_BASE_ADDRESS_4, 4, 0xffffffff);
@@ -123,7 +123,7 @@ static void bar_64bit(void)
 	expect_cfg(PCI_BASE_ADDRESS_5, 4, 0xfffffffe);
 }
 
-static void no_bar(void)
+MTAP_TEST(no_bar)
 {
 	dev_close();
 	dev_open("kdev-b");
@@ -132,7 +132,7 @@ static void no_bar(void)
 	EXPECT_EQ(writable(PCI_BASE_ADDRESS_2, 4), 0xffffffc0);
 }
 
-static void msi_capability(void)
+MTAP_TEST(msi_capability)
 {
 	expect_cfg(PCI_CAPABILITY_LIST, 1, MSI);
 	expect_cfg(MSI, 1, PCI_CAP_ID_MSI);
@@ -149,7 +149,7 @@ static void msi_capability(void)
 }
 
 /* The status register's one live bit */
-static void interrupt_status(void)
+MTAP_TEST(interrupt_status)
 {
 	const unsigned int rest = PCI_STATUS_CAP_LIST | PCI_STATUS_DEVSEL_MEDIUM;
 
@@ -175,7 +175,7 @@ static int own_write(__u32 off, __u32 size, __u32 val)
 	return dev_ctl(KDEV_CTL_RESULT);
 }
 
-static void program_reads(void)
+MTAP_TEST(program_reads)
 {
 	EXPECT_EQ(own_read(0, 4), 0x56781234);
 	EXPECT_EQ(own_read(2, 2), 0x5678);
@@ -190,7 +190,7 @@ static void program_reads(void)
 	EXPECT_EQ((int)own_read(0xfffffffc, 4), -EINVAL);
 }
 
-static void program_writes(void)
+MTAP_TEST(program_writes)
 {
 	EXPECT_EQ(own_write(0x40, 4, 0x11223344), 0);
 	EXPECT_EQ(own_write(0x46, 2, 0xffff5566), 0);
@@ -212,7 +212,7 @@ static void program_writes(void)
 	expect_cfg(0x40, 4, 0);
 }
 
-static void reset_restores(void)
+MTAP_TEST(reset_restores)
 {
 	dev_set(CFG, PCI_BASE_ADDRESS_0, 4, 0xfe000000);
 	dev_set(CFG, PCI_COMMAND, 2, 7);
@@ -229,7 +229,7 @@ static void reset_restores(void)
 }
 
 /* Any width, any alignment, the whole of it at once: always the same bytes. */
-static void widths(void)
+MTAP_TEST(widths)
 {
 	unsigned char all[MDEV_BPF_CONFIG_SIZE + 16], part[8];
 	unsigned int off, size;
@@ -252,35 +252,13 @@ static void widths(void)
 }
 
 /* Config space is the core's: the program is not called. */
-static void not_logged(void)
+MTAP_TEST(not_logged)
 {
 	dev_set(CFG, 0, 4, 0);
 	dev_get(CFG, 0, 4);
 	EXPECT_EQ(dev_ctl(KDEV_CTL_NR_LOG), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(identity),
-	MTAP_TEST(read_only),
-	MTAP_TEST(writable_bits),
-	MTAP_TEST(bar_sizes),
-	MTAP_TEST(bar_64bit),
-	MTAP_TEST(no_bar),
-	MTAP_TEST(msi_capability),
-	MTAP_TEST(interrupt_status),
-	MTAP_TEST(program_reads),
-	MTAP_TEST(program_writes),
-	MTAP_TEST(reset_restores),
-	MTAP_TEST(widths),
-	MTAP_TEST(not_logged),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_a, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

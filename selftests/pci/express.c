@@ -65,7 +65,7 @@ static unsigned int caps(void)
 	return n;
 }
 
-static void sizes(void)
+MTAP_TEST(sizes)
 {
 	unsigned char all[MDEV_BPF_CONFIG_EXPRESS + 16];
 	size_t i;
@@ -85,14 +85,14 @@ static void sizes(void)
 	EXPECT_EQ(vfio_set(&dev, CFG, MDEV_BPF_CONFIG_EXPRESS, 1, 0), -EINVAL);
 }
 
-static void header(void)
+MTAP_TEST(header)
 {
 	EXPECT_EQ(cfg(PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
 	EXPECT_EQ(writable(PCI_LATENCY_TIMER, 1), 0);
 	EXPECT_EQ(writable(PCI_CACHE_LINE_SIZE, 1), 0xff);
 }
 
-static void chain(void)
+MTAP_TEST(chain)
 {
 	EXPECT_EQ(caps(), 3 + 5);
 	EXPECT_EQ(find_cap(PCI_CAP_ID_MSI), MDEV_BPF_CONFIG_CAPS);
@@ -108,7 +108,7 @@ static void set_power(unsigned int pm, __u32 val)
 	dev_set(CFG, pm + PCI_PM_CTRL, 2, val);
 }
 
-static void power_states(void)
+MTAP_TEST(power_states)
 {
 	unsigned int pm = find_cap(PCI_CAP_ID_PM);
 	const __u32 d0 = PCI_PM_CTRL_NO_SOFT_RESET;
@@ -137,7 +137,7 @@ static void power_states(void)
 	EXPECT_EQ(counter(KPCI_NR_RESETS), resets);
 }
 
-static void express(void)
+MTAP_TEST(express)
 {
 	unsigned int exp = find_cap(PCI_CAP_ID_EXP);
 	const __u32 control = PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN | 0x2000;
@@ -183,7 +183,7 @@ static int own_read(__u32 off, __u32 size)
 	return dev_get(0, KPCI_READ, 4);
 }
 
-static void vendor_capability(void)
+MTAP_TEST(vendor_capability)
 {
 	unsigned int cap = find_cap(PCI_CAP_ID_VNDR);
 
@@ -208,7 +208,7 @@ static void vendor_capability(void)
 	EXPECT_EQ(cfg(cap + 4, 4), 0);
 }
 
-static void program_sees_extended_space(void)
+MTAP_TEST(program_sees_extended_space)
 {
 	EXPECT_EQ(own_read(0x100, 4), cfg(0x100, 4));
 	EXPECT_EQ(own_read(KPCI_EXTENDED_END, 4), 0);
@@ -221,7 +221,7 @@ static void program_sees_extended_space(void)
 }
 
 /* Told of each piece, when it has been done. */
-static void hook(void)
+MTAP_TEST(hook)
 {
 	__u64 hooks = counter(KPCI_NR_HOOKS);
 
@@ -243,7 +243,7 @@ static void hook(void)
 	EXPECT_EQ(counter(KPCI_NR_HOOKS), hooks + 5);
 }
 
-static void without_program(void)
+MTAP_TEST(without_program)
 {
 	__u64 hooks = counter(KPCI_NR_HOOKS);
 
@@ -260,7 +260,7 @@ static void without_program(void)
 	EXPECT_EQ(counter(KPCI_NR_HOOKS), hooks + 1);
 }
 
-static void flr(void)
+MTAP_TEST(flr)
 {
 	unsigned int exp = find_cap(PCI_CAP_ID_EXP);
 	__u64 resets = counter(KPCI_NR_RESETS);
@@ -291,7 +291,7 @@ static void flr(void)
 }
 
 /* VFIO's own, and that it says so */
-static void reset_flag(void)
+MTAP_TEST(reset_flag)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	__u64 resets = counter(KPCI_NR_RESETS);
@@ -321,7 +321,7 @@ static void nothing(struct mdev_bpf_ops *ops)
 	memset(ops->irqs, 0, sizeof(ops->irqs));
 }
 
-static void no_capabilities(void)
+MTAP_TEST(no_capabilities)
 {
 	variant(nothing);
 	EXPECT_EQ(dev.region[CFG].size, MDEV_BPF_CONFIG_SIZE);
@@ -336,7 +336,7 @@ static void without_flr(struct mdev_bpf_ops *ops)
 	ops->pci.flags &= ~MDEV_BPF_PCI_FLR;
 }
 
-static void no_flr(void)
+MTAP_TEST(no_flr)
 {
 	unsigned int exp;
 
@@ -357,7 +357,7 @@ static void all_vendor(struct mdev_bpf_ops *ops)
 	ops->pci_caps[0] = (struct mdev_bpf_pci_cap){ .id = PCI_CAP_ID_VNDR, .size = 0x80 };
 }
 
-static void largest_vendor_capability(void)
+MTAP_TEST(largest_vendor_capability)
 {
 	variant(all_vendor);
 	EXPECT_EQ(caps(), 1);
@@ -383,7 +383,7 @@ static int ioeventfd(__u64 offset, unsigned int size, int fd)
 	return vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg);
 }
 
-static void msix(void)
+MTAP_TEST(msix)
 {
 	unsigned int cap;
 	int fd;
@@ -410,30 +410,6 @@ static void msix(void)
 	close(fd);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(sizes),
-	MTAP_TEST(header),
-	MTAP_TEST(chain),
-	MTAP_TEST(power_states),
-	MTAP_TEST(express),
-	MTAP_TEST(vendor_capability),
-	MTAP_TEST(program_sees_extended_space),
-	MTAP_TEST(hook),
-	MTAP_TEST(without_program),
-	MTAP_TEST(flr),
-	MTAP_TEST(reset_flag),
-	MTAP_TEST(no_capabilities),
-	MTAP_TEST(no_flr),
-	MTAP_TEST(msix),
-	MTAP_TEST(largest_vendor_capability),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_1, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -37,7 +37,7 @@ static void expect_taken(const char *name, const char *by)
 	EXPECT(!exists(MDEV_PARENTS "/%s", name));
 }
 
-static void two_loads(void)
+MTAP_TEST(two_loads)
 {
 	dev_open("kdev-a");
 	dev_set(0, 0, 4, 17);
@@ -52,7 +52,7 @@ static void two_loads(void)
 	EXPECT_EQ(type_available("kdev3-a"), 8);
 }
 
-static void class(void)
+MTAP_TEST(class)
 {
 	expect_taken("mem", "a device class");
 	expect_taken("net", "a device class");
@@ -62,7 +62,7 @@ static void class(void)
 	EXPECT(exists("/sys/class/net/lo"));
 }
 
-static void virtual_directory(void)
+MTAP_TEST(virtual_directory)
 {
 	ASSERT(exists("/sys/devices/virtual/workqueue"));
 	ASSERT(!exists("/sys/class/workqueue"));
@@ -71,7 +71,7 @@ static void virtual_directory(void)
 }
 
 /* A refused name is not a burnt program. */
-static void another_name(void)
+MTAP_TEST(another_name)
 {
 	EXPECT_EQ(attach_as("mem"), -EEXIST);
 	EXPECT_EQ(attach_as("mem2"), 0);
@@ -80,7 +80,7 @@ static void another_name(void)
 }
 
 /* The same name again, as soon as it is free */
-static void again(void)
+MTAP_TEST(again)
 {
 	int i;
 
@@ -91,7 +91,7 @@ static void again(void)
 }
 
 /* A UUID is the machine's, not the program's. */
-static void one_uuid_two_programs(void)
+MTAP_TEST(one_uuid_two_programs)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -109,7 +109,7 @@ static void *attach(void *link)
 }
 
 /* Of several at the same time exactly one wins. */
-static void race(void)
+MTAP_TEST(race)
 {
 	struct bpf_link *link[4];
 	pthread_t thread[4];
@@ -132,22 +132,6 @@ static void race(void)
 	}
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(two_loads),
-	MTAP_TEST(class),
-	MTAP_TEST(virtual_directory),
-	MTAP_TEST(another_name),
-	MTAP_TEST(again),
-	MTAP_TEST(one_uuid_two_programs),
-	MTAP_TEST(race),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -56,7 +56,7 @@ static int second_attach(void)
 	return prog_attach(&dev_prog2);
 }
 
-static void open_device(void)
+MTAP_TEST(open_device)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 	struct vfio_region_info region = { .argsz = sizeof(region) };
@@ -75,7 +75,7 @@ static void open_device(void)
 	EXPECT_STR(device_attr(&dev_mdev, "open"), "1");
 }
 
-static void type_without_program(void)
+MTAP_TEST(type_without_program)
 {
 	struct mdev m = mdev_uuid(2);
 
@@ -93,7 +93,7 @@ static void type_without_program(void)
 	EXPECT_EQ(mdev_create(&m, "kdev-a"), 0);
 }
 
-static void state_is_kept(void)
+MTAP_TEST(state_is_kept)
 {
 	dev_set(0, 0, 4, 0x12345678);
 	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 3);
@@ -109,7 +109,7 @@ static void state_is_kept(void)
 }
 
 /* Another load of the same code is as good as the first. */
-static void another_program(void)
+MTAP_TEST(another_program)
 {
 	dev_set(0, 8, 4, 77);
 	prog_close(&dev_prog);
@@ -120,7 +120,7 @@ static void another_program(void)
 }
 
 /* mtty, whose registers a guest's driver relies on */
-static void serial_card(void)
+MTAP_TEST(serial_card)
 {
 	dev_close_unload();
 	dev_load(MTTY);
@@ -134,7 +134,7 @@ static void serial_card(void)
 	EXPECT_EQ(dev_get(1, 1, 1), 1);
 }
 
-static void interrupts_work_again(void)
+MTAP_TEST(interrupts_work_again)
 {
 	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event), 0);
 	dev_ctl_set(KDEV_CTL_LEVEL, 1);
@@ -190,7 +190,7 @@ static const struct {
 	{ no_fit_irqs, "kdev: irqs[]" },
 };
 
-static void misfits(void)
+MTAP_TEST(misfits)
 {
 	size_t i;
 
@@ -208,7 +208,7 @@ static void misfits(void)
 }
 
 /* Without devices there is nothing to fit. */
-static void any_program_for_no_devices(void)
+MTAP_TEST(any_program_for_no_devices)
 {
 	dev_close();
 	prog_detach(&dev_prog);
@@ -218,7 +218,7 @@ static void any_program_for_no_devices(void)
 	EXPECT_STR(parent_attr("kdev", "state_version"), "8");
 }
 
-static void last_device_goes(void)
+MTAP_TEST(last_device_goes)
 {
 	prog_detach(&dev_prog);
 	vfio_close(&dev);
@@ -231,7 +231,7 @@ static void last_device_goes(void)
 	EXPECT_EQ(dev_count(&dev_prog, KDEV_CLOSE), 0);
 }
 
-static void open_while_detached(void)
+MTAP_TEST(open_while_detached)
 {
 	vfio_close(&dev);
 	prog_detach(&dev_prog);
@@ -244,7 +244,7 @@ static void open_while_detached(void)
 }
 
 /* BPF_LINK_DETACH is what "bpftool link detach" does; the link itself stays. */
-static void link_detach(void)
+MTAP_TEST(link_detach)
 {
 	EXPECT_EQ(bpf_link_detach(bpf_link__fd(dev_prog.link)), 0);
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
@@ -256,7 +256,7 @@ static void link_detach(void)
 	EXPECT_EQ(dev_get(0, 0, 4), 0);
 }
 
-static void update(void)
+MTAP_TEST(update)
 {
 	dev_set(0, 0, 4, 1);
 	second_open();
@@ -269,7 +269,7 @@ static void update(void)
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
 }
 
-static void update_refused(void)
+MTAP_TEST(update_refused)
 {
 	size_t i;
 
@@ -338,7 +338,7 @@ static void *read_slowly(void *unused)
 }
 
 /* Nobody is inside the program when detaching it has returned. */
-static void detach_waits(void)
+MTAP_TEST(detach_waits)
 {
 	__u64 in, out, before;
 	pthread_t thread;
@@ -373,7 +373,7 @@ static bool one_cycle(void)
 	return !prog_attach(&dev_prog);
 }
 
-static void detach_under_load(void)
+MTAP_TEST(detach_under_load)
 {
 	pthread_t thread = hammer_start();
 	unsigned int i;
@@ -385,7 +385,7 @@ static void detach_under_load(void)
 	EXPECT(hammered.gone >= 200);
 }
 
-static void update_under_load(void)
+MTAP_TEST(update_under_load)
 {
 	struct prog *from = &dev_prog, *to = &dev_prog2;
 	pthread_t thread;
@@ -409,7 +409,7 @@ static void update_under_load(void)
 }
 
 /* The owner of a link that is pinned nowhere dies. */
-static void killed_loader(void)
+MTAP_TEST(killed_loader)
 {
 	int ready[2], status;
 	char byte;
@@ -437,7 +437,7 @@ static void killed_loader(void)
 }
 
 /* The module cannot go while a program or an open device needs it. */
-static void module_is_held(void)
+MTAP_TEST(module_is_held)
 {
 	int held = sysfs_int("/sys/module/mdev_bpf/refcnt");
 
@@ -448,33 +448,6 @@ static void module_is_held(void)
 	EXPECT(mtap_await(sysfs_int("/sys/module/mdev_bpf/refcnt") == 0));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(open_device),
-	MTAP_TEST(type_without_program),
-	MTAP_TEST(state_is_kept),
-	MTAP_TEST(another_program),
-	MTAP_TEST(serial_card),
-	MTAP_TEST(interrupts_work_again),
-	MTAP_TEST(misfits),
-	MTAP_TEST(any_program_for_no_devices),
-	MTAP_TEST(last_device_goes),
-	MTAP_TEST(open_while_detached),
-	MTAP_TEST(link_detach),
-	MTAP_TEST(update),
-	MTAP_TEST(update_refused),
-	MTAP_TEST(detach_waits),
-	MTAP_TEST(detach_under_load),
-	MTAP_TEST(update_under_load),
-	MTAP_TEST(killed_loader),
-	MTAP_TEST(module_is_held),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = load_open, .after = unload_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -107,7 +107,7 @@ static __u32 get(const struct vfio *v, unsigned int reg)
 	return val;
 }
 
-static void converts(void)
+MTAP_TEST(converts)
 {
 	dev_set(0, KUP_VALUE, 4, 4711);
 	EXPECT_EQ(dev_get(0, KUP_COUNT, 4), 1);
@@ -133,7 +133,7 @@ static void converts(void)
 	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
 }
 
-static void equal_state_is_kept(void)
+MTAP_TEST(equal_state_is_kept)
 {
 	dev_set(0, KUP_VALUE, 4, 5);
 	program(&dev_prog2, "map_v1");
@@ -143,7 +143,7 @@ static void equal_state_is_kept(void)
 	EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), 0);
 }
 
-static void after_detach(void)
+MTAP_TEST(after_detach)
 {
 	dev_set(0, KUP_VALUE, 4, 6);
 	dev_set(0, KUP_FAIL, 4, -EDOM);
@@ -164,7 +164,7 @@ static void after_detach(void)
 }
 
 /* Both directions: from nothing, and to nothing */
-static void no_state(void)
+MTAP_TEST(no_state)
 {
 	struct prog none = {};
 
@@ -218,7 +218,7 @@ static void expect_failure(unsigned int i)
 	EXPECT_EQ(vfio_set(&other[i], 0, KUP_FAIL, 4, 0), 0);
 }
 
-static void one_of_three_fails(void)
+MTAP_TEST(one_of_three_fails)
 {
 	unsigned int i;
 
@@ -232,7 +232,7 @@ static void one_of_three_fails(void)
 }
 
 /* An errno that no caller could handle is not passed on. */
-static void odd_results(void)
+MTAP_TEST(odd_results)
 {
 	static const int odd[] = { 1, 0x7fffffff, -512, -0x7fffffff };
 	size_t i;
@@ -287,7 +287,7 @@ static const struct {
 };
 
 /* upgrade is for the state only: the guest sees the same device. */
-static void another_device(void)
+MTAP_TEST(another_device)
 {
 	size_t i;
 
@@ -305,7 +305,7 @@ static void another_device(void)
 	}
 }
 
-static void without_upgrade(void)
+MTAP_TEST(without_upgrade)
 {
 	program(&dev_prog2, "map_stiff");
 	EXPECT_EQ(to_v2(), -EINVAL);
@@ -322,7 +322,7 @@ static void without_upgrade(void)
 }
 
 /* Without devices there is nothing to convert; the next one is the new program's. */
-static void no_devices(void)
+MTAP_TEST(no_devices)
 {
 	vfio_close(&dev);
 	ASSERT_EQ(mdev_remove(&dev_mdev), 0);
@@ -335,7 +335,7 @@ static void no_devices(void)
 }
 
 /* The line, the configuration space and the user's eventfds are the device's. */
-static void line_stays_up(void)
+MTAP_TEST(line_stays_up)
 {
 	int event = event_new();
 
@@ -352,7 +352,7 @@ static void line_stays_up(void)
 	close(event);
 }
 
-static void timer_goes_on(void)
+MTAP_TEST(timer_goes_on)
 {
 	unsigned int i;
 
@@ -418,7 +418,7 @@ static void *read_guest(void *unused)
 }
 
 /* What DMA brings goes to a place that the old program has chosen. */
-static void dma_under_way(void)
+MTAP_TEST(dma_under_way)
 {
 	pthread_t thread;
 
@@ -532,7 +532,7 @@ static void replace_often(void)
 	EXPECT_EQ(ret, 0);
 }
 
-static void against_accesses(void)
+MTAP_TEST(against_accesses)
 {
 	pthread_t thread = race_start(count, &dev);
 
@@ -542,7 +542,7 @@ static void against_accesses(void)
 	EXPECT_EQ(dev_get(0, KUP_COUNT, 4), race.done + 1);
 }
 
-static void against_create_remove(void)
+MTAP_TEST(against_create_remove)
 {
 	pthread_t thread = race_start(create_remove, NULL);
 
@@ -551,7 +551,7 @@ static void against_create_remove(void)
 	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), ROUNDS);
 }
 
-static void against_open_close(void)
+MTAP_TEST(against_open_close)
 {
 	pthread_t thread;
 
@@ -562,7 +562,7 @@ static void against_open_close(void)
 	race_stop(thread);
 }
 
-static void against_reset(void)
+MTAP_TEST(against_reset)
 {
 	pthread_t thread = race_start(reset, &dev);
 
@@ -570,7 +570,7 @@ static void against_reset(void)
 	race_stop(thread);
 }
 
-static void against_timers(void)
+MTAP_TEST(against_timers)
 {
 	pthread_t thread;
 	__u32 ticks;
@@ -584,7 +584,7 @@ static void against_timers(void)
 }
 
 /* Failing ones, too: the device never notices. */
-static void failures_under_load(void)
+MTAP_TEST(failures_under_load)
 {
 	pthread_t thread;
 	unsigned int i;
@@ -601,7 +601,7 @@ static void failures_under_load(void)
 }
 
 /* The program goes and another one comes, instead of being replaced. */
-static void detach_under_load(void)
+MTAP_TEST(detach_under_load)
 {
 	struct prog *on = &dev_prog, *off = &dev_prog2, *tmp;
 	pthread_t thread = race_start(create_remove, NULL);
@@ -622,34 +622,6 @@ static void detach_under_load(void)
 	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 100);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(converts),
-	MTAP_TEST(equal_state_is_kept),
-	MTAP_TEST(after_detach),
-	MTAP_TEST(no_state),
-	MTAP_TEST(one_of_three_fails),
-	MTAP_TEST(odd_results),
-	MTAP_TEST(another_device),
-	MTAP_TEST(without_upgrade),
-	MTAP_TEST(no_devices),
-	MTAP_TEST(line_stays_up),
-	MTAP_TEST(timer_goes_on),
-	MTAP_TEST(dma_under_way),
-	MTAP_TEST(against_accesses),
-	MTAP_TEST(against_create_remove),
-	MTAP_TEST(against_open_close),
-	MTAP_TEST(against_reset),
-	MTAP_TEST(against_timers),
-	MTAP_TEST(failures_under_load),
-	MTAP_TEST(detach_under_load),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = v1_and_v2, .after = close_all,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

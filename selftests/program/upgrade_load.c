@@ -284,26 +284,26 @@ static void with_interrupts(unsigned int index)
 	finish(&waits, "bytes by interrupt");
 }
 
-static void intx(void)
+MTAP_TEST(intx)
 {
 	copies();
 	with_interrupts(INTX);
 }
 
-static void msi(void)
+MTAP_TEST(msi)
 {
 	copies();
 	with_interrupts(MSI);
 }
 
-static void converted(void)
+MTAP_TEST(converted)
 {
 	versions();
 	with_interrupts(INTX);
 	EXPECT_STR(parent_attr(NAME, "state_version"), "1");
 }
 
-static void among_everything(void)
+MTAP_TEST(among_everything)
 {
 	struct mdev one = mdev_uuid(1), two = mdev_uuid(2);
 
@@ -332,7 +332,7 @@ static long long updates(unsigned int nr)
 }
 
 /* All of many devices are converted each time, whether somebody has them open or not. */
-static void many_devices(void)
+MTAP_TEST(many_devices)
 {
 	__u64 upgrades = 0;
 	unsigned int i;
@@ -378,20 +378,6 @@ static void after(void)
 	dev_close_unload();
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(intx),
-	MTAP_TEST(msi),
-	MTAP_TEST(converted),
-	MTAP_TEST(among_everything),
-	MTAP_TEST(many_devices),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = before, .after = after,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -111,21 +111,11 @@ static const struct wrong wrongs[] = {
 	{ other_kind, -EINVAL, "pci_caps[] is not empty, but device_api is \"vfio-ap\"" },
 };
 
-static void refusals(void)
+MTAP_TEST(refusals)
 {
 	expect_wrong(KPCI, wrongs, ARRAY_SIZE(wrongs));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(refusals),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = wrong_setup, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -41,12 +41,12 @@ static const struct wrong wrong_windows[] = {
 	{ no_windows, -EINVAL, "there is dma_unmap, but dma_windows is 0" },
 };
 
-static void windows(void)
+MTAP_TEST(windows)
 {
 	expect_wrong("progs/kdma.bpf.o", wrong_windows, ARRAY_SIZE(wrong_windows));
 }
 
-static void scalars(void)
+MTAP_TEST(scalars)
 {
 	expect_wrong(KDEV, wrong_scalars, ARRAY_SIZE(wrong_scalars));
 }
@@ -71,7 +71,7 @@ static const struct wrong wrong_types[] = {
 	{ type_reserved, -EINVAL, "types[2].reserved" },
 };
 
-static void types(void)
+MTAP_TEST(types)
 {
 	expect_wrong(KDEV, wrong_types, ARRAY_SIZE(wrong_types));
 }
@@ -124,7 +124,7 @@ static const struct wrong wrong_regions[] = {
 	{ rom_large, -EINVAL, "regions[6].size 0x2000000 is no power of two" },
 };
 
-static void regions(void)
+MTAP_TEST(regions)
 {
 	expect_wrong(KDEV, wrong_regions, ARRAY_SIZE(wrong_regions));
 }
@@ -194,13 +194,13 @@ static const struct wrong wrong_memory[] = {
 	{ rom_cap, -EINVAL, "regions[6].cap_type is for indices from 9 up" },
 };
 
-static void memory(void)
+MTAP_TEST(memory)
 {
 	expect_wrong(KDEV, wrong_memory, ARRAY_SIZE(wrong_memory));
 }
 
 /* What is just not refused: the last index, and programs without ops that memory needs not. */
-static void last_region(void)
+MTAP_TEST(last_region)
 {
 	struct mdev_bpf_ops *ops;
 
@@ -270,7 +270,7 @@ static const struct wrong wrong_doorbells[] = {
 	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
 };
 
-static void doorbells(void)
+MTAP_TEST(doorbells)
 {
 	expect_wrong(KDEV, wrong_doorbells, ARRAY_SIZE(wrong_doorbells));
 	/* Two that overlap take a program with work */
@@ -324,12 +324,12 @@ static const struct wrong wrong_plain[] = {
 	{ plain_types, -EINVAL, "irqs[7].types 0x20" },
 };
 
-static void not_pci(void)
+MTAP_TEST(not_pci)
 {
 	expect_wrong(KDEV, wrong_plain, ARRAY_SIZE(wrong_plain));
 }
 
-static void names(void)
+MTAP_TEST(names)
 {
 	static const char * const bad[] = {
 		"", "/", "..", "a/b", "a.b", "a b", "a\n", "\xe4", "-a", "%s", "a:b",
@@ -349,7 +349,7 @@ static void names(void)
 	}
 }
 
-static void longest_name(void)
+MTAP_TEST(longest_name)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
 	memcpy(prog_ops(&dev_prog2)->name, "fifteen_Letter9", 16);
@@ -358,25 +358,6 @@ static void longest_name(void)
 	EXPECT_EQ(type_available("fifteen_Letter9-a"), 8);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(scalars),
-	MTAP_TEST(windows),
-	MTAP_TEST(types),
-	MTAP_TEST(regions),
-	MTAP_TEST(memory),
-	MTAP_TEST(last_region),
-	MTAP_TEST(not_pci),
-	MTAP_TEST(doorbells),
-	MTAP_TEST(names),
-	MTAP_TEST(longest_name),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = wrong_setup, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

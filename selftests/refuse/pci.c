@@ -74,21 +74,11 @@ static const struct wrong wrong_pci[] = {
 	{ flr_alone, -EINVAL, "needs EXPRESS" },
 };
 
-static void pci(void)
+MTAP_TEST(pci)
 {
 	expect_wrong(KDEV, wrong_pci, ARRAY_SIZE(wrong_pci));
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(pci),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = wrong_setup, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

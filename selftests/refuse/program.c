@@ -30,7 +30,7 @@ static void expect_verifier(const char *map, const char *why)
 	prog_close(&dev_prog2);
 }
 
-static void good_one(void)
+MTAP_TEST(good_one)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -40,7 +40,7 @@ static void good_one(void)
 	EXPECT_EQ(mdev_create(&m, "bad-1"), 0);
 }
 
-static void read_only_members(void)
+MTAP_TEST(read_only_members)
 {
 	expect_verifier("write_offset", "read-only");
 	expect_verifier("write_size", "read-only");
@@ -49,13 +49,13 @@ static void read_only_members(void)
 	expect_verifier("write_cmd", "read-only");
 }
 
-static void past_context(void)
+MTAP_TEST(past_context)
 {
 	expect_verifier("write_past_val", "read-only");
 	expect_verifier("read_past_context", "beyond struct mdev_bpf_access");
 }
 
-static void kfunc_of_another_op(void)
+MTAP_TEST(kfunc_of_another_op)
 {
 	expect_verifier("ioctl_data_of_access", "expected pointer to STRUCT mdev_bpf_ioctl");
 	expect_verifier("irq_of_access", "expected pointer to STRUCT mdev_bpf_dev");
@@ -69,7 +69,7 @@ static void kfunc_of_another_op(void)
 	expect_verifier("fail_past_text", "invalid");
 }
 
-static void old_state_of_another_op(void)
+MTAP_TEST(old_state_of_another_op)
 {
 	expect_verifier("old_data_of_access", "expected pointer to STRUCT mdev_bpf_old");
 	expect_verifier("old_data_of_dev", "expected pointer to STRUCT mdev_bpf_old");
@@ -77,7 +77,7 @@ static void old_state_of_another_op(void)
 	expect_verifier("upgrade_ioctl", "expected pointer to STRUCT mdev_bpf_ioctl");
 }
 
-static void upgrade_acts_on_nothing(void)
+MTAP_TEST(upgrade_acts_on_nothing)
 {
 	expect_verifier("upgrade_irq", "mdev_bpf_irq_set is not allowed");
 	expect_verifier("upgrade_message", "mdev_bpf_irq_trigger is not allowed");
@@ -91,7 +91,7 @@ static void upgrade_acts_on_nothing(void)
 	expect_verifier("upgrade_hidden", "mdev_bpf_irq_set is not allowed");
 }
 
-static void old_state_is_read_only(void)
+MTAP_TEST(old_state_is_read_only)
 {
 	expect_verifier("write_old", "cannot write into rdonly_mem");
 	expect_verifier("write_version", "read-only");
@@ -103,7 +103,7 @@ static void old_state_is_read_only(void)
 	EXPECT_EQ(prog_load(&dev_prog2), 0);
 }
 
-static void state(void)
+MTAP_TEST(state)
 {
 	expect_verifier("state_unchecked", "mem_or_null");
 	expect_verifier("state_past_size", "invalid access to memory, mem_size=8");
@@ -111,7 +111,7 @@ static void state(void)
 	expect_verifier("state_any_size", "const");
 }
 
-static void dma(void)
+MTAP_TEST(dma)
 {
 	expect_verifier("dma_of_access", "expected pointer to STRUCT mdev_bpf_dev");
 	expect_verifier("dma_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
@@ -126,7 +126,7 @@ static void dma(void)
 	expect_verifier("write_stream", "read-only");
 }
 
-static void state_too_large(void)
+MTAP_TEST(state_too_large)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, BAD, "state_too_large"), 0);
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
@@ -143,7 +143,7 @@ static void state_too_large(void)
 	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), 0x600d);
 }
 
-static void memory_of_the_user(void)
+MTAP_TEST(memory_of_the_user)
 {
 	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
 	expect_verifier("read_user_str", "cannot use helper bpf_probe_read_user_str#");
@@ -153,19 +153,19 @@ static void memory_of_the_user(void)
 }
 
 /* Detaching waits for the program, so the program must not wait for user space. */
-static void sleepable(void)
+MTAP_TEST(sleepable)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, BAD, "sleepable"), 0);
 	EXPECT_EQ(prog_load(&dev_prog2), -EOPNOTSUPP);
 	EXPECT_STR(why_refused(), "sleepable_read: ops must not sleep: use SEC(\"struct_ops\")");
 }
 
-static void endless(void)
+MTAP_TEST(endless)
 {
 	expect_verifier("endless", "infinite loop");
 }
 
-static void kfunc_of_another_kind(void)
+MTAP_TEST(kfunc_of_another_kind)
 {
 	struct bpf_program *prog;
 
@@ -177,7 +177,7 @@ static void kfunc_of_another_kind(void)
 	EXPECT_HAS(prog_log(), "mdev_bpf_irq_mode is not allowed");
 }
 
-static void legacy_section(void)
+MTAP_TEST(legacy_section)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, BAD, "legacy"), 0);
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
@@ -186,7 +186,7 @@ static void legacy_section(void)
 	expect_no_type("bad");
 }
 
-static void second_link(void)
+MTAP_TEST(second_link)
 {
 	struct bpf_link *second;
 
@@ -201,31 +201,6 @@ static void second_link(void)
 	bpf_link__destroy(second);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(good_one),
-	MTAP_TEST(read_only_members),
-	MTAP_TEST(past_context),
-	MTAP_TEST(kfunc_of_another_op),
-	MTAP_TEST(old_state_of_another_op),
-	MTAP_TEST(upgrade_acts_on_nothing),
-	MTAP_TEST(old_state_is_read_only),
-	MTAP_TEST(state),
-	MTAP_TEST(dma),
-	MTAP_TEST(state_too_large),
-	MTAP_TEST(memory_of_the_user),
-	MTAP_TEST(sleepable),
-	MTAP_TEST(endless),
-	MTAP_TEST(kfunc_of_another_kind),
-	MTAP_TEST(legacy_section),
-	MTAP_TEST(second_link),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = wrong_setup, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

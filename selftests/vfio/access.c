@@ -68,7 +68,7 @@ static const char *log_of_write(unsigned int region, __u64 off, size_t size)
 	return take_log();
 }
 
-static void split_reads(void)
+MTAP_TEST(split_reads)
 {
 	EXPECT_STR(log_of_read(0, 0, 1), "r1@0");
 	EXPECT_STR(log_of_read(0, 0, 2), "r2@0");
@@ -84,7 +84,7 @@ static void split_reads(void)
 	EXPECT_STR(log_of_read(3, 4, 4), "r1@4 r1@5 r1@6 r1@7");
 }
 
-static void split_writes(void)
+MTAP_TEST(split_writes)
 {
 	EXPECT_STR(log_of_write(0, 0, 1), "w1@0=10");
 	EXPECT_STR(log_of_write(0, 4, 4), "w4@4=13121110");
@@ -96,7 +96,7 @@ static void split_writes(void)
 }
 
 /* Little endian, whatever the width it was written with */
-static void bytes_in_order(void)
+MTAP_TEST(bytes_in_order)
 {
 	unsigned char buf[8];
 
@@ -112,7 +112,7 @@ static void bytes_in_order(void)
 }
 
 /* The program answers 32 bits; a byte read takes the lowest. */
-static void value_is_cut(void)
+MTAP_TEST(value_is_cut)
 {
 	unsigned char buf[4] = { 0xaa, 0xaa, 0xaa, 0xaa };
 
@@ -122,7 +122,7 @@ static void value_is_cut(void)
 	EXPECT_EQ(buf[1], 0xaa);
 }
 
-static void region_end(void)
+MTAP_TEST(region_end)
 {
 	unsigned char buf[64], pattern[64];
 
@@ -143,7 +143,7 @@ static void region_end(void)
 }
 
 /* A region of more than 4 GiB; offsets keep all their bits */
-static void large_offsets(void)
+MTAP_TEST(large_offsets)
 {
 	unsigned char byte;
 
@@ -161,7 +161,7 @@ static __s64 pread_at(__u64 pos)
 	return pread(dev.device, &byte, 1, pos) < 0 ? -errno : 0;
 }
 
-static void positions(void)
+MTAP_TEST(positions)
 {
 	unsigned int index;
 
@@ -174,7 +174,7 @@ static void positions(void)
 	EXPECT_EQ(pread_at(0), 0);
 }
 
-static void no_region(void)
+MTAP_TEST(no_region)
 {
 	static const unsigned int none[] = {
 		VFIO_PCI_BAR5_REGION_INDEX, VFIO_PCI_ROM_REGION_INDEX, VFIO_PCI_VGA_REGION_INDEX,
@@ -200,7 +200,7 @@ static void fail_at(__u32 off, int with)
 }
 
 /* An error after the first access is not lost data: the caller learns how far it went. */
-static void partial(void)
+MTAP_TEST(partial)
 {
 	unsigned char buf[16] = { 0 };
 
@@ -212,7 +212,7 @@ static void partial(void)
 	EXPECT_STR(take_log(), "r4@0 r4@4 r4@8 r4@8 w4@4=0 w4@8=0 w4@12=0");
 }
 
-static void strange_results(void)
+MTAP_TEST(strange_results)
 {
 	fail_at(0, -511);
 	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -511);
@@ -230,7 +230,7 @@ static void strange_results(void)
 	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -EIO);
 }
 
-static void bad_buffers(void)
+MTAP_TEST(bad_buffers)
 {
 	size_t len = sysconf(_SC_PAGESIZE);
 	char *page = mmap(NULL, 2 * len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -251,7 +251,7 @@ static void bad_buffers(void)
 }
 
 /* read(2) and write(2) have a position of their own, which moves by what was done. */
-static void file_position(void)
+MTAP_TEST(file_position)
 {
 	__u32 val = 0x55667788;
 
@@ -263,7 +263,7 @@ static void file_position(void)
 	EXPECT_STR(take_log(), "r4@8 r2@12");
 }
 
-static void context(void)
+MTAP_TEST(context)
 {
 	char text[UUID_LEN + 1], *at = text;
 	unsigned char uuid[16];
@@ -286,7 +286,7 @@ static void context(void)
 }
 
 /* Two devices of one program have a state each. */
-static void devices_apart(void)
+MTAP_TEST(devices_apart)
 {
 	struct mdev m = mdev_uuid(2);
 	struct vfio other;
@@ -316,7 +316,7 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
-static void serialised(void)
+MTAP_TEST(serialised)
 {
 	pthread_t thread[4];
 	bool bad = false;
@@ -330,30 +330,6 @@ static void serialised(void)
 	EXPECT_EQ(dev_ctl(KDEV_CTL_OVERLAP), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(split_reads),
-	MTAP_TEST(split_writes),
-	MTAP_TEST(bytes_in_order),
-	MTAP_TEST(value_is_cut),
-	MTAP_TEST(region_end),
-	MTAP_TEST(large_offsets),
-	MTAP_TEST(positions),
-	MTAP_TEST(no_region),
-	MTAP_TEST(partial),
-	MTAP_TEST(strange_results),
-	MTAP_TEST(bad_buffers),
-	MTAP_TEST(file_position),
-	MTAP_TEST(context),
-	MTAP_TEST(devices_apart),
-	MTAP_TEST(serialised),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_a, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

@@ -92,7 +92,7 @@ static int no_irq(__u32 index)
 	return vfio_ioctl(&dev, VFIO_DEVICE_GET_IRQ_INFO, &info);
 }
 
-static void info(void)
+MTAP_TEST(info)
 {
 	up("kplat", "kplat-1");
 	expect_device("kplat-1", "vfio-platform", VFIO_DEVICE_FLAGS_PLATFORM, 16, 6);
@@ -113,7 +113,7 @@ static void info(void)
 }
 
 /* Another type of the program has less, and ends sooner. */
-static void info_of_type(void)
+MTAP_TEST(info_of_type)
 {
 	up("kplat", "kplat-few");
 	expect_device("kplat-few", "vfio-platform", VFIO_DEVICE_FLAGS_PLATFORM, KPLAT_CTL + 1,
@@ -122,7 +122,7 @@ static void info_of_type(void)
 	EXPECT_EQ(no_irq(KPLAT_VECTORS), -EINVAL);
 }
 
-static void amba(void)
+MTAP_TEST(amba)
 {
 	up("kamba", "kamba-1");
 	expect_device("kamba-1", "vfio-amba", VFIO_DEVICE_FLAGS_AMBA, 16, 6);
@@ -130,7 +130,7 @@ static void amba(void)
 	EXPECT_EQ(dev_get(0, 4, 4), 0x12345678);
 }
 
-static void regions(void)
+MTAP_TEST(regions)
 {
 	__u8 bytes[16] = "abcdefghijklmno";
 	__u8 back[16];
@@ -174,7 +174,7 @@ static int send(__u32 index, __u32 vector)
 }
 
 /* What only PCI devices have is refused to the program, and the other way round. */
-static void kfuncs(void)
+MTAP_TEST(kfuncs)
 {
 	up("kplat", "kplat-1");
 	EXPECT_EQ(ctl_do(KIRQ_LEVEL, 1), -ENXIO);
@@ -205,7 +205,7 @@ static void kfuncs(void)
 }
 
 /* A level as of a UART: two of them, each by itself */
-static void lines(void)
+MTAP_TEST(lines)
 {
 	up("kplat", "kplat-1");
 	ASSERT_EQ(vfio_irq_fd(&dev, KPLAT_LINE, TRIGGER, event[0]), 0);
@@ -238,7 +238,7 @@ static void lines(void)
 }
 
 /* Before it is enabled, too, and by eventfds, for both */
-static void line_masks(void)
+MTAP_TEST(line_masks)
 {
 	const __u64 one = 1;
 
@@ -265,7 +265,7 @@ static void line_masks(void)
 	EXPECT_EQ(vfio_irq_none(&dev, KPLAT_EDGE, MASK, 1), -EINVAL);
 }
 
-static void vectors(void)
+MTAP_TEST(vectors)
 {
 	struct vfio_irq_set set = {
 		.flags = VFIO_IRQ_SET_DATA_BOOL | TRIGGER, .index = KPLAT_VECTORS, .start = 65,
@@ -294,7 +294,7 @@ static void vectors(void)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-static void closed(void)
+MTAP_TEST(closed)
 {
 	up("kplat", "kplat-1");
 	ASSERT_EQ(vfio_irq_fd(&dev, KPLAT_EDGE, TRIGGER, event[0]), 0);
@@ -329,7 +329,7 @@ static void expect_request(__u32 index)
 }
 
 /* Channel I/O: a config region of odd size, an interrupt for each request */
-static void ccw(void)
+MTAP_TEST(ccw)
 {
 	__u8 region[KCCW_CONFIG_SIZE];
 
@@ -352,7 +352,7 @@ static void ccw(void)
 }
 
 /* A matrix of crypto adapters: no region, and no interrupt but the request */
-static void ap(void)
+MTAP_TEST(ap)
 {
 	up("kap", "kap-1");
 	expect_device("kap-1", "vfio-ap", VFIO_DEVICE_FLAGS_AP, 0, AP_REQ + 1);
@@ -368,7 +368,7 @@ static void ap(void)
 }
 
 /* Devices are of the kind that they were made as. */
-static void update_to_other(void)
+MTAP_TEST(update_to_other)
 {
 	struct prog other;
 
@@ -382,27 +382,6 @@ static void update_to_other(void)
 	prog_close(&other);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(info),
-	MTAP_TEST(info_of_type),
-	MTAP_TEST(amba),
-	MTAP_TEST(regions),
-	MTAP_TEST(kfuncs),
-	MTAP_TEST(lines),
-	MTAP_TEST(line_masks),
-	MTAP_TEST(vectors),
-	MTAP_TEST(closed),
-	MTAP_TEST(ccw),
-	MTAP_TEST(ap),
-	MTAP_TEST(update_to_other),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .after = drain,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

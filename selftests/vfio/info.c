@@ -65,7 +65,7 @@ static void check_argsz(unsigned long cmd, const void *arg, size_t min)
 	EXPECT_EQ(vfio_ioctl(&dev, cmd, (void *)-4096), -EFAULT);
 }
 
-static void device_info(void)
+MTAP_TEST(device_info)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
 
@@ -77,7 +77,7 @@ static void device_info(void)
 	EXPECT(info.argsz >= 16);
 }
 
-static void device_info_argsz(void)
+MTAP_TEST(device_info_argsz)
 {
 	struct vfio_device_info info = { 0 };
 
@@ -85,7 +85,7 @@ static void device_info_argsz(void)
 }
 
 /* A caller built with a later header knows more than we do, and says so. */
-static void device_info_later(void)
+MTAP_TEST(device_info_later)
 {
 	struct {
 		struct vfio_device_info info;
@@ -119,7 +119,7 @@ static void expect_region(unsigned int index, __u64 size, __u32 flags)
 	EXPECT_EQ(info.cap_offset, 0);
 }
 
-static void regions(void)
+MTAP_TEST(regions)
 {
 	const __u32 rw = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	struct vfio_region_info info;
@@ -139,7 +139,7 @@ static void regions(void)
 	EXPECT_EQ(region_info(0xffffffff, &info), -EINVAL);
 }
 
-static void regions_of_type(void)
+MTAP_TEST(regions_of_type)
 {
 	dev_close();
 	dev_open("kdev-b");
@@ -148,7 +148,7 @@ static void regions_of_type(void)
 		      VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE);
 }
 
-static void region_info_argsz(void)
+MTAP_TEST(region_info_argsz)
 {
 	struct vfio_region_info info = { .index = 0 };
 
@@ -174,7 +174,7 @@ static void expect_irq(unsigned int index, __u32 count, __u32 flags)
 }
 
 /* No GET_INFO before it is needed, and every index answers. */
-static void irqs(void)
+MTAP_TEST(irqs)
 {
 	const __u32 intx = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
 			   VFIO_IRQ_INFO_AUTOMASKED;
@@ -191,14 +191,14 @@ static void irqs(void)
 	EXPECT_EQ(irq_info(0xffffffff, &info), -EINVAL);
 }
 
-static void irq_info_argsz(void)
+MTAP_TEST(irq_info_argsz)
 {
 	struct vfio_irq_info info = { .index = 0 };
 
 	check_argsz(VFIO_DEVICE_GET_IRQ_INFO, &info, sizeof(info));
 }
 
-static void reset(void)
+MTAP_TEST(reset)
 {
 	dev_set(0, 0, 4, 0x12345678);
 	dev_set(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 7);
@@ -212,7 +212,7 @@ static void reset(void)
 }
 
 /* A program without reset is initialised anew. */
-static void reset_is_init(void)
+MTAP_TEST(reset_is_init)
 {
 	dev_close();
 	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
@@ -227,7 +227,7 @@ static void reset_is_init(void)
 	EXPECT_EQ(dev_count(&dev_prog2, KDEV_RESET), 0);
 }
 
-static void unknown_ioctls(void)
+MTAP_TEST(unknown_ioctls)
 {
 	static const unsigned long cmds[] = {
 		VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, VFIO_DEVICE_PCI_HOT_RESET,
@@ -271,7 +271,7 @@ static int feature(__u32 flags, __u32 argsz)
 	return feature_at_edge(flags, argsz, HEAD + 8);
 }
 
-static void features(void)
+MTAP_TEST(features)
 {
 	const __u32 probe = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET;
 
@@ -305,20 +305,20 @@ static void one_feature(__u32 which, __u32 ops, __u32 size)
 }
 
 /* Each feature of migration, with what does not go with it */
-static void features_of_migration(void)
+MTAP_TEST(features_of_migration)
 {
 	one_feature(VFIO_DEVICE_FEATURE_MIGRATION, GET, 8);
 	one_feature(VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, GET | SET, 8);
 	one_feature(VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, GET, 8);
 }
 
-static void no_mmap(void)
+MTAP_TEST(no_mmap)
 {
 	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, dev.device, 0) == MAP_FAILED);
 }
 
 /* The first open and the last close of a device reach the program, not those between. */
-static void open_close(void)
+MTAP_TEST(open_close)
 {
 	__s64 opens = dev_count(&dev_prog, KDEV_OPEN), closes;
 	int again;
@@ -336,7 +336,7 @@ static void open_close(void)
 	EXPECT_STR(device_attr(&dev_mdev, "open"), "0");
 }
 
-static void open_fails(void)
+MTAP_TEST(open_fails)
 {
 	dev_close();
 	dev_mdev = mdev_uuid(1);
@@ -347,31 +347,6 @@ static void open_fails(void)
 	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(device_info),
-	MTAP_TEST(device_info_argsz),
-	MTAP_TEST(device_info_later),
-	MTAP_TEST(regions),
-	MTAP_TEST(regions_of_type),
-	MTAP_TEST(region_info_argsz),
-	MTAP_TEST(irqs),
-	MTAP_TEST(irq_info_argsz),
-	MTAP_TEST(reset),
-	MTAP_TEST(reset_is_init),
-	MTAP_TEST(unknown_ioctls),
-	MTAP_TEST(features),
-	MTAP_TEST(features_of_migration),
-	MTAP_TEST(no_mmap),
-	MTAP_TEST(open_close),
-	MTAP_TEST(open_fails),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_a, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}

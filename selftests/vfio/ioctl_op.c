@@ -25,7 +25,7 @@ static __u32 seen(unsigned int what)
 	return dev_get(0, what, 4);
 }
 
-static void own_command(void)
+MTAP_TEST(own_command)
 {
 	struct kioctl_add add = { .a = 40, .b = 2 };
 
@@ -37,14 +37,14 @@ static void own_command(void)
 	EXPECT_EQ(seen(KIOCTL_SIZE), sizeof(add));
 }
 
-static void no_argument(void)
+MTAP_TEST(no_argument)
 {
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_NOTHING, BAD_POINTER), 3);
 	EXPECT_EQ(seen(KIOCTL_SIZE), 0);
 }
 
 /* The command's direction says which way the argument goes. */
-static void directions(void)
+MTAP_TEST(directions)
 {
 	__u64 val = 41, one = 1;
 
@@ -54,7 +54,7 @@ static void directions(void)
 	EXPECT_EQ(one, 41);
 }
 
-static void failing(void)
+MTAP_TEST(failing)
 {
 	__u64 val = 5;
 
@@ -65,7 +65,7 @@ static void failing(void)
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_ENDLESS, NULL), -EIO);
 }
 
-static void bad_pointers(void)
+MTAP_TEST(bad_pointers)
 {
 	__u32 calls = seen(KIOCTL_CALLS);
 	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -81,7 +81,7 @@ static void bad_pointers(void)
 }
 
 /* A command of VFIO's kind that the core does not know has an argsz. */
-static void own_vfio_command(void)
+MTAP_TEST(own_vfio_command)
 {
 	__u32 arg[3] = { 8, 41, 9 };
 
@@ -95,7 +95,7 @@ static void own_vfio_command(void)
 }
 
 /* No program gets more than it can be given; it is told how much that is. */
-static void largest_argument(void)
+MTAP_TEST(largest_argument)
 {
 	static __u32 arg[MDEV_BPF_MAX_IOCTL / 2];
 
@@ -107,7 +107,7 @@ static void largest_argument(void)
 	EXPECT_EQ(seen(KIOCTL_SIZE), MDEV_BPF_MAX_IOCTL);
 }
 
-static void edit_the_answer(void)
+MTAP_TEST(edit_the_answer)
 {
 	struct vfio_device_info arg = { .argsz = sizeof(arg) };
 	__u32 calls = seen(KIOCTL_CALLS);
@@ -121,7 +121,7 @@ static void edit_the_answer(void)
 }
 
 /* What the core and the program wrote stays behind if the program then says no. */
-static void refuse_the_answer(void)
+MTAP_TEST(refuse_the_answer)
 {
 	struct vfio_device_info arg[2] = { { .argsz = KIOCTL_REFUSED_SIZE } };
 
@@ -131,7 +131,7 @@ static void refuse_the_answer(void)
 	EXPECT_EQ(arg[0].flags, 0);
 }
 
-static void answer_or_pass(void)
+MTAP_TEST(answer_or_pass)
 {
 	struct vfio_region_info arg = { .argsz = sizeof(arg), .index = 5 };
 
@@ -147,7 +147,7 @@ static void answer_or_pass(void)
 }
 
 /* A program that changes argsz makes no room, neither in the kernel nor here. */
-static void room(void)
+MTAP_TEST(room)
 {
 	struct {
 		struct vfio_region_info info;
@@ -162,7 +162,7 @@ static void room(void)
 	EXPECT(!memcmp(arg.behind, zeros, sizeof(zeros)));
 }
 
-static void refuse(void)
+MTAP_TEST(refuse)
 {
 	struct vfio_irq_info arg = { .argsz = sizeof(arg) };
 
@@ -171,14 +171,14 @@ static void refuse(void)
 }
 
 /* The core's refusal can be reviewed, too; a program that lets it be changes nothing. */
-static void review_of_an_error(void)
+MTAP_TEST(review_of_an_error)
 {
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_REVIEWED, NULL), -ENOTTY);
 	EXPECT_EQ((int)seen(KIOCTL_RET), -ENOTTY);
 }
 
 /* SET_IRQS passes through with its data. */
-static void interrupts(void)
+MTAP_TEST(interrupts)
 {
 	int event = event_new();
 
@@ -189,14 +189,14 @@ static void interrupts(void)
 }
 
 /* RESET zeroes the state first, so only the second look at it has been counted. */
-static void reset(void)
+MTAP_TEST(reset)
 {
 	EXPECT_EQ(vfio_reset(&dev), 0);
 	EXPECT_EQ(seen(KIOCTL_CALLS), 1);
 	EXPECT_EQ(seen(KIOCTL_STAGE), MDEV_BPF_IOCTL_AFTER);
 }
 
-static void detached(void)
+MTAP_TEST(detached)
 {
 	struct vfio_device_info arg = { .argsz = sizeof(arg) };
 	struct kioctl_add add = { 0 };
@@ -211,31 +211,6 @@ static void detached(void)
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_ADD, &add), 7);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(own_command),
-	MTAP_TEST(no_argument),
-	MTAP_TEST(directions),
-	MTAP_TEST(failing),
-	MTAP_TEST(bad_pointers),
-	MTAP_TEST(own_vfio_command),
-	MTAP_TEST(largest_argument),
-	MTAP_TEST(edit_the_answer),
-	MTAP_TEST(refuse_the_answer),
-	MTAP_TEST(answer_or_pass),
-	MTAP_TEST(room),
-	MTAP_TEST(refuse),
-	MTAP_TEST(review_of_an_error),
-	MTAP_TEST(interrupts),
-	MTAP_TEST(reset),
-	MTAP_TEST(detached),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = dev_close, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}
