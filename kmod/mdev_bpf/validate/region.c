@@ -184,5 +184,6 @@ int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (r->reserved)
 		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
 	return check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
-	       check_cap(ops, i) ?: check_ops(ops, i);
+	       check_cap(ops, i) ?: check_ops(ops, i) ?:
+	       mdev_bpf_validate_program_types(ops, "regions", i, r->types);
 }
