@@ -104,13 +104,13 @@ static void pin_again(unsigned int devices, unsigned int windows, unsigned int s
 	}
 }
 
-static void six_pin_again(void)
+MTAP_TEST(six_pin_again)
 {
 	pin_again(DEVICES, WINDOWS, 0);
 }
 
 /* The program may take as long as it likes when it is told. */
-static void slow_ones_pin_again(void)
+MTAP_TEST(slow_ones_pin_again)
 {
 	pin_again(2, 1, 60);
 }
@@ -136,7 +136,7 @@ static void *open_and_close(void *unused)
 }
 
 /* Opening and closing take VFIO's locks the other way round. */
-static void beside_open_and_close(void)
+MTAP_TEST(beside_open_and_close)
 {
 	__u8 *mem = guest_alloc(WINDOWS * WINDOW, 0);
 	unsigned int i;
@@ -163,22 +163,6 @@ static void beside_open_and_close(void)
 	mtap_diag("%u times opened, longest unmap %.0f ms", opener.rounds, longest * 1000);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(six_pin_again),
-	MTAP_TEST(slow_ones_pin_again),
-	MTAP_TEST(beside_open_and_close),
+const struct mtap_suite mtap_suite = {
+	.setup = guest_load, .before = before, .after = after, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = guest_load,
-		.before = before,
-		.after = after,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}
