@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf peek and poke: one register access through VFIO. */
+/* mdev-bpf peek and poke: one access to a region through VFIO. */
 #include <endian.h>
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ struct access {
 	const char *region;
 	unsigned int index;
 	__u64 offset;
-	unsigned int size;	/* 0: the widest that is aligned, up to 4 */
+	unsigned int size;	/* 0: as wide as the offset is aligned, up to 4 */
 	__u64 val;
 	bool write;
 };

@@ -6,7 +6,7 @@
 
 #define MAX_SETS	64
 
-/* What the command line said beside the command and its arguments. */
+/* Options of the command line */
 struct opts {
 	bool replace;
 	bool dry_run;
@@ -20,8 +20,8 @@ struct opts {
 };
 
 /*
- * A command returns 0, EXIT_USAGE, or -1 when it failed; it has said why by then
- * (p_err, p_usage).
+ * A command returns 0, EXIT_USAGE or -1. It has printed the reason of a failure by then (p_err,
+ * p_usage).
  */
 struct cmd {
 	const char *name;

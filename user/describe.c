@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a program declares, as JSON: the same for an object file and for the kernel. */
+/* What a program declares, as JSON. Works on an object file and on an attached program. */
 #include <linux/mdev_bpf.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
@@ -60,7 +60,7 @@ static const struct {
 	{ MDEV_BPF_GFX_DMABUF,	"dmabuf" },
 };
 
-/* NULL if a region has a number only. */
+/* Name of a region; NULL if it only has an index. */
 const char *region_name(unsigned int index)
 {
 	return index < ARRAY_SIZE(region_names) ? region_names[index] : NULL;
@@ -202,7 +202,7 @@ static struct json_object *describe_pci_caps(const struct decl *decl)
 	return rows;
 }
 
-/* Ids of the types whose devices have something; not said for one device. */
+/* Add the ids of the types that have this region or interrupt. Left out for a single device. */
 static void add_types(struct json_object *obj, const struct decl *decl, __u32 mask, int type)
 {
 	struct json_object *ids;
@@ -235,7 +235,7 @@ static struct json_object *describe_flags(__u32 flags)
 	return names;
 }
 
-/* What most regions do not have. */
+/* Add the attributes that most regions lack. */
 static void add_region_extra(struct json_object *row, const struct mdev_bpf_region *region)
 {
 	if (region->cap_type) {
@@ -275,7 +275,7 @@ static const char *irq_name(const struct decl *decl, size_t index)
 	return decl->is_pci && index < ARRAY_SIZE(irq_names) ? irq_names[index] : NULL;
 }
 
-/* Where in a BAR something of MSI-X is, as its capability has it: "bar2+0x800" */
+/* Decode the position of the MSI-X table or PBA from its capability: "bar2+0x800" */
 static void add_place(struct json_object *obj, const char *key, const struct mdev_bpf_irq *irq,
 		      __u32 place)
 {
@@ -354,7 +354,7 @@ static void describe_text(const struct ops *ops, const char *member, const char 
 	add_str(obj, member, *text ? text : none);
 }
 
-/* Everything but the name, which the caller knows. */
+/* Describe a program, except for its name. */
 void describe_program(const struct ops *ops, struct json_object *obj)
 {
 	struct decl decl;
@@ -378,7 +378,7 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));
 }
 
-/* What devices of one type have. */
+/* Describe the devices of one type. */
 void describe_device(const struct ops *ops, const char *id, struct json_object *obj)
 {
 	char other[2 * MDEV_BPF_NAME_LEN];

@@ -31,7 +31,7 @@ static void make_uuid(char *uuid)
 	uuid_unparse_lower(bytes, uuid);
 }
 
-/* The device that a command names; if there is none, say so. */
+/* Find the device that a command names, or print an error. */
 int device_arg(const char *text, struct device *dev)
 {
 	char uuid[UUID_LEN];
@@ -115,7 +115,7 @@ static bool has_open(const char *pid, const char *path)
 	return found;
 }
 
-/* Who has the device's VFIO group open; 0 if that cannot be seen. */
+/* Find the process that has the device's VFIO group open; 0 if that is not visible. */
 static int find_user(const struct device *dev)
 {
 	DIR *proc = opendir("/proc");
@@ -133,8 +133,8 @@ static int find_user(const struct device *dev)
 }
 
 /*
- * The kernel makes whoever removes an open device wait until it is closed, and no signal ends
- * that wait. So it has to be asked for.
+ * Removing an open device waits in the kernel until its user closes it, and no signal ends the
+ * wait. Therefore only --force does that.
  */
 static int refuse_open(const struct device *dev)
 {
@@ -144,9 +144,9 @@ static int refuse_open(const struct device *dev)
 	if (pid)
 		snprintf(by, sizeof(by), " by process %d", pid);
 	if (dev->leaving)
-		return p_err("%s is being removed already, but is in use%s: end that", dev->uuid,
+		return p_err("%s is already being removed, but is in use%s: close its user", dev->uuid,
 			     by);
-	return p_err("%s is in use%s: end that first, or use --force to wait for it (no signal ends this wait)",
+	return p_err("%s is in use%s: close its user first, or use --force to wait for that (no signal ends the wait)",
 		     dev->uuid, by);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf dump: what is going on in a device, in the words of the kernel and of its program. */
+/* mdev-bpf dump: the internal state of a device, as the kernel and its program describe it. */
 #include "cmd.h"
 #include "device.h"
 #include "output.h"

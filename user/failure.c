@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a device has to complain of: its failure, and ops that took too long. */
+/* Failure of a device, and its slow ops. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void add_time(struct json_object *obj, const char *key, long long seconds
 	add_str(obj, key, text);
 }
 
-/* Which loaded program an op is, if the one that failed is still the attached one. */
+/* Add the BPF program of the op that failed, if the program is still attached. */
 static void add_prog_id(struct json_object *obj, const char *op, const struct ops *ops)
 {
 	unsigned long id = 0;

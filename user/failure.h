@@ -7,9 +7,9 @@
 #include "ops.h"
 #include "sysfs.h"
 
-/* Why a device has failed, NULL if it has not; @ops of the attached program, or NULL. */
+/* Why a device has failed; NULL if it has not. @ops: those of the attached program, or NULL. */
 struct json_object *describe_failure(const struct device *dev, const struct ops *ops);
-/* Its ops that took too long. */
+/* The last and the worst slow op of a device. */
 struct json_object *describe_slow(const struct device *dev);
 
 #endif

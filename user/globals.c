@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Global variables of an object file, by the names and types that BTF has for them. */
+/* Global variables of an object file; their names and types come from BTF. */
 #include <bpf/btf.h>
 #include <endian.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ struct global {
 	void *data;
 };
 
-/* A visitor stops the walk by returning other than zero. */
+/* A visitor stops the walk by returning nonzero. */
 typedef int (*global_fn)(const struct global *var, void *ctx);
 
 static enum kind int_kind(const struct btf_type *t)
@@ -136,7 +136,7 @@ static void type_text(const struct global *var, char *buf, size_t size)
 		snprintf(buf, size, "%s%s", btf_is_any_enum(var->type) ? "enum " : "", name);
 }
 
-/* Where the bytes of a smaller number are in val. */
+/* Address of the low bytes of val, for a number of this size */
 static void *low_bytes(__u64 *val, __u32 size)
 {
 	return (char *)val + (htole16(1) == 1 ? 0 : sizeof(*val) - size);
@@ -208,7 +208,7 @@ static int set_if_named(const struct global *var, void *ctx)
 	return var->kind == KIND_TEXT ? set_text(var, a->value) : set_number(var, a->value);
 }
 
-/* Do VAR=VALUE. */
+/* Carry out one --set VAR=VALUE. */
 int globals_set(struct bpf_object *obj, const char *assignment)
 {
 	const char *eq = strchr(assignment, '=');

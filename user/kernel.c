@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The running kernel's struct mdev_bpf_ops. It need not be the one that an object was built
- * with: each side may have members that the other does not know.
+ * The running kernel's struct mdev_bpf_ops. Its layout may differ from the one that an object was
+ * built with: each side may have members that the other lacks.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ static bool find_types(struct kernel *k)
 	return true;
 }
 
-/* Learn the kernel's layout; without it the other functions here see nothing. */
+/* Read the kernel's layout from BTF. The other functions here need it. */
 bool kernel_open(struct kernel *k)
 {
 	memset(k, 0, sizeof(*k));
@@ -55,7 +55,7 @@ static bool is_zero(const char *data, size_t size)
 	return !size || (!*data && !memcmp(data, data + 1, size - 1));
 }
 
-/* Where a struct mdev_bpf_ops has a member, -1 if it has none of that name. */
+/* Offset of a member in the kernel's struct mdev_bpf_ops; -1 if it has no such member. */
 static int member_index(const struct ops *ops, const char *name)
 {
 	const struct btf_member *m = ops_member(ops->btf, ops->type_id, name);
@@ -64,8 +64,8 @@ static int member_index(const struct ops *ops, const char *name)
 }
 
 /*
- * All that the program sets must mean something to the kernel, and what both have must be the
- * same in both: kernel_value() copies as much as the kernel's member takes.
+ * Check that the kernel has every member that the program sets, and with the same size:
+ * kernel_value() copies as much as the kernel's member has.
  */
 int kernel_check(const struct kernel *k, const struct ops *ops)
 {
@@ -89,9 +89,9 @@ int kernel_check(const struct kernel *k, const struct ops *ops)
 }
 
 /*
- * What to write into the struct_ops map: the loaded object's ops in the kernel's layout, with
- * file descriptors in place of programs. libbpf does this as well, but lets nobody have it
- * without creating a link, and a live upgrade is the update of a link that exists.
+ * Make the value of the struct_ops map: the loaded object's ops in the kernel's layout, with file
+ * descriptors in place of programs. libbpf does this too, but only while it creates a link, and
+ * replacing a program updates a link that exists.
  */
 void *kernel_value(const struct kernel *k, const struct ops *ops)
 {
@@ -117,7 +117,7 @@ void *kernel_value(const struct kernel *k, const struct ops *ops)
 	return value;
 }
 
-/* What the program behind a link declares, where an op is a program's id. */
+/* Read the struct mdev_bpf_ops that a link has attached. Ops are ids of BPF programs there. */
 bool kernel_ops(const struct kernel *k, __u32 link_id, struct ops *ops)
 {
 	__u32 zero = 0, map_id = link_map_id(link_id);

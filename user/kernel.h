@@ -6,7 +6,7 @@
 
 #include "ops.h"
 
-/* struct mdev_bpf_ops as the running kernel has it. */
+/* The running kernel's struct mdev_bpf_ops */
 struct kernel {
 	struct btf *vmlinux;
 	struct btf *btf;	/* of the module */

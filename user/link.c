@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BPF links, and the files in the bpf file system that keep them alive. */
+/* BPF links and their pins in the bpf file system. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <ftw.h>
@@ -17,9 +17,9 @@
 #include "output.h"
 
 /*
- * What a file in the bpf file system is, bpf_obj_get() does not say, and the information about
- * a map or a program begins with its type and id just as a link's does. Only the file that the
- * descriptor stands for has another name; newer kernels write it with an underscore.
+ * Tell whether a descriptor is a link. bpf_obj_get() opens a pinned map or program as well, and
+ * struct bpf_map_info and bpf_prog_info begin with a type and an id like bpf_link_info. Only the
+ * name of the descriptor's file differs; newer kernels write it with an underscore.
  */
 static bool is_link(int fd)
 {
@@ -50,7 +50,7 @@ __u32 link_id(int fd)
 	return link_info(fd, &info) ? info.id : 0;
 }
 
-/* The map a link has attached; 0 if it is detached. */
+/* Id of the map that a link has attached; 0 if the link is detached. */
 __u32 link_map_id(__u32 id)
 {
 	int fd = bpf_link_get_fd_by_id(id);
@@ -72,7 +72,7 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
-/* Make a directory of the bpf file system, and those above it that it does not have. */
+/* Make a directory in the bpf file system, with its parents. */
 static int make_dir(const char *dir)
 {
 	char path[PATH_MAX];
@@ -90,7 +90,7 @@ static int make_dir(const char *dir)
 	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
 }
 
-/* Make sure that something can be pinned in a directory. */
+/* Mount the bpf file system and make the directory, as needed. */
 int pin_prepare(const char *dir)
 {
 	int err;
@@ -103,7 +103,7 @@ int pin_prepare(const char *dir)
 	if (err == -EXDEV)
 		return p_err("%s is not in a bpf file system: choose a directory below " BPFFS_DIR,
 			     dir);
-	/* The bpf file system says so of a dot, whoever asks. */
+	/* The bpf file system answers EPERM for a name with a dot, even to root. */
 	if (err == -EPERM && !geteuid() && strchr(dir, '.'))
 		return p_err("cannot make %s: names in the bpf file system have no dots", dir);
 	return err ? p_err("cannot make %s: %s", dir, err_hint(-err)) : 0;
@@ -122,7 +122,7 @@ static bool is_dead(const char *path)
 	return dead;
 }
 
-/* Pin a link, in place of one that is no longer attached to anything. */
+/* Pin a link. Replaces the pin of a link that is detached. */
 int link_pin(int fd, const char *path)
 {
 	if (is_dead(path))
@@ -156,7 +156,7 @@ static int match_pin(const char *path, const struct stat *st, int type, struct F
 	return match;
 }
 
-/* Where a link is pinned below the usual mount point. */
+/* Find the pin of a link below the usual mount point. */
 bool link_find_pin(__u32 id, char *path, size_t size)
 {
 	wanted.id = id;

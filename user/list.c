@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf list and types: what is loaded, a line each. */
+/* mdev-bpf list and types: one line for each program or type. */
 #include <limits.h>
 
 #include "cmd.h"

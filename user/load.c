@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf load: from an object file to a program that is attached and stays. */
+/* mdev-bpf load: load a program from an object file, attach it and pin it. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
@@ -67,7 +67,7 @@ static int attach_failed(const char *name, int err)
 	return p_err("the kernel refused '%s': %s (%s)%s", name, text, strerror(err), hint);
 }
 
-/* Hand the ops to the kernel, as the value of their map. */
+/* Write the ops to the kernel as the value of their map. */
 static int fill_map(const struct object *o, const struct kernel *k)
 {
 	void *value = kernel_value(k, &o->ops);
@@ -81,7 +81,7 @@ static int fill_map(const struct object *o, const struct kernel *k)
 	return err;
 }
 
-/* A link of our own, pinned so that it outlives this process. */
+/* Attach by a new link, pinned so that it outlives this process. */
 static int attach_new(const struct object *o, const char *name, const char *dir)
 {
 	char path[PATH_MAX];
@@ -96,7 +96,7 @@ static int attach_new(const struct object *o, const char *name, const char *dir)
 	return ret;
 }
 
-/* The devices go from one program to the other between two accesses. */
+/* Replace the program of a link. Devices switch to the new one between two accesses. */
 static int attach_update(const struct object *o, const struct program *prog)
 {
 	int fd = bpf_link_get_fd_by_id(prog->link_id);
@@ -123,7 +123,7 @@ static int attach(const struct object *o, const struct kernel *k, const struct o
 	return attach_new(o, name, opts->pin ?: PIN_DIR);
 }
 
-/* A replacement goes on with the link that there is, and that has its pin. */
+/* --replace keeps the existing link, and thereby its pin. */
 static int check_pin(const struct opts *opts, const char *name)
 {
 	struct program prog;

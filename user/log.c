@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What libbpf and the verifier say, cut down to what matters. */
+/* Messages of libbpf and of the verifier, reduced to what matters. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define LOG_SIZE	(8 << 20)	/* of one program; only what is written takes memory */
 #define SUMMARY_LINES	12
 
-/* The first warning is the cause, the others what followed from it. */
+/* libbpf's first warning is the cause; later ones follow from it. */
 static char first_warning[512];
 
 static int libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -31,7 +31,7 @@ void log_init(void)
 	libbpf_set_print(libbpf_print);
 }
 
-/* Why libbpf failed: its own words if it had any, else the errno. */
+/* Why libbpf failed: its warning, or else the errno as text. */
 const char *log_reason(int err)
 {
 	char *text = first_warning;
@@ -44,7 +44,7 @@ const char *log_reason(int err)
 	return text;
 }
 
-/* Have the verifier write a log for each program that it refuses. */
+/* Give the verifier a log buffer for each program. */
 int log_prepare(struct bpf_object *obj)
 {
 	struct bpf_program *prog;
@@ -81,9 +81,8 @@ static bool is_statistics(const char *line)
 }
 
 /*
- * The verifier walks the program and stops where it is wrong: the end of the log has the
- * source line, the instruction, and the objection. Split it in place and return the first
- * line worth showing.
+ * The verifier stops at the first error: the end of its log has the source line, the instruction
+ * and the reason. Split the log into lines in place, and return the first one to show.
  */
 static int split_log(char *log, char **lines, int max)
 {
@@ -125,7 +124,7 @@ static char *summarise(char *log)
 	return text;
 }
 
-/* Not the verifier but the module may have refused a program. It knows 15 characters of a name. */
+/* Did the module refuse the program, rather than the verifier? It has 15 characters of the name. */
 static bool module_refused(const struct bpf_program *prog, int err, char *why, size_t size)
 {
 	char name[BPF_OBJ_NAME_LEN];
@@ -135,7 +134,7 @@ static bool module_refused(const struct bpf_program *prog, int err, char *why, s
 	return err == EOPNOTSUPP && *why;
 }
 
-/* Say why an object could not be loaded. */
+/* Print why an object could not be loaded. */
 int log_report(struct bpf_object *obj, int err)
 {
 	struct bpf_program *prog;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf: load BPF device programs, and handle the mediated devices they make. */
+/* mdev-bpf: load BPF device programs and manage the mediated devices that they provide. */
 #include <bpf/libbpf.h>
 #include <getopt.h>
 #include <linux/mdev_bpf.h>
@@ -18,15 +18,15 @@ static int do_help(const struct opts *opts, int argc, char **argv);
 
 static const struct cmd cmds[] = {
 	{ "load", do_load, 1, 1, "tmrsPn", "OBJECT",
-	  "load the device program of an object file and attach it" },
+	  "load a device program from an object file and attach it" },
 	{ "unload", do_unload, 1, 1, "f", "PROGRAM",
 	  "detach a program" },
 	{ "list", do_list, 0, 0, "", "",
 	  "list the programs" },
 	{ "types", do_types, 0, 0, "", "",
-	  "list the mdev types that devices can be created of" },
+	  "list the mdev types that devices can be created from" },
 	{ "show", do_show, 0, 1, "", "[UUID|PROGRAM|TYPE]",
-	  "show all about a device or a program, or all devices" },
+	  "show a device or a program in detail, or all devices" },
 	{ "create", do_create, 1, 1, "u", "TYPE",
 	  "create a device and print its UUID" },
 	{ "remove", do_remove, 1, 1, "f", "UUID",
@@ -38,11 +38,11 @@ static const struct cmd cmds[] = {
 	{ "poke", do_poke, 4, 5, "", "UUID REGION OFFSET [SIZE] VALUE",
 	  "write to a device's region" },
 	{ "dump", do_dump, 1, 1, "", "UUID",
-	  "show what is going on in a device" },
+	  "print the internal state of a device as text" },
 	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",
-	  "show what the ops of devices cost, or begin or end counting it" },
+	  "show calls, errors and time of each op, or turn counting on or off" },
 	{ "version", do_version, 0, 0, "", "",
-	  "print versions" },
+	  "print versions and the features of the module" },
 	{ "help", do_help, 0, 1, "", "[COMMAND]",
 	  "print help" },
 };
@@ -64,21 +64,22 @@ static const struct option long_options[] = {
 	{ }
 };
 
-/* Options with a short form; they go with every command. */
+/* Options with a short form; every command takes them. */
 #define GLOBAL_OPTIONS	"jpdhV"
 
 static const struct {
 	char name;
 	const char *text;
 } option_help[] = {
-	{ 't', "--type NAME       register under this name, not the one in the object" },
-	{ 'm', "--map MAP         the program to load, if the object has several" },
-	{ 'r', "--replace         upgrade the program that has the name now, with its devices" },
-	{ 's', "--set VAR=VALUE   set a global variable of the object; can be repeated" },
-	{ 'P', "--pin DIR         pin the link in this directory, not /sys/fs/bpf/mdev" },
-	{ 'n', "--dry-run         stop after the verifier" },
-	{ 'f', "--force           even if devices or users remain, see mdev-bpf(8)" },
-	{ 'u', "--uuid UUID       the UUID of the device; else it is random" },
+	{ 't', "--type NAME       name of the program, in place of the one in the object: it begins\n"
+	       "                    the ids of its mdev types" },
+	{ 'm', "--map MAP         which program to load, if the object has several" },
+	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
+	{ 's', "--set VAR=VALUE   set a global variable of the program; can be repeated" },
+	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
+	{ 'n', "--dry-run         only have the verifier check the program" },
+	{ 'f', "--force           do it even if devices or users remain, see mdev-bpf(8)" },
+	{ 'u', "--uuid UUID       UUID of the device [random]" },
 };
 
 static void print_usage(FILE *f)
@@ -88,11 +89,11 @@ static void print_usage(FILE *f)
 		fprintf(f, "  %-9s %s\n", cmds[i].name, cmds[i].help);
 	fputs("\nOptions:\n"
 	      "  -j, --json        print JSON\n"
-	      "  -p, --pretty      print JSON for people\n"
-	      "  -d, --debug       print all that libbpf and the verifier say\n"
-	      "  -h, --help        print help, for the command if there is one\n"
+	      "  -p, --pretty      print JSON with line breaks and indentation\n"
+	      "  -d, --debug       print all messages of libbpf and of the verifier\n"
+	      "  -h, --help        print this help, or that of the command\n"
 	      "  -V, --version     print versions\n"
-	      "\nA command can be shortened as long as it is clear which one is meant.\n", f);
+	      "\nCommands can be abbreviated as long as they are unambiguous.\n", f);
 }
 
 static void print_command(FILE *f, const struct cmd *cmd)
@@ -106,7 +107,7 @@ static void print_command(FILE *f, const struct cmd *cmd)
 			fprintf(f, "  %s\n", option_help[i].text);
 }
 
-/* The command that is called this, or the only one that begins like it. */
+/* Find a command by its name or by an unambiguous prefix of it. */
 static const struct cmd *find_cmd(const char *name)
 {
 	const struct cmd *found = NULL;
@@ -211,7 +212,7 @@ static int set_option(struct opts *opts, int name, const char *arg)
 	return 0;
 }
 
-/* What the command line asks for. */
+/* The options of the command line */
 struct request {
 	struct opts opts;
 	char used[128];		/* short names of the options that were given */
@@ -229,8 +230,9 @@ static const char *option_name(int name)
 }
 
 /*
- * The option that getopt_long() has just objected to, as it was given. "word" is the one before
- * optind; while getopt is inside of a word with several short options that is not theirs.
+ * Get the option that getopt_long() has just rejected, as the user spelled it. "word" is the
+ * argument before optind. It is not the one at fault while getopt is in the middle of an argument
+ * with several short options.
  */
 static void bad_option(int c, const char *word, char *buf, size_t size)
 {
@@ -245,7 +247,7 @@ static void bad_option(int c, const char *word, char *buf, size_t size)
 		snprintf(buf, size, "-%c", optopt);
 }
 
-/* Options can be anywhere; "--" ends them. */
+/* Options may stand between arguments; "--" ends them. */
 static int parse(struct request *req, int argc, char **argv)
 {
 	char bad[128] = "";
@@ -319,7 +321,7 @@ static int mdev_bpf(int argc, char **argv)
 	return run(cmd, &req, argc - 1, argv + 1);
 }
 
-/* Who reads our output must not take it for complete when it is not. */
+/* Fail if output was lost, so that a script does not take a part of it for all. */
 static int finish(int ret)
 {
 	if (!fflush(stdout) && !ferror(stdout))

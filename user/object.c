@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Object files: which struct_ops map in them is the device program. */
+/* Object files: open one and pick its device program. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/mdev_bpf.h>
@@ -28,7 +28,7 @@ void map_ops(const struct bpf_object *obj, const struct bpf_map *map, struct ops
 	ops->data = bpf_map__initial_value(map, NULL);
 }
 
-/* libbpf keeps a pointer to the program where the struct has the op. */
+/* libbpf stores a pointer to the program in the op's place. */
 struct bpf_program *op_program(const struct ops *ops, int idx)
 {
 	struct bpf_program *prog;
@@ -79,7 +79,7 @@ static struct bpf_map *named_map(struct object *o, const char *name)
 	return NULL;
 }
 
-/* Settle on one program; nothing of the others will be loaded. */
+/* Choose the program to load; the others are left out. */
 int object_pick(struct object *o, const char *map_name)
 {
 	struct bpf_map *map;
@@ -108,7 +108,7 @@ static bool name_is_valid(const char *name)
 	return !*c && c - name < MDEV_BPF_NAME_LEN;
 }
 
-/* Give the program another name, unless that is NULL. */
+/* Rename the program, unless name is NULL. */
 int object_rename(struct object *o, const char *name)
 {
 	size_t size = 0;

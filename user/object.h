@@ -9,7 +9,7 @@
 /* A device program's object file. */
 struct object {
 	struct bpf_object *obj;
-	struct bpf_map *map;	/* the program that is meant, see object_pick() */
+	struct bpf_map *map;	/* the chosen program, see object_pick() */
 	struct ops ops;		/* its struct mdev_bpf_ops, where an op is a bpf_program */
 };
 

@@ -47,7 +47,7 @@ size_t member_size(const struct ops *ops, int idx)
 	return btf__resolve_size(ops->btf, member(ops, idx)->type);
 }
 
-/* Where a member is, NULL if the struct has none of that name. */
+/* Address of a member; NULL if the struct has no such member. */
 void *ops_find(const struct ops *ops, const char *name, size_t *size)
 {
 	const struct btf_member *m = ops_member(ops->btf, ops->type_id, name);
@@ -58,7 +58,7 @@ void *ops_find(const struct ops *ops, const char *name, size_t *size)
 	return (char *)ops->data + m->offset / 8;
 }
 
-/* Copy a member; what the struct does not have is zero. */
+/* Copy a member; zero if the struct lacks it. */
 void ops_read(const struct ops *ops, const char *name, void *buf, size_t size)
 {
 	size_t have = 0;

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * A struct mdev_bpf_ops, from an object file or from the kernel. Both may have
- * another layout than this program's headers, so BTF says where each member is.
+ * A struct mdev_bpf_ops, from an object file or from the kernel. Either may have another layout
+ * than the headers of this tool, so BTF tells where each member is.
  */
 struct ops {
 	const struct btf *btf;

@@ -43,7 +43,7 @@ static void vp_err(const char *fmt, va_list ap)
 	free(msg);
 }
 
-/* Say why the command fails, and what to do about it. */
+/* Print why the command fails, and the remedy. */
 int p_err(const char *fmt, ...)
 {
 	va_list ap;
@@ -54,7 +54,7 @@ int p_err(const char *fmt, ...)
 	return -1;
 }
 
-/* The same when the command line is wrong. */
+/* The same for a wrong command line. */
 int p_usage(const char *fmt, ...)
 {
 	va_list ap;
@@ -65,7 +65,7 @@ int p_usage(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-/* A remark for people. */
+/* Print a note. */
 void p_info(const char *fmt, ...)
 {
 	va_list ap;
@@ -78,7 +78,7 @@ void p_info(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-/* Text for an errno, with what to do where that is always the same. */
+/* Text of an errno, with the remedy if there is only one. */
 const char *err_hint(int err)
 {
 	if ((err == EPERM || err == EACCES) && geteuid())
@@ -188,7 +188,7 @@ static void print_row(struct json_object *rows, struct json_object *row, bool he
 	}
 }
 
-/* The keys of the first row are the columns. */
+/* Print a table. The keys of the first row are the columns. */
 static void print_table(struct json_object *rows, int indent)
 {
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
@@ -233,7 +233,7 @@ static void print_details(struct json_object *obj)
 	}
 }
 
-/* Rows with the same keys. */
+/* Print an array of objects that have the same keys. */
 int out_list(struct json_object *rows)
 {
 	if (json_output)
@@ -244,7 +244,7 @@ int out_list(struct json_object *rows)
 	return 0;
 }
 
-/* One thing with all there is to know about it, or several of that. */
+/* Print one object in detail, or several. */
 int out_details(struct json_object *obj)
 {
 	if (json_output) {
@@ -262,7 +262,7 @@ int out_details(struct json_object *obj)
 	return 0;
 }
 
-/* A result that is one word in text. */
+/* Print a result that is one word as text. */
 int out_text(struct json_object *obj, const char *text)
 {
 	if (json_output)
@@ -290,7 +290,7 @@ void add_u64(struct json_object *obj, const char *key, unsigned long long val)
 	json_object_object_add(obj, key, json_object_new_uint64(val));
 }
 
-/* Ids of BPF objects start at 1; 0 is none, or none that may be seen. */
+/* Ids of BPF objects start at 1; 0 means none, or that the caller may not see it. */
 void add_id(struct json_object *obj, const char *key, unsigned int id)
 {
 	json_object_object_add(obj, key, id ? json_object_new_uint64(id) : NULL);

@@ -20,8 +20,8 @@ void p_info(const char *fmt, ...) __printf(1, 2);
 const char *err_hint(int err);
 
 /*
- * Commands build JSON, and these print it: as it is with -j and -p, else as text
- * for people with the same content. They consume the object and return 0.
+ * Commands build JSON objects, and these functions print them: as JSON with -j and -p, else as text
+ * with the same content. They consume the object and return 0.
  */
 int out_list(struct json_object *rows);
 int out_details(struct json_object *obj);

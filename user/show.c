@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev-bpf show: all about a program or a device. What a device is made of comes from the
- * attached program's declaration in the kernel, so showing disturbs no user of the device.
+ * mdev-bpf show: a program or a device in detail. Regions and interrupts come from the attached
+ * program's declaration, so the device is not opened and its user is not disturbed.
  */
 #include <bpf/bpf.h>
 #include <limits.h>
@@ -18,7 +18,7 @@
 #include "output.h"
 #include "sysfs.h"
 
-/* The name of a loaded program, as far as the kernel keeps it. */
+/* Name of a loaded BPF program; the kernel keeps 15 characters. */
 static struct json_object *program_name(__u32 id)
 {
 	int fd = bpf_prog_get_fd_by_id(id);
@@ -147,7 +147,7 @@ static int show_all(const struct kernel *k)
 	return out_details(show.rows);
 }
 
-/* A UUID, a program's name, or one of its types' ids. */
+/* Takes a UUID, the name of a program, or the id of a type. */
 static int show_one(const char *what, const struct kernel *k)
 {
 	struct program prog;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does a program ask for more state than it declares? The kernel could only answer each such
- * call with NULL; here it can be said once and with the numbers.
+ * Check that a program does not use more state than it declares. In the kernel, each such call of
+ * mdev_bpf_state_get() would return NULL; here it is one error with both numbers.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool ends_straight_line(const struct bpf_insn *insn)
 	return class == BPF_JMP || class == BPF_JMP32;
 }
 
-/* The constant in r2 at insns[pos]; 0 when it is not one that can be seen. */
+/* The constant that is in r2 at insns[pos]; 0 if it cannot be told. */
 static __u32 second_argument(const struct bpf_insn *insns, size_t pos)
 {
 	while (pos-- && !ends_straight_line(&insns[pos])) {
@@ -35,7 +35,7 @@ static __u32 second_argument(const struct bpf_insn *insns, size_t pos)
 	return 0;
 }
 
-/* The most state a loaded program asks for: kfunc calls name a type of the module's BTF. */
+/* The most state that a loaded program uses. A kfunc call has the BTF id of the function. */
 static __u32 state_wanted(const struct bpf_program *prog, int kfunc)
 {
 	const struct bpf_insn *insns = bpf_program__insns(prog);

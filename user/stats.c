@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf stats: how often the ops of devices were called, and what it cost. */
+/* mdev-bpf stats: calls, errors and time of the ops of devices. */
 #include <stdio.h>
 #include <string.h>
 #include <uuid/uuid.h>
@@ -9,7 +9,7 @@
 #include "output.h"
 #include "sysfs.h"
 
-/* One line of the file: an op and its four numbers; the first line has the names instead. */
+/* Parse a line of the file: an op and four numbers. The first line has their names. */
 static void add_op(const struct device *dev, const char *line, struct json_object *rows)
 {
 	unsigned long long calls, errors, total, max;
@@ -35,7 +35,7 @@ static int add_device(const struct device *dev, void *rows)
 {
 	char text[8192], *line, *rest;
 
-	/* Gone meanwhile, or being removed: there is nothing to show */
+	/* The device is gone, or being removed */
 	if (device_read(dev, "stats", text, sizeof(text)))
 		return 0;
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))

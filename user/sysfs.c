@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel says in sysfs. It is the only state there is. */
+/* Programs, types and devices, as read from sysfs. mdev-bpf keeps no state of its own. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define PARENTS_DIR	"/sys/class/mdev_bus"
 #define DEVICES_DIR	"/sys/bus/mdev/devices"
 
-/* Read an attribute without its newline; empty if there is none. */
+/* Read an attribute without its newline; an empty string if it does not exist. */
 static bool __printf(3, 4) read_attr(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX];
@@ -66,7 +66,7 @@ static int write_attr(const char *path, const char *val)
 	return err;
 }
 
-/* The last part of what a symbolic link points to. */
+/* Last component of the target of a symbolic link */
 static void read_link(char *buf, size_t size, const char *dir, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -91,7 +91,7 @@ static bool is_ours(const char *dir)
 	return has_entry(dir, "mdev_bpf");
 }
 
-/* A device that has failed has a program, too. */
+/* The state "failed" implies that a program is attached. */
 static bool is_attached(const char *dir)
 {
 	char state[16];
@@ -110,7 +110,7 @@ static bool has_failed(const char *dir)
 
 typedef int (*entry_fn)(const char *path, const char *name, void *ctx);
 
-/* Call fn for each entry of a directory, in the order of their names. */
+/* Call fn for each entry of a directory, sorted by name. */
 static int walk_dir(const char *dir, entry_fn fn, void *ctx)
 {
 	struct dirent **entries;
@@ -194,9 +194,9 @@ int walk_types(const char *program, type_fn fn, void *ctx)
 }
 
 /*
- * Removing a device takes away its driver and mdev_bpf/, then waits for its user, and with the
- * kernel's own mdev.ko it is not on the bus any more by then. Creating it gives it the driver,
- * then mdev_bpf/.
+ * Removing a device first takes away its driver and mdev_bpf/, then waits for the user. With the
+ * kernel's own mdev.ko the device has left the bus by then. Creating a device adds the driver, then
+ * mdev_bpf/.
  */
 static int visit_device(const char *path, const char *name, void *ctx)
 {
@@ -319,7 +319,7 @@ int device_remove(const struct device *dev)
 	return write_attr(path, "1");
 }
 
-/* A file of a device in full, without the last newline; 0 or a negative errno. */
+/* Read a file of a device, without the last newline. Returns 0 or a negative errno. */
 int device_read(const struct device *dev, const char *attr, char *buf, size_t size)
 {
 	char path[PATH_MAX];
@@ -347,13 +347,13 @@ bool module_loaded(void)
 	return !access(MODULE_DIR, F_OK);
 }
 
-/* Say so if the module is what is missing. */
+/* Print an error if the module is not loaded. */
 int need_module(void)
 {
 	return module_loaded() ? 0 : p_err("mdev_bpf is not loaded: modprobe mdev_bpf");
 }
 
-/* Version of the kernel's side, 0 if it is not loaded. */
+/* ABI version of the module; 0 if it is not loaded. */
 int kernel_abi(void)
 {
 	return read_number(MODULE_DIR, "abi");
@@ -372,7 +372,7 @@ int module_write(const char *attr, const char *val)
 	return write_attr(path, val);
 }
 
-/* The kernel's sentence about its last refusal, if that was about this program; else empty. */
+/* Read the module's last refusal, if it is about this program; else an empty string. */
 void read_refusal(const char *program, char *buf, size_t size)
 {
 	size_t len = strlen(program);

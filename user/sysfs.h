@@ -36,14 +36,14 @@ struct device {
 	bool attached;
 	bool failed;
 	bool open;
-	bool leaving;	/* somebody has asked to remove it, and waits for its user */
+	bool leaving;	/* being removed, waiting for its user */
 	__u32 instance;
 	int group;	/* IOMMU group, -1 if it has none */
 };
 
 /*
- * Visitors get one thing after the other and stop the walk by returning other than
- * zero, which is then what the walk returns.
+ * A walk calls the visitor for each item. A visitor stops it by returning nonzero, which the walk
+ * then returns.
  */
 typedef int (*program_fn)(const struct program *prog, void *ctx);
 typedef int (*type_fn)(const struct type *type, void *ctx);

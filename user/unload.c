@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf unload: detach a program, and let go of it. */
+/* mdev-bpf unload: detach a program and remove its pin. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 struct names {
 	char text[512];
-	int left;	/* that did not fit */
+	int left;	/* number that did not fit */
 };
 
 static int add_uuid(const struct device *dev, void *ctx)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf version: of this program, and what the kernel's side can do. */
+/* mdev-bpf version: versions, and the features of the module. */
 #include <bpf/libbpf.h>
 #include <linux/mdev_bpf.h>
 
@@ -33,7 +33,7 @@ int do_version(const struct opts *opts, int argc, char **argv)
 	add_str(obj, "version", VERSION);
 	add_str(obj, "libbpf", libbpf_version_string() + 1);
 	add_u64(obj, "abi", MDEV_BPF_ABI);
-	/* Loaded, a module has an abi: 0 is none */
+	/* A loaded module has a nonzero abi. */
 	add_id(obj, "kernel_abi", kernel_abi());
 	add_id(obj, "kernel_abi_min", module_number("abi_min"));
 	json_object_object_add(obj, "features", feature_names(module_number("features")));

@@ -4,7 +4,7 @@
 
 #include "sysfs.h"
 
-/* A device, opened the way a VMM does. */
+/* A device that is open, as a VMM opens it */
 struct vfio {
 	int container;
 	int group;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interface between the kernel and a device program: the contexts that ops
- * get, and struct mdev_bpf_ops itself. The kernel and BPF objects compile this
- * one file, so it uses nothing but uapi types.
+ * The interface between the kernel and a device program: struct mdev_bpf_ops and the structs that
+ * its ops receive. Both the module and BPF objects include this file, so it uses uapi types only.
  *
- * Programs outside this tree depend on it. Members are only added, never
- * changed: libbpf matches them by name and ignores what a program leaves zero.
+ * Programs outside this tree depend on it. Members are only added, never changed: libbpf matches
+ * them by name and ignores those that a program leaves zero.
  */
 #ifndef _LINUX_MDEV_BPF_H
 #define _LINUX_MDEV_BPF_H
@@ -71,7 +70,7 @@ struct mdev_bpf_ioctl {
 };
 
 /**
- * struct mdev_bpf_dma - a DMA request that has been carried out
+ * struct mdev_bpf_dma - a DMA request that has completed or failed
  * @id: what the program gave as its id
  * @op: MDEV_BPF_DMA_*
  * @error: 0, or a negative errno: then some of it may have been done
@@ -135,7 +134,7 @@ struct mdev_bpf_plane {
 };
 
 /**
- * struct mdev_bpf_edid - what the user says of the monitor
+ * struct mdev_bpf_edid - the monitor that the user has connected
  * @link: 1: it is connected, 0: it is not
  * @size: bytes of EDID
  * @trusted: NULL; see above
@@ -209,11 +208,11 @@ struct mdev_bpf_ops {
 	void (*exit)(struct mdev_bpf_dev *dev);
 
 	/**
-	 * @open: Somebody begins to use the device: VFIO (the first file descriptor), or a
-	 * kernel client.
+	 * @open: The device is opened: by VFIO (for the first file descriptor), or by a kernel
+	 * client.
 	 *
-	 * Return: 0, or the errno that opening it fails with. Timers and work that it has
-	 * started stay, for the next user; @close is not called.
+	 * Return: 0, or the errno that opening fails with. In that case @close is not called, and
+	 * timers and work that it has started wait for the next user.
 	 */
 	int (*open)(struct mdev_bpf_dev *dev);
 
@@ -228,7 +227,7 @@ struct mdev_bpf_ops {
 	 * @reset: VFIO_DEVICE_RESET. The core has zeroed the state, brought the
 	 * configuration space to its initial values and lowered the interrupt line.
 	 *
-	 * A program that has no reset gets init called in its place.
+	 * If the program has no reset, init is called instead.
 	 *
 	 * Return: 0, or the errno that the ioctl fails with.
 	 */
@@ -255,10 +254,9 @@ struct mdev_bpf_ops {
 	/**
 	 * @ioctl: An ioctl on the device, before the core looks at it.
 	 *
-	 * The argument is copied in: argsz bytes of it for a VFIO command, _IOC_SIZE()
-	 * bytes for the device's own; see mdev_bpf_ioctl_data(). What the program leaves
-	 * there goes back to the caller when the result is not an error. VFIO_DEVICE_FEATURE
-	 * is answered by VFIO itself and does not come here.
+	 * The core copies the argument: argsz bytes for a VFIO command, _IOC_SIZE() bytes for a
+	 * command of the device; see mdev_bpf_ioctl_data(). It copies the bytes back to the caller
+	 * unless the result is an error. VFIO answers VFIO_DEVICE_FEATURE itself.
 	 *
 	 * Return: MDEV_BPF_IOCTL_PASS, MDEV_BPF_IOCTL_DONE, MDEV_BPF_IOCTL_REVIEW, or the
 	 * errno that the ioctl fails with. When @stage is AFTER, only 0 or an errno.
@@ -268,8 +266,8 @@ struct mdev_bpf_ops {
 	/**
 	 * @timer: A timer that mdev_bpf_timer_arm() armed has expired.
 	 *
-	 * Called from a worker: soon, not at once, and once for periods that were missed.
-	 * Only while the device is open; time does not pass for a closed or detached device.
+	 * Called from a worker, a little later than the timer expires, and once for all periods
+	 * that were missed. Timers of a closed or detached device stand still.
 	 *
 	 * Return: ignored.
 	 */
@@ -283,9 +281,9 @@ struct mdev_bpf_ops {
 	int (*work)(struct mdev_bpf_dev *dev, __u32 id);
 
 	/**
-	 * @config_write: The guest wrote to configuration space; the core has applied it.
+	 * @config_write: The user wrote to configuration space; the core has applied the write.
 	 *
-	 * access->val is what was written, whatever of it could be.
+	 * access->val has all bits of the write, including those that are read-only.
 	 *
 	 * Return: ignored.
 	 */
@@ -300,49 +298,50 @@ struct mdev_bpf_ops {
 	int (*irq_unmask)(struct mdev_bpf_dev *dev, __u32 index);
 
 	/**
-	 * @dma_done: A DMA request has been carried out, or has failed.
+	 * @dma_done: A DMA request has completed or failed.
 	 *
-	 * Called for each, in the order they were made in.
+	 * Called for each request, in the order of the requests.
 	 *
 	 * Return: ignored.
 	 */
 	int (*dma_done)(struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma);
 
 	/**
-	 * @dma_unmap: The user has taken guest memory away that the program had pinned.
+	 * @dma_unmap: The user has unmapped guest memory that the program had pinned.
 	 *
-	 * The windows that overlap @range are gone already. From a worker, as @timer; nothing is
-	 * pinned before the program has been told of all that went.
+	 * The windows that overlap @range are unpinned already. Called from a worker, as @timer.
+	 * Nothing is pinned until the program has been told of all such windows.
 	 *
 	 * Return: ignored.
 	 */
 	int (*dma_unmap)(struct mdev_bpf_dev *dev, struct mdev_bpf_range *range);
 
 	/**
-	 * @gfx_query: What does the display show? The answer goes to @plane.
+	 * @gfx_query: Describe the plane that the display shows, in @plane.
 	 *
 	 * Return: 0, or the errno that VFIO_DEVICE_QUERY_GFX_PLANE fails with.
 	 */
 	int (*gfx_query)(struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane);
 
 	/**
-	 * @gfx_edid: The user has connected a monitor, or taken it away.
+	 * @gfx_edid: The user has connected or disconnected a monitor.
 	 *
 	 * Return: ignored.
 	 */
 	int (*gfx_edid)(struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid);
 
 	/**
-	 * @save: The device has stopped, and its state is about to be taken elsewhere.
+	 * @save: The device has stopped, and its state is about to be migrated.
 	 *
-	 * Return: MDEV_BPF_STREAM_CORE: the core saves everything; MDEV_BPF_STREAM_OPAQUE: what was
-	 * put by mdev_bpf_stream_put() is all; or the errno that migration fails with.
+	 * Return: MDEV_BPF_STREAM_CORE if the core shall save everything; MDEV_BPF_STREAM_OPAQUE if
+	 * the stream is what mdev_bpf_stream_put() was given; or the errno that migration fails
+	 * with.
 	 */
 	int (*save)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
 
 	/**
-	 * @restore: State has come from elsewhere. From a core's stream the core has restored
-	 * everything already; from an opaque one (@stream->opaque) nothing.
+	 * @restore: State has arrived from another host. The core has restored everything from a
+	 * stream of its own, and nothing from an opaque one (@stream->opaque).
 	 *
 	 * Return: MDEV_BPF_STREAM_CORE; MDEV_BPF_STREAM_OPAQUE for an opaque stream that the
 	 * program has understood; or the errno that migration fails with.
@@ -374,7 +373,10 @@ struct mdev_bpf_ops {
 	/** @description: What the types' "description" says; may be empty. */
 	char description[MDEV_BPF_DESC_LEN];
 
-	/** @device_api: "vfio-pci"; empty means that too. */
+	/**
+	 * @device_api: Kind of device: "vfio-pci", "vfio-platform", "vfio-amba", "vfio-ccw" or
+	 * "vfio-ap". Empty means "vfio-pci".
+	 */
 	char device_api[MDEV_BPF_API_LEN];
 
 	/** @abi: MDEV_BPF_ABI of the header that the program was built with. */
@@ -386,16 +388,16 @@ struct mdev_bpf_ops {
 	/** @flags: Zero. */
 	__u64 flags;
 
-	/** @state_size: Bytes behind mdev_bpf_state_get(), up to MDEV_BPF_MAX_STATE. */
+	/** @state_size: Bytes of state of each device, up to MDEV_BPF_MAX_STATE. */
 	__u32 state_size;
 
 	/**
-	 * @state_version: Any number; a program takes over the state of one with the same size and
-	 * version as it is, and converts any other with @upgrade.
+	 * @state_version: Any number. A program takes over state of the same size and version
+	 * unchanged, and any other state by its @upgrade op.
 	 */
 	__u32 state_version;
 
-	/** @types: The mdev types; one at least, the first with an empty name ends them. */
+	/** @types: The mdev types, at least one; the first entry with an empty name ends them. */
 	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
 
 	/** @pci: Identity in configuration space. */
@@ -407,13 +409,13 @@ struct mdev_bpf_ops {
 	/** @irqs: Interrupts by VFIO index. */
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
 
-	/** @doorbells: Doorbells, in any order; those without size are none. */
+	/** @doorbells: Doorbells, in any order; an entry without a size is unused. */
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 
 	/** @gfx: Display. */
 	struct mdev_bpf_gfx gfx;
 
-	/** @pci_caps: PCI capabilities in their order; the first without id ends them. */
+	/** @pci_caps: PCI capabilities in their order; the first entry without an id ends them. */
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 
 	/** @dma_windows: Windows that mdev_bpf_dma_pin() may pin, up to MDEV_BPF_MAX_PINS. */
