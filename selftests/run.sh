@@ -45,7 +45,7 @@ clean_up()
 # Not even SIGKILL ends the wait for a process that has the device open, so leave that behind.
 remove()
 {
-	local pid end=$((SECONDS + 20))
+	local pid end=$((SECONDS + 20 * MDEV_TEST_SLOWNESS))
 	echo 1 >"$1/remove" &
 	pid=$!
 	while [ "$SECONDS" -lt "$end" ]; do
@@ -56,9 +56,10 @@ remove()
 	return 1
 }
 
-# How many times slower than the machine that the limits were chosen on, rounded up: two processors
-# of 2023 that emulate the VM, and have nothing else to do. A loop of system calls tells: an
-# emulated, loaded or debugging kernel is slow at that, too. Tests multiply their own limits with it.
+# How many times slower than the machine that the limits were chosen on: two processors of 2023 that
+# emulate the VM, and have nothing else to do. A loop of system calls tells: an emulated, loaded or
+# debugging kernel is slow at that, too. Twice of that, rounded up, since load comes and goes. Tests
+# multiply their own limits with it.
 measure()
 {
 	local speed_ms=700 begin=$EPOCHREALTIME end i ms
@@ -67,7 +68,7 @@ measure()
 	done
 	end=$EPOCHREALTIME
 	ms=$(((${end//[!0-9]/} - ${begin//[!0-9]/}) / 1000))
-	export MDEV_TEST_SLOWNESS=$((ms / speed_ms + 1))
+	export MDEV_TEST_SLOWNESS=$((2 * ms / speed_ms + 1))
 	timeout=$((timeout * MDEV_TEST_SLOWNESS))
 	echo "# slowness: $MDEV_TEST_SLOWNESS ($ms ms for a loop of $speed_ms ms);" \
 		"a test may take $timeout s"

@@ -23,7 +23,7 @@ while [ "$1" != -- ]; do
 	esac
 	shift
 done
-echo "Linux" >"$log"
+echo "Run /init as init process" >"$log"
 boots=$(cat "$state/boots" 2>/dev/null)
 echo "$((boots + 1))" >"$state/boots"
 if [ -e "$state/unbootable" ]; then
@@ -38,6 +38,7 @@ while read -r name; do
 	dies)		echo "vm: last words" >&2; exit 125 ;;
 	resets)		exit 123 ;;
 	resets_once)	[ -e "$state/once" ] || { : >"$state/once"; exit 123; } ;;
+	no_boot)	[ -e "$state/once" ] || { : >"$state/once"; echo "panic" >"$log"; exit 125; } ;;
 	hangs)		exec sleep 1000 ;;
 	warns)		echo "WARNING: from a test of this one" >>"$log" ;;
 	fails)		echo "not ok 1 selftests: fails # 1 s, 2 passed, 1 failed, 3 skipped"; continue ;;
@@ -81,6 +82,13 @@ vm_dies()
 {
 	check 1 "12 passed, 1 failed, 0 skipped" a dies b "c smp"
 	has "$said" "# vm: last words"$'\n'"not ok * selftests: dies # the VM died"
+}
+
+# Before it has come to the tests
+vm_does_not_boot()
+{
+	check 0 "12 passed, 0 failed, 0 skipped" a no_boot b
+	has "$said" "# no_boot: tried again"
 }
 
 vm_hangs()
@@ -127,4 +135,4 @@ some()
 	is "${out##*$'\n'}" "16 passed, 0 failed, 0 skipped"
 }
 
-points passes fails vm_dies vm_hangs vm_is_reset no_vm kernel_log some
+points passes fails vm_dies vm_does_not_boot vm_hangs vm_is_reset no_vm kernel_log some
