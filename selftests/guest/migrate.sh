@@ -8,8 +8,8 @@
 . "$(dirname "$0")/../lib/mtap.sh"
 
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
-# A stock one, whatever kernel the VM runs; one that is not compressed, if there is, boots sooner: the
-# guest is emulated.
+# A stock one, whatever kernel the VM runs. One that is not compressed boots sooner: the guest is
+# emulated.
 kernels=(/boot/vmlinu[xz]-*)
 kernel=${kernels[0]}
 name=kst_move

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154
 #
-# The debug kernel: Debian's source of the root's kernel, with the options of selftests/config.debug.
-# It is laid out as a part of a root, which is seen over the root: usr/lib/modules/, with the image
-# too, and the headers in usr/src/. The rest of the build, gigabytes, does not stay.
+# The debug kernel: Debian's source of the root's kernel, with the options of
+# selftests/config.debug. It is laid out as a part of a root, which is seen over the root:
+# usr/lib/modules/, with the image too, and the headers in usr/src/. The rest of the build,
+# gigabytes, does not stay.
 
 # Bump when the build below changes: it is part of the cache key, as the options are.
 debug_recipe=1
@@ -16,7 +17,7 @@ debug_packages=(
 	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
 )
 
-debug_options=("$tree/selftests/config" "$tree/selftests/config.iommufd" "$tree/selftests/config.debug")
+debug_options=("$tree"/selftests/config{,.iommufd,.debug})
 
 # Without remarks, which may change
 debug_fragment() { cat "${debug_options[@]}" | grep -E '^(CONFIG_|# CONFIG_.* is not set)'; }
@@ -26,7 +27,8 @@ debug_dir()
 {
 	local all=("$root"/boot/vmlinuz-*)
 	local version=${all[-1]##*/vmlinuz-}
-	echo "$cache/debug-$(hash "$debug_recipe" "${version%%+*}" "${debug_packages[@]}" "$(debug_fragment)")"
+	echo "$cache/debug-$(hash "$debug_recipe" "${version%%+*}" "${debug_packages[@]}" \
+		"$(debug_fragment)")"
 }
 
 # Sets debug, the directory; and debug_release, the kernel's name.
@@ -43,9 +45,14 @@ debug_ensure()
 # In a build chroot of its own. Killed as we are: a make without us would go on for long.
 debug_make()
 {
-	local log=$tmp/make.log
+	local log=$tmp/make.log out rc=0
+	exec 3> >(debug_progress >"$log")
+	out=$!
 	run_child in_root "$tmp/root" "$tmp" -- setpriv --pdeathsig TERM nice -n 10 \
-		make -C linux -j"$(nproc)" "$@" </dev/null > >(debug_progress >"$log") 2>&1 && return
+		make -C linux -j"$(nproc)" "$@" </dev/null >&3 2>&1 3>&- || rc=$?
+	exec 3>&-
+	wait "$out" || :
+	[ "$rc" -ne 0 ] || return 0
 	tail -n 30 "$log" >&2
 	die "cannot build the debug kernel (see above)"
 }
@@ -54,7 +61,9 @@ debug_make()
 debug_progress()
 {
 	awk '{ print; fflush() }
-	     /^ *(CC|AR|LD|AS|BTF) / && ++n % 250 == 0 { print "vm: debug kernel:", n, "files" >"/dev/stderr" }'
+	     /^ *(CC|AR|LD|AS|BTF) / && ++n % 250 == 0 {
+		print "vm: debug kernel:", n, "files" >"/dev/stderr"
+	     }'
 }
 
 debug_build()
@@ -62,7 +71,7 @@ debug_build()
 	local new=$1 wrong
 	say "building the debug kernel, once: 10 to 30 minutes, 5 GB of disk until it is done ($debug)"
 	extract "$tmp/root" "${debug_packages[@]}"
-	root_fixup "$tmp/root"
+	root_usable "$tmp/root"
 	mkdir "$tmp/linux"
 	debug_fragment >"$tmp/fragment"
 	(in_root "$tmp/root" "$tmp" -- tar -C linux --strip-components=1 \

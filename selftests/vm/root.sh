@@ -173,8 +173,7 @@ root_build()
 root_fixup()
 {
 	local r=$1
-	ln -sf mawk "$r/usr/bin/awk"
-	ln -sf gcc "$r/usr/bin/cc"
+	root_usable "$r"
 	cp "$r/usr/share/base-passwd/passwd.master" "$r/etc/passwd"
 	cp "$r/usr/share/base-passwd/group.master" "$r/etc/group"
 	# The host's own are of no use in there.
@@ -184,9 +183,15 @@ root_fixup()
 	cat "$r"/usr/share/ca-certificates/*/*.crt >"$r/etc/ssl/certs/ca-certificates.crt"
 	echo mdev-bpf >"$r/etc/hostname"
 	echo "127.0.0.1 localhost mdev-bpf" >"$r/etc/hosts"
-	# Mount points, since the root is read-only wherever it is used.
-	mkdir -p "$r/mnt/src" "$r/mnt/share" "$r/mnt/stage" "$r/usr/src/linux-source"
 	ln -sf /proc/self/mounts "$r/etc/mtab"
+}
+
+# Of that, what a build needs. Mount points, since the root is read-only wherever it is used.
+root_usable()
+{
+	ln -sf mawk "$1/usr/bin/awk"
+	ln -sf gcc "$1/usr/bin/cc"
+	mkdir -p "$1/mnt/src" "$1/mnt/share" "$1/mnt/stage" "$1/usr/src/linux-source"
 }
 
 # Modules are decompressed once here: depmod of a tree of ours then takes one second, not six, and
