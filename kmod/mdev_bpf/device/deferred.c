@@ -3,9 +3,9 @@
  * Timers and deferred work of a device.
  *
  * What expires or is queued sets a bit and starts one work item, which calls the ops
- * in process context through the gate. Everything else but a doorbell's ring is under the
- * device's lock, which arming and cancelling have anyway, since they come from ops: so a timer
- * that an op has cancelled does not fire any more.
+ * in process context, one at a time. Everything else but a doorbell's ring is under the gate,
+ * which arming and cancelling have anyway, since they come from ops: so a timer that an op has
+ * cancelled does not fire any more.
  *
  * Time passes for a device while it is open and has a program; else it is frozen: timers
  * keep what they had left, and what is due waits.
@@ -21,6 +21,7 @@
 #include "device/ioeventfd.h"
 #include "dma/queue.h"
 #include "dma/unmap.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 
 static struct workqueue_struct *deferred_wq;
@@ -40,12 +41,60 @@ static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 	return HRTIMER_RESTART;
 }
 
+/*
+ * Call the op for one bit that is due. Without program, or while the device is frozen, it stays
+ * due; and an op may have cancelled what was to come after it.
+ */
+static void call_timer(struct mdev_bpf_device *bdev, u32 id)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_TIMER);
+
+	if (!IS_ERR(call.ops) && !bdev->deferred.frozen &&
+	    test_and_clear_bit(id, &bdev->deferred.timers_due))
+		mdev_bpf_call_op(&call, timer, id);
+}
+
+static void call_work(struct mdev_bpf_device *bdev, u32 id)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
+
+	if (!IS_ERR(call.ops) && !bdev->deferred.frozen &&
+	    test_and_clear_bit(id, &bdev->deferred.work_due))
+		mdev_bpf_call_op(&call, work, id);
+}
+
+static void call_irq_unmask(struct mdev_bpf_device *bdev, u32 index)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_IRQ_UNMASK);
+
+	if (!IS_ERR(call.ops) && !bdev->deferred.frozen &&
+	    test_and_clear_bit(index, &bdev->deferred.unmask_due))
+		mdev_bpf_call_op(&call, irq_unmask, index);
+}
+
+/* Each has the gate for itself, so that whoever else wants it waits for one op only. */
+static void run_due(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	u32 id;
+
+	for (id = 0; id < MDEV_BPF_MAX_TIMERS; id++)
+		if (test_bit(id, &d->timers_due))
+			call_timer(bdev, id);
+	for (id = 0; id < MDEV_BPF_MAX_WORK; id++)
+		if (test_bit(id, &d->work_due))
+			call_work(bdev, id);
+	for (id = 0; id < MDEV_BPF_MAX_IRQS; id++)
+		if (test_bit(id, &d->unmask_due))
+			call_irq_unmask(bdev, id);
+}
+
 static void deferred_run(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, deferred.work);
 
 	mdev_bpf_unmap_run(bdev);
-	mdev_bpf_gate_deferred(bdev);
+	run_due(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 }
 
@@ -90,7 +139,7 @@ static void timer_stop(struct mdev_bpf_timer *timer)
  * @delay: nanoseconds from now
  * @period: nanoseconds between all that follow; 0: none follow
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period)
 {
@@ -107,7 +156,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
  * @bdev: the device
  * @id: which; less than MDEV_BPF_MAX_TIMERS
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -148,7 +197,8 @@ void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index)
 {
-	if (!mdev_bpf_gate_wants_unmask(bdev))
+	/* Without a program, the next one may want to know */
+	if (!mdev_bpf_gate_has(bdev, MDEV_BPF_OP_IRQ_UNMASK, true))
 		return;
 	set_bit(index, &bdev->deferred.unmask_due);
 	mdev_bpf_deferred_wake(bdev);
@@ -172,7 +222,7 @@ void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev)
  * mdev_bpf_deferred_cancel() - reset: no timer is armed and nothing is due
  * @bdev: the device
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 {
@@ -181,7 +231,7 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		timer_stop(&bdev->deferred.timers[i]);
-	/* Doorbells set bits without the lock */
+	/* Doorbells set bits without the gate */
 	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
 		clear_bit(i, &bdev->deferred.work_due);
 	mdev_bpf_ioeventfd_forget(bdev);
@@ -189,11 +239,26 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_deferred_kick() - what was in the way of what is due may be gone
+ * @bdev: the device
+ *
+ * Context: Any.
+ */
+void mdev_bpf_deferred_kick(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+
+	if (READ_ONCE(d->timers_due) || READ_ONCE(d->work_due) || READ_ONCE(d->unmask_due) ||
+	    READ_ONCE(bdev->ioeventfds.nr) || READ_ONCE(bdev->dma.unmaps.nr))
+		mdev_bpf_deferred_wake(bdev);
+}
+
+/**
  * mdev_bpf_deferred_freeze_locked() - stop the device's time
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
- * Context: Process context, the device's lock held; may be in an op.
+ * Context: Process context, the gate held; may be in an op.
  */
 void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why)
 {
@@ -231,7 +296,7 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why)
 {
@@ -248,9 +313,7 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 		d->timers[i].paused = false;
 		timer_start(&d->timers[i], d->timers[i].remaining);
 	}
-	if (d->timers_due || d->work_due || d->unmask_due || bdev->ioeventfds.nr ||
-	    bdev->dma.unmaps.nr)
-		mdev_bpf_deferred_wake(bdev);
+	mdev_bpf_deferred_kick(bdev);
 	mdev_bpf_dma_queue_kick(bdev);
 }
 

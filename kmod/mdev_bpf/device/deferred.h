@@ -33,7 +33,7 @@ struct mdev_bpf_timer {
 };
 
 /**
- * struct mdev_bpf_deferred - timers and deferred work of a device, under its lock
+ * struct mdev_bpf_deferred - timers and deferred work of a device, under its gate
  * @timers: the timers
  * @timers_due: those that have expired and whose op was not called yet; atomic bits
  * @work_due: queued work whose op was not called yet; atomic bits
@@ -63,6 +63,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
 void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev);
 

@@ -3,7 +3,7 @@
  * Devices: from probe to remove.
  */
 #include <linux/module.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>
 
@@ -13,9 +13,11 @@
 #include "device/doorbell.h"
 #include "device/failure.h"
 #include "device/ioeventfd.h"
+#include "device/state.h"
 #include "dma/dirty.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
 #include "gate/trace.h"
@@ -43,7 +45,7 @@ static struct mdev_bpf_type *mdev_to_type(struct mdev_device *mdev)
  */
 const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev)
 {
-	if (!READ_ONCE(bdev->ops))
+	if (!mdev_bpf_gate_is_attached(bdev))
 		return "detached";
 	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
 }
@@ -114,6 +116,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	type = mdev_to_type(bdev->mdev);
 	bdev->program = type->program;
 	mutex_init(&bdev->lock);
+	mdev_bpf_gate_init(bdev, &mdev_bpf_dma_queue_hooks);
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
@@ -168,7 +171,7 @@ void mdev_bpf_device_release(struct vfio_device *vdev)
 	mdev_bpf_msix_destroy(bdev);
 	mdev_bpf_pci_config_destroy(bdev);
 	mdev_bpf_pin_destroy(bdev);
-	kvfree(bdev->state);
+	mdev_bpf_state_destroy(bdev);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->program->dev);	/* Pairs with the get in mdev_bpf_device_init() */
 }
@@ -196,7 +199,7 @@ static void device_evict(struct mdev_bpf_device *bdev)
  * mdev_bpf_device_quiesce() - hold the interrupt line, or let go of it, as it has to be
  * @bdev: the device
  *
- * Context: The device's lock held; called after what it depends on has changed.
+ * Context: The gate held; called after what it depends on has changed.
  */
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 {
@@ -206,18 +209,18 @@ void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_device_set_ops() - give a device another program
- * @bdev: the device
+ * @bdev: the device, whose state is as the program has it
  * @ops: the program, NULL for none
  *
  * On return nobody runs the one before. A program that comes finds a device that has not failed:
  * that was another program's.
  *
- * Context: Process context, mdev_bpf_program::lock held.
+ * Context: Process context, mdev_bpf_program::lock and the gate held.
  */
 void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	lockdep_assert_held(&bdev->program->lock);
-	guard(mdev_bpf_gate)(bdev);
+	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_gate_assign(bdev, ops);
 	if (ops) {
 		mdev_bpf_failure_clear(bdev);
@@ -228,33 +231,40 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 	mdev_bpf_device_quiesce(bdev);
 }
 
-static int device_init_state(struct mdev_bpf_device *bdev, u32 size)
+/*
+ * From here on the device is told when its program goes or comes. Return: false if @buf does not
+ * fit the program any more.
+ */
+static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *buf)
 {
-	if (!size)
-		return 0;
-	bdev->state = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!bdev->state)
-		return -ENOMEM;
-	bdev->state_size = size;
-	return 0;
+	struct mdev_bpf_program *program = bdev->program;
+
+	guard(mutex)(&program->lock);
+	if (!mdev_bpf_state_fits(buf, &program->decl))
+		return false;
+	list_add_tail(&bdev->node, &program->devices);
+	guard(mdev_bpf_gate)(bdev);
+	mdev_bpf_state_replace(bdev, buf);
+	mdev_bpf_device_set_ops(bdev, program->ops);
+	return true;
 }
 
 /*
- * From here on the device is told when its program goes or comes. It gets its state in the
- * same step, so that the state is always as the attached program declares it.
+ * Give the device its state, and list it in the same step, so that the state is always as the
+ * attached program declares it. Allocating may take long, and then that may change.
  */
-static int device_list(struct mdev_bpf_device *bdev)
+static int device_give_state(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_program *program = bdev->program;
+	const struct mdev_bpf_ops *decl = &bdev->program->decl;
+	struct mdev_bpf_state_buf buf = { };
 	int ret;
 
-	guard(mutex)(&program->lock);
-	ret = device_init_state(bdev, program->decl.state_size);
-	if (ret)
-		return ret;
-	list_add_tail(&bdev->node, &program->devices);
-	mdev_bpf_device_set_ops(bdev, program->ops);
-	return 0;
+	do {
+		mdev_bpf_state_free(&buf);
+		ret = mdev_bpf_state_alloc(&buf, READ_ONCE(decl->state_size),
+					   READ_ONCE(decl->state_version));
+	} while (!ret && !device_list(bdev, &buf));
+	return ret;
 }
 
 /* Nobody would tell it any more, so it has no program from here on. */
@@ -262,7 +272,55 @@ static void device_unlist(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->program->lock);
 	list_del(&bdev->node);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_device_set_ops(bdev, NULL);
+}
+
+static int call_init(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_INIT);
+	int ret;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, init), 0);
+	ret = mdev_bpf_call_began(&call, ret);
+	WRITE_ONCE(bdev->live, !ret);
+	return ret;
+}
+
+static void call_exit(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_EXIT);
+
+	if (IS_ERR(call.ops))
+		return;
+	WRITE_ONCE(bdev->live, false);
+	mdev_bpf_call_void_op(&call, exit);
+}
+
+/* A device that has failed before can be opened, or nobody could reset it. */
+static int call_open(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_OPEN);
+	bool failed = bdev->failure.active;
+	int ret;
+
+	/* Its state is not the program's, which therefore is not asked */
+	if (call.ops == ERR_PTR(-EIO))
+		return 0;
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, open), 0);
+	return failed ? ret : mdev_bpf_call_began(&call, ret);
+}
+
+static void call_close(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CLOSE);
+
+	if (!IS_ERR(call.ops))
+		mdev_bpf_call_void_op(&call, close);
 }
 
 /**
@@ -288,7 +346,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 	/* A client has no memory for the device */
 	if (!client)
 		mdev_bpf_dma_queue_open(bdev);
-	ret = mdev_bpf_gate_open(bdev);
+	ret = call_open(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret) {
 		mdev_bpf_dma_queue_close(bdev);
@@ -314,7 +372,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_set_irqs_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);
 	mdev_bpf_gfx_close(bdev);
-	mdev_bpf_gate_close(bdev);
+	call_close(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);
 }
@@ -322,11 +380,18 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 static void refuse_init(struct mdev_bpf_device *bdev, int err)
 {
 	const char *name = bdev->program->driver.driver.name;
+	char text[MDEV_BPF_MAX_REASON] = "";
+	s32 code = 0;
 
-	guard(mdev_bpf_gate)(bdev);
-	if (bdev->failure.active)
+	scoped_guard(mdev_bpf_gate, bdev) {
+		if (bdev->failure.active) {
+			strscpy(text, bdev->failure.text);
+			code = bdev->failure.code;
+		}
+	}
+	if (text[0])
 		mdev_bpf_refuse(name, "init of device %s failed, errno %d: %s (code %d)",
-				bdev->ctx.name, -err, bdev->failure.text, bdev->failure.code);
+				bdev->ctx.name, -err, text, code);
 	else
 		mdev_bpf_refuse(name, "init of device %s failed, errno %d", bdev->ctx.name, -err);
 }
@@ -356,10 +421,10 @@ int mdev_bpf_device_probe(struct mdev_device *mdev)
 		goto out_unreserve;
 	}
 	bdev->ctx.instance = instance;
-	ret = device_list(bdev);
+	ret = device_give_state(bdev);
 	if (ret)
 		goto out_put;
-	ret = mdev_bpf_gate_init(bdev);
+	ret = call_init(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CREATE, ret);
 	if (ret) {
 		refuse_init(bdev, ret);
@@ -374,7 +439,7 @@ int mdev_bpf_device_probe(struct mdev_device *mdev)
 out_exit:
 	/* A kernel client may have found it in the list */
 	device_evict(bdev);
-	mdev_bpf_gate_exit(bdev);
+	call_exit(bdev);
 out_unlist:
 	device_unlist(bdev);
 out_put:
@@ -404,7 +469,7 @@ void mdev_bpf_device_remove(struct mdev_device *mdev)
 	vfio_unregister_group_dev(&bdev->vdev);
 	device_evict(bdev);
 	/* In this order: what exit gets is as the program that is called declares it */
-	mdev_bpf_gate_exit(bdev);
+	call_exit(bdev);
 	device_unlist(bdev);
 	mdev_bpf_deferred_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);

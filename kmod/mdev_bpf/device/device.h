@@ -9,14 +9,18 @@
  *                                from the driver's "bind" and "unbind" files)
  *   mdev_bpf_program::lock       attached ops, pool, list of devices
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
- *   mdev_bpf_device::lock        one op at a time, and the program it is in; state and
- *                                configuration space. Only program/upgrade.c takes several
+ *   mdev_bpf_device::lock        reset and the steps of migration, one at a time; see below
  *   mdev_bpf_irqs::config        SET_IRQS
+ *   mdev_bpf_gate::lock          spinlock: one op at a time, the program it is in, and what ops
+ *                                reach: state, configuration space, time, DMA queue, failure
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
  *   mdev_bpf_memory::pages       spinlock: which pages there are, and are to be sent
  *
- * Under a device's lock, pages are taken out of mappings, with the locks that the kernel has for
- * that; a fault that brings one back takes the last of these locks only.
+ * Attaching, updating and detaching a program take, of a device's, the gate only, because all
+ * struct_ops users of the machine wait for them. With mdev_bpf_device::lock held memory is
+ * allocated, copied and cleared, however much there is and however little of a processor the task
+ * may have, and pages are taken out of mappings, with the locks that the kernel has for that; a
+ * fault that brings one back takes the last of these locks only.
  *
  * Guest memory is touched with none of them held (dma/guest.c). VFIO has locks of its own for it,
  * under which it waits for user space, and calls dma_unmap.
@@ -32,8 +36,9 @@
 #include "device/deferred.h"
 #include "device/failure.h"
 #include "device/ioeventfd.h"
+#include "device/state.h"
 #include "dma/queue.h"
-#include "gate/ops.h"
+#include "gate/gate.h"
 #include "gate/stats.h"
 #include "gfx/gfx.h"
 #include "migration/migration.h"
@@ -44,7 +49,6 @@ struct mdev_bpf_api;
 struct mdev_bpf_memory;
 struct mdev_bpf_msix;
 struct mdev_bpf_program;
-struct task_struct;
 
 /* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
@@ -56,14 +60,9 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @mdev: the mdev it belongs to
  * @program: the program it belongs to, with a reference from probe to release
  * @node: entry in mdev_bpf_program::devices
- * @ops: the attached program; NULL: detached. Changes under @lock
- * @has: which ops it has, bits by mdev_bpf_op; likewise
- * @caller: the task in an op, to refuse that it enters another
- * @live: init was called, exit was not; under @lock
- * @op: the op that it is in, or was last
- * @state: mdev_bpf_ops::state_size bytes, under @lock
- * @state_size: that size; it changes with @state, for all devices of a program at once
- * @spare: program/upgrade.c: the state that is not in use, under mdev_bpf_program::lock
+ * @gate: the way into the program
+ * @live: init was called, exit was not; under the gate
+ * @state: what the program keeps of it, under the gate
  * @use: who uses it, one of MDEV_BPF_USE_*
  * @api: what kind of device it is, fixed for its life
  * @pci: its PCI identity, fixed for its life
@@ -74,7 +73,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @emulated: bit by region: the program handles every access to it; fixed for the device's life
  * @pci_caps: the capabilities that the program has declared, likewise
  * @cap_places: where they are
- * @config: PCI configuration space, as far as it is not empty, under @lock
+ * @config: PCI configuration space, as far as it is not empty, under the gate
  * @config_size: bytes of it
  * @config_mask: bits of its first part that a guest can write; of the rest it can none
  * @power_cap: where in it the power management capability is; 0: there is none
@@ -88,7 +87,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @stats: what ops cost
  * @dma: DMA
  * @migration: state of migration
- * @dirty: guest memory it has written to, under @lock; NULL: dirty tracking is off
+ * @dirty: guest memory it has written to, under the gate; NULL: dirty tracking is off
  * @display: display
  */
 struct mdev_bpf_device {
@@ -97,16 +96,11 @@ struct mdev_bpf_device {
 	struct mdev_device *mdev;
 	struct mdev_bpf_program *program;
 	struct list_head node;
-	/** @lock: held around every op */
+	/** @lock: reset and the steps of migration; not for attach, update and detach */
 	struct mutex lock;
-	const struct mdev_bpf_ops *ops;
-	unsigned long has;
-	struct task_struct *caller;
+	struct mdev_bpf_gate gate;
 	bool live;
-	enum mdev_bpf_op op;
-	void *state;
-	u32 state_size;
-	void *spare;
+	struct mdev_bpf_state state;
 	atomic_t use;
 	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Doorbells: registers for which only the fact of a write matters. A write queues the work that was
- * declared for the doorbell, without calling the program and without the device's lock.
+ * declared for the doorbell, without calling the program and without the gate.
  */
 #include "device/device.h"
 #include "device/doorbell.h"

@@ -10,6 +10,7 @@
 #include "device/api.h"
 #include "device/device.h"
 #include "device/dump.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/stats.h"
 #include "pci/irq.h"
@@ -69,6 +70,14 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	return at;
 }
 
+static void call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DUMP);
+
+	if (!IS_ERR(call.ops))
+		mdev_bpf_call_op(&call, dump, dump);
+}
+
 /**
  * mdev_bpf_dump_emit() - what the "dump" file says
  * @bdev: the device
@@ -83,7 +92,7 @@ int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf)
 	struct mdev_bpf_dump_ctx ctx = { .buf = buf, .used = dump_core(bdev, buf) };
 
 	ctx.dump.room = PAGE_SIZE - sizeof(CUT) - ctx.used;
-	mdev_bpf_gate_dump(bdev, &ctx.dump);
+	call_dump(bdev, &ctx.dump);
 	/* A last line that the program has not ended */
 	if (buf[ctx.used - 1] != '\n')
 		buf[ctx.used++] = '\n';

@@ -23,6 +23,15 @@
 #include "program/kfunc.h"
 #include "program/program.h"
 
+/*
+ * Ops still called on a failed device: lifecycle, recovery, dump. On one whose state is not the
+ * program's no op can do anything with that, but reset, which empties it.
+ */
+#define OPS_WHILE_FAILED (BIT(MDEV_BPF_OP_INIT) | BIT(MDEV_BPF_OP_EXIT) |	\
+			  BIT(MDEV_BPF_OP_OPEN) | BIT(MDEV_BPF_OP_CLOSE) |	\
+			  BIT(MDEV_BPF_OP_RESET) | BIT(MDEV_BPF_OP_DUMP))
+#define OPS_WHILE_STALE BIT(MDEV_BPF_OP_RESET)
+
 /* Tell user space, in process context: what changed is the state, whatever it is by now. */
 static void failure_notify(struct work_struct *work)
 {
@@ -71,7 +80,7 @@ static void copy_text(char *to, const char *text, u32 size)
  * mdev_bpf_failure_clear() - the device works again
  * @bdev: the device
  *
- * Context: Process context, the device's lock held, not in an op.
+ * Context: Process context, the gate held, not in an op.
  */
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 {
@@ -79,6 +88,7 @@ void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 	if (!bdev->failure.active)
 		return;
 	WRITE_ONCE(bdev->failure.active, false);
+	mdev_bpf_gate_limit(bdev, 0);
 	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_FAILED);
 	mdev_bpf_device_quiesce(bdev);
 	schedule_work(&bdev->failure.notify);
@@ -107,6 +117,47 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 			  f->boot_ns, f->time, f->text);
 }
 
+/* The device does nothing more from here on; who said so and why is there already. */
+static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32 code)
+{
+	struct mdev_bpf_failure *f = &bdev->failure;
+	const char *name = mdev_bpf_stats_op_name(op);
+
+	mdev_bpf_gate_assert_held(bdev);
+	f->op = op;
+	f->code = code;
+	f->boot_ns = ktime_get_boottime_ns();
+	f->time = ktime_get_real_seconds();
+	mdev_bpf_program_ids(bdev->program, &f->link_id, &f->map_id);
+	WRITE_ONCE(f->active, true);
+	mdev_bpf_gate_limit(bdev, bdev->state.stale ? OPS_WHILE_STALE : OPS_WHILE_FAILED);
+	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);
+	mdev_bpf_device_quiesce(bdev);
+	mdev_bpf_irq_error(&bdev->irqs);
+	trace_mdev_bpf_failure(&bdev->ctx, name, code, f->text);
+	dev_notice_ratelimited(&bdev->mdev->dev, "failed in %s of %s, code %d: %s\n", name,
+			       f->program, code, f->text);
+	schedule_work(&f->notify);
+}
+
+/**
+ * mdev_bpf_failure_stale() - the attached program could not convert the device's state
+ * @bdev: the device, whose state is stale
+ * @err: what its upgrade returned, a negative errno
+ *
+ * Context: The gate held, not in an op; the device has not failed.
+ */
+void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err)
+{
+	struct mdev_bpf_failure *f = &bdev->failure;
+
+	strscpy(f->program, bdev->program->driver.driver.name);
+	snprintf(f->text, sizeof(f->text),
+		 "state of version %u was not converted: reset it, or attach what can",
+		 bdev->state.cur.version);
+	failure_begin(bdev, MDEV_BPF_OP_UPGRADE, err);
+}
+
 __bpf_kfunc_start_defs();
 
 __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz)
@@ -118,22 +169,10 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 	/* What comes after the first reason is most often a consequence of it */
 	if (f->active)
 		return -EALREADY;
-	f->op = bdev->op;
-	f->code = code;
-	f->boot_ns = ktime_get_boottime_ns();
-	f->time = ktime_get_real_seconds();
-	mdev_bpf_program_ids(bdev->program, &f->link_id, &f->map_id);
 	/* Who called: the name under which profilers and stack dumps have the program */
 	snprintf(f->program, sizeof(f->program), "%ps", __builtin_return_address(0));
 	copy_text(f->text, msg, msg__sz);
-	WRITE_ONCE(f->active, true);
-	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);
-	mdev_bpf_device_quiesce(bdev);
-	mdev_bpf_irq_error(&bdev->irqs);
-	trace_mdev_bpf_failure(dev, mdev_bpf_stats_op_name(f->op), code, f->text);
-	dev_notice_ratelimited(&bdev->mdev->dev, "failed in %s of %s, code %d: %s\n",
-			       mdev_bpf_stats_op_name(f->op), f->program, code, f->text);
-	schedule_work(&f->notify);
+	failure_begin(bdev, bdev->gate.op, code);
 	return 0;
 }
 

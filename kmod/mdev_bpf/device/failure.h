@@ -11,7 +11,7 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_failure - why a device has failed, under its lock
+ * struct mdev_bpf_failure - why a device has failed, under its gate
  * @active: it has; may be read without the lock
  * @op: the op that said so
  * @code: what it gave as the error
@@ -39,6 +39,7 @@ struct mdev_bpf_failure {
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
 void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
+void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err);
 int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
 
 #endif /* __MDEV_BPF_DEVICE_FAILURE_H */

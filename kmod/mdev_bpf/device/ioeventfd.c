@@ -15,7 +15,9 @@
 #include "device/device.h"
 #include "device/doorbell.h"
 #include "device/ioeventfd.h"
+#include "gate/call.h"
 #include "gate/gate.h"
+#include "gate/trace.h"
 #include "pci/msix.h"
 
 #define MAX_IOEVENTFDS	1000	/* of a device */
@@ -168,6 +170,32 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_devic
 	return 0;
 }
 
+/*
+ * Let the program do the write that an eventfd stands for, if due. Without program, or while the
+ * device is frozen, it stays due.
+ */
+static void call_write(struct mdev_bpf_ioeventfd *entry)
+{
+	struct mdev_bpf_device *bdev = entry->bdev;
+	struct mdev_bpf_access access = {
+		.region = entry->offset >> MDEV_BPF_OFFSET_SHIFT,
+		.size = entry->size,
+		.offset = entry->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.val = entry->data & GENMASK_ULL(entry->size * BITS_PER_BYTE - 1, 0),
+	};
+	int ret;
+
+	/* As for what else the worker calls, DMA is a worker's: a mutex is held over it */
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
+	lockdep_assert_held(&bdev->ioeventfds.config);
+	/* A reset may have been faster; it forgets what was due */
+	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
+		return;
+	/* There is nobody to tell of an error */
+	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, region_write, &access), 0);
+	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
+}
+
 /**
  * mdev_bpf_ioeventfd_run() - let the program do the writes that are due
  * @bdev: the device
@@ -184,14 +212,14 @@ void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 	guard(mutex)(&bdev->ioeventfds.config);
 	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
 		if (test_bit(0, &entry->due))
-			mdev_bpf_gate_ioeventfd(entry);
+			call_write(entry);
 }
 
 /**
  * mdev_bpf_ioeventfd_forget() - reset: no write is due; the eventfds stay
  * @bdev: the device
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev)
 {

@@ -35,7 +35,7 @@ struct mdev_bpf_ioeventfd {
 
 /**
  * struct mdev_bpf_ioeventfds - the eventfds of a device that stand for writes
- * @list: the mdev_bpf_ioeventfd; changed with @config and the device's lock held
+ * @list: the mdev_bpf_ioeventfd; changed with @config and the gate held
  * @nr: how many
  */
 struct mdev_bpf_ioeventfds {

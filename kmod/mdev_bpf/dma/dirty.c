@@ -4,11 +4,10 @@
  *
  * All writes go through the core. A request is logged when it has been carried out, not before:
  * what is reported can be copied at once. A program writes to a window by pointers that end with
- * the op, and the device's lock is held until then. So it is enough to note at which pages it was
- * given one.
+ * the op, and the gate is held until then. So it is enough to note at which pages it was given one.
  *
- * All of this is under the device's lock. User memory is touched without it, so a report takes
- * one run of dirty pages at a time out of the log, and tells the user then.
+ * All of this is under the gate. User memory is touched without it, so a report takes one run of
+ * dirty pages at a time out of the log, and tells the user then.
  */
 #include <linux/bitmap.h>
 #include <linux/interval_tree.h>
@@ -31,8 +30,8 @@
 #define CHUNK_BITS	(PAGE_SIZE * BITS_PER_BYTE)
 #define MAX_CHUNKS	8192
 
-/* Without memory no OOM killer runs: there is another way out. */
-#define DIRTY_GFP		(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+/* Nothing waits for memory under the gate. Without it there is another way out. */
+#define DIRTY_GFP		(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
 struct dirty_range {
 	u64 first;
@@ -40,7 +39,7 @@ struct dirty_range {
 };
 
 /**
- * struct mdev_bpf_dirty - log of a device, while VFIO's user wants one; under the device's lock
+ * struct mdev_bpf_dirty - log of a device, while VFIO's user wants one; under its gate
  * @chunks: the bitmaps, by page / CHUNK_BITS
  * @nr_chunks: how many, at most MAX_CHUNKS
  * @shift: a page of the log has 1 << @shift bytes
@@ -165,7 +164,7 @@ static void dirty_written(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
  * @bdev: the device
  * @req: the request; one that failed may have been done in part
  *
- * Context: The device's lock held. May sleep.
+ * Context: The gate held.
  */
 void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
@@ -179,7 +178,7 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
  * @bdev: the device
  * @pin: the window
  *
- * Context: The device's lock held. May sleep.
+ * Context: The gate held.
  */
 void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 {
@@ -214,15 +213,16 @@ static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, 
 	dirty = dirty_new(ranges, nnodes, *page_size);
 	if (IS_ERR(dirty))
 		return PTR_ERR(dirty);
-	guard(mdev_bpf_gate)(bdev);
-	if (bdev->dirty) {
-		dirty_free(dirty);
-		return -EBUSY;
+	scoped_guard(mdev_bpf_gate, bdev) {
+		if (!bdev->dirty) {
+			/* What was written before nobody has asked for */
+			dirty_pins(bdev);
+			bdev->dirty = dirty;
+			return 0;
+		}
 	}
-	/* What was written before nobody has asked for */
-	dirty_pins(bdev);
-	bdev->dirty = dirty;
-	return 0;
+	dirty_free(dirty);
+	return -EBUSY;
 }
 
 static int dirty_stop(struct vfio_device *vdev)
@@ -297,18 +297,23 @@ static bool dirty_take_bits(const struct mdev_bpf_dirty *dirty, unsigned long *c
 	return true;
 }
 
-static bool dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run)
+/* Look at one chunk only. Return: 1; -EAGAIN if nothing is dirty in it; 0 if there is none. */
+static int dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run)
 {
 	unsigned long index = (run->first >> dirty->shift) / CHUNK_BITS;
 	unsigned long last = (run->last >> dirty->shift) / CHUNK_BITS;
 	unsigned long *chunk;
 
-	while ((chunk = xa_find(&dirty->chunks, &index, last, XA_PRESENT))) {
-		if (dirty_take_bits(dirty, chunk, (u64)index * CHUNK_BITS, run))
-			return true;
-		dirty_put_chunk(dirty, index++, chunk);
-	}
-	return false;
+	chunk = xa_find(&dirty->chunks, &index, last, XA_PRESENT);
+	if (!chunk)
+		return 0;
+	if (dirty_take_bits(dirty, chunk, (u64)index * CHUNK_BITS, run))
+		return 1;
+	dirty_put_chunk(dirty, index, chunk);
+	if (index == last)
+		return 0;
+	run->first = max(run->first, ((u64)index + 1) * CHUNK_BITS << dirty->shift);
+	return -EAGAIN;
 }
 
 /*
@@ -317,10 +322,15 @@ static bool dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run
  */
 static int dirty_take(struct mdev_bpf_device *bdev, struct dirty_range *run)
 {
-	guard(mdev_bpf_gate)(bdev);
-	if (!bdev->dirty)
-		return -EINVAL;
-	return bdev->dirty->full || dirty_take_run(bdev->dirty, run);
+	int ret;
+
+	do {
+		guard(mdev_bpf_gate)(bdev);
+		if (!bdev->dirty)
+			return -EINVAL;
+		ret = bdev->dirty->full ? 1 : dirty_take_run(bdev->dirty, run);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 static int dirty_read_and_clear(struct vfio_device *vdev, unsigned long iova, unsigned long length,
@@ -357,9 +367,11 @@ static const struct vfio_log_ops dirty_ops = {
  */
 void mdev_bpf_dirty_close(struct mdev_bpf_device *bdev)
 {
-	guard(mdev_bpf_gate)(bdev);
-	dirty_free(bdev->dirty);
-	bdev->dirty = NULL;
+	struct mdev_bpf_dirty *dirty = NULL;
+
+	scoped_guard(mdev_bpf_gate, bdev)
+		swap(dirty, bdev->dirty);
+	dirty_free(dirty);
 }
 
 /**

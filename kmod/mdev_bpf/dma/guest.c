@@ -45,6 +45,13 @@ int mdev_bpf_guest_errno(int err)
 	}
 }
 
+static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u32 size)
+{
+	u32 has = bdev->state.cur.size;
+
+	return offset <= has && size <= has - offset;
+}
+
 /**
  * mdev_bpf_guest_where_ok() - is this the device's side of a DMA request?
  * @bdev: the device
@@ -58,7 +65,7 @@ bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
 	u64 index = where_index(where), offset = where_offset(where);
 
 	if (index == STATE_INDEX)
-		return offset <= bdev->state_size && size <= bdev->state_size - offset;
+		return state_has(bdev, offset, size);
 	if (index >= MDEV_BPF_MAX_REGIONS || !bdev->memory[index])
 		return false;
 	/* Windows that are no memory do not count */
@@ -101,22 +108,31 @@ bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
 	return ret != -ENOENT;
 }
 
-/* The state may be another's size by now; it goes in and out as a whole. */
-static int state_copy(struct mdev_bpf_device *bdev, u64 offset, void *buf, u32 size, bool in)
+static int state_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+		      void *buf)
 {
 	guard(mdev_bpf_gate)(bdev);
-	if (offset > bdev->state_size || size > bdev->state_size - offset)
+	if (!state_has(bdev, where_offset(req->where), req->size))
 		return -EINVAL;
-	if (in)
-		memcpy(bdev->state + offset, buf, size);
-	else
-		memcpy(buf, bdev->state + offset, size);
+	memcpy(buf, bdev->state.cur.data + where_offset(req->where), req->size);
+	return 0;
+}
+
+/* It may be another program's state by now, where the request has no place. */
+static int state_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+		       const void *buf)
+{
+	guard(mdev_bpf_gate)(bdev);
+	if (bdev->state.generation != bdev->dma.generation)
+		return -ECANCELED;
+	if (!state_has(bdev, where_offset(req->where), req->size))
+		return -EINVAL;
+	memcpy(bdev->state.cur.data + where_offset(req->where), buf, req->size);
 	return 0;
 }
 
 static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
-	u64 offset = where_offset(req->where);
 	bool write = req->op == MDEV_BPF_DMA_WRITE;
 	void *buf = kvmalloc(req->size, GFP_KERNEL_ACCOUNT);
 	int ret = 0;
@@ -124,10 +140,10 @@ static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dm
 	if (!buf)
 		return -ENOMEM;
 	if (write)
-		ret = state_copy(bdev, offset, buf, req->size, false);
+		ret = state_read(bdev, req, buf);
 	ret = ret ?: guest_rw(bdev, req->iova, buf, req->size, write);
 	if (!write)
-		ret = ret ?: state_copy(bdev, offset, buf, req->size, true);
+		ret = ret ?: state_write(bdev, req, buf);
 	kvfree(buf);
 	return ret;
 }

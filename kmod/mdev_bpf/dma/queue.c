@@ -4,7 +4,7 @@
  *
  * Guest memory is user memory: touching it may wait for user space as long as that likes. So
  * ops only queue, and one task at a time, the runner, takes request after request from the
- * queue, without the device's lock, and calls dma_done for each. The runner is the task
+ * queue, without the gate, and calls dma_done for each. The runner is the task
  * whose access queued the first request, so that to a guest DMA is over when its access is;
  * for requests from other ops, and for what the task cannot do, it is a worker.
  *
@@ -22,8 +22,9 @@
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "gate/call.h"
 #include "gate/gate.h"
-#include "gate/ops.h"
+#include "gate/trace.h"
 
 /* Worker of a task that is being killed waits: that task may be about to close the device. */
 #define KILLED_DELAY HZ
@@ -45,7 +46,7 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 
 	mdev_bpf_gate_assert_held(bdev);
 	return q->due && q->open && !q->holds && !bdev->deferred.frozen &&
-	       bdev->ops;
+	       mdev_bpf_gate_is_attached(bdev);
 }
 
 /**
@@ -97,6 +98,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 		return DMA_STOP;
 	}
 	q->busy = true;
+	q->generation = bdev->state.generation;
 	return DMA_MOVE;
 }
 
@@ -107,6 +109,11 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 
 	scoped_guard(mdev_bpf_gate, bdev) {
 		mdev_bpf_dirty_request(bdev, dma_head(q));
+		if (again && mdev_bpf_guest_in_state(dma_head(q)) &&
+		    q->generation != bdev->state.generation) {
+			error = -ECANCELED;
+			again = false;
+		}
 		dma_head(q)->error = error;
 		dma_head(q)->done = !again;
 		WRITE_ONCE(q->busy, false);
@@ -161,6 +168,21 @@ static bool dma_move(struct mdev_bpf_device *bdev, bool worker)
 	return again;
 }
 
+/*
+ * Tell the program of the next request that has been carried out. Without program, or while the
+ * device is frozen, that is for later.
+ */
+static void call_dma_done(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma dma;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_DONE);
+	if (IS_ERR(call.ops) || !mdev_bpf_dma_queue_take(bdev, &dma))
+		return;
+	trace_mdev_bpf_dma(&bdev->ctx, dma.op, dma.iova, dma.size, dma.error);
+	mdev_bpf_call_op(&call, dma_done, &dma);
+}
+
 /* Run the queue until nothing is left or it is stopped; bdev->dma.running is ours. */
 static void dma_run(struct mdev_bpf_device *bdev, bool worker)
 {
@@ -169,7 +191,7 @@ static void dma_run(struct mdev_bpf_device *bdev, bool worker)
 
 	while ((step = dma_next(bdev)) != DMA_STOP) {
 		if (step == DMA_DONE)
-			mdev_bpf_gate_dma_done(bdev);
+			call_dma_done(bdev);
 		else if (dma_move(bdev, worker))
 			break;
 		/* An access has its end, even if each request leads to another */
@@ -205,17 +227,11 @@ static bool dma_inline(enum mdev_bpf_op op)
 		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE);
 }
 
-/**
- * mdev_bpf_dma_queue_begin_run() - an op ends, and there is DMA to do: who does it?
- * @bdev: the device
- * @op: the op
- *
- * Context: The gate held.
- *
- * Return: true if the caller has to call mdev_bpf_dma_queue_run() when it has let go of the lock;
- * false if a worker does it, or the task that is at it already.
+/*
+ * An op ends, and there is DMA to do. Return: whether this task does it, as soon as it has let go
+ * of the gate; else a worker does, or the task that is at it already.
  */
-bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+static bool dma_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
@@ -229,16 +245,16 @@ bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op
 	return true;
 }
 
-/**
- * mdev_bpf_dma_queue_run() - do what mdev_bpf_dma_queue_begin_run() gave to this task
- * @bdev: the device
- *
- * Context: Process context, no lock held. May wait for user space.
- */
-void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev)
+/* May wait for user space. */
+static void dma_after(struct mdev_bpf_device *bdev)
 {
 	dma_run(bdev, false);
 }
+
+const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks = {
+	.leave = dma_leave,
+	.after = dma_after,
+};
 
 /**
  * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look
@@ -258,7 +274,7 @@ void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
  * @bdev: the device
  * @req: the request, with size and device's side checked
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  *
  * Return: 0; -EINVAL if the addresses wrap; -ENXIO if VFIO has not opened the device; -EBUSY if
  * the queue is full.
@@ -314,24 +330,28 @@ bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *
 }
 
 /**
- * mdev_bpf_dma_queue_in_state() - is there a request that still has to read or write the state?
+ * mdev_bpf_dma_queue_cancel_state() - the state has become another: no request has a place in it
  * @bdev: the device
+ *
+ * dma_done says ECANCELED for them. The one that is being carried out sees it by itself, by
+ * mdev_bpf_state::generation.
  *
  * Context: The gate held.
  */
-bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for (i = 0; i < q->nr; i++) {
+	for (i = q->busy; i < q->nr; i++) {
 		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_DMA_RING];
 
-		if (!req->done && mdev_bpf_guest_in_state(req))
-			return true;
+		if (req->done || !mdev_bpf_guest_in_state(req))
+			continue;
+		req->error = -ECANCELED;
+		req->done = true;
 	}
-	return false;
 }
 
 /**

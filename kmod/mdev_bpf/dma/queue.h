@@ -10,9 +10,9 @@
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
-#include "gate/ops.h"
 
 struct mdev_bpf_device;
+struct mdev_bpf_gate_hooks;
 struct task_struct;
 
 /**
@@ -39,7 +39,7 @@ struct mdev_bpf_dma_request {
 #define MDEV_BPF_DMA_RING (MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
 
 /**
- * struct mdev_bpf_dma_queue - DMA of a device, under its lock
+ * struct mdev_bpf_dma_queue - DMA of a device, under its gate
  * @ring: the requests; the first stays until dma_done is called for it
  * @head: index of the first
  * @nr: how many
@@ -48,6 +48,7 @@ struct mdev_bpf_dma_request {
  * @open: VFIO's user has the device, so there may be guest memory
  * @running: a task is the runner
  * @busy: it carries out the first request, without lock
+ * @generation: while @busy: the mdev_bpf_state::generation that it was begun with
  * @worker: the worker that carries out the first request, if one does; close interrupts it
  * @windows: how many windows the device may have, fixed for its life
  * @pins: the windows
@@ -67,6 +68,7 @@ struct mdev_bpf_dma_queue {
 	bool open;
 	bool running;
 	bool busy;
+	u64 generation;
 	struct task_struct *worker;
 	unsigned int windows;
 	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
@@ -78,6 +80,7 @@ struct mdev_bpf_dma_queue {
 	struct delayed_work work;
 };
 
+extern const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks;
 int mdev_bpf_dma_queue_module_init(void);
 void mdev_bpf_dma_queue_module_exit(void);
 void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
@@ -86,13 +89,11 @@ void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
-bool mdev_bpf_dma_queue_begin_run(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
-void mdev_bpf_dma_queue_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_queue_in_state(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DMA_QUEUE_H */

@@ -19,6 +19,7 @@
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 
 /* A call takes no longer */
@@ -93,6 +94,18 @@ bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *ra
 	return true;
 }
 
+/* Return: false if there is none, or it stays: without program, or while the device is frozen */
+static bool call_dma_unmap(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_range range;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_UNMAP);
+	if (IS_ERR(call.ops) || !mdev_bpf_unmap_take(bdev, &range))
+		return false;
+	mdev_bpf_call_op(&call, dma_unmap, &range);
+	return true;
+}
+
 /**
  * mdev_bpf_unmap_run() - tell the program of all that was taken away
  * @bdev: the device
@@ -101,6 +114,6 @@ bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *ra
  */
 void mdev_bpf_unmap_run(struct mdev_bpf_device *bdev)
 {
-	while (READ_ONCE(bdev->dma.unmaps.nr) && mdev_bpf_gate_dma_unmap(bdev))
+	while (READ_ONCE(bdev->dma.unmaps.nr) && call_dma_unmap(bdev))
 		cond_resched();
 }

@@ -4,23 +4,63 @@
  * what ops and kfuncs reach: the program itself, the state, configuration space, timers, the DMA
  * queue, the failure.
  *
- * It will be a spinlock. So nothing below it sleeps: no mutex, no GFP_KERNEL, no user memory; and
- * no more is done than one op, or copying what has a fixed bound.
+ * It is a spinlock, so that nothing can stretch the time for which it is held: no CPU quota, no
+ * user memory, no allocation. Below it is one op, or what has a fixed bound. How an op is called
+ * says gate/call.h.
  */
 #ifndef __MDEV_BPF_GATE_GATE_H
 #define __MDEV_BPF_GATE_GATE_H
 
 #include <linux/cleanup.h>
 #include <linux/mdev_bpf.h>
+#include <linux/spinlock.h>
 
-#include "device/device.h"
+#include "gate/ops.h"
 
-struct file;
 struct mdev_bpf_device;
-struct mdev_bpf_ioeventfd;
+struct task_struct;
 
-#define mdev_bpf_gate_assert_held(bdev)	lockdep_assert_held(&(bdev)->lock)
+/**
+ * struct mdev_bpf_gate_hooks - what happens when a call ends
+ * @leave: called with the gate held, if the device's DMA queue is due; whether to call @after
+ * @after: called without it
+ */
+struct mdev_bpf_gate_hooks {
+	bool (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+	void (*after)(struct mdev_bpf_device *bdev);
+};
 
+/* Why calls are looked at closer */
+#define MDEV_BPF_GATE_LIMITED	BIT(0)	/* only some ops are called: mdev_bpf_gate::allowed */
+#define MDEV_BPF_GATE_HELD	BIT(1)	/* only one task calls ops: mdev_bpf_gate::holder */
+
+/**
+ * struct mdev_bpf_gate - the gate of a device
+ * @ops: the attached program; NULL: detached
+ * @has: which ops it has, bits by mdev_bpf_op
+ * @caller: the task in an op, to refuse that it enters another
+ * @op: the op that it is in, or was last
+ * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
+ * @allowed: while LIMITED: the ops that are called
+ * @holder: while HELD: the task whose calls enter; it has mdev_bpf_device::lock
+ * @hooks: what happens when a call ends
+ */
+struct mdev_bpf_gate {
+	/** @lock: held around every op, and protects the members below */
+	spinlock_t lock;
+	unsigned int closer;
+	const struct mdev_bpf_ops *ops;
+	struct task_struct *caller;
+	unsigned long has;
+	enum mdev_bpf_op op;
+	unsigned long allowed;
+	struct task_struct *holder;
+	const struct mdev_bpf_gate_hooks *hooks;
+};
+
+#define mdev_bpf_gate_assert_held(bdev)	lockdep_assert_held(&(bdev)->gate.lock)
+
+void mdev_bpf_gate_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_gate_hooks *hooks);
 void mdev_bpf_gate_lock(struct mdev_bpf_device *bdev);
 void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev);
 
@@ -28,29 +68,15 @@ DEFINE_GUARD(mdev_bpf_gate, struct mdev_bpf_device *, mdev_bpf_gate_lock(_T),
 	     mdev_bpf_gate_unlock(_T))
 
 void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
-int mdev_bpf_gate_init(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_gate_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_gate_exit(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_reset(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_config_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
+void mdev_bpf_gate_limit(struct mdev_bpf_device *bdev, unsigned long allowed);
+void mdev_bpf_gate_hold(struct mdev_bpf_device *bdev);
+void mdev_bpf_gate_release(struct mdev_bpf_device *bdev);
+bool mdev_bpf_gate_is_inside(const struct mdev_bpf_device *bdev);
+bool mdev_bpf_gate_is_attached(const struct mdev_bpf_device *bdev);
+bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without);
 int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
-void mdev_bpf_gate_deferred(struct mdev_bpf_device *bdev);
 int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);
-void mdev_bpf_gate_ioeventfd(struct mdev_bpf_ioeventfd *entry);
-void mdev_bpf_gate_dma_done(struct mdev_bpf_device *bdev);
-bool mdev_bpf_gate_dma_unmap(struct mdev_bpf_device *bdev);
-bool mdev_bpf_gate_has_ioctl(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *call);
-void mdev_bpf_gate_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump);
-bool mdev_bpf_gate_saves_core(struct mdev_bpf_device *bdev);
-bool mdev_bpf_gate_restores(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_save(struct mdev_bpf_device *bdev, struct file **file);
-int mdev_bpf_gate_restore(struct mdev_bpf_device *bdev);
-int mdev_bpf_gate_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane);
-int mdev_bpf_gate_gfx_edid(struct mdev_bpf_device *bdev, bool link);
-bool mdev_bpf_gate_wants_unmask(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_GATE_GATE_H */

@@ -73,8 +73,8 @@ static bool is_error(enum mdev_bpf_op op, int ret)
 
 static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_us)
 {
-	struct mdev_bpf_slow slow = { .op = bdev->op, .ns = ns };
-	const char *name = mdev_bpf_stats_op_name(bdev->op);
+	struct mdev_bpf_slow slow = { .op = bdev->gate.op, .ns = ns };
+	const char *name = mdev_bpf_stats_op_name(bdev->gate.op);
 	u32 link_id, map_id;
 
 	mdev_bpf_gate_assert_held(bdev);
@@ -94,7 +94,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
  * mdev_bpf_stats_begin() - an op is about to be called
  * @bdev: the device
  *
- * Context: The device's lock held, mdev_bpf_stats_key on.
+ * Context: The gate held, mdev_bpf_stats_key on.
  */
 void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
 {
@@ -107,11 +107,11 @@ void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
  * @bdev: the device
  * @ret: what it returned, 0 if it returns nothing
  *
- * Context: The device's lock held, mdev_bpf_stats_key on.
+ * Context: The gate held, mdev_bpf_stats_key on.
  */
 void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 {
-	struct mdev_bpf_op_stats *s = &bdev->stats.ops[bdev->op];
+	struct mdev_bpf_op_stats *s = &bdev->stats.ops[bdev->gate.op];
 	unsigned int limit = READ_ONCE(slow_op_us);
 	u64 ns;
 
@@ -123,7 +123,7 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 	bdev->stats.start = 0;
 	if (READ_ONCE(counting)) {
 		s->calls++;
-		s->errors += is_error(bdev->op, ret);
+		s->errors += is_error(bdev->gate.op, ret);
 		s->total_ns += ns;
 		s->max_ns = max(s->max_ns, ns);
 	}

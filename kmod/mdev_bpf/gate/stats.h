@@ -38,7 +38,7 @@ struct mdev_bpf_slow {
 };
 
 /**
- * struct mdev_bpf_stats - what ops of a device cost, under its lock
+ * struct mdev_bpf_stats - what ops of a device cost, under its gate
  * @ops: by op
  * @last_slow: the last that was slow
  * @worst_slow: the slowest

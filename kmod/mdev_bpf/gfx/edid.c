@@ -6,6 +6,7 @@
  * so that a size is never more than there is, and the program is told of each change.
  */
 #include "device/device.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "gfx/edid.h"
 
@@ -59,6 +60,22 @@ static int set_size(struct mdev_bpf_device *bdev, u32 region, u32 size)
 	return 0;
 }
 
+/* The user connects the monitor, or takes it away; the program is told of a change. */
+static int set_link(struct mdev_bpf_device *bdev, bool link)
+{
+	struct mdev_bpf_edid edid = { .link = link };
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_EDID);
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	if (bdev->display.link == link)
+		return 0;
+	bdev->display.link = link;
+	edid.size = bdev->display.edid_size;
+	mdev_bpf_call_op(&call, gfx_edid, &edid);
+	return 0;
+}
+
 static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
 	switch (access->offset) {
@@ -66,9 +83,9 @@ static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access
 		return set_size(bdev, access->region, access->val);
 	case REG(link_state):
 		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_UP)
-			return mdev_bpf_gate_gfx_edid(bdev, true);
+			return set_link(bdev, true);
 		if (access->val == VFIO_DEVICE_GFX_LINK_STATE_DOWN)
-			return mdev_bpf_gate_gfx_edid(bdev, false);
+			return set_link(bdev, false);
 		return -EINVAL;
 	default:
 		return -EINVAL;
@@ -84,7 +101,7 @@ static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access
  * Context: Process context.
  *
  * Return: 0; -EINVAL for what is no register or a value that it cannot have, and if @access has not
- * 4 bytes; of the link's state what mdev_bpf_gate_gfx_edid() returns.
+ * 4 bytes; of the link's state -ENODEV without program, -EIO if it has failed the device.
  */
 int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {

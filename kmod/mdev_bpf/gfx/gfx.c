@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 
 #include "device/device.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "gfx/edid.h"
 #include "gfx/gfx.h"
@@ -175,6 +176,18 @@ static u32 plane_type(const struct vfio_device_gfx_plane_info *info, u32 kind)
 	return info->drm_plane_type;
 }
 
+/* Ask the program what a plane shows; validate/gfx.c saw to it that it has the op. */
+static int call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_QUERY);
+	int ret;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, gfx_query, plane), 0);
+	return mdev_bpf_call_began(&call, ret);
+}
+
 /**
  * mdev_bpf_gfx_query() - VFIO_DEVICE_QUERY_GFX_PLANE
  * @bdev: the device
@@ -198,7 +211,7 @@ long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_pla
 		return 0;
 	if (plane.type > MDEV_BPF_PLANE_CURSOR)
 		return -EINVAL;
-	ret = mdev_bpf_gate_gfx_query(bdev, &plane);
+	ret = call_gfx_query(bdev, &plane);
 	if (ret)
 		return ret;
 	if (!plane.drm_format) {

@@ -41,10 +41,10 @@ struct mdev_bpf_framebuffer {
 /**
  * struct mdev_bpf_display - display of a device
  * @decl: as declared, fixed for the device's life
- * @fbs: the framebuffers shown last, under the device's lock
+ * @fbs: the framebuffers shown last, under the gate
  * @last_id: the last id that a framebuffer was given
  * @queries: how often one was shown
- * @edid_size: bytes of EDID, under the device's lock
+ * @edid_size: bytes of EDID, under the gate
  * @link: the monitor is connected, likewise
  */
 struct mdev_bpf_display {

@@ -275,7 +275,7 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
  *
  * It counts as written.
  *
- * Context: Any that @gfp allows. The device's lock held, also while it is written.
+ * Context: Any that @gfp allows. The gate held, also while it is written.
  *
  * Return: the address, which stays valid as long as @mem; NULL beyond the end, if it crosses a page
  * or is not aligned as mdev_bpf_memory_align() says, and without memory.
@@ -400,7 +400,8 @@ int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev)
  *
  * Memory of regions with MDEV_BPF_REGION_KEEP stays as it is.
  *
- * Context: Process context. The device's lock held, so that no op writes there meanwhile.
+ * Context: Process context. The device's lock held, and the gate by
+ * mdev_bpf_gate_hold(), so that no op writes there meanwhile.
  */
 void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 {

@@ -65,8 +65,7 @@ static void mark_late(struct mdev_bpf_memory *mem, pgoff_t index)
  * @index: number of the page
  * @page: the page
  *
- * Context: Any in which the page may be written. After the write, unless both are under the
- * device's lock.
+ * Context: Any in which the page may be written. After the write, unless both are under the gate.
  */
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page)
 {
@@ -202,8 +201,9 @@ static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struc
  * @index: number of the page
  * @page: the page, which mdev_bpf_precopy_next() has found
  *
- * Context: Process context, the device's lock held until the caller has copied the page: a program
- * may write to it as long as its op runs. Does not wait for user space.
+ * Context: Process context, the device's lock held, also while the page is copied then. That is
+ * done under the gate, too: a program may write to the page as long as its op runs. Does not wait
+ * for user space.
  *
  * Return: false if it was not written since it was sent, or if it has to wait for PASS_REST.
  */

@@ -6,7 +6,9 @@
  * of its line. Registers still work, since they are nothing but its state.
  *
  * A step is one section under the device's lock, and so is a reset, which ends what is going on
- * and leaves the device running. No lock is held from one step to the next.
+ * and leaves the device running. No lock is held from one step to the next. What ops may see of a
+ * step is one section under the gate: what that takes is allocated before, and since a program can
+ * be replaced meanwhile, looked at again there.
  */
 #include <linux/file.h>
 
@@ -15,6 +17,7 @@
 #include "device/ioeventfd.h"
 #include "dma/queue.h"
 #include "dma/unmap.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "migration/migration.h"
 #include "migration/resume.h"
@@ -29,14 +32,22 @@
 
 static_assert(-OVERTAKEN > MDEV_BPF_MAX_ERRNO);
 
+static void set_state(struct mdev_bpf_device *bdev, enum vfio_device_mig_state state)
+{
+	lockdep_assert_held(&bdev->lock);
+	WRITE_ONCE(bdev->migration.state, state);
+}
+
 static void stop(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	mdev_bpf_device_quiesce(bdev);
 }
 
 static void go(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	mdev_bpf_device_quiesce(bdev);
 	mdev_bpf_irq_flush(&bdev->irqs);
@@ -46,6 +57,7 @@ static void go(struct mdev_bpf_device *bdev)
 static void release_dma(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (!bdev->migration.held)
 		return;
 	bdev->migration.held = false;
@@ -67,7 +79,7 @@ static void end_sessions(struct mdev_bpf_migration *m)
  * mdev_bpf_migration_reset() - the device is reset or closed: it runs, and nothing is transferred
  * @bdev: the device
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the device's lock and the gate held.
  */
 void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 {
@@ -77,7 +89,7 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 	end_sessions(m);
 	if (m->state == VFIO_DEVICE_STATE_RUNNING)
 		return;
-	m->state = VFIO_DEVICE_STATE_RUNNING;
+	set_state(bdev, VFIO_DEVICE_STATE_RUNNING);
 	go(bdev);
 	release_dma(bdev);
 }
@@ -91,6 +103,7 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 void mdev_bpf_migration_close(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_migration_reset(bdev);
 }
 
@@ -115,6 +128,25 @@ static struct file *begin_resuming(struct mdev_bpf_device *bdev)
 	return get_file(mdev_bpf_resume_file(r));
 }
 
+/* What ops may see of a step that no op belongs to */
+static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
+			    enum vfio_device_mig_state to)
+{
+	guard(mdev_bpf_gate)(bdev);
+	switch (from << 8 | to) {
+	case STEP(RUNNING_P2P, RUNNING):
+	case STEP(PRE_COPY_P2P, PRE_COPY):
+		release_dma(bdev);
+		break;
+	case STEP(RUNNING_P2P, STOP):
+		stop(bdev);
+		break;
+	case STEP(STOP, RUNNING_P2P):
+		go(bdev);
+		break;
+	}
+}
+
 /* The steps that no op belongs to. Return: the file that the user gets, NULL, or an error. */
 static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			 enum vfio_device_mig_state to)
@@ -129,13 +161,9 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 		break;
 	case STEP(RUNNING_P2P, RUNNING):
 	case STEP(PRE_COPY_P2P, PRE_COPY):
-		release_dma(bdev);
-		break;
 	case STEP(RUNNING_P2P, STOP):
-		stop(bdev);
-		break;
 	case STEP(STOP, RUNNING_P2P):
-		go(bdev);
+		step_under_gate(bdev, from, to);
 		break;
 	case STEP(RUNNING, PRE_COPY):
 	case STEP(RUNNING_P2P, PRE_COPY_P2P):
@@ -154,66 +182,85 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 		return ERR_PTR(-EINVAL);
 	}
 	if (!IS_ERR(file))
-		bdev->migration.state = to;
+		set_state(bdev, to);
 	return file;
 }
 
-/**
- * mdev_bpf_migration_begin_save() - the device stops, and its state is about to be taken
- * @bdev: the device
- * @file: the file for the user goes here, if this begins a session
- *
- * Context: Process context, the device's lock held.
- *
- * Return: 0; -ERESTARTNOINTR if the device is in another state by now; -ENOMEM, -ENFILE.
+/*
+ * Stop the device and take its state, in one step for everybody else. Unless that succeeds it goes
+ * on as it did. @call: into the program; NULL if there is none, then the core saves what it has.
  */
-int mdev_bpf_migration_begin_save(struct mdev_bpf_device *bdev, struct file **file)
+static int save_under_gate(struct mdev_bpf_device *bdev, const struct mdev_bpf_call *call)
 {
-	lockdep_assert_held(&bdev->lock);
-	switch (bdev->migration.state) {
-	case VFIO_DEVICE_STATE_PRE_COPY_P2P:
+	struct mdev_bpf_save_migf *s = bdev->migration.saving_migf;
+	bool runs = bdev->migration.state == VFIO_DEVICE_STATE_PRE_COPY_P2P;
+	bool op = call && call->ops->save;
+	int ret = MDEV_BPF_STREAM_CORE;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (!mdev_bpf_save_is_prepared(s, op))
+		return STREAM_RETRY;
+	if (runs)
 		stop(bdev);
-		return 0;
-	case VFIO_DEVICE_STATE_STOP:
-		*file = begin_saving(bdev);
-		return PTR_ERR_OR_ZERO(*file);
-	default:
-		return OVERTAKEN;
+	if (op) {
+		ret = mdev_bpf_call_op(call, save, mdev_bpf_save_opaque(s));
+		ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
+		if (bdev->failure.active)
+			ret = -EIO;
 	}
+	if (ret >= 0)
+		ret = mdev_bpf_save_fill(s, ret == MDEV_BPF_STREAM_OPAQUE);
+	if (ret && runs)
+		go(bdev);
+	return ret;
 }
 
-/**
- * mdev_bpf_migration_end_save() - the program's save has returned
- * @bdev: the device
- * @result: what: MDEV_BPF_STREAM_* or a negative errno
- *
- * Unless the state can be read from now on, the device goes back to where it was.
- *
- * Context: Process context, the device's lock held.
- *
- * Return: 0; @result; -ENOMEM; -EINVAL, see mdev_bpf_save_fill().
- */
-int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result)
+static int call_save(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_SAVE);
+
+	if (call.ops == ERR_PTR(-ENODEV)) {
+		guard(mdev_bpf_gate)(bdev);
+		return save_under_gate(bdev, NULL);
+	}
+	return IS_ERR(call.ops) ? PTR_ERR(call.ops) : save_under_gate(bdev, &call);
+}
+
+/* From PRE_COPY_P2P or STOP to STOP_COPY; @file is for the user if the session begins with that. */
+static int save(struct mdev_bpf_device *bdev, struct file **file)
 {
 	struct mdev_bpf_migration *m = &bdev->migration;
-	int ret = min(result, 0);
+	int ret;
 
 	lockdep_assert_held(&bdev->lock);
-	ret = ret ?: mdev_bpf_save_fill(m->saving_migf, result == MDEV_BPF_STREAM_OPAQUE);
-	if (!ret)
-		m->state = VFIO_DEVICE_STATE_STOP_COPY;
-	else if (m->state == VFIO_DEVICE_STATE_PRE_COPY_P2P)
-		go(bdev);
-	else
+	if (m->state != VFIO_DEVICE_STATE_PRE_COPY_P2P && m->state != VFIO_DEVICE_STATE_STOP)
+		return OVERTAKEN;
+	if (m->state == VFIO_DEVICE_STATE_STOP)
+		*file = begin_saving(bdev);
+	if (IS_ERR(*file))
+		return PTR_ERR(*file);
+	do
+		ret = mdev_bpf_save_prepare(m->saving_migf) ?: call_save(bdev);
+	while (ret == STREAM_RETRY);
+	if (!ret) {
+		mdev_bpf_save_trim(m->saving_migf);
+		set_state(bdev, VFIO_DEVICE_STATE_STOP_COPY);
+	} else if (m->state == VFIO_DEVICE_STATE_STOP) {
 		end_sessions(m);
+	}
 	return ret;
 }
 
 static struct file *step_save(struct mdev_bpf_device *bdev)
 {
 	struct file *file = NULL;
-	int ret = mdev_bpf_gate_save(bdev, &file);
+	int ret;
 
+	ret = mutex_lock_killable(&bdev->lock);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = save(bdev, &file);
+	mutex_unlock(&bdev->lock);
 	if (!ret)
 		return file;
 	if (!IS_ERR_OR_NULL(file))
@@ -221,58 +268,94 @@ static struct file *step_save(struct mdev_bpf_device *bdev)
 	return ERR_PTR(ret);
 }
 
-/**
- * mdev_bpf_migration_begin_restore() - let the device take over what was written
- * @bdev: the device
- *
- * Context: Process context, the device's lock held, a program attached.
- *
- * Return: what the program's restore gets; an error: ERESTARTNOINTR if the device is in another
- * state by now, ENOMEM, what was wrong with the stream.
+/* @entered: it came to that, so that the session is over, whatever its result is */
+static int call_restore(struct mdev_bpf_device *bdev, bool *entered)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESTORE);
+	struct mdev_bpf_resume_migf *r = bdev->migration.resuming_migf;
+	struct mdev_bpf_stream *stream;
+	int ret;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	stream = mdev_bpf_resume_load(r);
+	if (IS_ERR(stream))
+		return PTR_ERR(stream);
+	*entered = true;
+	static_assert(MDEV_BPF_STREAM_CORE == 0);
+	ret = mdev_bpf_call_op(&call, restore, stream);
+	ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
+	return mdev_bpf_resume_done(r, bdev->failure.active ? -EIO : ret);
+}
+
+/*
+ * Memory takes its time to be exchanged, so that is not under the gate; but no op sees one without
+ * the other.
  */
-struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device *bdev)
+static int restore_held(struct mdev_bpf_device *bdev, bool *entered)
+{
+	struct mdev_bpf_resume_migf *r = bdev->migration.resuming_migf;
+	int ret;
+
+	mdev_bpf_gate_hold(bdev);
+	mdev_bpf_resume_swap(r);
+	ret = call_restore(bdev, entered);
+	if (ret)
+		mdev_bpf_resume_swap(r);
+	mdev_bpf_gate_release(bdev);
+	return ret;
+}
+
+/* From RESUMING to STOP. Without program it stays there, so that it can be tried again. */
+static int restore(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_migration *m = &bdev->migration;
-	struct mdev_bpf_stream *stream;
+	bool entered = false;
+	int ret;
 
 	lockdep_assert_held(&bdev->lock);
 	if (m->state != VFIO_DEVICE_STATE_RESUMING)
-		return ERR_PTR(OVERTAKEN);
-	stream = mdev_bpf_resume_load(m->resuming_migf);
-	if (!IS_ERR(stream))
-		return stream;
+		return OVERTAKEN;
+	do {
+		if (!mdev_bpf_gate_is_attached(bdev))
+			return -ENODEV;
+		ret = mdev_bpf_resume_prepare(m->resuming_migf);
+		if (ret)
+			break;
+		ret = restore_held(bdev, &entered);
+		if (ret && entered)
+			mdev_bpf_resume_refuse(m->resuming_migf, ret);
+		if (ret != STREAM_RETRY && !entered)
+			return ret;
+	} while (ret == STREAM_RETRY);
 	end_sessions(m);
-	m->state = VFIO_DEVICE_STATE_STOP;
-	return stream;
+	set_state(bdev, VFIO_DEVICE_STATE_STOP);
+	return ret;
 }
 
-/**
- * mdev_bpf_migration_end_restore() - the program's restore has returned
- * @bdev: the device
- * @result: what; MDEV_BPF_STREAM_CORE if the program has none
- *
- * In any case the device is stopped then, and has its new state or the one it had.
- *
- * Context: Process context, the device's lock held.
- *
- * Return: as mdev_bpf_resume_done().
- */
-int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result)
+static struct file *step_restore(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_migration *m = &bdev->migration;
-	int ret = mdev_bpf_resume_done(m->resuming_migf, result);
+	int ret = mutex_lock_killable(&bdev->lock);
 
-	lockdep_assert_held(&bdev->lock);
-	end_sessions(m);
-	m->state = VFIO_DEVICE_STATE_STOP;
-	return ret;
+	if (ret)
+		return ERR_PTR(ret);
+	ret = restore(bdev);
+	mutex_unlock(&bdev->lock);
+	return ERR_PTR(ret);
 }
 
 static struct file *locked_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 				enum vfio_device_mig_state to)
 {
-	guard(mutex)(&bdev->lock);
-	return bdev->migration.state == from ? step(bdev, from, to) : ERR_PTR(OVERTAKEN);
+	struct file *file = ERR_PTR(OVERTAKEN);
+	int ret = mutex_lock_killable(&bdev->lock);
+
+	if (ret)
+		return ERR_PTR(ret);
+	if (bdev->migration.state == from)
+		file = step(bdev, from, to);
+	mutex_unlock(&bdev->lock);
+	return file;
 }
 
 /*
@@ -304,17 +387,17 @@ static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)
 		return step_save(bdev);
 	if (from == VFIO_DEVICE_STATE_RESUMING)
-		return ERR_PTR(mdev_bpf_gate_restore(bdev));
+		return step_restore(bdev);
 	if ((from << 8 | to) == STEP(RUNNING, RUNNING_P2P) ||
 	    (from << 8 | to) == STEP(PRE_COPY, PRE_COPY_P2P))
 		return step_quiet(bdev, from, to);
 	return locked_step(bdev, from, to);
 }
 
+/* What the state was a moment ago: each step looks again, and a reset may come at any time. */
 static enum vfio_device_mig_state get_state(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->lock);
-	return bdev->migration.state;
+	return READ_ONCE(bdev->migration.state);
 }
 
 static struct file *migration_set_state(struct vfio_device *vdev,
@@ -349,7 +432,7 @@ static int migration_get_data_size(struct vfio_device *vdev, unsigned long *size
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
-	guard(mutex)(&bdev->lock);
+	guard(mdev_bpf_gate)(bdev);
 	*size = mdev_bpf_stream_estimate(bdev);
 	return 0;
 }

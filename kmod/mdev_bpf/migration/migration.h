@@ -5,11 +5,9 @@
 
 #include <linux/vfio.h>
 
-struct file;
 struct mdev_bpf_device;
 struct mdev_bpf_resume_migf;
 struct mdev_bpf_save_migf;
-struct mdev_bpf_stream;
 
 /**
  * struct mdev_bpf_migration - where a device is on its way to another host, under its lock
@@ -28,9 +26,5 @@ struct mdev_bpf_migration {
 void mdev_bpf_migration_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev);
 void mdev_bpf_migration_close(struct mdev_bpf_device *bdev);
-int mdev_bpf_migration_begin_save(struct mdev_bpf_device *bdev, struct file **file);
-int mdev_bpf_migration_end_save(struct mdev_bpf_device *bdev, int result);
-struct mdev_bpf_stream *mdev_bpf_migration_begin_restore(struct mdev_bpf_device *bdev);
-int mdev_bpf_migration_end_restore(struct mdev_bpf_device *bdev, int result);
 
 #endif /* __MDEV_BPF_MIGRATION_MIGRATION_H */

@@ -52,6 +52,8 @@ enum resume_stage {
  * @memory: the piece of it that is coming
  * @opaque: a stream that is not the core's
  * @undo: what the device was before
+ * @generation: mdev_bpf_state::generation when it was prepared
+ * @unknown: the program's restore did not want it
  * @crc: checksum of what has come, up to @end
  * @total: bytes that have come
  * @bounce: user memory is copied here, without the device's lock
@@ -78,6 +80,8 @@ struct mdev_bpf_resume_migf {
 	} memory;
 	struct mdev_bpf_opaque_stream opaque;
 	struct mdev_bpf_snapshot undo;
+	u64 generation;
+	bool unknown;
 	u32 crc;
 	u64 total;
 	u8 bounce[BOUNCE_SIZE];
@@ -113,6 +117,12 @@ static int opaque_append(struct mdev_bpf_resume_migf *r, const void *data, size_
 	return 0;
 }
 
+/* Does the program want to see what is restored? */
+static bool restores(struct mdev_bpf_device *bdev)
+{
+	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_RESTORE, false);
+}
+
 static int got_magic(struct mdev_bpf_resume_migf *r)
 {
 	size_t len = sizeof(r->header.magic);
@@ -121,7 +131,7 @@ static int got_magic(struct mdev_bpf_resume_migf *r)
 		expect(r, RESUME_HEADER, &r->header.version, sizeof(r->header) - len);
 		return 0;
 	}
-	if (!mdev_bpf_gate_restores(r->bdev))
+	if (!restores(r->bdev))
 		return refuse(r, -EINVAL, "this is not the state of a device");
 	expect(r, RESUME_OPAQUE, NULL, STREAM_OPAQUE_MAX);
 	return opaque_append(r, r->header.magic, len);
@@ -132,19 +142,18 @@ static int check_version(struct mdev_bpf_resume_migf *r, const struct stream_hea
 {
 	u32 version = le32_to_cpu(r->header.state_version);
 	u32 size = le32_to_cpu(r->header.state_size);
+	u32 room = le32_to_cpu(ours->state_size);
 
 	if (version == le32_to_cpu(ours->state_version)) {
-		if (size != r->bdev->state_size)
-			return refuse(r, -EINVAL, "the state has %u bytes, not %u", size,
-				      r->bdev->state_size);
+		if (size != room)
+			return refuse(r, -EINVAL, "the state has %u bytes, not %u", size, room);
 		return 0;
 	}
-	if (!mdev_bpf_gate_restores(r->bdev))
+	if (!restores(r->bdev))
 		return refuse(r, -EINVAL, "the state has version %u, not %u", version,
 			      le32_to_cpu(ours->state_version));
-	if (size > r->bdev->state_size)
-		return refuse(r, -EINVAL, "the state has %u bytes, more than %u", size,
-			      r->bdev->state_size);
+	if (size > room)
+		return refuse(r, -EINVAL, "the state has %u bytes, more than %u", size, room);
 	return 0;
 }
 
@@ -159,7 +168,8 @@ static int got_header(struct mdev_bpf_resume_migf *r)
 	if (le32_to_cpu(h->size) != sizeof(*h) ||
 	    le32_to_cpu(h->crc) != mdev_bpf_stream_header_crc(*h))
 		return refuse(r, -EBADMSG, "the stream is damaged: header");
-	mdev_bpf_stream_header(r->bdev, &ours);
+	scoped_guard(mdev_bpf_gate, r->bdev)
+		mdev_bpf_stream_header(r->bdev, &ours);
 	if (memcmp(h->program, ours.program, sizeof(h->program)))
 		return refuse(r, -EINVAL, "the state is of program %*pE",
 			      (int)strnlen(h->program, sizeof(h->program)), h->program);
@@ -243,6 +253,12 @@ static int got_section(struct mdev_bpf_resume_migf *r)
 	return 0;
 }
 
+static bool makes_sense(struct mdev_bpf_resume_migf *r, unsigned int tag)
+{
+	guard(mdev_bpf_gate)(r->bdev);
+	return mdev_bpf_stream_sections[tag].check(r->bdev, r->snap.data[tag], r->snap.size[tag]);
+}
+
 static int check_sections(struct mdev_bpf_resume_migf *r)
 {
 	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
@@ -253,7 +269,7 @@ static int check_sections(struct mdev_bpf_resume_migf *r)
 
 		if (needed && !r->snap.data[i] && (i != SECTION_STATE || r->header.state_size))
 			return refuse(r, -EINVAL, "section %s is missing", s[i].name);
-		if (r->snap.data[i] && !s[i].check(r->bdev, r->snap.data[i], r->snap.size[i]))
+		if (r->snap.data[i] && !makes_sense(r, i))
 			return refuse(r, -EINVAL, "section %s makes no sense", s[i].name);
 	}
 	if (r->snap.size[SECTION_STATE] != le32_to_cpu(r->header.state_size))
@@ -320,14 +336,18 @@ static int take_in(struct mdev_bpf_resume_migf *r, const u8 *data, size_t len)
 /* One piece of a write: the device's lock is not held while user memory is touched. */
 static int resume_step(struct mdev_bpf_resume_migf *r, const char __user *buf, size_t len)
 {
+	int ret;
+
 	if (copy_from_user(r->bounce, buf, len))
 		return -EFAULT;
-	guard(mutex)(&r->bdev->lock);
-	if (r->disabled)
-		return -ENODEV;
-	if (!r->error)
+	ret = mutex_lock_killable(&r->bdev->lock);
+	if (ret)
+		return ret;
+	if (!r->disabled && !r->error)
 		r->error = take_in(r, r->bounce, len);
-	return r->error;
+	ret = r->disabled ? -ENODEV : r->error;
+	mutex_unlock(&r->bdev->lock);
+	return ret;
 }
 
 static ssize_t resume_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
@@ -419,38 +439,89 @@ struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r)
 	return r->file;
 }
 
+/* Is all that has come right, for the program that is attached now? */
+static int check_all(struct mdev_bpf_resume_migf *r)
+{
+	struct stream_header ours;
+
+	if (r->error)
+		return r->error;
+	if (r->stage == RESUME_OPAQUE)
+		return 0;
+	if (r->stage != RESUME_COMPLETE)
+		return refuse(r, -EBADMSG, "the stream is truncated");
+	/* The program may be another one than when the header came */
+	scoped_guard(mdev_bpf_gate, r->bdev)
+		mdev_bpf_stream_header(r->bdev, &ours);
+	return check_version(r, &ours) ?: check_sections(r);
+}
+
 /**
- * mdev_bpf_resume_load() - let the device take over what has come, if it is all right
+ * mdev_bpf_resume_prepare() - is what has come all right? Get what it takes to take it over
  * @r: the session
+ *
+ * Context: Process context, the device's lock held, without gate.
+ *
+ * Return: 0; what was wrong with the stream; -ENOMEM.
+ */
+int mdev_bpf_resume_prepare(struct mdev_bpf_resume_migf *r)
+{
+	int ret;
+
+	lockdep_assert_held(&r->bdev->lock);
+	scoped_guard(mdev_bpf_gate, r->bdev)
+		r->generation = r->bdev->state.generation;
+	ret = check_all(r);
+	if (ret)
+		return ret;
+	mdev_bpf_stream_snapshot_free(&r->undo);
+	ret = mdev_bpf_stream_snapshot_alloc(r->bdev, &r->undo);
+	if (!ret && r->stage == RESUME_COMPLETE)
+		ret = mdev_bpf_swap_prepare(r->bdev, r->shadow);
+	return ret;
+}
+
+/**
+ * mdev_bpf_resume_swap() - exchange the device's memory with what has come, or back again
+ * @r: the session, prepared
+ *
+ * Context: Process context, the device's lock held, and the gate by mdev_bpf_gate_hold().
+ */
+void mdev_bpf_resume_swap(struct mdev_bpf_resume_migf *r)
+{
+	if (r->stage == RESUME_COMPLETE)
+		mdev_bpf_swap_contents(r->bdev, r->shadow);
+}
+
+/* Is it a state of another version, and the program by now one that cannot convert it? */
+static bool needs_restore(struct mdev_bpf_resume_migf *r)
+{
+	return r->stage == RESUME_COMPLETE && !restores(r->bdev) &&
+	       le32_to_cpu(r->header.state_version) != r->bdev->state.cur.version;
+}
+
+/**
+ * mdev_bpf_resume_load() - let the device take over what has come, but for memory
+ * @r: the session, prepared
  *
  * Without mdev_bpf_resume_done() that is for good.
  *
- * Context: Process context, the device's lock held, a program attached, time frozen.
+ * Context: Process context, the device's lock and the gate held, time frozen.
  *
- * Return: what the program's restore gets; an error: what was wrong with the stream, ENOMEM.
+ * Return: what the program's restore gets; an error: ERESTARTNOHAND (STREAM_RETRY) if another
+ * program has come since it was prepared.
  */
 struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r)
 {
 	struct mdev_bpf_device *bdev = r->bdev;
-	struct stream_header ours;
-	int ret = r->error;
 
 	lockdep_assert_held(&bdev->lock);
-	if (!ret && r->stage != RESUME_COMPLETE && r->stage != RESUME_OPAQUE)
-		ret = refuse(r, -EBADMSG, "the stream is truncated");
-	/* The program may be another one than when the header came */
-	mdev_bpf_stream_header(bdev, &ours);
-	if (!ret && r->stage == RESUME_COMPLETE)
-		ret = check_version(r, &ours) ?: check_sections(r);
-	ret = ret ?: mdev_bpf_stream_snapshot_take(bdev, &r->undo);
-	if (!ret && r->stage == RESUME_COMPLETE)
-		ret = mdev_bpf_swap_prepare(bdev, r->shadow);
-	if (ret)
-		return ERR_PTR(ret);
-	if (r->stage == RESUME_COMPLETE) {
+	if (r->generation != bdev->state.generation || needs_restore(r) ||
+	    !mdev_bpf_stream_snapshot_fits(bdev, &r->undo))
+		return ERR_PTR(STREAM_RETRY);
+	mdev_bpf_stream_snapshot_take(bdev, &r->undo);
+	if (r->stage == RESUME_COMPLETE)
 		mdev_bpf_stream_snapshot_load(bdev, &r->snap);
-		mdev_bpf_swap_contents(bdev, r->shadow);
-	}
 	r->opaque.ctx.opaque = r->stage == RESUME_OPAQUE;
 	r->opaque.ctx.version = le32_to_cpu(r->header.state_version);
 	if (r->opaque.ctx.opaque)
@@ -463,9 +534,9 @@ struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r)
  * @r: the session, after mdev_bpf_resume_load()
  * @result: what restore returned; MDEV_BPF_STREAM_CORE if the program has none
  *
- * Unless that is success, the device is what it was before.
+ * Unless that is success, the device is what it was before, but for its memory.
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the device's lock and the gate held.
  *
  * Return: 0; what restore returned; -EINVAL if the stream is neither the core's nor the program's.
  */
@@ -474,18 +545,29 @@ int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result)
 	int ret = min(result, 0);
 
 	lockdep_assert_held(&r->bdev->lock);
+	r->unknown = !ret && r->opaque.ctx.opaque && result != MDEV_BPF_STREAM_OPAQUE;
+	if (r->unknown)
+		ret = -EINVAL;
 	if (ret)
-		mdev_bpf_refuse(r->bdev->program->decl.name, "restore failed, errno %d", -ret);
-	else if (r->opaque.ctx.opaque && result != MDEV_BPF_STREAM_OPAQUE)
-		ret = refuse(r, -EINVAL, "the program does not know this stream");
-	if (!ret && r->opaque.ctx.opaque)
+		mdev_bpf_stream_snapshot_load(r->bdev, &r->undo);
+	else if (r->opaque.ctx.opaque)
 		mdev_bpf_stream_unknown_lines(r->bdev);
-	if (!ret)
-		return 0;
-	mdev_bpf_stream_snapshot_load(r->bdev, &r->undo);
-	if (!r->opaque.ctx.opaque)
-		mdev_bpf_swap_contents(r->bdev, r->shadow);
 	return ret;
+}
+
+/**
+ * mdev_bpf_resume_refuse() - say why the program did not take what has come
+ * @r: the session
+ * @err: what mdev_bpf_resume_done() returned
+ *
+ * Context: Process context, the device's lock held, without gate.
+ */
+void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *r, int err)
+{
+	if (r->unknown)
+		refuse(r, err, "the program does not know this stream");
+	else
+		refuse(r, err, "restore failed, errno %d", -err);
 }
 
 /**

@@ -122,7 +122,9 @@ static void piece_page(struct mdev_bpf_save_migf *s, const struct page *page)
 		.memory.offset = cpu_to_le64(offset),
 	};
 
-	memcpy(s->page, page_address(page), size);
+	/* An op may be writing to it: what it has noted by now is in the copy then */
+	scoped_guard(mdev_bpf_gate, s->bdev)
+		memcpy(s->page, page_address(page), size);
 	piece(s, &head, sizeof(head), s->page, size);
 }
 
@@ -220,9 +222,9 @@ static bool next_stopped(struct mdev_bpf_save_migf *s)
  * Get the next piece of a read, after @done bytes. Return: 1; 0 at the end; -ENOMSG if there may
  * be more later, and will be when the device has stopped; -ENODEV if the session is over.
  */
-static int next_piece(struct mdev_bpf_save_migf *s, size_t done)
+static int next_piece_locked(struct mdev_bpf_save_migf *s, size_t done)
 {
-	guard(mutex)(&s->bdev->lock);
+	lockdep_assert_held(&s->bdev->lock);
 	if (s->disabled)
 		return -ENODEV;
 	if (s->next == NEXT_HEADER && (s->early || s->stopped)) {
@@ -237,6 +239,18 @@ static int next_piece(struct mdev_bpf_save_migf *s, size_t done)
 		return 1;
 	}
 	return s->stopped ? next_stopped(s) : next_running(s, done);
+}
+
+/* The same, or -EINTR if the task was killed while a reset, say, was under way. */
+static int next_piece(struct mdev_bpf_save_migf *s, size_t done)
+{
+	int ret = mutex_lock_killable(&s->bdev->lock);
+
+	if (ret)
+		return ret;
+	ret = next_piece_locked(s, done);
+	mutex_unlock(&s->bdev->lock);
+	return ret;
 }
 
 /* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
@@ -384,8 +398,10 @@ struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev)
 		return ERR_PTR(-ENOMEM);
 	}
 	s->crc = ~0;
-	s->early = mdev_bpf_gate_saves_core(bdev);
-	mdev_bpf_stream_header(bdev, &s->header);
+	/* Without op, the core saves; without program, the next one may have one */
+	s->early = !mdev_bpf_gate_has(bdev, MDEV_BPF_OP_SAVE, true);
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_stream_header(bdev, &s->header);
 	file = anon_inode_getfile("[mdev_bpf-save]", &save_fops, s, O_RDONLY);
 	if (IS_ERR(file)) {
 		save_free(s);
@@ -407,75 +423,114 @@ struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s)
 	return s->file;
 }
 
+static void free_room(struct mdev_bpf_save_migf *s)
+{
+	mdev_bpf_stream_snapshot_free(&s->snap);
+	kvfree(s->opaque.data);
+	memset(&s->opaque, 0, sizeof(s->opaque));
+}
+
 /**
- * mdev_bpf_save_opaque() - make room for what the program's save puts
+ * mdev_bpf_save_prepare() - make room for the state of the device
  * @s: the session
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the device's lock held, without gate.
  *
- * Return: what save gets; an error: ENOMEM.
+ * Return: 0; -ENOMEM.
+ */
+int mdev_bpf_save_prepare(struct mdev_bpf_save_migf *s)
+{
+	lockdep_assert_held(&s->bdev->lock);
+	free_room(s);	/* of an attempt that failed */
+	if (mdev_bpf_gate_has(s->bdev, MDEV_BPF_OP_SAVE, false)) {
+		s->opaque.data = kvmalloc(STREAM_OPAQUE_MAX, GFP_KERNEL_ACCOUNT);
+		if (!s->opaque.data)
+			return -ENOMEM;
+		s->opaque.room = STREAM_OPAQUE_MAX;
+	}
+	return mdev_bpf_stream_snapshot_alloc(s->bdev, &s->snap);
+}
+
+/**
+ * mdev_bpf_save_is_prepared() - is there enough room for the state as it is now?
+ * @s: the session
+ * @opaque: the program may put its own stream
+ *
+ * Context: The gate held.
+ */
+bool mdev_bpf_save_is_prepared(struct mdev_bpf_save_migf *s, bool opaque)
+{
+	return (!opaque || s->opaque.room) && mdev_bpf_stream_snapshot_fits(s->bdev, &s->snap);
+}
+
+/**
+ * mdev_bpf_save_opaque() - where the program's save puts its own stream
+ * @s: the session, prepared for that
+ *
+ * Context: The gate held.
+ *
+ * Return: what save gets.
  */
 struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s)
 {
-	lockdep_assert_held(&s->bdev->lock);
-	kvfree(s->opaque.data);	/* of an attempt that failed */
-	memset(&s->opaque, 0, sizeof(s->opaque));
-	s->opaque.data = kvmalloc(STREAM_OPAQUE_MAX, GFP_KERNEL_ACCOUNT);
-	if (!s->opaque.data)
-		return ERR_PTR(-ENOMEM);
-	s->opaque.room = STREAM_OPAQUE_MAX;
-	s->opaque.ctx.version = s->bdev->program->decl.state_version;
+	mdev_bpf_gate_assert_held(s->bdev);
+	s->opaque.ctx.version = s->bdev->state.cur.version;
 	return &s->opaque.ctx;
-}
-
-/* Keep what was put, and not the room for more. */
-static int keep_opaque(struct mdev_bpf_save_migf *s, bool keep)
-{
-	void *data = NULL;
-
-	if (keep) {
-		data = kvmemdup(s->opaque.data, s->opaque.ctx.size, GFP_KERNEL_ACCOUNT);
-		if (!data)
-			return -ENOMEM;
-	}
-	kvfree(s->opaque.data);
-	s->opaque.data = data;
-	s->opaque.room = 0;
-	if (!keep)
-		s->opaque.ctx.size = 0;
-	return 0;
 }
 
 /**
  * mdev_bpf_save_fill() - the device has stopped: take its state
- * @s: the session
+ * @s: the session, prepared
  * @opaque: the program has put all there is into its own stream
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the device's lock and the gate held.
  *
- * Return: 0; -ENOMEM; -EINVAL if a stream was begun that this cannot be the rest of, or if the
- * program's own is empty.
+ * Return: 0; -EINVAL if a stream was begun that this cannot be the rest of, or if the program's own
+ * is empty.
  */
 int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque)
 {
 	struct mdev_bpf_device *bdev = s->bdev;
 	struct stream_header header;
 	bool changed;
-	int ret;
 
+	lockdep_assert_held(&bdev->lock);
 	mdev_bpf_stream_header(bdev, &header);
 	changed = memcmp(&header, &s->header, sizeof(header));
 	if ((s->next != NEXT_HEADER && (opaque || changed)) || (opaque && !s->opaque.ctx.size))
 		return -EINVAL;
 	s->header = header;
-	ret = keep_opaque(s, opaque);
-	if (!ret && !opaque)
-		ret = mdev_bpf_stream_snapshot_take(bdev, &s->snap);
-	if (ret)
-		return ret;
+	if (!opaque) {
+		s->opaque.ctx.size = 0;
+		mdev_bpf_stream_snapshot_take(bdev, &s->snap);
+	}
 	begin_pass(s, PASS_REST);
 	s->stopped = true;
 	return 0;
+}
+
+/**
+ * mdev_bpf_save_trim() - keep what mdev_bpf_save_fill() has taken, and not the room for more
+ * @s: the session
+ *
+ * Context: Process context, the device's lock held, without gate.
+ */
+void mdev_bpf_save_trim(struct mdev_bpf_save_migf *s)
+{
+	void *data = NULL;
+
+	lockdep_assert_held(&s->bdev->lock);
+	if (s->opaque.ctx.size) {
+		mdev_bpf_stream_snapshot_free(&s->snap);
+		data = kvmemdup(s->opaque.data, s->opaque.ctx.size,
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	}
+	s->opaque.room = 0;
+	/* It can be kept as it is, too */
+	if (s->opaque.ctx.size && !data)
+		return;
+	kvfree(s->opaque.data);
+	s->opaque.data = data;
 }
 
 /**

@@ -12,8 +12,11 @@ struct mdev_bpf_stream;
 
 struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev);
 struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s);
+int mdev_bpf_save_prepare(struct mdev_bpf_save_migf *s);
+bool mdev_bpf_save_is_prepared(struct mdev_bpf_save_migf *s, bool opaque);
 struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s);
 int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque);
+void mdev_bpf_save_trim(struct mdev_bpf_save_migf *s);
 void mdev_bpf_save_end(struct mdev_bpf_save_migf *s);
 
 #endif /* __MDEV_BPF_MIGRATION_SAVE_H */

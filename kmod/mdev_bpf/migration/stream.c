@@ -22,24 +22,24 @@
 
 static size_t state_size(struct mdev_bpf_device *bdev)
 {
-	return bdev->state_size;
+	return bdev->state.cur.size;
 }
 
 static void state_save(struct mdev_bpf_device *bdev, void *data)
 {
-	memcpy(data, bdev->state, bdev->state_size);
+	memcpy(data, bdev->state.cur.data, bdev->state.cur.size);
 }
 
 /* The state of another version may be shorter: that has been looked at with the header. */
 static bool state_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
-	return size <= bdev->state_size;
+	return size <= bdev->state.cur.size;
 }
 
 static void state_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
-	memcpy(bdev->state, data, size);
-	memset(bdev->state + size, 0, bdev->state_size - size);
+	memcpy(bdev->state.cur.data, data, size);
+	memset(bdev->state.cur.data + size, 0, bdev->state.cur.size - size);
 }
 
 static size_t config_size(struct mdev_bpf_device *bdev)
@@ -240,13 +240,13 @@ u32 mdev_bpf_stream_header_crc(struct stream_header header)
  * @bdev: the device
  * @header: where it goes
  *
- * Context: The device's lock held: with it the version of its state cannot change.
+ * Context: The gate held: with it the version of its state cannot change.
  */
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header)
 {
 	const struct mdev_bpf_ops *decl = &bdev->program->decl;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	memset(header, 0, sizeof(*header));
 	memcpy(header->magic, STREAM_MAGIC, sizeof(header->magic));
 	header->version = cpu_to_le32(STREAM_VERSION);
@@ -254,38 +254,76 @@ void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *
 	strscpy_pad(header->program, decl->name);
 	strscpy_pad(header->type, decl->types[bdev->ctx.type].name);
 	header->arg = cpu_to_le64(bdev->ctx.arg);
-	header->state_size = cpu_to_le32(bdev->state_size);
-	header->state_version = cpu_to_le32(decl->state_version);
+	header->state_size = cpu_to_le32(bdev->state.cur.size);
+	header->state_version = cpu_to_le32(bdev->state.cur.version);
 	header->crc = cpu_to_le32(mdev_bpf_stream_header_crc(*header));
+}
+
+/**
+ * mdev_bpf_stream_snapshot_alloc() - make room for the state of a device
+ * @bdev: the device
+ * @snap: without room, as it is again after a failure
+ *
+ * Context: Process context, without gate.
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_stream_snapshot_alloc(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
+{
+	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
+	unsigned int i;
+
+	for (i = 0; i < SECTION_NR; i++) {
+		if (s[i].name)
+			snap->room[i] = s[i].most ?: s[i].size(bdev);
+		if (!snap->room[i])
+			continue;
+		snap->data[i] = kvmalloc(snap->room[i], GFP_KERNEL_ACCOUNT);
+		if (!snap->data[i]) {
+			mdev_bpf_stream_snapshot_free(snap);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * mdev_bpf_stream_snapshot_fits() - is there still enough room?
+ * @bdev: the device
+ * @snap: with room
+ *
+ * Context: The gate held.
+ *
+ * Return: false if another program has come that has a larger state.
+ */
+bool mdev_bpf_stream_snapshot_fits(struct mdev_bpf_device *bdev,
+				   const struct mdev_bpf_snapshot *snap)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	/* All others have the same size as long as the device lives, or at most that */
+	return bdev->state.cur.size <= snap->room[SECTION_STATE];
 }
 
 /**
  * mdev_bpf_stream_snapshot_take() - note the state of a device that has stopped
  * @bdev: the device
- * @snap: zeroed, as it is again after a failure
+ * @snap: with room, which fits
  *
- * Context: Process context, the device's lock held.
- *
- * Return: 0, -ENOMEM.
+ * Context: The gate held.
  */
-int mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
+void mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
 {
 	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < SECTION_NR; i++) {
 		snap->size[i] = s[i].name ? s[i].size(bdev) : 0;
 		if (!snap->size[i])
 			continue;
-		snap->data[i] = kvzalloc(snap->size[i], GFP_KERNEL_ACCOUNT);
-		if (!snap->data[i]) {
-			mdev_bpf_stream_snapshot_free(snap);
-			return -ENOMEM;
-		}
+		memset(snap->data[i], 0, snap->size[i]);
 		s[i].save(bdev, snap->data[i]);
 	}
-	return 0;
 }
 
 /**
@@ -293,16 +331,16 @@ int mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_
  * @bdev: the device, which has stopped
  * @snap: its own snapshot, or one whose sections were checked
  *
- * Context: Process context, the device's lock held.
+ * Context: Process context, the gate held.
  */
 void mdev_bpf_stream_snapshot_load(struct mdev_bpf_device *bdev,
 				   const struct mdev_bpf_snapshot *snap)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < SECTION_NR; i++)
-		if (snap->data[i] || mdev_bpf_stream_sections[i].most || i == SECTION_STATE)
+		if (snap->size[i] || mdev_bpf_stream_sections[i].most || i == SECTION_STATE)
 			mdev_bpf_stream_sections[i].load(bdev, snap->data[i], snap->size[i]);
 }
 
@@ -325,13 +363,13 @@ void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap)
  *
  * They are taken to have: an interrupt too many does no harm, one too few may stop the guest.
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
 		if (bdev->irqs.kinds[i].line)
 			mdev_bpf_irq_load(&bdev->irqs, i, mdev_bpf_irq_is_up(&bdev->irqs, i), true);
@@ -341,7 +379,7 @@ void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
  * mdev_bpf_stream_estimate() - how much of its stream would be left if a device stopped now?
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: bytes; a program's opaque stream may have any other size.
  */
@@ -352,7 +390,7 @@ size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 		      sizeof(struct stream_end);
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < SECTION_NR; i++)
 		if (s[i].name && s[i].size(bdev))
 			size += sizeof(struct stream_section) + s[i].size(bdev);

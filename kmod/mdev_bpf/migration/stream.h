@@ -126,13 +126,21 @@ struct mdev_bpf_section {
 
 /**
  * struct mdev_bpf_snapshot - the sections of a device, by tag
- * @data: what each consists of; NULL: it is not there
- * @size: bytes of it
+ * @data: what each consists of; NULL: there is no room for it
+ * @room: bytes that there is room for
+ * @size: bytes of it; 0: it is not there
  */
 struct mdev_bpf_snapshot {
 	void *data[SECTION_NR];
+	size_t room[SECTION_NR];
 	size_t size[SECTION_NR];
 };
+
+/*
+ * What was prepared for a device's state does not fit any more, since another program has come: do
+ * it again. No op can return this.
+ */
+#define STREAM_RETRY (-ERESTARTNOHAND)
 
 /**
  * struct mdev_bpf_opaque_stream - a stream whose format only the program knows
@@ -149,7 +157,10 @@ struct mdev_bpf_opaque_stream {
 extern const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR];
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header);
 u32 mdev_bpf_stream_header_crc(struct stream_header header);
-int mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
+int mdev_bpf_stream_snapshot_alloc(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
+bool mdev_bpf_stream_snapshot_fits(struct mdev_bpf_device *bdev,
+				   const struct mdev_bpf_snapshot *snap);
+void mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap);
 void mdev_bpf_stream_snapshot_load(struct mdev_bpf_device *bdev,
 				   const struct mdev_bpf_snapshot *snap);
 void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap);

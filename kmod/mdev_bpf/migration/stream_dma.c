@@ -22,13 +22,13 @@ static bool pin_goes_along(const struct mdev_bpf_pin *pin)
  * mdev_bpf_stream_dma_size() - bytes of section dma
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 {
 	unsigned int i, nr = bdev->dma.nr;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->dma.windows; i++)
 		nr += pin_goes_along(&bdev->dma.pins[i]);
 	return nr * sizeof(struct stream_dma);
@@ -39,7 +39,7 @@ size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
  * @bdev: the device, whose DMA waits
  * @data: where to; mdev_bpf_stream_dma_size() bytes, zeroed
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 {
@@ -47,7 +47,7 @@ void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 	struct stream_dma *s = data;
 	unsigned int i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->dma.windows; i++) {
 		if (!pin_goes_along(&q->pins[i]))
 			continue;
@@ -91,14 +91,14 @@ static bool request_check(struct mdev_bpf_device *bdev, const struct stream_dma 
  * @data: the section
  * @size: bytes, not more than there may be
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
 	const struct stream_dma *s = data;
 	size_t i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	if (size % sizeof(*s))
 		return false;
 	for (i = 0; i < size / sizeof(*s); i++)
@@ -113,7 +113,7 @@ bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, s
  * @data: the section, checked; NULL: empty
  * @size: bytes
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
@@ -121,7 +121,7 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
 	const struct stream_dma *s = data;
 	size_t i;
 
-	lockdep_assert_held(&bdev->lock);
+	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_dma_queue_cancel(bdev);
 	for (i = 0; i < size / sizeof(*s); i++, s++)
 		q->ring[(q->head + i) % MDEV_BPF_DMA_RING] = (struct mdev_bpf_dma_request) {

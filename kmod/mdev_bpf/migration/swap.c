@@ -88,7 +88,8 @@ static void swap_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *other)
  * @bdev: the device
  * @other: the other memory, prepared by mdev_bpf_swap_prepare()
  *
- * Context: Process context, the device's lock held, so that no op looks at it meanwhile.
+ * Context: Process context, the device's lock held, and the gate by mdev_bpf_gate_hold(), so that
+ * no op looks at it meanwhile.
  */
 void mdev_bpf_swap_contents(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
 {

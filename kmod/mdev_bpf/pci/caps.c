@@ -201,7 +201,7 @@ static void build_extended(struct mdev_bpf_device *bdev)
  * mdev_bpf_pci_caps_build() - build the capabilities that a device has
  * @bdev: the device, whose configuration space has no capabilities
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 {
@@ -235,7 +235,7 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
  * @offset: the byte
  * @val: the value
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: the bits.
  */
@@ -259,7 +259,7 @@ u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val
  * @offset: the byte
  * @val: what is written to it
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
 {
@@ -293,7 +293,7 @@ bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u3
  *
  * Their content does not matter.
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 bool mdev_bpf_pci_caps_match(const struct mdev_bpf_device *bdev, const u8 *config)
 {

@@ -13,6 +13,8 @@
 
 #include "device/api.h"
 #include "device/device.h"
+#include "device/reset.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "pci/caps.h"
 #include "pci/config.h"
@@ -120,7 +122,7 @@ void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev)
  * mdev_bpf_pci_config_reset() - give configuration space its initial values
  * @bdev: the device
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 {
@@ -187,7 +189,7 @@ static void update_status(struct mdev_bpf_device *bdev)
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: the value.
  */
@@ -208,10 +210,10 @@ u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
  * @size: 1, 2 or 4
  * @val: value; bits that are not writable are dropped
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: whether the guest asks for a function level reset, which the caller does when it
- * has let go of the lock.
+ * has let go of the gate.
  */
 bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
@@ -234,6 +236,49 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 	return flr;
 }
 
+static bool do_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	return mdev_bpf_pci_config_write(bdev, access->offset, access->size, access->val);
+}
+
+/* A write that the program is told of. Return: as do_write(), or a negative errno. */
+static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CONFIG_WRITE);
+	bool flr;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	flr = do_write(bdev, access);
+	mdev_bpf_call_op(&call, config_write, access);
+	return flr;
+}
+
+/**
+ * mdev_bpf_pci_config_access() - a guest writes configuration space
+ * @bdev: the device
+ * @access: the access, within bounds
+ *
+ * The core does the write, with or without program, and a program that wants to know is told.
+ * If the guest asked for a function level reset, that has been done on return.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINTR; of a reset what mdev_bpf_reset() returns.
+ */
+int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	int flr = -ENODEV;
+
+	if (mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_WRITE, false))
+		flr = write_and_notify(bdev, access);
+	if (flr == -ENODEV || flr == -EIO) {
+		guard(mdev_bpf_gate)(bdev);
+		flr = do_write(bdev, access);
+	}
+	return flr > 0 ? mdev_bpf_reset(bdev) : flr;
+}
+
 /* An access that is aligned cannot cross either end. */
 static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
 {
@@ -247,7 +292,7 @@ static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
  * @size: 1, 2 or 4
  * @val: value
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  *
  * Return: 0; -EPERM for bytes of the core.
  */
@@ -268,7 +313,7 @@ int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 
  *
  * What the device is, it stays: only what a guest or the program can write is taken over.
  *
- * Context: The device's lock held.
+ * Context: The gate held.
  */
 void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 {

@@ -5,8 +5,8 @@
  *
  * Each takes a device or a call, and the verifier knows which op has which: that a
  * kfunc is called from the wrong op is refused at load, and so is a context that a program
- * made itself (see "trusted" in <linux/mdev_bpf.h>). They run inside an op, so the
- * device's lock is held, and they must not sleep.
+ * made itself (see "trusted" in <linux/mdev_bpf.h>). They run inside an op, so the gate is held,
+ * which is a spinlock.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -50,7 +50,7 @@ __bpf_kfunc u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_b
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
 	mdev_bpf_gate_assert_held(bdev);
-	return rdwr_buf_size <= bdev->state_size ? bdev->state : NULL;
+	return rdwr_buf_size <= bdev->state.cur.size ? bdev->state.cur.data : NULL;
 }
 
 __bpf_kfunc u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size)

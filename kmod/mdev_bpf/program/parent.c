@@ -26,6 +26,10 @@ static struct mdev_bpf_program *dev_to_program(struct device *dev)
 	return container_of(dev, struct mdev_bpf_program, dev);
 }
 
+/*
+ * Anybody may read these files, with however little of a processor. So none takes a mutex that
+ * attaching and detaching need.
+ */
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	bool attached = READ_ONCE(dev_to_program(dev)->ops);
@@ -38,37 +42,40 @@ static ssize_t link_id_show(struct device *dev, struct device_attribute *attr, c
 {
 	struct mdev_bpf_program *program = dev_to_program(dev);
 
-	guard(mutex)(&program->lock);
+	guard(spinlock)(&program->info);
 	return sysfs_emit(buf, "%u\n", program->link ? program->link->id : 0);
 }
 static DEVICE_ATTR_RO(link_id);
 
 static ssize_t state_size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_program *program = dev_to_program(dev);
-
-	guard(mutex)(&program->lock);
-	return sysfs_emit(buf, "%u\n", program->decl.state_size);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dev_to_program(dev)->decl.state_size));
 }
 static DEVICE_ATTR_RO(state_size);
 
 static ssize_t state_version_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_program *program = dev_to_program(dev);
-
-	guard(mutex)(&program->lock);
-	return sysfs_emit(buf, "%u\n", program->decl.state_version);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dev_to_program(dev)->decl.state_version));
 }
 static DEVICE_ATTR_RO(state_version);
 
 static ssize_t devices_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct mdev_bpf_program *program = dev_to_program(dev);
-
-	guard(mutex)(&program->lock);
-	return sysfs_emit(buf, "%u\n", program->nr_devices);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(dev_to_program(dev)->nr_devices));
 }
 static DEVICE_ATTR_RO(devices);
+
+static ssize_t upgrade_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct mdev_bpf_program *program = dev_to_program(dev);
+	const struct mdev_bpf_progress *p = &program->progress;
+
+	guard(spinlock)(&program->info);
+	if (!p->what)
+		return 0;
+	return sysfs_emit(buf, "%s %s, %u of %u\n", p->what, p->name, p->nr + 1, p->total);
+}
+static DEVICE_ATTR_RO(upgrade);
 
 static struct attribute *parent_attrs[] = {
 	&dev_attr_state.attr,
@@ -76,6 +83,7 @@ static struct attribute *parent_attrs[] = {
 	&dev_attr_state_size.attr,
 	&dev_attr_state_version.attr,
 	&dev_attr_devices.attr,
+	&dev_attr_upgrade.attr,
 	NULL,
 };
 
@@ -93,20 +101,20 @@ static unsigned int mtype_get_available(struct mdev_type *mtype)
 {
 	struct mdev_bpf_type *type = container_of(mtype, struct mdev_bpf_type, mtype);
 	struct mdev_bpf_program *program = type->program;
-	unsigned int pool;
+	unsigned int pool, used = READ_ONCE(program->used_units);
 
-	guard(mutex)(&program->lock);
+	guard(spinlock)(&program->info);
 	pool = mdev_bpf_ops_pool(&program->decl);
-	if (!program->ops || program->used_units >= pool)
+	if (!program->ops || used >= pool)
 		return 0;
-	return (pool - program->used_units) / mdev_bpf_ops_units(&program->decl, type->index);
+	return (pool - used) / mdev_bpf_ops_units(&program->decl, type->index);
 }
 
 static ssize_t mtype_show_description(struct mdev_type *mtype, char *buf)
 {
 	struct mdev_bpf_type *type = container_of(mtype, struct mdev_bpf_type, mtype);
 
-	guard(mutex)(&type->program->lock);
+	guard(spinlock)(&type->program->info);
 	return sysfs_emit(buf, "%s\n", type->program->decl.description);
 }
 

@@ -103,6 +103,7 @@ static struct mdev_bpf_program *program_alloc(const struct mdev_bpf_ops *ops)
 	if (!program)
 		return NULL;
 	mutex_init(&program->lock);
+	spin_lock_init(&program->info);
 	INIT_LIST_HEAD(&program->devices);
 	ida_init(&program->instances);
 	program->decl = *ops;
@@ -132,49 +133,78 @@ static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	return 0;
 }
 
-/**
- * mdev_bpf_program_assign() - from here on a program has other ops
- * @program: the program
- * @ops: the ops, NULL for none
- * @link: the link that attaches them
- *
- * What devices are told is up to the caller.
- *
- * Context: mdev_bpf_program::lock held.
- */
-void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-			     struct bpf_link *link)
+static void program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			   struct bpf_link *link)
 {
 	lockdep_assert_held(&program->lock);
+	guard(spinlock)(&program->info);
 	if (ops)
 		program->decl = *ops;
 	WRITE_ONCE(program->link, link);
 	WRITE_ONCE(program->ops, ops);
 }
 
-/* The devices keep their state, converted if need be, and go on with the new program. */
+/**
+ * mdev_bpf_program_progress() - note which device an upgrade has come to
+ * @program: the program
+ * @what: what is done with it; NULL: the upgrade is over
+ * @nr: number of the device
+ * @total: how many there are
+ * @name: the device's name
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *what,
+			       unsigned int nr, unsigned int total, const char *name)
+{
+	struct mdev_bpf_progress *p = &program->progress;
+
+	guard(spinlock)(&program->info);
+	p->what = what;
+	p->nr = nr;
+	p->total = total;
+	strscpy(p->name, name);
+}
+
+/*
+ * The devices keep their state, converted if need be, and go on with the new program. When each
+ * has been told, which takes its gate, no task runs the program that was there before.
+ */
+static void program_tell_devices(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+				 struct mdev_bpf_upgrade *u, unsigned int event)
+{
+	struct mdev_bpf_device *bdev;
+	unsigned int i = 0;
+	int ret;
+
+	list_for_each_entry(bdev, &program->devices, node) {
+		if (u->nr)
+			mdev_bpf_program_progress(program, "converting", i, u->nr,
+						  bdev->ctx.name);
+		ret = mdev_bpf_upgrade_device(u, i++, bdev, ops);
+		trace_mdev_bpf_lifecycle(&bdev->ctx, event, ret);
+	}
+}
+
 static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
 			   struct bpf_link *link)
 {
 	unsigned int event = ops ? MDEV_BPF_EVENT_ATTACH : MDEV_BPF_EVENT_DETACH;
-	struct mdev_bpf_device *bdev;
+	struct mdev_bpf_upgrade u = { };
 	int ret = 0;
 
 	guard(mutex)(&program->lock);
 	if (ops && program->link)
 		event = MDEV_BPF_EVENT_UPGRADE;
-	if (ops && mdev_bpf_upgrade_needed(program, ops))
-		ret = mdev_bpf_upgrade(program, ops, link);
-	else
-		mdev_bpf_program_assign(program, ops, link);
-	if (ret)
-		return ret;
-	/* It takes each device's lock: after this no task runs the program that was there before */
-	list_for_each_entry(bdev, &program->devices, node) {
-		mdev_bpf_device_set_ops(bdev, ops);
-		trace_mdev_bpf_lifecycle(&bdev->ctx, event, 0);
+	if (ops)
+		ret = mdev_bpf_upgrade_prepare(&u, program, ops);
+	if (!ret) {
+		program_assign(program, ops, link);
+		program_tell_devices(program, ops, &u, event);
 	}
-	return 0;
+	mdev_bpf_program_progress(program, NULL, 0, 0, "");
+	mdev_bpf_upgrade_end(&u);
+	return ret;
 }
 
 static bool program_is_attached(struct mdev_bpf_program *program)
@@ -191,7 +221,7 @@ static bool program_is_attached(struct mdev_bpf_program *program)
  * Context: Process context, BPF's update_mutex held.
  *
  * Return: 0; -EEXIST if the program has ops or its name is taken elsewhere in the
- * kernel; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade();
+ * kernel; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade_prepare();
  * -ENOMEM and other errnos of the driver core.
  */
 int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
@@ -226,7 +256,7 @@ int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *lin
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EINVAL if the new ops do not fit; or as mdev_bpf_upgrade(). If it is
+ * Return: 0; -EINVAL if the new ops do not fit; or as mdev_bpf_upgrade_prepare(). If it is
  * not 0, the old ones stay attached and nothing has changed.
  */
 int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,

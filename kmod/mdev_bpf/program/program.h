@@ -9,6 +9,7 @@
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/uuid.h>
 
 struct bpf_link;
@@ -19,6 +20,20 @@ struct mdev_bpf_type {
 	struct mdev_type mtype;
 	struct mdev_bpf_program *program;
 	unsigned int index;
+};
+
+/**
+ * struct mdev_bpf_progress - how far an upgrade has come
+ * @what: what is done with a device; NULL: there is no upgrade
+ * @nr: number of the device
+ * @total: how many there are
+ * @name: the device's name
+ */
+struct mdev_bpf_progress {
+	const char *what;
+	unsigned int nr;
+	unsigned int total;
+	char name[UUID_STRING_LEN + 1];
 };
 
 /**
@@ -34,6 +49,7 @@ struct mdev_bpf_type {
  * @nr_types: how many
  * @ops: the attached ops; NULL: detached. Devices have their own pointer to them
  * @link: the BPF link that attached them; valid as long as @ops is
+ * @progress: how far an upgrade has come
  * @devices: devices that are bound
  * @nr_devices: devices that hold units of the pool
  * @used_units: how much of the pool is in use
@@ -53,6 +69,9 @@ struct mdev_bpf_program {
 	const struct mdev_bpf_ops *ops;
 	struct bpf_link *link;
 
+	/** @info: for those who only look at @decl, @link and @progress; changes take both locks */
+	spinlock_t info;
+	struct mdev_bpf_progress progress;
 	/** @lock: protects the members below, @ops, and changes of @link and @decl */
 	struct mutex lock;
 	struct list_head devices;
@@ -62,8 +81,8 @@ struct mdev_bpf_program {
 	bool dead;
 };
 
-void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-			     struct bpf_link *link);
+void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *what,
+			       unsigned int nr, unsigned int total, const char *name);
 int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
 int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
 			    struct bpf_link *link);

@@ -3,15 +3,22 @@
  * Live upgrade: a program takes over devices whose state another has left, and lays its own
  * out in another way.
  *
- * It is done for all devices of the program or for none. All of them are held meanwhile, so nobody
- * sees some with the new program and some with the old one. Nothing here waits for user space:
- * new state is allocated before the first device is held, and the program only converts, which
- * kfunc_filter() in kfunc.c sees to.
+ * First all states are converted and what comes of that is thrown away: a program that cannot do it
+ * for some device is refused, and nothing has changed. Then the devices go over, one by one, each
+ * in one section under its gate. One whose state has become such that it cannot be
+ * converted any more fails alone: the others may run the new program already. So no device
+ * waits for another one's conversion, and none for a user.
+ *
+ * Nothing here waits for user space: states are allocated before, and freed behind. And the program
+ * only converts, which kfunc_filter() in kfunc.c sees to.
  */
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
+#include "device/failure.h"
+#include "device/state.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
@@ -20,155 +27,200 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* The state that is not in use: the new one until the device is converted, then the old one. */
-static void free_spares(struct mdev_bpf_program *program)
+/*
+ * Let the program convert a device's state to @spare, which takes its place then. A device that
+ * init was not called for yet, or exit already, has nothing to convert.
+ */
+static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+		   struct mdev_bpf_state_buf *spare)
 {
-	struct mdev_bpf_device *bdev;
-
-	list_for_each_entry(bdev, &program->devices, node) {
-		kvfree(bdev->spare);
-		bdev->spare = NULL;
-	}
-}
-
-static int alloc_spares(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
-{
-	struct mdev_bpf_device *bdev;
-
-	if (!ops->state_size)
-		return 0;
-	list_for_each_entry(bdev, &program->devices, node) {
-		bdev->spare = kvzalloc(ops->state_size, GFP_KERNEL_ACCOUNT);
-		if (!bdev->spare)
-			return refuse(ops, -ENOMEM, "no memory for the new state of device %s",
-				      bdev->ctx.name);
-		cond_resched();
-	}
-	return 0;
-}
-
-/* No other place holds two devices, and here program->lock keeps a second one away. */
-static void lock_devices(struct mdev_bpf_program *program)
-{
-	struct mdev_bpf_device *bdev;
-
-	list_for_each_entry(bdev, &program->devices, node)
-		mutex_lock_nest_lock(&bdev->lock, &program->lock);
-}
-
-static void unlock_devices(struct mdev_bpf_program *program)
-{
-	struct mdev_bpf_device *bdev;
-
-	list_for_each_entry(bdev, &program->devices, node)
-		mutex_unlock(&bdev->lock);
-}
-
-static void swap_state(struct mdev_bpf_device *bdev, u32 size)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	swap(bdev->state, bdev->spare);
-	bdev->state_size = size;
-}
-
-/* A device that init was not called for yet, or exit already, has nothing to convert. */
-static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
-{
+	struct mdev_bpf_state_buf *cur = &bdev->state.cur;
 	struct mdev_bpf_upgrade_ctx ctx = {
-		.old = { .version = bdev->program->decl.state_version, .size = bdev->state_size },
-		.data = bdev->state,
+		.old = { .version = cur->version, .size = cur->size },
+		.data = cur->data,
 	};
-	int ret;
 
-	/* It goes to a place in the state, which the new program would not find there */
-	if (mdev_bpf_dma_queue_in_state(bdev))
-		return refuse(ops, -EBUSY, "device %s has DMA with its state under way",
-			      bdev->ctx.name);
-	swap_state(bdev, ops->state_size);
-	ret = bdev->live ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : 0;
-	if (!ret)
+	swap(*cur, *spare);
+	if (!READ_ONCE(bdev->live))
 		return 0;
-	swap_state(bdev, ctx.old.size);
-	mdev_bpf_refuse(ops->name, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
-	return ret;
+	return ops->upgrade ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : -EOPNOTSUPP;
 }
 
-static int convert_devices(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
+static void empty(struct mdev_bpf_state_buf *spare)
 {
-	struct mdev_bpf_device *bdev;
+	if (spare->size)
+		memset(spare->data, 0, spare->size);
+}
+
+/* Could the program convert this device's state? */
+static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+		      struct mdev_bpf_state_buf *spare)
+{
+	bool stale;
 	int ret;
 
-	list_for_each_entry(bdev, &program->devices, node) {
-		ret = convert(bdev, ops);
-		if (ret)
-			goto out_revert;
-		cond_resched();
+	scoped_guard(mdev_bpf_gate, bdev) {
+		stale = bdev->state.stale;
+		ret = convert(bdev, ops, spare);
+		swap(bdev->state.cur, *spare);
 	}
-	return 0;
-
-out_revert:
-	list_for_each_entry_continue_reverse(bdev, &program->devices, node)
-		swap_state(bdev, program->decl.state_size);
-	return ret;
+	empty(spare);
+	/* One that has failed for that already is in nobody's way */
+	if (stale || !ret)
+		return 0;
+	return refuse(ops, ret, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
 }
 
-static int check(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
+/* Does a device need another state than it has? Stable while mdev_bpf_program::lock is held. */
+static bool needs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
-	struct mdev_bpf_ops *old = &program->decl;
+	guard(mdev_bpf_gate)(bdev);
+	return !mdev_bpf_state_fits(&bdev->state.cur, ops);
+}
 
-	/* Without devices there is no state to convert */
-	if (ops->upgrade || list_empty(&program->devices))
+static int check(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+{
+	struct mdev_bpf_state_buf cur = {};
+	bool stale;
+
+	scoped_guard(mdev_bpf_gate, bdev) {
+		cur = bdev->state.cur;
+		stale = bdev->state.stale;
+	}
+	if (ops->upgrade || stale)
 		return 0;
-	if (old->state_size != ops->state_size)
+	if (cur.size != ops->state_size)
 		return refuse(ops, -EINVAL,
 			      "state_size %u does not fit the devices, which have %u, without upgrade",
-			      ops->state_size, old->state_size);
+			      ops->state_size, cur.size);
 	return refuse(ops, -EINVAL,
 		      "state_version %u does not fit the devices, which have %u, without upgrade",
-		      ops->state_version, old->state_version);
+		      ops->state_version, cur.version);
 }
 
-/**
- * mdev_bpf_upgrade_needed() - does a program keep its state in another way than the one before?
- * @program: the program
- * @ops: the new ops
- */
-bool mdev_bpf_upgrade_needed(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops)
+static int prepare_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			  struct mdev_bpf_state_buf *spare)
 {
-	lockdep_assert_held(&program->lock);
-	return program->decl.state_size != ops->state_size ||
-	       program->decl.state_version != ops->state_version;
+	int ret = check(bdev, ops);
+
+	if (ret)
+		return ret;
+	if (mdev_bpf_state_alloc(spare, ops->state_size, ops->state_version))
+		return refuse(ops, -ENOMEM, "no memory for the new state of device %s",
+			      bdev->ctx.name);
+	return try_device(bdev, ops, spare);
+}
+
+static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
+			   const struct mdev_bpf_ops *ops)
+{
+	struct mdev_bpf_device *bdev;
+	unsigned int i = 0;
+	int ret = 0;
+
+	list_for_each_entry(bdev, &program->devices, node) {
+		mdev_bpf_program_progress(program, "checking", i, u->nr, bdev->ctx.name);
+		if (needs(bdev, ops))
+			ret = prepare_device(bdev, ops, &u->spares[i]);
+		if (ret)
+			return ret;
+		i++;
+		cond_resched();
+	}
+	return 0;
 }
 
 /**
- * mdev_bpf_upgrade() - let a program convert the state of all devices, and give them to it
+ * mdev_bpf_upgrade_prepare() - is a program able to take over all devices?
+ * @u: for mdev_bpf_upgrade_device(); for mdev_bpf_upgrade_end() in any case
  * @program: the program
- * @ops: the new ops, which fit the devices but for their state
- * @link: the link that attaches them
+ * @ops: its new ops, which fit the devices but for their state
  *
  * Context: Process context, mdev_bpf_program::lock held. Ops that are running are waited for.
  *
- * Return: 0; -EINVAL if the program has no upgrade; -ENOMEM; -EBUSY while a device has DMA with
- * its state under way; what upgrade returns. If it is not 0, nothing has changed.
+ * Return: 0; -EINVAL if the new ops have no upgrade and it takes one; -ENOMEM; what upgrade
+ * returns. If it is not 0, nothing has changed.
  */
-int mdev_bpf_upgrade(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-		     struct bpf_link *link)
+int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
+			     const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_device *bdev;
-	int ret;
+	bool any = false;
 
 	lockdep_assert_held(&program->lock);
-	ret = check(program, ops) ?: alloc_spares(program, ops);
-	if (!ret) {
-		lock_devices(program);
-		ret = convert_devices(program, ops);
-		if (!ret) {
-			mdev_bpf_program_assign(program, ops, link);
-			list_for_each_entry(bdev, &program->devices, node)
-				mdev_bpf_gate_assign(bdev, ops);
-		}
-		unlock_devices(program);
+	*u = (struct mdev_bpf_upgrade){ };
+	list_for_each_entry(bdev, &program->devices, node) {
+		any |= needs(bdev, ops);
+		u->nr++;
 	}
-	free_spares(program);
-	return ret;
+	if (!any) {
+		u->nr = 0;
+		return 0;
+	}
+	u->spares = kvcalloc(u->nr, sizeof(*u->spares), GFP_KERNEL);
+	if (!u->spares) {
+		u->nr = 0;
+		return -ENOMEM;
+	}
+	return prepare_devices(u, program, ops);
+}
+
+/* The state has changed since it was tried, and cannot be converted any more. */
+static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare, int err)
+{
+	swap(bdev->state.cur, *spare);
+	empty(spare);
+	swap(bdev->state.next, *spare);
+	bdev->state.stale = true;
+	mdev_bpf_failure_stale(bdev, err);
+}
+
+/**
+ * mdev_bpf_upgrade_device() - give a device another program
+ * @u: the upgrade
+ * @i: number of the device in the program's list
+ * @bdev: the device
+ * @ops: the program, NULL for none
+ *
+ * In one section its state is converted if need be, a failure of the program before it forgotten,
+ * and the program assigned.
+ *
+ * Context: Process context, mdev_bpf_program::lock held. An op that is running is waited for.
+ *
+ * Return: 0; what upgrade returned: then the device has the program, and has failed.
+ */
+int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
+			    struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+{
+	int ret = 0;
+
+	guard(mdev_bpf_gate)(bdev);
+	if (!ops || mdev_bpf_state_fits(&bdev->state.cur, ops)) {
+		bdev->state.stale &= !ops;
+		mdev_bpf_device_set_ops(bdev, ops);
+		return 0;
+	}
+	ret = convert(bdev, ops, &u->spares[i]);
+	bdev->state.stale = false;
+	mdev_bpf_device_set_ops(bdev, ops);
+	if (ret) {
+		fail(bdev, &u->spares[i], ret);
+		return ret;
+	}
+	bdev->state.generation++;
+	mdev_bpf_dma_queue_cancel_state(bdev);
+	return 0;
+}
+
+/**
+ * mdev_bpf_upgrade_end() - an upgrade is over, or was refused
+ * @u: the upgrade
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_upgrade_end(struct mdev_bpf_upgrade *u)
+{
+	while (u->nr--)
+		mdev_bpf_state_free(&u->spares[u->nr]);
+	kvfree(u->spares);
 }

@@ -5,8 +5,9 @@
 
 #include <linux/mdev_bpf.h>
 
-struct bpf_link;
+struct mdev_bpf_device;
 struct mdev_bpf_program;
+struct mdev_bpf_state_buf;
 
 /**
  * struct mdev_bpf_upgrade_ctx - the state that a program converts to its own
@@ -18,8 +19,20 @@ struct mdev_bpf_upgrade_ctx {
 	const void *data;
 };
 
-bool mdev_bpf_upgrade_needed(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops);
-int mdev_bpf_upgrade(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-		     struct bpf_link *link);
+/**
+ * struct mdev_bpf_upgrade - an upgrade that is under way
+ * @spares: empty states for the devices, in their order; later those that they had
+ * @nr: how many there are; 0: no device needs one
+ */
+struct mdev_bpf_upgrade {
+	struct mdev_bpf_state_buf *spares;
+	unsigned int nr;
+};
+
+int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
+			     const struct mdev_bpf_ops *ops);
+int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
+			    struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+void mdev_bpf_upgrade_end(struct mdev_bpf_upgrade *u);
 
 #endif /* __MDEV_BPF_PROGRAM_UPGRADE_H */

@@ -9,7 +9,7 @@
 
 #include "device/api.h"
 #include "device/device.h"
-#include "gate/gate.h"
+#include "device/reset.h"
 #include "pci/irq.h"
 #include "program/program.h"
 #include "vfio/client.h"
@@ -166,7 +166,7 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_write);
  */
 int mdev_bpf_client_reset(struct mdev_bpf_client *client)
 {
-	return mdev_bpf_gate_reset(client->bdev);
+	return mdev_bpf_reset(client->bdev);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_reset);
 

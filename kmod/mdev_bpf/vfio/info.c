@@ -6,8 +6,8 @@
 
 #include "device/api.h"
 #include "device/device.h"
+#include "device/reset.h"
 #include "device/ioeventfd.h"
-#include "gate/gate.h"
 #include "gfx/gfx.h"
 #include "pci/config.h"
 #include "vfio/info.h"
@@ -139,7 +139,7 @@ static long set_irqs(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 
 static long reset(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
-	return mdev_bpf_gate_reset(bdev);
+	return mdev_bpf_reset(bdev);
 }
 
 static long ioeventfd(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)

@@ -10,6 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "device/device.h"
+#include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
 #include "vfio/info.h"
@@ -72,12 +73,32 @@ static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 	return 0;
 }
 
+/* Does the program look at ioctls? */
+static bool program_looks(struct mdev_bpf_device *bdev)
+{
+	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_IOCTL, false);
+}
+
+/* Show the program an ioctl. Without one that works, and without its op, the core answers. */
+static int call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *arg)
+{
+	int max = arg->stage == MDEV_BPF_IOCTL_BEFORE ? MDEV_BPF_IOCTL_REVIEW : 0;
+
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_IOCTL);
+	if (call.ops == ERR_PTR(-ENODEV) || call.ops == ERR_PTR(-EIO))
+		return MDEV_BPF_IOCTL_PASS;
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	static_assert(MDEV_BPF_IOCTL_PASS == 0);
+	return mdev_bpf_call_result(mdev_bpf_call_op(&call, ioctl, arg), max);
+}
+
 /* Without a program that works nobody can tell whether the device has such a command. */
 static long unknown(struct mdev_bpf_device *bdev)
 {
-	if (!READ_ONCE(bdev->ops))
+	if (!mdev_bpf_gate_is_attached(bdev))
 		return -ENODEV;
-	return READ_ONCE(bdev->failure.active) && mdev_bpf_gate_has_ioctl(bdev) ? -EIO : -ENOTTY;
+	return READ_ONCE(bdev->failure.active) && program_looks(bdev) ? -EIO : -ENOTTY;
 }
 
 static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
@@ -100,7 +121,7 @@ static long program_answer(struct mdev_bpf_ioctl_ctx *ctx)
 
 static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
-	long ret = mdev_bpf_gate_ioctl(bdev, &ctx->call);
+	long ret = call_ioctl(bdev, &ctx->call);
 
 	if (ret < 0)
 		return ret;
@@ -110,7 +131,7 @@ static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 		return core_answer(bdev, ctx);
 	ctx->call.ret = core_answer(bdev, ctx);
 	ctx->call.stage = MDEV_BPF_IOCTL_AFTER;
-	return mdev_bpf_gate_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
+	return call_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
 }
 
 /* The user gets a file only if it is told of it: the program may have another result in mind. */
@@ -131,7 +152,7 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 
 	ctx->core = mdev_bpf_info_find(bdev, ctx->call.cmd);
 	/* A command that nobody here knows must not fail for its argument */
-	if (!ctx->core && !mdev_bpf_gate_has_ioctl(bdev))
+	if (!ctx->core && !program_looks(bdev))
 		return core_answer(bdev, ctx);
 	ret = copy_in(ctx, arg);
 	ret = ret ?: answer(bdev, ctx);

@@ -115,7 +115,7 @@ static u32 region_io_width(const struct region_io *io)
 static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
 	if (write)
-		return mdev_bpf_gate_config_write(bdev, access);
+		return mdev_bpf_pci_config_access(bdev, access);
 	guard(mdev_bpf_gate)(bdev);
 	access->val = mdev_bpf_pci_config_read(bdev, access->offset, access->size);
 	return 0;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reset: bring a device to its power-on state.
+ *
+ * To others it is one step. Clearing memory takes as long as there is memory, so it is not done
+ * under the gate: that is held for the task which does it, and accesses wait for the end. All else
+ * is one section with the program's op. The program may go while memory is cleared; then
+ * the reset fails, and it is the user's business to do it again.
+ */
+#include <linux/mutex.h>
+
+#include "device/api.h"
+#include "device/deferred.h"
+#include "device/device.h"
+#include "device/failure.h"
+#include "device/reset.h"
+#include "device/state.h"
+#include "dma/queue.h"
+#include "gate/call.h"
+#include "gate/trace.h"
+#include "memory/memory.h"
+#include "migration/migration.h"
+#include "pci/config.h"
+#include "pci/irq.h"
+#include "pci/msix.h"
+
+static int call_reset(struct mdev_bpf_device *bdev)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESET);
+	int ret;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	mdev_bpf_state_reset(bdev);
+	/* The lines first: INTx disable is cleared by the other */
+	mdev_bpf_irq_reset(&bdev->irqs);
+	mdev_bpf_msix_reset(bdev);
+	if (bdev->api->pci)
+		mdev_bpf_pci_config_reset(bdev);
+	mdev_bpf_deferred_cancel(bdev);
+	mdev_bpf_failure_clear(bdev);
+	mdev_bpf_dma_queue_cancel(bdev);
+	mdev_bpf_migration_reset(bdev);
+	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
+	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
+	return ret;
+}
+
+static int reset_locked(struct mdev_bpf_device *bdev)
+{
+	int ret;
+
+	lockdep_assert_held(&bdev->lock);
+	if (!mdev_bpf_gate_is_attached(bdev))
+		return -ENODEV;
+	mdev_bpf_gate_hold(bdev);
+	mdev_bpf_memory_clear_device(bdev);
+	ret = call_reset(bdev);
+	mdev_bpf_gate_release(bdev);
+	/* If it has failed, what was due while others were held off still is */
+	mdev_bpf_deferred_kick(bdev);
+	return ret;
+}
+
+/**
+ * mdev_bpf_reset() - bring a device to its power-on state
+ * @bdev: the device
+ *
+ * State, memory, configuration space and interrupts are cleared before the program's reset runs,
+ * and no other op sees some of that. DMA that is being done is waited for.
+ *
+ * Context: Process context, with no lock held that others need.
+ *
+ * Return: 0; -ENODEV without program, also if it goes meanwhile: then memory may have been cleared;
+ * another negative errno of the program's; -EDEADLK if an op led here; -EINTR if the task was
+ * killed before it came to that.
+ */
+int mdev_bpf_reset(struct mdev_bpf_device *bdev)
+{
+	int ret;
+
+	if (mdev_bpf_gate_is_inside(bdev))
+		return -EDEADLK;
+	ret = mdev_bpf_dma_queue_hold(bdev);
+	if (ret)
+		return ret;
+	ret = mutex_lock_killable(&bdev->lock);
+	if (!ret) {
+		ret = reset_locked(bdev);
+		mutex_unlock(&bdev->lock);
+	}
+	mdev_bpf_dma_queue_resume(bdev);
+	return ret;
+}

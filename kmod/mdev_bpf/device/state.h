@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a program keeps of a device. */
+#ifndef __MDEV_BPF_DEVICE_STATE_H
+#define __MDEV_BPF_DEVICE_STATE_H
+
+#include <linux/types.h>
+
+struct mdev_bpf_device;
+struct mdev_bpf_ops;
+
+/**
+ * struct mdev_bpf_state_buf - a state
+ * @data: its bytes; NULL if there are none
+ * @size: how many, mdev_bpf_ops::state_size of the program that it belongs to
+ * @version: mdev_bpf_ops::state_version of that
+ */
+struct mdev_bpf_state_buf {
+	void *data;
+	u32 size;
+	u32 version;
+};
+
+/**
+ * struct mdev_bpf_state - the state of a device, under its gate
+ * @cur: the state
+ * @generation: changes when another state takes its place; what was begun with the one before has
+ *	no place in it
+ * @stale: it is an earlier program's, which the attached one could not convert
+ * @next: while @stale: an empty one as the attached program has it, which a reset puts in place
+ */
+struct mdev_bpf_state {
+	struct mdev_bpf_state_buf cur;
+	u64 generation;
+	bool stale;
+	struct mdev_bpf_state_buf next;
+};
+
+int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version);
+void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf);
+bool mdev_bpf_state_fits(const struct mdev_bpf_state_buf *buf, const struct mdev_bpf_ops *ops);
+void mdev_bpf_state_replace(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *buf);
+void mdev_bpf_state_reset(struct mdev_bpf_device *bdev);
+void mdev_bpf_state_destroy(struct mdev_bpf_device *bdev);
+
+#endif /* __MDEV_BPF_DEVICE_STATE_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How the part of the core that an op belongs to calls it:
+ *
+ *	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_TIMER);
+ *
+ *	if (IS_ERR(call.ops))
+ *		return PTR_ERR(call.ops);
+ *	return mdev_bpf_call_op(&call, timer, id);
+ *
+ * The gate is held from there to the end of the scope.
+ */
+#ifndef __MDEV_BPF_GATE_CALL_H
+#define __MDEV_BPF_GATE_CALL_H
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/mdev_bpf.h>
+
+#include "device/device.h"
+#include "gate/gate.h"
+#include "gate/stats.h"
+
+/**
+ * struct mdev_bpf_call - a call into the program of a device
+ * @bdev: the device
+ * @ops: the program; or an error, then the gate is not held
+ * @op: what for
+ */
+struct mdev_bpf_call {
+	struct mdev_bpf_device *bdev;
+	const struct mdev_bpf_ops *ops;
+	enum mdev_bpf_op op;
+};
+
+struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+void mdev_bpf_call_leave(const struct mdev_bpf_call *call);
+
+DEFINE_CLASS(mdev_bpf_call, struct mdev_bpf_call, mdev_bpf_call_leave(&_T),
+	     mdev_bpf_call_enter(bdev, op), struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+
+/* Every op is called between these. */
+static inline void mdev_bpf_call_begin(const struct mdev_bpf_call *call, enum mdev_bpf_op op)
+{
+	call->bdev->gate.op = op;
+	if (static_branch_unlikely(&mdev_bpf_stats_key))
+		mdev_bpf_stats_begin(call->bdev);
+}
+
+static inline void mdev_bpf_call_end(const struct mdev_bpf_call *call, int ret)
+{
+	if (static_branch_unlikely(&mdev_bpf_stats_key))
+		mdev_bpf_stats_end(call->bdev, ret);
+}
+
+#define mdev_bpf_op_id(member)	\
+	(offsetof(struct mdev_bpf_ops, member) / sizeof(void (*)(void)))
+
+static_assert(mdev_bpf_op_id(dump) == MDEV_BPF_OP_DUMP && mdev_bpf_op_id(name) == MDEV_BPF_NR_OPS);
+
+/* What the op returns, which the program must have */
+#define mdev_bpf_call_have(call_ptr, member, ...)				\
+({										\
+	const struct mdev_bpf_call *c_ = (call_ptr);				\
+	int ret_;								\
+										\
+	mdev_bpf_call_begin(c_, mdev_bpf_op_id(member));			\
+	ret_ = c_->ops->member(&c_->bdev->ctx, ##__VA_ARGS__);			\
+	mdev_bpf_call_end(c_, ret_);						\
+	ret_;									\
+})
+
+/* What the op returns, 0 if the program has none */
+#define mdev_bpf_call_op(call_ptr, member, ...)					\
+	((call_ptr)->ops->member ?						\
+	 mdev_bpf_call_have(call_ptr, member, ##__VA_ARGS__) : 0)
+
+/* The same for an op that returns nothing */
+#define mdev_bpf_call_void_op(call_ptr, member)					\
+do {										\
+	const struct mdev_bpf_call *c_ = (call_ptr);				\
+										\
+	if (!c_->ops->member)							\
+		break;								\
+	mdev_bpf_call_begin(c_, mdev_bpf_op_id(member));			\
+	c_->ops->member(&c_->bdev->ctx);					\
+	mdev_bpf_call_end(c_, 0);						\
+} while (0)
+
+/*
+ * Take nothing from a program that its caller cannot handle: an errno that user space may see
+ * (ERESTARTSYS and above are the kernel's own), or 0 to @max.
+ */
+static inline int mdev_bpf_call_result(int ret, int max)
+{
+	return ret >= -MDEV_BPF_MAX_ERRNO && ret <= max ? ret : -EIO;
+}
+
+/* The result of an op that may have failed the device, though it says nothing of it. */
+static inline int mdev_bpf_call_began(const struct mdev_bpf_call *call, int ret)
+{
+	return ret ?: call->bdev->failure.active ? -EIO : 0;
+}
+
+#endif /* __MDEV_BPF_GATE_CALL_H */
