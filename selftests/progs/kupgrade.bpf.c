@@ -16,7 +16,11 @@ struct regs {
 	__u32 count;
 	__u32 upgrades;
 	__s32 fail;
+	__s32 fail_late;
+	__u32 slow;
+	__u32 once;
 	__u32 ticks;
+	__s32 dma_error;
 };
 
 struct v1 {
@@ -86,6 +90,9 @@ static int read(struct regs *r, struct mdev_bpf_access *a)
 	case KUP_TICKS:
 		a->val = r->ticks;
 		break;
+	case KUP_DMA_ERROR:
+		a->val = r->dma_error;
+		break;
 	}
 	return 0;
 }
@@ -100,6 +107,15 @@ static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_acces
 	case KUP_FAIL:
 		r->fail = a->val;
 		break;
+	case KUP_FAIL_LATE:
+		r->fail_late = a->val;
+		break;
+	case KUP_SLOW:
+		r->slow = a->val;
+		break;
+	case KUP_ONCE:
+		r->once = a->val;
+		break;
 	case KUP_TICKS:
 		return mdev_bpf_timer_arm(dev, 0, a->val, a->val);
 	case KUP_LINE:
@@ -111,17 +127,40 @@ static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_acces
 	return 0;
 }
 
+static void take_time(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 500; i++)
+		bpf_ktime_get_ns();
+}
+
 static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 to)
 {
 	__sync_fetch_and_add(&global.upgrades, 1);
 	if (r->version || r->value || old->version != from)
 		is_wrong();
+	if (old->slow)
+		take_time();
 	/* What a program that fails leaves in its state is nobody's. */
 	*r = *old;
 	r->version = to;
 	r->upgrades++;
 	r->fail = 0;
+	/* The first call is the check that comes before. */
+	if (old->fail_late && __sync_fetch_and_add(&global.late, 1))
+		return old->fail_late;
 	return old->fail;
+}
+
+static int tick(struct mdev_bpf_dev *dev, struct regs *r, __u32 version)
+{
+	r->ticks++;
+	if (version != 2 || !r->once)
+		return 0;
+	r->once = 0;
+	mdev_bpf_fail_printf(dev, 42, "the one failure");
+	return 0;
 }
 
 /* The state as another program left it, or NULL: another size is another state. */
@@ -173,8 +212,15 @@ int MDEV_BPF_OP(which##_timer, struct mdev_bpf_dev *dev, __u32 id)			\
 {										\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
+	return s && !check(&s->r, nr) ? tick(dev, &s->r, nr) : 0;			\
+}										\
+										\
+int MDEV_BPF_OP(which##_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)	\
+{										\
+	struct which *s = mdev_bpf_state(dev, struct which);			\
+										\
 	if (s && !check(&s->r, nr))						\
-		s->r.ticks++;							\
+		s->r.dma_error = dma->error;					\
 	return 0;								\
 }										\
 										\
@@ -200,7 +246,8 @@ int MDEV_BPF_OP(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *
 	.open = which##_open,						\
 	.region_read = which##_read,					\
 	.region_write = which##_write,					\
-	.timer = which##_timer
+	.timer = which##_timer,						\
+	.dma_done = which##_dma_done
 
 #define DEVICE									\
 	.name = "kupgrade",							\

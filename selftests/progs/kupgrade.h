@@ -15,6 +15,10 @@
 #define KUP_TICKS	0x14	/* how often the timer fired; W: arm it with that period, ns */
 #define KUP_LINE	0x18	/* W: mdev_bpf_irq_set() */
 #define KUP_DMA		0x1c	/* W: read the value from this address of the guest's */
+#define KUP_DMA_ERROR	0x20	/* R: what became of that */
+#define KUP_FAIL_LATE	0x24	/* the same as KUP_FAIL, but only when the check was passed */
+#define KUP_SLOW	0x28	/* not 0: converting this device takes time */
+#define KUP_ONCE	0x2c	/* not 0: the first timer of version 2 fails the device */
 #define KUP_SIZE	64
 
 /* How often an op found something wrong; at the start of .bss */
@@ -22,6 +26,7 @@ struct kup_global {
 	__u64 wrong;	/* state that is not as it must be */
 	__u64 inits;
 	__u64 upgrades;
+	__u64 late;	/* of devices with KUP_FAIL_LATE */
 };
 
 #endif /* KUPGRADE_H */

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An upgrade goes from device to device: one of them neither holds up the others nor stops it,
+ * once all have been checked.
+ */
+#include <linux/pci_regs.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "dev.h"
+#include "missing.h"
+#include "progs/kupgrade.h"
+
+#define KUP		"progs/kupgrade.bpf.o"
+#define PARENT		"/sys/devices/virtual/kupgrade/kupgrade"
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
+#define MANY		300
+#define SOME		40
+#define IOVA		0x100000
+#define MEM_SIZE	(MISSING_PAGES * MISSING_PAGE)
+
+static atomic_bool stop;
+
+static void program(struct prog *p, const char *map)
+{
+	prog_close(p);
+	ASSERT_EQ(prog_open(p, KUP, map), 0);
+	ASSERT_EQ(prog_load(p), 0);
+}
+
+static void load(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+}
+
+static void v1_and_v2(void)
+{
+	program(&dev_prog, "map_v1");
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	dev_open("kupgrade-1");
+	program(&dev_prog2, "map_v2");
+}
+
+static __u64 global_of(struct prog *p, size_t off)
+{
+	__u64 val = 0;
+
+	EXPECT_EQ(prog_global(p, &val, off, sizeof(val)), 0);
+	return val;
+}
+
+#define GLOBAL(p, member)	global_of(p, offsetof(struct kup_global, member))
+
+static void close_all(void)
+{
+	missing_end();
+	if (dev_prog.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog, wrong), 0);
+	if (dev_prog2.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog2, wrong), 0);
+	dev_close_unload();
+	if (!mtap_await(!exists(PARENT)))
+		mtap_fail(__FILE__, __LINE__, "the type does not go away");
+}
+
+/* The link stays with dev_prog, whatever it attaches. */
+static int to_v2(void)
+{
+	return prog_update(&dev_prog, &dev_prog2);
+}
+
+static int to_v1(void)
+{
+	return prog_update(&dev_prog, &dev_prog);
+}
+
+static struct mdev nth(unsigned int i)
+{
+	return mdev_uuid(1000 + i);
+}
+
+static void open_many(struct vfio *many)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		vfio_init(&many[i]);
+	for (i = 0; i < MANY; i++) {
+		struct mdev m = nth(i);
+
+		ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
+		ASSERT_EQ(vfio_open(&many[i], &m), 0);
+		ASSERT_EQ(vfio_set(&many[i], 0, KUP_TICKS, 4, 1000000), 0);
+	}
+}
+
+static unsigned int await_failed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		struct mdev m = nth(i);
+
+		if (!mtap_await(!strcmp(device_attr(&m, "state"), "failed")))
+			break;
+	}
+	return i;
+}
+
+/*
+ * What the new program says is the new program's, also if it says so before the upgrade has come
+ * to the other devices. All of them are busy and fail, once each.
+ */
+MTAP_TEST(failure_is_kept)
+{
+	static struct vfio many[MANY];
+	unsigned int i, round;
+
+	open_many(many);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < MANY; i++)
+			EXPECT_EQ(vfio_set(&many[i], 0, KUP_ONCE, 4, 1), 0);
+		EXPECT_EQ(to_v2(), 0);
+		EXPECT_EQ(await_failed(), MANY);
+		EXPECT_EQ(to_v1(), 0);
+	}
+	for (i = 0; i < MANY; i++)
+		vfio_close(&many[i]);
+}
+
+/* How many accesses began and ended while devices were converted */
+struct between {
+	const struct kup_global *global;
+	atomic_uint done;
+	unsigned int among;
+};
+
+static __u64 conversions(const struct between *b)
+{
+	return __atomic_load_n(&b->global->upgrades, __ATOMIC_RELAXED);
+}
+
+static void *read_on(void *arg)
+{
+	struct between *b = arg;
+
+	while (!stop) {
+		__u64 before = conversions(b);
+
+		if (vfio_get(&dev, 0, KUP_VALUE, 4) < 0)
+			break;
+		if (before && conversions(b) < 2 * SOME)
+			b->among++;
+		b->done++;
+	}
+	return NULL;
+}
+
+static const struct kup_global *global_mapped(struct prog *p)
+{
+	struct bpf_map *map;
+	size_t size;
+
+	bpf_object__for_each_map(map, p->obj)
+		if (strstr(bpf_map__name(map), ".bss"))
+			return bpf_map__initial_value(map, &size);
+	return NULL;
+}
+
+/* The first device works while the others are converted, each of which takes its time. */
+MTAP_TEST(others_go_on)
+{
+	struct between b = { .global = global_mapped(&dev_prog2) };
+	pthread_t thread;
+	unsigned int i;
+
+	ASSERT(b.global);
+	for (i = 1; i < SOME; i++) {
+		struct mdev m = nth(i);
+		struct vfio v;
+
+		ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
+		EXPECT_EQ(vfio_open(&v, &m), 0);
+		EXPECT_EQ(vfio_set(&v, 0, KUP_SLOW, 4, 1), 0);
+		vfio_close(&v);
+	}
+	stop = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, read_on, &b), 0);
+	EXPECT(mtap_await(b.done));
+	EXPECT_EQ(to_v2(), 0);
+	stop = true;
+	pthread_join(thread, NULL);
+	mtap_diag("%u of %u accesses among the conversions", b.among, b.done);
+	EXPECT(b.among > SOME);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+}
+
+static void *hold_memory(void)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .iova = IOVA, .size = MEM_SIZE,
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+	};
+	void *mem;
+
+	missing_need();
+	mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT(mem != MAP_FAILED);
+	ASSERT_EQ(missing_register(mem), 0);
+	map.vaddr = (uintptr_t)mem;
+	ASSERT_EQ(ioctl(dev.container, VFIO_IOMMU_MAP_DMA, &map), 0);
+	return mem;
+}
+
+static void *read_guest(void *unused)
+{
+	vfio_set(&dev, 0, KUP_DMA, 4, IOVA);
+	return unused;
+}
+
+/*
+ * What DMA brings goes to a place that the old program has chosen. The memory that it comes from
+ * may never be there, and the device may be another's: it does not come then.
+ */
+MTAP_TEST(stuck_dma)
+{
+	static __u32 content[MISSING_PAGE / 4] = { 0xbad };
+	struct mdev m = nth(1);
+	pthread_t thread;
+	struct vfio v;
+	void *mem;
+
+	ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
+	EXPECT_EQ(vfio_open(&v, &m), 0);
+	dev_set(CONFIG, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	dev_set(0, KUP_VALUE, 4, 0x600d);
+	mem = hold_memory();
+	ASSERT_EQ(pthread_create(&thread, NULL, read_guest, NULL), 0);
+	EXPECT(missing_wanted());
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(vfio_get(&v, 0, KUP_VERSION, 4), 2);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	missing_bring(0, content);
+	EXPECT(mtap_await(vfio_get(&dev, 0, KUP_DMA_ERROR, 4) == (__u32)-ECANCELED));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0x600d);
+	/* The next one goes to where the new program wants it. */
+	dev_set(0, KUP_DMA, 4, IOVA);
+	EXPECT(mtap_await(!vfio_get(&dev, 0, KUP_DMA_ERROR, 4)));
+	EXPECT(mtap_await(vfio_get(&dev, 0, KUP_VALUE, 4) == 0xbad));
+	vfio_close(&v);
+	munmap(mem, MEM_SIZE);
+}
+
+/* Two devices, of which dev passes the check and cannot be converted then */
+static void fail_late(struct mdev *m, struct vfio *v)
+{
+	*m = nth(1);
+	ASSERT_EQ(mdev_create(m, "kupgrade-1"), 0);
+	ASSERT_EQ(vfio_open(v, m), 0);
+	EXPECT_EQ(vfio_set(v, 0, KUP_VALUE, 4, 5), 0);
+	dev_set(0, KUP_VALUE, 4, 4);
+	dev_set(0, KUP_FAIL_LATE, 4, -EDOM);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(vfio_get(v, 0, KUP_VALUE, 4), 5);
+	EXPECT_EQ(vfio_get(v, 0, KUP_VERSION, 4), 2);
+	EXPECT_STR(device_attr(m, "state"), "attached");
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "failed");
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "op=upgrade\ncode=-33\n");
+	EXPECT_EQ(vfio_get(&dev, 0, KUP_VALUE, 4), -EIO);
+}
+
+/* A reset gives it an empty state as the new program has it. */
+MTAP_TEST(late_failure_is_reset)
+{
+	struct mdev m;
+	struct vfio v;
+
+	fail_late(&m, &v);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	EXPECT_EQ(vfio_get(&v, 0, KUP_VALUE, 4), 5);
+	vfio_close(&v);
+}
+
+/* The state is the old program's still, and that finds it again, as another new one would. */
+MTAP_TEST(late_failure_keeps_state)
+{
+	struct mdev m;
+	struct vfio v;
+
+	fail_late(&m, &v);
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(vfio_get(&dev, 0, KUP_VALUE, 4), -EIO);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 4);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	EXPECT_EQ(vfio_get(&v, 0, KUP_VALUE, 4), 5);
+	dev_set(0, KUP_FAIL_LATE, 4, 0);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 4);
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
+	vfio_close(&v);
+}
+
+MTAP_TEST(late_failure_is_removed)
+{
+	struct mdev m;
+	struct vfio v;
+
+	fail_late(&m, &v);
+	vfio_close(&dev);
+	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
+	EXPECT_EQ(to_v1(), 0);
+	EXPECT_EQ(vfio_get(&v, 0, KUP_VALUE, 4), 5);
+	vfio_close(&v);
+}
+
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = v1_and_v2, .after = close_all,
+};
