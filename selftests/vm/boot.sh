@@ -193,7 +193,8 @@ qemu_machine()
 		qemu+=(-smp "$smp" -accel "$accel")
 	fi
 	if [ -n "$debug" ]; then
-		append+=" preempt=full kasan_multi_shot"
+		# On a loaded machine, the time before the clock is found can look like a stall.
+		append+=" preempt=full kasan_multi_shot rcupdate.rcu_cpu_stall_suppress_at_boot=1"
 		fs kernel "$debug" ,readonly=on
 	fi
 	fs root "$root" ,readonly=on

@@ -69,7 +69,8 @@ debug_progress()
 debug_build()
 {
 	local new=$1 wrong
-	say "building the debug kernel, once: 10 to 30 minutes, 5 GB of disk until it is done ($debug)"
+	say "building the debug kernel, once: half an hour of processor time ($(nproc) processors" \
+	    "here), and 6 GB of disk until it is done: $debug"
 	extract "$tmp/root" "${debug_packages[@]}"
 	root_usable "$tmp/root"
 	mkdir "$tmp/linux"
