@@ -6,14 +6,21 @@
 
 #include <linux/kobject.h>
 #include <linux/mdev_bpf.h>
-#include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "gate/refuse.h"
 
-static DEFINE_MUTEX(last_error_lock);
-static char last_error[256];
+#define SENTENCE_SIZE	256
+
+/*
+ * Not a mutex: attaching takes it, and so does anybody who reads the file. A task that is kept from
+ * running could own a mutex meanwhile.
+ */
+static DEFINE_SPINLOCK(last_error_lock);
+static char last_error[SENTENCE_SIZE];
 
 /**
  * mdev_bpf_refuse() - leave a sentence that says why something was refused
@@ -27,19 +34,20 @@ static char last_error[256];
  */
 void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 {
+	char sentence[SENTENCE_SIZE];
 	struct va_format vaf;
 	va_list args;
 
 	va_start(args, fmt);
 	vaf.fmt = fmt;
 	vaf.va = &args;
-	mutex_lock(&last_error_lock);
 	/* The name itself may be what is refused, so escape unprintable characters */
-	scnprintf(last_error, sizeof(last_error), "%*pE: %pV",
+	scnprintf(sentence, sizeof(sentence), "%*pE: %pV",
 		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
-	pr_notice_ratelimited("%s\n", last_error);
-	mutex_unlock(&last_error_lock);
 	va_end(args);
+	scoped_guard(spinlock, &last_error_lock)
+		strscpy(last_error, sentence);
+	pr_notice_ratelimited("%s\n", sentence);
 }
 
 /**
@@ -49,13 +57,13 @@ void mdev_bpf_refuse(const char *name, const char *fmt, ...)
  */
 void mdev_bpf_refuse_clear(void)
 {
-	guard(mutex)(&last_error_lock);
+	guard(spinlock)(&last_error_lock);
 	last_error[0] = '\0';
 }
 
 static ssize_t last_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	guard(mutex)(&last_error_lock);
+	guard(spinlock)(&last_error_lock);
 	if (!last_error[0])
 		return 0;
 	return sysfs_emit(buf, "%s\n", last_error);
