@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kreset.h"
 
 #define KRESET	"progs/kreset.bpf.o"
 #define CFG	VFIO_PCI_CONFIG_REGION_INDEX
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define EXPRESS	0x90	/* behind MSI */
 #define CONTROL	0x2810	/* device control at first */
 

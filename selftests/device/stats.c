@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kfail.h"
 #include "progs/ktrace.h"
 
 #define KFAIL	"progs/kfail.bpf.o"
 #define KTRACE	"progs/ktrace.bpf.o"
 #define MODULE	"/sys/kernel/mdev_bpf"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define SLOW	300000	/* loops that take longer than SLOW_US on any machine */
 #define SLOW_US	"100"
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/ktimer.h"
 
 #define KTIMER	"progs/ktimer.bpf.o"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define MS	1000u	/* microseconds */
 
 static int event[KTIMER_MSI];

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 
 #define FIFO_IIR	UART_IIR_FIFO_ENABLED_16550A
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
 #define IDLE		(UART_LSR_TEMT | UART_LSR_THRE)
 
 /* The port under test: BAR0 or BAR1; most tests run on the first. */

@@ -71,44 +71,18 @@ MTAP_TEST_UNLESS(dirty_possible, not_offered)
 	EXPECT_EQ(dirty_stop(&dev), -ENOTTY);
 }
 
-static int container_log(__u32 flags)
-{
-	struct vfio_iommu_type1_dirty_bitmap d = { .argsz = sizeof(d), .flags = flags };
-
-	return ioctl(dev.container, VFIO_IOMMU_DIRTY_PAGES, &d) ? -errno : 0;
-}
-
-static __u64 container_take(void)
-{
-	struct {
-		struct vfio_iommu_type1_dirty_bitmap d;
-		struct vfio_iommu_type1_dirty_bitmap_get get;
-	} arg = {};
-	__u64 bits = 0;
-
-	arg.d.argsz = sizeof(arg);
-	arg.d.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
-	arg.get.iova = IOVA;
-	arg.get.size = PAGES * PAGE;
-	arg.get.bitmap.pgsize = PAGE;
-	arg.get.bitmap.size = sizeof(bits);
-	arg.get.bitmap.data = &bits;
-	EXPECT_EQ(ioctl(dev.container, VFIO_IOMMU_DIRTY_PAGES, &arg), 0);
-	return bits;
-}
-
 /* What QEMU falls back to: mediated devices are logged by the container, page by page. */
 MTAP_TEST(container_knows)
 {
 	map_memory();
-	ASSERT_EQ(container_log(VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
-	container_take();
+	ASSERT_EQ(dirty_container(&dev, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	dirty_container_take(&dev, IOVA, PAGES);
 	EXPECT_EQ(write_to(3 * PAGE + 7, 100), 0);
 	EXPECT_EQ(write_to(10 * PAGE - 1, 2), 0);
 	EXPECT_EQ(kdma_do(READ, IOVA + 20 * PAGE, DATA(0), PAGE), 0);
-	EXPECT_EQ(container_take(), 1 << 3 | 1 << 9 | 1 << 10);
-	EXPECT_EQ(container_take(), 0);
-	EXPECT_EQ(container_log(VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
+	EXPECT_EQ(dirty_container_take(&dev, IOVA, PAGES), 1 << 3 | 1 << 9 | 1 << 10);
+	EXPECT_EQ(dirty_container_take(&dev, IOVA, PAGES), 0);
+	EXPECT_EQ(dirty_container(&dev, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP), 0);
 }
 
 MTAP_TEST_IF(dirty_possible, exact)

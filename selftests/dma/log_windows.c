@@ -245,30 +245,12 @@ MTAP_TEST_UNLESS(dirty_possible, not_offered)
 /* The container cannot know what is done to a page that is pinned: always dirty, and once more. */
 MTAP_TEST_UNLESS(dirty_possible, container_knows)
 {
-	struct vfio_iommu_type1_dirty_bitmap d = {
-		.argsz = sizeof(d), .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
-	};
-	struct {
-		struct vfio_iommu_type1_dirty_bitmap d;
-		struct vfio_iommu_type1_dirty_bitmap_get get;
-	} arg = {};
 	unsigned int i;
-	__u64 bits;
 
 	ASSERT_EQ(kdma_pin(0, IOVA + PAGE, 2 * PAGE), 0);
-	ASSERT_EQ(ioctl(dev.container, VFIO_IOMMU_DIRTY_PAGES, &d), 0);
-	arg.d.argsz = sizeof(arg);
-	arg.d.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
-	arg.get.iova = IOVA;
-	arg.get.size = PAGES * PAGE;
-	arg.get.bitmap.pgsize = PAGE;
-	arg.get.bitmap.size = sizeof(bits);
-	arg.get.bitmap.data = &bits;
-	for (i = 0; i < 3; i++) {
-		bits = 0;
-		EXPECT_EQ(ioctl(dev.container, VFIO_IOMMU_DIRTY_PAGES, &arg), 0);
-		EXPECT_EQ(bits, 6);
-	}
+	ASSERT_EQ(dirty_container(&dev, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(dirty_container_take(&dev, IOVA, PAGES), 6);
 }
 
 const struct mtap_suite mtap_suite = {

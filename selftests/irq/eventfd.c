@@ -7,17 +7,8 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define MSI		VFIO_PCI_MSI_IRQ_INDEX
-#define ERR		VFIO_PCI_ERR_IRQ_INDEX
-#define REQ		VFIO_PCI_REQ_IRQ_INDEX
-#define MASK		VFIO_IRQ_SET_ACTION_MASK
-#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
-#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
-#define NONE		VFIO_IRQ_SET_DATA_NONE
-#define BOOL		VFIO_IRQ_SET_DATA_BOOL
-#define EVENTFD		VFIO_IRQ_SET_DATA_EVENTFD
 #define CFG		VFIO_PCI_CONFIG_REGION_INDEX
 
 /* Where interrupts go; [0] also for INTx */

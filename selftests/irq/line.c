@@ -6,23 +6,14 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kirq.h"
 
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define MASK		VFIO_IRQ_SET_ACTION_MASK
-#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
-#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
 #define ROUNDS		1000
 
 static int event, unmask_event;
 static atomic_bool stop;
 static atomic_ulong nr_unmask;
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
 
 static void open_device(void)
 {
@@ -325,5 +316,5 @@ MTAP_TEST(op_of_the_next)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = open_device, .after = close_device,
+	.setup = dev_need_module, .before = open_device, .after = close_device,
 };

@@ -5,25 +5,13 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kirq.h"
 
 #define KIRQ		"progs/kirq.bpf.o"
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define MSI		VFIO_PCI_MSI_IRQ_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define MASK		VFIO_IRQ_SET_ACTION_MASK
-#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
-#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
-#define BOOL		VFIO_IRQ_SET_DATA_BOOL
 
 static int event[KIRQ_NR_MSIX];
 static int all[MDEV_BPF_MAX_MSIX];
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
 
 static void up(const char *map, const char *type)
 {
@@ -437,5 +425,5 @@ MTAP_TEST(all_vectors)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = open_device, .after = close_device,
+	.setup = dev_need_module, .before = open_device, .after = close_device,
 };

@@ -9,19 +9,9 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kirq.h"
 
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define MSI		VFIO_PCI_MSI_IRQ_INDEX
-#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
-#define ERR		VFIO_PCI_ERR_IRQ_INDEX
-#define REQ		VFIO_PCI_REQ_IRQ_INDEX
-#define MASK		VFIO_IRQ_SET_ACTION_MASK
-#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
-#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
-#define NONE		VFIO_IRQ_SET_DATA_NONE
-#define BOOL		VFIO_IRQ_SET_DATA_BOOL
-#define EVENTFD		VFIO_IRQ_SET_DATA_EVENTFD
 #define DATA		(NONE | BOOL | EVENTFD)
 #define ACTIONS		(MASK | UNMASK | TRIGGER)
 #define MAX_FDS		8
@@ -49,8 +39,7 @@ struct call {
 
 static void load(void)
 {
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
+	dev_need_module();
 	event = event_new();
 	mask_event = event_new();
 }

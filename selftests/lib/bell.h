@@ -4,10 +4,10 @@
 #define BELL_H
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kbell.h"
 
 #define KBELL	"progs/kbell.bpf.o"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 
 extern int bell_event[KBELL_MSI];	/* by vector */
 extern int kick;		/* what stands for writes */

@@ -8,12 +8,17 @@ struct prog dev_prog, dev_prog2;
 struct mdev dev_mdev;
 struct vfio dev = { .container = -1, .group = -1, .device = -1 };
 
+void dev_need_module(void)
+{
+	if (!exists("/sys/kernel/mdev_bpf/abi"))
+		mtap_skip("mdev_bpf is not loaded");
+}
+
 void dev_load(const char *object)
 {
 	int ret;
 
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
+	dev_need_module();
 	ret = prog_up(&dev_prog, object);
 	if (ret)
 		mtap_diag("loading %s: %s%s", object, prog_log(), why_refused());

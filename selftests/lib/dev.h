@@ -19,6 +19,8 @@ extern struct prog dev_prog, dev_prog2;
 extern struct mdev dev_mdev;
 extern struct vfio dev;
 
+/* For a suite's setup: skips if mdev_bpf is not loaded. */
+void dev_need_module(void);
 /* These fail the test point, or the suite's setup, if they cannot do it. */
 void dev_load(const char *object);
 void dev_open(const char *type);

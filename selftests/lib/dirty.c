@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What dirty.h promises. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "dirty.h"
 #include "mig.h"
+#include "mtap.h"
 
 bool kernel_has(const char *function)
 {
@@ -67,4 +70,30 @@ int dirty_report(const struct vfio *v, __u64 iova, __u64 length, __u64 page_size
 
 	return mig_feature(v, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT,
 			   &r, sizeof(r));
+}
+
+int dirty_container(const struct vfio *v, __u32 flags)
+{
+	struct vfio_iommu_type1_dirty_bitmap d = { .argsz = sizeof(d), .flags = flags };
+
+	return ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &d) ? -errno : 0;
+}
+
+__u64 dirty_container_take(const struct vfio *v, __u64 iova, unsigned int pages)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap d;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} arg = {};
+	__u64 bits = 0;
+
+	arg.d.argsz = sizeof(arg);
+	arg.d.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+	arg.get.iova = iova;
+	arg.get.size = pages * 4096ULL;
+	arg.get.bitmap.pgsize = 4096;
+	arg.get.bitmap.size = sizeof(bits);
+	arg.get.bitmap.data = &bits;
+	EXPECT_EQ(ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &arg), 0);
+	return bits;
 }

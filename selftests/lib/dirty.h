@@ -22,4 +22,9 @@ int dirty_start(const struct vfio *v, __u64 page_size, __u64 iova, __u64 length)
 int dirty_stop(const struct vfio *v);
 int dirty_report(const struct vfio *v, __u64 iova, __u64 length, __u64 page_size, void *bitmap);
 
+/* The log of the container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START or _STOP: 0 or negative errno */
+int dirty_container(const struct vfio *v, __u32 flags);
+/* What that has of @pages pages of 4 KiB from @iova on, 64 at most, a bit each; and clears it */
+__u64 dirty_container_take(const struct vfio *v, __u64 iova, unsigned int pages);
+
 #endif /* DIRTY_H */

@@ -6,12 +6,6 @@
 #include "dev.h"
 #include "wrong.h"
 
-void wrong_setup(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
-
 void expect_no_type(const char *name)
 {
 	EXPECT(!exists("/sys/class/%s", name));

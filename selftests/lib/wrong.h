@@ -17,8 +17,6 @@ static void fn(struct mdev_bpf_ops *ops) { statement; }
 
 /* Each of @nr changes has @object refused, for its own reason; nothing is left. */
 void expect_wrong(const char *object, const struct wrong *w, unsigned int nr);
-/* For a suite's setup: skips if there is nobody to refuse anything. */
-void wrong_setup(void);
 /* There is nothing of a program @name. */
 void expect_no_type(const char *name);
 

@@ -166,8 +166,7 @@ static void mount_cgroups(void)
 
 static void load(void)
 {
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
+	dev_need_module();
 	mount_cgroups();
 	dev_mdev = mdev_uuid(0xd0);
 	buf = malloc(16 * MIB);

@@ -3,9 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "irqs.h"
 #include "pair.h"
-
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 
 /* save is asked, and leaves it to the core; restore sees what the core has restored. */
 MTAP_TEST(hooks)

@@ -5,10 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "irqs.h"
 #include "pair.h"
 
-#define INTX	VFIO_PCI_INTX_IRQ_INDEX
-#define MSIX	VFIO_PCI_MSIX_IRQ_INDEX
 #define PAGE	4096u
 
 static void move(void)

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "mig.h"
 #include "progs/kmig.h"
 
 #define KMIG	"progs/kmig.bpf.o"
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define S(name)	VFIO_DEVICE_STATE_##name
 #define ROUNDS	1000
 

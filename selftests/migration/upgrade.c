@@ -9,60 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kupgrade.h"
 #include "pair.h"
-#include "progs/kupgrade.h"
 
-#define KUP	"progs/kupgrade.bpf.o"
-#define PARENT	"/sys/devices/virtual/kupgrade/kupgrade"
 #define MAX	(1 << 16)
 #define ROUNDS	250
 #define VALUE	0x5eed
 
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
-
 static void two_devices(void)
 {
-	ASSERT_EQ(prog_open(&dev_prog, KUP, "map_v1"), 0);
-	ASSERT_EQ(prog_load(&dev_prog), 0);
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	kupgrade_load();
 	pair_open("kupgrade-1");
-	ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_v2"), 0);
-	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	dev_set(0, KUP_VALUE, 4, VALUE);
-}
-
-static __u64 wrong(struct prog *p)
-{
-	__u64 nr = 1;
-
-	if (p->obj)
-		EXPECT_EQ(prog_global(p, &nr, offsetof(struct kup_global, wrong), sizeof(nr)), 0);
-	return nr;
 }
 
 static void close_all(void)
 {
 	vfio_close(&b);
 	vfio_close(a);
-	EXPECT_EQ(wrong(&dev_prog), 0);
-	EXPECT_EQ(wrong(&dev_prog2), 0);
-	dev_close_unload();
-	if (!mtap_await(!exists(PARENT)))
-		mtap_fail(__FILE__, __LINE__, "the type does not go away");
-}
-
-static int to_v2(void)
-{
-	return prog_update(&dev_prog, &dev_prog2);
-}
-
-static int to_v1(void)
-{
-	return prog_update(&dev_prog, &dev_prog);
+	kupgrade_expect_nothing_wrong();
+	kupgrade_unload();
 }
 
 static void expect_runs(struct vfio *v, __u32 version, __u32 value)
@@ -359,5 +325,5 @@ MTAP_TEST(against_migration)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = two_devices, .after = close_all,
+	.setup = dev_need_module, .before = two_devices, .after = close_all,
 };

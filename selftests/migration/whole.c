@@ -9,11 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "irqs.h"
 #include "pair.h"
 #include "slowness.h"
 
-#define INTX	VFIO_PCI_INTX_IRQ_INDEX
-#define MSI	VFIO_PCI_MSI_IRQ_INDEX
 #define MS	1000u	/* microseconds */
 
 /* The compiler knows that no memory is there where it sees NULL. */

@@ -5,11 +5,8 @@
 #include <string.h>
 
 #include "dev.h"
+#include "kpci.h"
 #include "mig.h"
-#include "progs/kpci.h"
-
-#define KPCI	"progs/kpci.bpf.o"
-#define CFG	VFIO_PCI_CONFIG_REGION_INDEX
 
 #define EXTENDED	MDEV_BPF_PCI_CAP_EXTENDED
 #define LOW		MDEV_BPF_PCI_CAP_LOW
@@ -32,21 +29,6 @@ static const struct {
 #define OWN	0x70	/* behind the LOW ones */
 
 static char stream[65536], stream2[65536];
-
-static void load(void)
-{
-	dev_load(KPCI);
-}
-
-static void open_1(void)
-{
-	dev_open("kpci-1");
-}
-
-static __u32 cfg(unsigned int off, unsigned int size)
-{
-	return dev_get(CFG, off, size);
-}
 
 static int own_write(__u32 off, __u32 size, __u32 val)
 {
@@ -377,7 +359,7 @@ MTAP_TEST(migration)
 	ASSERT(len > 0);
 	EXPECT_EQ(mig_find(stream, len, MIG_CONFIG)->size, KPCI_EXTENDED_END);
 	dev_close();
-	open_1();
+	kpci_open();
 	ASSERT_EQ(mig_load(&dev, stream, len), 0);
 	EXPECT_EQ(cfg(0x48, 4), 0x1234);
 	EXPECT_EQ(cfg(0x104, 4), 0xabcd);
@@ -449,7 +431,7 @@ MTAP_TEST(foreign_layout)
 		dev_close();
 		prog_close(&dev_prog);
 		load_variant("kpci", other_layouts[i].change);
-		open_1();
+		kpci_open();
 		EXPECT_EQ(mig_load(&dev, stream, len), -EINVAL);
 		EXPECT_HAS(why_refused(), other_layouts[i].why);
 		EXPECT_EQ(vfio_reset(&dev), 0);
@@ -461,5 +443,5 @@ MTAP_TEST(foreign_layout)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = open_1, .after = dev_close, .teardown = dev_unload,
+	.setup = kpci_load, .before = kpci_open, .after = dev_close, .teardown = dev_unload,
 };

@@ -5,25 +5,7 @@
 #include <unistd.h>
 
 #include "dev.h"
-#include "progs/kpci.h"
-
-#define KPCI	"progs/kpci.bpf.o"
-#define CFG	VFIO_PCI_CONFIG_REGION_INDEX
-
-static void load(void)
-{
-	dev_load(KPCI);
-}
-
-static void open_1(void)
-{
-	dev_open("kpci-1");
-}
-
-static __u32 cfg(unsigned int off, unsigned int size)
-{
-	return dev_get(CFG, off, size);
-}
+#include "kpci.h"
 
 /* Bits that a write of all ones, then of all zeros, can change */
 static __u32 writable(unsigned int off, unsigned int size)
@@ -411,5 +393,5 @@ MTAP_TEST(msix)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = open_1, .after = dev_close, .teardown = dev_unload,
+	.setup = kpci_load, .before = kpci_open, .after = dev_close, .teardown = dev_unload,
 };

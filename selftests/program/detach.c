@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 
 #define PARENT	"/sys/devices/virtual/kdev/kdev"
-#define INTX	VFIO_PCI_INTX_IRQ_INDEX
 
 static int event;
 
@@ -29,12 +29,6 @@ static void unload_close(void)
 	/* A type that still has a device, or whose work item has not run, would fail the next. */
 	if (!mtap_await(!exists(PARENT)))
 		mtap_fail(__FILE__, __LINE__, "the type does not go away");
-}
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
 }
 
 static void reattach(void)
@@ -449,5 +443,5 @@ MTAP_TEST(module_is_held)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = load_open, .after = unload_close,
+	.setup = dev_need_module, .before = load_open, .after = unload_close,
 };

@@ -8,11 +8,9 @@
 #include <unistd.h>
 
 #include "dev.h"
-#include "progs/kupgrade.h"
+#include "irqs.h"
+#include "kupgrade.h"
 
-#define KUP		"progs/kupgrade.bpf.o"
-#define PARENT		"/sys/devices/virtual/kupgrade/kupgrade"
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
 #define NR_DEVICES	3
 #define ROUNDS		250
 
@@ -20,29 +18,14 @@
 static struct mdev other_mdev[NR_DEVICES];
 static struct vfio other[NR_DEVICES];
 
-static void program(struct prog *p, const char *map)
-{
-	prog_close(p);
-	ASSERT_EQ(prog_open(p, KUP, map), 0);
-	ASSERT_EQ(prog_load(p), 0);
-}
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
-
 static void v1_and_v2(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < NR_DEVICES; i++)
 		other[i] = (struct vfio){ .container = -1, .group = -1, .device = -1 };
-	program(&dev_prog, "map_v1");
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	kupgrade_load();
 	dev_open("kupgrade-1");
-	program(&dev_prog2, "map_v2");
 }
 
 static __u64 global_of(struct prog *p, size_t off)
@@ -55,15 +38,6 @@ static __u64 global_of(struct prog *p, size_t off)
 
 #define GLOBAL(p, member)	global_of(p, offsetof(struct kup_global, member))
 
-/* No op has ever met a state that is not as it must be. */
-static void expect_nothing_wrong(void)
-{
-	if (dev_prog.obj)
-		EXPECT_EQ(GLOBAL(&dev_prog, wrong), 0);
-	if (dev_prog2.obj)
-		EXPECT_EQ(GLOBAL(&dev_prog2, wrong), 0);
-}
-
 static void close_all(void)
 {
 	unsigned int i;
@@ -72,21 +46,8 @@ static void close_all(void)
 		vfio_close(&other[i]);
 	vfio_close(&dev);
 	mdev_remove_all();
-	expect_nothing_wrong();
-	dev_close_unload();
-	if (!mtap_await(!exists(PARENT)))
-		mtap_fail(__FILE__, __LINE__, "the type does not go away");
-}
-
-/* The link stays with dev_prog, whatever it attaches. */
-static int to_v2(void)
-{
-	return prog_update(&dev_prog, &dev_prog2);
-}
-
-static int to_v1(void)
-{
-	return prog_update(&dev_prog, &dev_prog);
+	kupgrade_expect_nothing_wrong();
+	kupgrade_unload();
 }
 
 static __u32 get(const struct vfio *v, unsigned int reg)
@@ -126,7 +87,7 @@ MTAP_TEST(converts)
 MTAP_TEST(equal_state_is_kept)
 {
 	dev_set(0, KUP_VALUE, 4, 5);
-	program(&dev_prog2, "map_v1");
+	kupgrade_program(&dev_prog2, "map_v1");
 	ASSERT_EQ(to_v2(), 0);
 	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 5);
 	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 0);
@@ -298,7 +259,7 @@ MTAP_TEST(another_device)
 
 MTAP_TEST(without_upgrade)
 {
-	program(&dev_prog2, "map_stiff");
+	kupgrade_program(&dev_prog2, "map_stiff");
 	EXPECT_EQ(to_v2(), -EINVAL);
 	EXPECT_HAS(why_refused(), "kupgrade: state_size ");
 	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
@@ -317,7 +278,7 @@ MTAP_TEST(no_devices)
 {
 	vfio_close(&dev);
 	ASSERT_EQ(mdev_remove(&dev_mdev), 0);
-	program(&dev_prog2, "map_stiff");
+	kupgrade_program(&dev_prog2, "map_stiff");
 	EXPECT_EQ(to_v2(), 0);
 	dev_open("kupgrade-1");
 	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
@@ -542,5 +503,5 @@ MTAP_TEST(detach_under_load)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = v1_and_v2, .after = close_all,
+	.setup = dev_need_module, .before = v1_and_v2, .after = close_all,
 };

@@ -12,14 +12,13 @@
 #include <unistd.h>
 
 #include "dev.h"
-#include "progs/kupgrade.h"
+#include "irqs.h"
+#include "kupgrade.h"
 
 #define NAME		"kload"
 #define UPDATES		1000
 #define SHIFT		64	/* of kmtty2's state */
 #define MANY		100
-#define INTX		VFIO_PCI_INTX_IRQ_INDEX
-#define MSI		VFIO_PCI_MSI_IRQ_INDEX
 #define IDLE		(UART_LSR_TEMT | UART_LSR_THRE)
 
 /* One thread with a port of the card, or with devices of its own */
@@ -35,12 +34,6 @@ struct hammer {
 
 static atomic_bool stop;
 static struct hammer polls, waits, creates, opens, resets;
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
 
 static struct mdev_bpf_ops *card_open(struct prog *p, const char *object)
 {
@@ -337,12 +330,8 @@ MTAP_TEST(many_devices)
 	__u64 upgrades = 0;
 	unsigned int i;
 
-	ASSERT_EQ(prog_open(&dev_prog, "progs/kupgrade.bpf.o", "map_v1"), 0);
-	ASSERT_EQ(prog_load(&dev_prog), 0);
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	kupgrade_load();
 	dev_open("kupgrade-1");
-	ASSERT_EQ(prog_open(&dev_prog2, "progs/kupgrade.bpf.o", "map_v2"), 0);
-	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	mtap_diag("1 device: %lld us", updates(MANY));
 	for (i = 1; i < MANY; i++) {
 		struct mdev m = mdev_uuid(i);
@@ -380,5 +369,5 @@ static void after(void)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = before, .after = after,
+	.setup = dev_need_module, .before = before, .after = after,
 };

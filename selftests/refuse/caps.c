@@ -117,5 +117,5 @@ MTAP_TEST(refusals)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = wrong_setup, .after = dev_close,
+	.setup = dev_need_module, .after = dev_close,
 };

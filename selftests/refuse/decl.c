@@ -359,5 +359,5 @@ MTAP_TEST(longest_name)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = wrong_setup, .after = dev_close,
+	.setup = dev_need_module, .after = dev_close,
 };

@@ -80,5 +80,5 @@ MTAP_TEST(pci)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = wrong_setup, .after = dev_close,
+	.setup = dev_need_module, .after = dev_close,
 };

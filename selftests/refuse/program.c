@@ -202,5 +202,5 @@ MTAP_TEST(second_link)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = wrong_setup, .after = dev_close,
+	.setup = dev_need_module, .after = dev_close,
 };

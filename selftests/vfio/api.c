@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "irqs.h"
 #include "progs/kirq.h"
 
-#define MASK		VFIO_IRQ_SET_ACTION_MASK
-#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
-#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
 #define NR_EVENTS	5
 #define AP_REQ		0	/* VFIO_AP_REQ_IRQ_INDEX, which older headers lack */
 
@@ -24,8 +22,7 @@ static void load(void)
 {
 	int i;
 
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
+	dev_need_module();
 	for (i = 0; i < NR_EVENTS; i++)
 		event[i] = event_new();
 }
