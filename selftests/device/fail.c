@@ -361,7 +361,7 @@ MTAP_TEST(timer_is_frozen)
 	dev_set(0, KFAIL_ARM, 4, 100 * MS);
 	fail_with(-5);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1");
-	mtap_pass(300 * MS);
+	mtap_wait_us(300 * MS);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0x1, due 0x0");
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(calls(KFAIL_TIMER), 0);

@@ -164,7 +164,7 @@ MTAP_TEST(frozen_while_closed)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	vfio_close(&dev);
-	mtap_pass(1200 * MS);
+	mtap_wait_us(1200 * MS);
 	reopen();
 	EXPECT_EQ(calls(0), 0);
 	EXPECT_EQ(event_wait(event[0]), 1);
@@ -175,7 +175,7 @@ MTAP_TEST(frozen_while_detached)
 {
 	ASSERT_EQ(arm(0, 1000 * MS, 0), 0);
 	prog_detach(&dev_prog);
-	mtap_pass(1200 * MS);
+	mtap_wait_us(1200 * MS);
 	EXPECT_EQ(event_take(event[0]), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	EXPECT_EQ(calls(0), 0);
@@ -195,10 +195,10 @@ MTAP_TEST(gone_with_the_device)
 	vfio_close(&dev);
 	EXPECT_EQ(mdev_remove(&dev_mdev), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
-	mtap_pass(20 * MS);
+	mtap_wait_us(20 * MS);
 	for (i = 0; i < 8; i++)
 		event_take(event[i]);
-	mtap_pass(20 * MS);
+	mtap_wait_us(20 * MS);
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(event_take(event[i]), 0);
 }

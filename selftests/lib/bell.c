@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What bell.h promises. */
+/* Implements bell.h. */
 #include <unistd.h>
 
 #include "bell.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What dev.h promises. */
+/* Implements dev.h. */
 #include <string.h>
 
 #include "dev.h"

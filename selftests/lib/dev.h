@@ -24,7 +24,7 @@ void dev_need_module(void);
 /* These fail the test point, or the suite's setup, if they cannot do it. */
 void dev_load(const char *object);
 void dev_open(const char *type);
-/* These are right whatever has been done before. */
+/* Safe to call whatever has been opened or loaded so far. */
 void dev_close(void);
 void dev_unload(void);
 void dev_close_unload(void);

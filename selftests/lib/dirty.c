@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What dirty.h promises. */
+/* Implements dirty.h. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

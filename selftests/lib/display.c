@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What display.h promises. */
+/* Implements display.h. */
 #include <drm/drm_fourcc.h>
 #include <string.h>
 #include <unistd.h>

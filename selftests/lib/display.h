@@ -36,7 +36,7 @@ void display_show(unsigned int plane);
 /* VFIO_DEVICE_QUERY_GFX_PLANE: 0 or negative errno */
 int query(__u32 flags, __u32 type, struct vfio_device_gfx_plane_info *info);
 int query_errno(__u32 flags, __u32 type);
-/* The number of what a plane of @type shows now, and a file descriptor for a number, or -errno */
+/* The dma-buf id of what a plane of @type shows now; a file descriptor for an id, or -errno */
 __u32 dmabuf_id(__u32 type);
 int get_dmabuf(__u32 id);
 

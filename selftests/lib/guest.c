@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What guest.h promises. */
+/* Implements guest.h. */
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>

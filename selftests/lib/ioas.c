@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What ioas.h promises. */
+/* Implements ioas.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What klog.h promises, from the records of /dev/kmsg. */
+/* Implements klog.h, from the records of /dev/kmsg. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What kpci.h promises. */
+/* Implements kpci.h. */
 #include "kpci.h"
 
 void kpci_load(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What kupgrade.h promises. */
+/* Implements kupgrade.h. */
 #include "kupgrade.h"
 
 void kupgrade_program(struct prog *p, const char *map)

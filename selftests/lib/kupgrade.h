@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two versions of a program (progs/kupgrade.bpf.c): @dev_prog is the first and owns the link, whatever
- * that attaches, @dev_prog2 the second.
+ * Two versions of a program (progs/kupgrade.bpf.c). @dev_prog is the first one, and its BPF link
+ * attaches whichever is in use; @dev_prog2 is the second one.
  */
 #ifndef LIB_KUPGRADE_H
 #define LIB_KUPGRADE_H
@@ -19,9 +19,9 @@ void kupgrade_load(void);
 /* Replace what is attached: 0 or negative errno */
 int to_v1(void);
 int to_v2(void);
-/* Neither has met a state that is not as it must be. */
+/* Neither version found a state that it had not left so. */
 void kupgrade_expect_nothing_wrong(void);
-/* Everything of both goes. */
+/* Close the device, unload both, and wait until the type is gone. */
 void kupgrade_unload(void);
 
 #endif /* LIB_KUPGRADE_H */

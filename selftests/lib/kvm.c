@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What kvm.h promises. */
+/* Implements kvm.h. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What mdev.h promises. */
+/* Implements mdev.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "compiler.h"
 
 #define UUID_LEN	36
-/* All devices of the selftests begin like this; run.sh removes what a killed test left. */
+/* The UUIDs of all selftest devices begin with this; run.sh removes those that a killed test left. */
 #define UUID_PREFIX	"5e1f7e57-"
 
 #define MDEV_DEVICES	"/sys/bus/mdev/devices"
@@ -19,7 +19,7 @@ struct mdev {
 	char uuid[UUID_LEN + 1];
 };
 
-/* A UUID of ours, the same for the same number. */
+/* The selftests' UUID number @n */
 struct mdev mdev_uuid(unsigned int n);
 
 /* Create a device of a type like "mtty-2"; 0 or negative errno. */
@@ -47,7 +47,7 @@ int type_available(const char *type);
 const char *parent_attr(const char *name, const char *attr);
 const char *device_attr(const struct mdev *m, const char *attr);
 
-/* Why the kernel last refused a program. */
+/* The kernel's last refusal of a program, as a sentence */
 const char *why_refused(void);
 
 #endif /* MDEV_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What mig.h promises. */
+/* Implements mig.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -48,7 +48,7 @@ int mig_load(const struct vfio *v, const void *buf, size_t len);
 
 /* The head of the section with a tag, or NULL. */
 struct mig_section *mig_find(void *stream, size_t len, unsigned int tag);
-/* Make the checksums right again. */
+/* Recalculate the checksums after a change. */
 void mig_seal(void *stream, size_t len);
 
 #endif /* MIG_H */

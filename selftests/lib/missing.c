@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What missing.h promises. */
+/* Implements missing.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

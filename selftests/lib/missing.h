@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory whose pages are not there until somebody brings them: userfaultfd. */
+/* Guest memory whose pages a test provides by userfaultfd, so that DMA blocks until it does. */
 #ifndef MISSING_H
 #define MISSING_H
 
@@ -15,14 +15,15 @@ extern struct missing {
 	__u8 *mem;
 } missing;
 
-/* Skip the test point where the kernel has no such thing. */
+/* Skip the test point if the kernel has no userfaultfd. */
 void missing_need(void);
-/* From now on no page of missing.mem, MISSING_PAGES of them, is there; 0 or negative errno. */
+/* Empty @mem, MISSING_PAGES pages, and have accesses to it block; 0 or negative errno. */
 int missing_register(__u8 *mem);
-/* Wait until somebody wants a page; false if nobody does for seconds. */
+/* Wait until an access blocks; false if none does within seconds. */
 bool missing_wanted(void);
+/* Provide a page. */
 void missing_bring(unsigned int page, const void *bytes);
-/* Whoever still waits for a page gets one of zeros. */
+/* End it: accesses that still block find zeros. */
 void missing_end(void);
 
 #endif /* MISSING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What mtap.h promises. */
+/* Implements mtap.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -99,7 +99,7 @@ void mtap_pause(void)
 	nanosleep(&ms, NULL);
 }
 
-void mtap_pass(unsigned int us)
+void mtap_wait_us(unsigned int us)
 {
 	struct itimerspec t = { .it_value = { us / 1000000, us % 1000000 * 1000 } };
 	int fd = timerfd_create(CLOCK_MONOTONIC, 0);

@@ -85,7 +85,7 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 #define EXPECT_STR(got, want)	((void)mtap_str(__FILE__, __LINE__, #got, got, want))
 #define EXPECT_HAS(got, want)	((void)mtap_has(__FILE__, __LINE__, #got, got, want))
 
-/* For what the kernel does in its own time: true as soon as it is done. */
+/* Wait for what the kernel does asynchronously: true as soon as @cond is, false after 10000 tries. */
 #define mtap_await(cond) ({						\
 	unsigned int tries_ = 0;					\
 	bool ok_;							\
@@ -95,8 +95,8 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 	ok_;								\
 })
 void mtap_pause(void);
-/* Time passes, for the system if not for a device: a timer that is started here goes off. */
-void mtap_pass(unsigned int us);
+/* Wait @us microseconds, by a timer of the system. */
+void mtap_wait_us(unsigned int us);
 
 #define ASSERT(cond)		mtap_or_leave(mtap_true(cond))
 #define ASSERT_EQ(got, want)	mtap_or_leave(mtap_eq(__FILE__, __LINE__, #got, got, want))

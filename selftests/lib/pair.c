@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What pair.h promises. */
+/* Implements pair.h. */
 #include <unistd.h>
 
 #include "pair.h"

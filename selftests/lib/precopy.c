@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What precopy.h promises. */
+/* Implements precopy.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>

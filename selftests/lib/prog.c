@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What prog.h promises. */
+/* Implements prog.h. */
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>

@@ -15,13 +15,13 @@ struct prog {
 /*
  * Open an object: of ours ("progs/x.bpf.o"), or an installed one ("mtty.bpf.o"). Where it has
  * several struct_ops maps, @map names the one to use, else it is NULL. All return 0 or negative
- * errno, and prog_close() is right after any of them.
+ * errno; call prog_close() after any of them, even if it failed.
  */
 int prog_open(struct prog *p, const char *file, const char *map);
 int prog_load(struct prog *p);
 int prog_attach(struct prog *p);
 int prog_update(struct prog *p, struct prog *new);
-/* When this returns, the kernel has let go of the program. */
+/* When this returns, the kernel no longer uses the program. */
 void prog_detach(struct prog *p);
 void prog_close(struct prog *p);
 /* open, load and attach */
@@ -33,7 +33,7 @@ struct mdev_bpf_ops *prog_ops(struct prog *p);
 /* A global variable of the program, which must be in .bss; 0 or negative errno. */
 int prog_global(struct prog *p, void *buf, size_t off, size_t size);
 
-/* What libbpf and the verifier said since the last prog_open(). */
+/* The messages of libbpf and the verifier since the last prog_open(). */
 const char *prog_log(void);
 
 #endif /* PROG_H */

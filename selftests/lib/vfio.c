@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What vfio.h promises. */
+/* Implements vfio.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

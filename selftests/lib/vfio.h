@@ -16,14 +16,14 @@ struct vfio {
 	struct vfio_region_info region[VFIO_MAX_REGIONS];
 };
 
-/* 0 or negative errno; afterwards vfio_close() is right in any case. */
+/* 0 or negative errno; call vfio_close() afterwards, even if it failed. */
 int vfio_open(struct vfio *v, const struct mdev *m);
-/* The same with another file than VFIO's own as the container */
+/* The same, with @container as the container file in place of /dev/vfio/vfio */
 int vfio_open_by(struct vfio *v, const struct mdev *m, const char *container);
 /* The same in the container of a device that is open */
 int vfio_join(struct vfio *v, const struct mdev *m, const struct vfio *with);
 void vfio_close(struct vfio *v);
-/* Nothing is open. */
+/* Mark everything as closed, for a struct that is not static. */
 void vfio_init(struct vfio *v);
 /* The offsets of regions are the kernel's to choose, so ask once for each. */
 void vfio_learn_regions(struct vfio *v);
@@ -54,10 +54,10 @@ int vfio_irq_bool(const struct vfio *v, unsigned int index, __u32 action, __u8 v
 int vfio_irq_set(const struct vfio *v, const struct vfio_irq_set *head, const void *data,
 		 size_t size);
 
-/* A non-blocking eventfd; how often it was signalled since the last call. */
+/* A new non-blocking eventfd, and how often one was signalled since the last call */
 int event_new(void);
 __u64 event_take(int fd);
-/* The same, but waits for a signal that comes from another context, seconds at most. */
+/* The same, but waits some seconds for the first signal. */
 __u64 event_wait(int fd);
 
 #endif /* SELFTESTS_VFIO_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What wrong.h promises. */
+/* Implements wrong.h. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Declarations that are wrong in one place, and what the module says of them. */
+/* Declarations with one mistake each, and how the module refuses them. */
 #ifndef WRONG_H
 #define WRONG_H
 
@@ -15,9 +15,9 @@ struct wrong {
 #define WRONG(fn, statement) \
 static void fn(struct mdev_bpf_ops *ops) { statement; }
 
-/* Each of @nr changes has @object refused, for its own reason; nothing is left. */
+/* With each of the @nr changes, @object is refused for that reason and leaves nothing behind. */
 void expect_wrong(const char *object, const struct wrong *w, unsigned int nr);
-/* There is nothing of a program @name. */
+/* sysfs has nothing of a program @name. */
 void expect_no_type(const char *name);
 
 #endif /* WRONG_H */

@@ -229,13 +229,6 @@ static void finish_round(void)
 	EXPECT_EQ(core_available(P1), 1000);
 }
 
-struct pair {
-	void (*prepare)(void);
-	int (*a)(void);
-	int (*b)(void);
-	void (*check)(int a, int b);
-};
-
 static int rounds(void)
 {
 	const char *text = getenv("MDEV_STRESS_ROUNDS");
@@ -243,7 +236,8 @@ static int rounds(void)
 	return text && atoi(text) > 0 ? atoi(text) : DEFAULT_ROUNDS;
 }
 
-static void race(const struct pair *p)
+static void race(void (*prepare)(void), int (*one)(void), int (*other)(void),
+		 void (*check)(int a, int b))
 {
 	int i, a, b, todo = rounds();
 
@@ -251,35 +245,76 @@ static void race(const struct pair *p)
 	n = mdev_uuid(2);
 	fds[0] = -1;
 	fds[1] = -1;
-	race_start(p->a, p->b);
+	race_start(one, other);
 	for (i = 0; i < todo; i++) {
-		if (p->prepare)
-			p->prepare();
+		if (prepare)
+			prepare();
 		race_round(&a, &b);
-		p->check(a, b);
+		check(a, b);
 		finish_round();
 	}
 	race_end();
 }
 
-#define RACE(name, ...)						\
-MTAP_TEST(name)							\
-{								\
-	race(&(const struct pair){ __VA_ARGS__ });		\
+MTAP_TEST(create_create)
+{
+	race(NULL, create_m, create_m_as_b, one_wins);
 }
 
-RACE(create_create, NULL, create_m, create_m_as_b, one_wins)
-RACE(create_create_on_two, NULL, create_m, create_m_on_p1, one_wins)
-RACE(create_remove, NULL, create_m, remove_m_at_once, created_then_removed)
-RACE(remove_remove, with_m, write_fd0, write_fd1, removed_once)
-RACE(remove_create, with_m, write_fd0, create_m_when_free, removed_and_created)
-RACE(create_unregister, NULL, create_m, unregister_p0, all_gone)
-RACE(remove_unregister, with_m, write_fd0, unregister_p0, removed_once_and_gone)
-RACE(unregister_unregister, with_m_and_n, unregister_p0, unregister_p1, both_gone)
-RACE(unbind_remove, with_m, unbind_m, write_fd0, removed_once_and_gone)
-RACE(unbind_unregister, with_m, unbind_m, unregister_p0, removed_once_and_gone)
-RACE(uevent_remove, with_m_and_uevent, ask_for_event, write_fd1, removed_once_and_gone)
-RACE(read_unregister, with_m, read_types, unregister_p0, removed_once_and_gone)
+MTAP_TEST(create_create_on_two)
+{
+	race(NULL, create_m, create_m_on_p1, one_wins);
+}
+
+MTAP_TEST(create_remove)
+{
+	race(NULL, create_m, remove_m_at_once, created_then_removed);
+}
+
+MTAP_TEST(remove_remove)
+{
+	race(with_m, write_fd0, write_fd1, removed_once);
+}
+
+MTAP_TEST(remove_create)
+{
+	race(with_m, write_fd0, create_m_when_free, removed_and_created);
+}
+
+MTAP_TEST(create_unregister)
+{
+	race(NULL, create_m, unregister_p0, all_gone);
+}
+
+MTAP_TEST(remove_unregister)
+{
+	race(with_m, write_fd0, unregister_p0, removed_once_and_gone);
+}
+
+MTAP_TEST(unregister_unregister)
+{
+	race(with_m_and_n, unregister_p0, unregister_p1, both_gone);
+}
+
+MTAP_TEST(unbind_remove)
+{
+	race(with_m, unbind_m, write_fd0, removed_once_and_gone);
+}
+
+MTAP_TEST(unbind_unregister)
+{
+	race(with_m, unbind_m, unregister_p0, removed_once_and_gone);
+}
+
+MTAP_TEST(uevent_remove)
+{
+	race(with_m_and_uevent, ask_for_event, write_fd1, removed_once_and_gone);
+}
+
+MTAP_TEST(read_unregister)
+{
+	race(with_m, read_types, unregister_p0, removed_once_and_gone);
+}
 
 MTAP_TEST(last_instance)
 {
@@ -287,7 +322,7 @@ MTAP_TEST(last_instance)
 	core_set("max_instances", 1);
 	ASSERT_EQ(core_register(P0, "1"), 0);
 	core_set("max_instances", 1000);
-	race(&(const struct pair){ NULL, create_m, create_n, one_gets_it });
+	race(NULL, create_m, create_n, one_gets_it);
 	EXPECT_EQ(core_available(P0), 1);
 	ASSERT_EQ(core_unregister(P0), 0);
 	ASSERT_EQ(core_register(P0, "1"), 0);
@@ -296,19 +331,19 @@ MTAP_TEST(last_instance)
 MTAP_TEST(failing_create_remove)
 {
 	core_set("probe_errno", EIO);
-	race(&(const struct pair){ NULL, create_m, remove_m_at_once, never_created });
+	race(NULL, create_m, remove_m_at_once, never_created);
 }
 
 MTAP_TEST(failing_creates)
 {
 	core_set("probe_errno", EIO);
-	race(&(const struct pair){ NULL, create_m, create_m_as_b, none_created });
+	race(NULL, create_m, create_m_as_b, none_created);
 }
 
 MTAP_TEST(create_register)
 {
 	core_only_ours("types can be used before their registration is done");
-	race(&(const struct pair){ without_p0, create_m_at_once, register_p0, created_or_not_yet });
+	race(without_p0, create_m_at_once, register_p0, created_or_not_yet);
 }
 
 /* All at once: four tasks that create and remove the same few devices, one that registers. */

@@ -214,14 +214,14 @@ MTAP_TEST(timers_go_on)
 	arm(a, 1, 700 * MS, 0);
 	arm(a, 2, 500 * MS, 20 * MS * 1000);
 	arm(a, 3, 0xffffffff, 0);
-	mtap_pass(100 * MS);
+	mtap_wait_us(100 * MS);
 	begin = now_us();
 	save();
-	mtap_pass(900 * MS);
+	mtap_wait_us(900 * MS);
 	EXPECT_EQ(rd(a, KMIG_TIMERS + 4 * 1), 0);
 	ASSERT_EQ(vfio_irq_fds(&b, MSI, 0, KMIG_MSI, event), 0);
 	ASSERT_EQ(mig_load(&b, stream, len), 0);
-	mtap_pass(900 * MS);
+	mtap_wait_us(900 * MS);
 	EXPECT_EQ(event_take(event[1]), 0);
 	begin = now_us();
 	go(&b);
