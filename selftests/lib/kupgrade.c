@@ -26,20 +26,20 @@ int to_v2(void)
 	return prog_update(&dev_prog, &dev_prog2);
 }
 
-static void expect_nothing_wrong(struct prog *p)
+__u64 kupgrade_global(struct prog *p, size_t off)
 {
-	__u64 nr = 1;
+	__u64 val = 0;
 
-	if (!p->obj)
-		return;
-	EXPECT_EQ(prog_global(p, &nr, offsetof(struct kup_global, wrong), sizeof(nr)), 0);
-	EXPECT_EQ(nr, 0);
+	EXPECT_EQ(prog_global(p, &val, off, sizeof(val)), 0);
+	return val;
 }
 
 void kupgrade_expect_nothing_wrong(void)
 {
-	expect_nothing_wrong(&dev_prog);
-	expect_nothing_wrong(&dev_prog2);
+	if (dev_prog.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog, wrong), 0);
+	if (dev_prog2.obj)
+		EXPECT_EQ(GLOBAL(&dev_prog2, wrong), 0);
 }
 
 void kupgrade_unload(void)

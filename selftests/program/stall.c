@@ -413,8 +413,7 @@ MTAP_TEST(creates_above_high)
 
 static void load(void)
 {
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
+	dev_need_module();
 	if (cgroup_mount("cpu"))
 		mtap_skip("no cgroup2");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,

@@ -28,16 +28,6 @@ static void v1_and_v2(void)
 	dev_open("kupgrade-1");
 }
 
-static __u64 global_of(struct prog *p, size_t off)
-{
-	__u64 val;
-
-	ASSERT_EQ(prog_global(p, &val, off, sizeof(val)), 0);
-	return val;
-}
-
-#define GLOBAL(p, member)	global_of(p, offsetof(struct kup_global, member))
-
 static void close_all(void)
 {
 	unsigned int i;

@@ -11,12 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "dev.h"
+#include "kupgrade.h"
 #include "missing.h"
-#include "progs/kupgrade.h"
 
-#define KUP		"progs/kupgrade.bpf.o"
-#define PARENT		"/sys/devices/virtual/kupgrade/kupgrade"
 #define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define MANY		300
 #define SOME		40
@@ -25,58 +22,17 @@
 
 static atomic_bool stop;
 
-static void program(struct prog *p, const char *map)
-{
-	prog_close(p);
-	ASSERT_EQ(prog_open(p, KUP, map), 0);
-	ASSERT_EQ(prog_load(p), 0);
-}
-
-static void load(void)
-{
-	if (!exists("/sys/kernel/mdev_bpf/abi"))
-		mtap_skip("mdev_bpf is not loaded");
-}
-
 static void v1_and_v2(void)
 {
-	program(&dev_prog, "map_v1");
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	kupgrade_load();
 	dev_open("kupgrade-1");
-	program(&dev_prog2, "map_v2");
 }
-
-static __u64 global_of(struct prog *p, size_t off)
-{
-	__u64 val = 0;
-
-	EXPECT_EQ(prog_global(p, &val, off, sizeof(val)), 0);
-	return val;
-}
-
-#define GLOBAL(p, member)	global_of(p, offsetof(struct kup_global, member))
 
 static void close_all(void)
 {
 	missing_end();
-	if (dev_prog.obj)
-		EXPECT_EQ(GLOBAL(&dev_prog, wrong), 0);
-	if (dev_prog2.obj)
-		EXPECT_EQ(GLOBAL(&dev_prog2, wrong), 0);
-	dev_close_unload();
-	if (!mtap_await(!exists(PARENT)))
-		mtap_fail(__FILE__, __LINE__, "the type does not go away");
-}
-
-/* The link stays with dev_prog, whatever it attaches. */
-static int to_v2(void)
-{
-	return prog_update(&dev_prog, &dev_prog2);
-}
-
-static int to_v1(void)
-{
-	return prog_update(&dev_prog, &dev_prog);
+	kupgrade_expect_nothing_wrong();
+	kupgrade_unload();
 }
 
 static struct mdev nth(unsigned int i)
@@ -328,5 +284,5 @@ MTAP_TEST(late_failure_is_removed)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = v1_and_v2, .after = close_all,
+	.setup = dev_need_module, .before = v1_and_v2, .after = close_all,
 };
