@@ -179,6 +179,9 @@ probe_kvm()
 qemu_machine()
 {
 	append="console=ttyS0 panic=-1 oops=panic log_buf_len=16M no_timer_check"
+	# On a loaded host nothing is stuck that has not moved for the usual 20 or 30 s.
+	append+=" watchdog_thresh=60 workqueue.watchdog_thresh=120"
+	append+=" rcupdate.rcu_cpu_stall_timeout=120 sysctl.kernel.hung_task_timeout_secs=240"
 	qemu=("${emulator[@]}" -M q35 -cpu "max,la57=off" -m "$mem" -nodefaults -display none
 	      -no-reboot -kernel "$image" -initrd "$tmp/initrd.img"
 	      -chardev "file,id=log,path=${log//,/,,}" -serial chardev:log
