@@ -8,8 +8,7 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
-#include "device/deferred.h"
-#include "dma/queue.h"
+#include "device/worker.h"
 #include "gate/refuse.h"
 #include "gate/stats.h"
 #include "program/kfunc.h"
@@ -63,22 +62,17 @@ static int __init mdev_bpf_init(void)
 	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs) ?:
 	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_refuse_attrs) ?:
 	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_stats_attrs);
-	ret = ret ?: mdev_bpf_deferred_module_init();
+	ret = ret ?: mdev_bpf_worker_module_init();
 	if (ret)
 		goto out_put;
-	ret = mdev_bpf_dma_queue_module_init();
-	if (ret)
-		goto out_deferred;
 	/* kfuncs before struct_ops: no program can be complete without both */
 	ret = mdev_bpf_kfunc_init() ?: mdev_bpf_struct_ops_init();
 	if (ret)
-		goto out_dma;
+		goto out_worker;
 	return 0;
 
-out_dma:
-	mdev_bpf_dma_queue_module_exit();
-out_deferred:
-	mdev_bpf_deferred_module_exit();
+out_worker:
+	mdev_bpf_worker_module_exit();
 out_put:
 	kobject_put(mdev_bpf_kobj);
 	return ret;
@@ -87,8 +81,7 @@ out_put:
 static void __exit mdev_bpf_exit(void)
 {
 	mdev_bpf_program_exit();
-	mdev_bpf_dma_queue_module_exit();
-	mdev_bpf_deferred_module_exit();
+	mdev_bpf_worker_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Timers and deferred work of a device.
  *
- * What expires or is queued sets a bit and starts one work item, which calls the ops
+ * What expires or is queued sets a bit and wakes the device's worker, which calls the ops
  * in process context, one at a time. Everything else but a doorbell's ring is under the gate,
  * which arming and cancelling have anyway, since they come from ops: so a timer that an op has
  * cancelled does not fire any more.
@@ -12,33 +12,49 @@
  */
 #include <linux/bitops.h>
 #include <linux/hrtimer.h>
-#include <linux/workqueue.h>
 
 #include "../../compat.h"
 
 #include "device/deferred.h"
 #include "device/device.h"
 #include "device/ioeventfd.h"
+#include "device/worker.h"
 #include "dma/queue.h"
 #include "dma/unmap.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 
-static struct workqueue_struct *deferred_wq;
-
 static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 {
 	struct mdev_bpf_timer *timer = container_of(hrtimer, struct mdev_bpf_timer, hrtimer);
 	struct mdev_bpf_deferred *d = timer->deferred;
-	u64 period = READ_ONCE(timer->period);
 
+	/*
+	 * A periodic timer is started again when its op is called: so the interrupts that it makes
+	 * are no more than the CPU time of the user's is enough for.
+	 */
 	set_bit(timer - d->timers, &d->timers_due);
-	queue_work(deferred_wq, &d->work);
-	if (!period)
-		return HRTIMER_NORESTART;
-	/* Periods that were missed count as one */
-	hrtimer_forward_now(hrtimer, ns_to_ktime(period));
-	return HRTIMER_RESTART;
+	mdev_bpf_worker_wake(container_of(d, struct mdev_bpf_device, deferred));
+	return HRTIMER_NORESTART;
+}
+
+/*
+ * Is a timer due? From here on it is not, and a periodic one is armed again, for the next of its
+ * times; those that were missed are one.
+ */
+static bool timer_take(struct mdev_bpf_device *bdev, u32 id)
+{
+	struct mdev_bpf_timer *timer = &bdev->deferred.timers[id];
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (!test_and_clear_bit(id, &bdev->deferred.timers_due))
+		return false;
+	/* One that was frozen is armed already */
+	if (timer->period && !hrtimer_is_queued(&timer->hrtimer)) {
+		hrtimer_forward_now(&timer->hrtimer, ns_to_ktime(timer->period));
+		hrtimer_restart(&timer->hrtimer);
+	}
+	return true;
 }
 
 /*
@@ -49,8 +65,7 @@ static void call_timer(struct mdev_bpf_device *bdev, u32 id)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_TIMER);
 
-	if (!IS_ERR(call.ops) && !bdev->deferred.frozen &&
-	    test_and_clear_bit(id, &bdev->deferred.timers_due))
+	if (!IS_ERR(call.ops) && !bdev->deferred.frozen && timer_take(bdev, id))
 		mdev_bpf_call_op(&call, timer, id);
 }
 
@@ -89,13 +104,18 @@ static void run_due(struct mdev_bpf_device *bdev)
 			call_irq_unmask(bdev, id);
 }
 
-static void deferred_run(struct work_struct *work)
+/**
+ * mdev_bpf_deferred_run() - do all that is due
+ * @bdev: the device
+ *
+ * Context: Process context, the device's worker.
+ */
+void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, deferred.work);
-
 	mdev_bpf_unmap_run(bdev);
 	run_due(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
+	mdev_bpf_dma_queue_work(bdev);
 }
 
 /**
@@ -107,7 +127,6 @@ void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d)
 	unsigned int i;
 
 	d->frozen = MDEV_BPF_FROZEN_CLOSED;
-	INIT_WORK(&d->work, deferred_run);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
 		d->timers[i].deferred = d;
 		compat_hrtimer_setup(&d->timers[i].hrtimer, timer_expired, CLOCK_MONOTONIC,
@@ -147,7 +166,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 
 	mdev_bpf_gate_assert_held(bdev);
 	timer_stop(timer);
-	WRITE_ONCE(timer->period, period);
+	timer->period = period;
 	timer_start(timer, delay);
 }
 
@@ -185,7 +204,7 @@ void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
  */
 void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
 {
-	queue_work(deferred_wq, &bdev->deferred.work);
+	mdev_bpf_worker_wake(bdev);
 }
 
 /**
@@ -272,6 +291,11 @@ void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int 
 
 		/* First stop it: it may expire until then. When it would have, it still knows */
 		timer->paused = hrtimer_cancel(&timer->hrtimer);
+		/* One that waits for its op to be called goes on, too */
+		if (!timer->paused && timer->period && test_bit(i, &d->timers_due)) {
+			hrtimer_forward_now(&timer->hrtimer, ns_to_ktime(timer->period));
+			timer->paused = true;
+		}
 		left = ktime_to_ns(hrtimer_get_remaining(&timer->hrtimer));
 		timer->remaining = max_t(s64, left, 0);
 	}
@@ -328,33 +352,4 @@ void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_deferred_thaw_locked(bdev, why);
-}
-
-/**
- * mdev_bpf_deferred_destroy() - the device goes; nothing of this runs any more
- * @bdev: the device, frozen for good
- *
- * Context: Process context.
- */
-void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev)
-{
-	cancel_work_sync(&bdev->deferred.work);
-}
-
-/**
- * mdev_bpf_deferred_module_init() - make the work queue of all devices
- *
- * Return: 0, -ENOMEM.
- */
-int mdev_bpf_deferred_module_init(void)
-{
-	/* Unbound: ops may take long, and run wherever there is a free CPU */
-	deferred_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
-	return deferred_wq ? 0 : -ENOMEM;
-}
-
-/** mdev_bpf_deferred_module_exit() - undo mdev_bpf_deferred_module_init() */
-void mdev_bpf_deferred_module_exit(void)
-{
-	destroy_workqueue(deferred_wq);
 }

@@ -6,7 +6,6 @@
 #include <linux/bits.h>
 #include <linux/hrtimer.h>
 #include <linux/mdev_bpf.h>
-#include <linux/workqueue.h>
 
 struct mdev_bpf_device;
 
@@ -39,7 +38,6 @@ struct mdev_bpf_timer {
  * @work_due: queued work whose op was not called yet; atomic bits
  * @unmask_due: lines that were unmasked and whose op was not called yet; atomic bits
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
- * @work: calls the ops
  */
 struct mdev_bpf_deferred {
 	struct mdev_bpf_timer timers[MDEV_BPF_MAX_TIMERS];
@@ -47,18 +45,15 @@ struct mdev_bpf_deferred {
 	unsigned long work_due;
 	unsigned long unmask_due;
 	unsigned int frozen;
-	struct work_struct work;
 };
 
-int mdev_bpf_deferred_module_init(void);
-void mdev_bpf_deferred_module_exit(void);
 void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
 void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why);
-void mdev_bpf_deferred_destroy(struct mdev_bpf_device *bdev);
+void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);

@@ -14,6 +14,7 @@
 #include "device/failure.h"
 #include "device/ioeventfd.h"
 #include "device/state.h"
+#include "device/worker.h"
 #include "dma/dirty.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -118,6 +119,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	mutex_init(&bdev->lock);
 	mdev_bpf_gate_init(bdev, &mdev_bpf_dma_queue_hooks);
 	mdev_bpf_irq_init(&bdev->irqs);
+	mdev_bpf_worker_init(bdev);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
@@ -333,7 +335,7 @@ static void call_close(struct mdev_bpf_device *bdev)
  * Context: Process context.
  *
  * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is
- * attached; what the program's open returns.
+ * attached; what the program's open returns; for VFIO as mdev_bpf_worker_open().
  */
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client)
 {
@@ -343,18 +345,26 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *c
 	if (ret != MDEV_BPF_USE_NONE)
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
-	/* A client has no memory for the device */
-	if (!client)
+	/* A client has no process, and no memory for the device */
+	if (!client) {
+		ret = mdev_bpf_worker_open(bdev);
+		if (ret)
+			goto out_closed;
 		mdev_bpf_dma_queue_open(bdev);
+	}
 	ret = call_open(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
-	if (ret) {
-		mdev_bpf_dma_queue_close(bdev);
-		device_set_closed(bdev);
-		return ret;
-	}
+	if (ret)
+		goto out_dma;
 	mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
 	return 0;
+
+out_dma:
+	mdev_bpf_dma_queue_close(bdev);
+	mdev_bpf_worker_close(bdev);
+out_closed:
+	device_set_closed(bdev);
+	return ret;
 }
 
 /**
@@ -369,6 +379,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dirty_close(bdev);
 	mdev_bpf_dma_queue_close(bdev);
+	mdev_bpf_worker_close(bdev);
 	mdev_bpf_set_irqs_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);
 	mdev_bpf_gfx_close(bdev);
@@ -443,9 +454,8 @@ out_exit:
 out_unlist:
 	device_unlist(bdev);
 out_put:
-	mdev_bpf_deferred_destroy(bdev);
+	mdev_bpf_worker_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
-	mdev_bpf_dma_queue_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
 	mdev_bpf_program_unreserve(type, instance);
@@ -471,10 +481,9 @@ void mdev_bpf_device_remove(struct mdev_device *mdev)
 	/* In this order: what exit gets is as the program that is called declares it */
 	call_exit(bdev);
 	device_unlist(bdev);
-	mdev_bpf_deferred_destroy(bdev);
+	mdev_bpf_worker_destroy(bdev);
 	mdev_bpf_failure_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
-	mdev_bpf_dma_queue_destroy(bdev);
 	/* Pairs with vfio_alloc_device() in mdev_bpf_device_probe() */
 	vfio_put_device(&bdev->vdev);
 	mdev_bpf_program_unreserve(type, instance);

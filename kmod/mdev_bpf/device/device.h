@@ -37,6 +37,7 @@
 #include "device/failure.h"
 #include "device/ioeventfd.h"
 #include "device/state.h"
+#include "device/worker.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "gate/stats.h"
@@ -82,6 +83,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @irqs: interrupts
  * @msix: MSI-X table and pending bits; NULL: it has none
  * @deferred: timers and work
+ * @worker: the thread that does what is due
  * @ioeventfds: eventfds that stand for writes
  * @failure: why it has failed, if it has
  * @stats: what ops cost
@@ -120,6 +122,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_irqs irqs;
 	struct mdev_bpf_msix *msix;
 	struct mdev_bpf_deferred deferred;
+	struct mdev_bpf_worker worker;
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;

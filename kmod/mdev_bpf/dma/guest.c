@@ -81,11 +81,25 @@ bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req)
 	return req->op != MDEV_BPF_DMA_PIN && where_index(req->where) == STATE_INDEX;
 }
 
-/* The only place where guest memory is copied to or from. */
-static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write)
+/*
+ * The only place where guest memory is copied to or from. Unless @wait, what is not present is
+ * EFAULT: VFIO has a lock of its own meanwhile, which others wait for.
+ */
+static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write,
+		    bool wait)
 {
-	int ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
+	int ret;
 
+	if (wait) {
+		ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
+	} else if (bdev->vdev.iommufd_access && current->mm != READ_ONCE(bdev->worker.mm)) {
+		/* iommufd would not copy from another process's memory, but pin it, and wait */
+		ret = -EFAULT;
+	} else {
+		pagefault_disable();
+		ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
+		pagefault_enable();
+	}
 	return ret < 0 ? mdev_bpf_guest_errno(ret) : 0;
 }
 
@@ -100,12 +114,8 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
 {
 	u8 byte;
-	int ret;
 
-	pagefault_disable();
-	ret = guest_rw(bdev, iova, &byte, sizeof(byte), false);
-	pagefault_enable();
-	return ret != -ENOENT;
+	return guest_rw(bdev, iova, &byte, sizeof(byte), false, false) != -ENOENT;
 }
 
 static int state_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
@@ -131,7 +141,8 @@ static int state_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_r
 	return 0;
 }
 
-static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+			  bool wait)
 {
 	bool write = req->op == MDEV_BPF_DMA_WRITE;
 	void *buf = kvmalloc(req->size, GFP_KERNEL_ACCOUNT);
@@ -141,7 +152,7 @@ static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dm
 		return -ENOMEM;
 	if (write)
 		ret = state_read(bdev, req, buf);
-	ret = ret ?: guest_rw(bdev, req->iova, buf, req->size, write);
+	ret = ret ?: guest_rw(bdev, req->iova, buf, req->size, write, wait);
 	if (!write)
 		ret = ret ?: state_write(bdev, req, buf);
 	kvfree(buf);
@@ -149,7 +160,8 @@ static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dm
 }
 
 /* Page by page, straight between the guest's pages and the region's. */
-static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+			   bool wait)
 {
 	struct mdev_bpf_memory *mem = bdev->memory[where_index(req->where)];
 	bool write = req->op == MDEV_BPF_DMA_WRITE;
@@ -167,7 +179,7 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 		page = page ?: ZERO_PAGE(0);
 		n = min_t(u32, req->size - done, PAGE_SIZE - offset_in_page(offset));
 		ret = guest_rw(bdev, req->iova + done, page_address(page) + offset_in_page(offset),
-			       n, write);
+			       n, write, wait);
 		if (!write)
 			mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
 		cond_resched();
@@ -179,19 +191,22 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
  * mdev_bpf_guest_transfer() - carry out a request
  * @bdev: the device
  * @req: the request
+ * @wait: wait for memory that is not present: only the fault thread may
  *
- * Context: Process context, no lock held. May wait for user space.
+ * Context: Process context, no lock held.
  *
  * Return: 0; -ENOENT if no guest memory is mapped at some of the range; -EPERM if the mapping
- * forbids it; -EFAULT if the user's memory behind it cannot be accessed; -ENXIO if the user's
+ * forbids it; -EFAULT if the user's memory behind it cannot be accessed, or is
+ * not present and not to be waited for; -ENXIO if the user's
  * backend has no such thing; -EINVAL if the device's side is no longer there; -ENOMEM;
  * for windows -EEXIST.
  */
-int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+			    bool wait)
 {
 	if (req->op == MDEV_BPF_DMA_PIN)
 		return mdev_bpf_pin_make(bdev, req);
 	if (where_index(req->where) == STATE_INDEX)
-		return transfer_state(bdev, req);
-	return transfer_memory(bdev, req);
+		return transfer_state(bdev, req, wait);
+	return transfer_memory(bdev, req, wait);
 }

@@ -12,6 +12,7 @@ bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
 bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req);
 int mdev_bpf_guest_errno(int err);
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova);
-int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
+			    bool wait);
 
 #endif /* __MDEV_BPF_DMA_GUEST_H */

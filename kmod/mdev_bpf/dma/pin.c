@@ -14,6 +14,7 @@
 
 #include "device/device.h"
 #include "dma/dirty.h"
+#include "dma/fault.h"
 #include "dma/guest.h"
 #include "dma/pass.h"
 #include "dma/pin.h"
@@ -187,6 +188,13 @@ static unsigned int pins_left(struct mdev_bpf_device *bdev, u64 first, u64 last)
 	return nr;
 }
 
+/* Let it fail soon; and if it does not, it is unpinned at once. */
+static void pin_doom(struct mdev_bpf_pin *pin)
+{
+	pin->doomed = true;
+	mdev_bpf_fault_interrupt(pin->bdev);
+}
+
 /**
  * mdev_bpf_pin_take() - take all windows in a range from the program, and unpin them
  * @bdev: the device
@@ -211,7 +219,7 @@ bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last)
 		if (!pin_overlaps(pin, first, last))
 			continue;
 		if (pin->state == MDEV_BPF_PIN_PINNING)
-			pin->doomed = true;
+			pin_doom(pin);
 		if (pin->state != MDEV_BPF_PIN_READY)
 			continue;
 		pin_give_back(pin);

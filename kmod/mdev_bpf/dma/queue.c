@@ -6,7 +6,9 @@
  * ops only queue, and one task at a time, the runner, takes request after request from the
  * queue, without the gate, and calls dma_done for each. The runner is the task
  * whose access queued the first request, so that to a guest DMA is over when its access is;
- * for requests from other ops, and for what the task cannot do, it is a worker.
+ * for requests from other ops it is the device's worker. Both copy what is present only. For
+ * memory that is not, and for pins, it is the fault thread (fault.c), which gives the queue back
+ * to the worker then.
  *
  * A request stays at the head of the queue until dma_done is called for it. So whatever stops
  * the device between the transfer and dma_done loses nothing.
@@ -18,7 +20,9 @@
 
 #include "device/api.h"
 #include "device/device.h"
+#include "device/worker.h"
 #include "dma/dirty.h"
+#include "dma/fault.h"
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -26,13 +30,8 @@
 #include "gate/gate.h"
 #include "gate/trace.h"
 
-/* Worker of a task that is being killed waits: that task may be about to close the device. */
-#define KILLED_DELAY HZ
-
-static struct workqueue_struct *dma_wq;
-
 /* What the runner has to do next */
-enum dma_step { DMA_STOP, DMA_MOVE, DMA_DONE };
+enum dma_step { DMA_STOP, DMA_MOVE, DMA_FAULT, DMA_DONE };
 
 static struct mdev_bpf_dma_request *dma_head(struct mdev_bpf_dma_queue *q)
 {
@@ -64,17 +63,6 @@ bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev)
 	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
-/* If not, the runner is started again when it may. */
-static bool dma_may_pin(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
-{
-	unsigned long wait = mdev_bpf_pin_wait(bdev, req);
-
-	if (wait)
-		mod_delayed_work(dma_wq, &bdev->dma.work, wait);
-	/* The program shall know of the windows that went before it hears of a new one */
-	return !wait && !bdev->dma.unmaps.nr;
-}
-
 static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
@@ -93,79 +81,61 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 	}
 	if (req->done)
 		return DMA_DONE;
-	if (req->op == MDEV_BPF_DMA_PIN && !dma_may_pin(bdev, req)) {
-		q->running = false;
-		return DMA_STOP;
-	}
 	q->busy = true;
 	q->generation = bdev->state.generation;
-	return DMA_MOVE;
+	return req->op == MDEV_BPF_DMA_PIN || q->absent ? DMA_FAULT : DMA_MOVE;
 }
 
-/* The head has been carried out with @error; @again: it has not, a worker shall try. */
+/* The head has been carried out with @error; @again: it has not. */
 static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	scoped_guard(mdev_bpf_gate, bdev) {
-		mdev_bpf_dirty_request(bdev, dma_head(q));
-		if (again && mdev_bpf_guest_in_state(dma_head(q)) &&
-		    q->generation != bdev->state.generation) {
-			error = -ECANCELED;
-			again = false;
-		}
-		dma_head(q)->error = error;
-		dma_head(q)->done = !again;
-		WRITE_ONCE(q->busy, false);
+	mdev_bpf_gate_assert_held(bdev);
+	mdev_bpf_dirty_request(bdev, dma_head(q));
+	if (again && mdev_bpf_guest_in_state(dma_head(q)) &&
+	    q->generation != bdev->state.generation) {
+		error = -ECANCELED;
+		again = false;
 	}
+	dma_head(q)->error = error;
+	dma_head(q)->done = !again;
+	WRITE_ONCE(q->busy, false);
 	wake_up_all(&q->idle);
 }
 
+static void dma_move(struct mdev_bpf_device *bdev)
+{
+	/* Nobody else moves the head, or takes anything away, while busy is set */
+	int error = mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma), false);
+
+	guard(mdev_bpf_gate)(bdev);
+	bdev->dma.absent = error == -EFAULT;
+	dma_moved(bdev, error, bdev->dma.absent);
+}
+
+/* Let the fault thread be the runner. Return: false if there can be none, and the head has failed. */
+static bool dma_to_fault(struct mdev_bpf_device *bdev)
+{
+	int error = mdev_bpf_fault_start(bdev);
+
+	guard(mdev_bpf_gate)(bdev);
+	if (error) {
+		dma_moved(bdev, -ENOMEM, false);
+		return false;
+	}
+	bdev->dma.fault.has_head = true;
+	WRITE_ONCE(bdev->dma.busy, false);
+	mdev_bpf_fault_kick(bdev);
+	return true;
+}
+
+/* What another has to go on with: the worker */
 static void dma_hand_over(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.running = false;
-	queue_delayed_work(dma_wq, &bdev->dma.work,
-			   fatal_signal_pending(current) ? KILLED_DELAY : 0);
-}
-
-static bool dma_set_worker(struct mdev_bpf_device *bdev, struct task_struct *worker)
-{
-	guard(mdev_bpf_gate)(bdev);
-	bdev->dma.worker = worker;
-	return bdev->dma.open;
-}
-
-/*
- * What a worker waits for may come never, or only when the device is closed: the user may have died
- * and with him who brings pages of his memory. So close interrupts it, as a task of the user's
- * is interrupted.
- */
-static int dma_transfer_in_worker(struct mdev_bpf_device *bdev)
-{
-	int error = -EINTR;
-
-	allow_kernel_signal(SIGKILL);
-	if (dma_set_worker(bdev, current))
-		error = mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
-	dma_set_worker(bdev, NULL);
-	disallow_signal(SIGKILL);	/* and forget that it came */
-	return error;
-}
-
-/*
- * Carry out the head of the queue. Return: true if a worker shall do it: the memory is not
- * this task's, or the task is about to die.
- */
-static bool dma_move(struct mdev_bpf_device *bdev, bool worker)
-{
-	/* Nobody else moves the head, or takes anything away, while busy is set */
-	int error = worker ? dma_transfer_in_worker(bdev) :
-			     mdev_bpf_guest_transfer(bdev, dma_head(&bdev->dma));
-	bool again = (error == -EFAULT && !worker) || error == MDEV_BPF_PIN_AGAIN;
-
-	dma_moved(bdev, error, again);
-	return again;
+	mdev_bpf_dma_queue_kick(bdev);
 }
 
 /*
@@ -184,36 +154,122 @@ static void call_dma_done(struct mdev_bpf_device *bdev)
 }
 
 /* Run the queue until nothing is left or it is stopped; bdev->dma.running is ours. */
-static void dma_run(struct mdev_bpf_device *bdev, bool worker)
+static void dma_run(struct mdev_bpf_device *bdev)
 {
 	unsigned int left = MDEV_BPF_MAX_DMA;
 	enum dma_step step;
 
 	while ((step = dma_next(bdev)) != DMA_STOP) {
-		if (step == DMA_DONE)
+		if (step == DMA_MOVE)
+			dma_move(bdev);
+		else if (step == DMA_DONE)
 			call_dma_done(bdev);
-		else if (dma_move(bdev, worker))
-			break;
-		/* An access has its end, even if each request leads to another */
-		if (!worker && step == DMA_DONE && !--left)
-			break;
+		else if (dma_to_fault(bdev))
+			return;
+		/* It has its end, even if each request leads to another */
+		if (step == DMA_DONE && !--left) {
+			dma_hand_over(bdev);
+			return;
+		}
 		cond_resched();
 	}
-	if (step != DMA_STOP)
-		dma_hand_over(bdev);
 }
 
-static void dma_work(struct work_struct *work)
+/**
+ * mdev_bpf_dma_queue_work() - the worker looks what there is to do
+ * @bdev: the device
+ *
+ * Context: Process context, no lock held.
+ */
+void mdev_bpf_dma_queue_work(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
-						    dma.work);
-
+	if (!READ_ONCE(bdev->dma.due))
+		return;
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (bdev->dma.running)
 			return;
 		bdev->dma.running = true;
 	}
-	dma_run(bdev, true);
+	dma_run(bdev);
+}
+
+/**
+ * mdev_bpf_dma_queue_head() - the first request
+ * @bdev: the device
+ *
+ * Context: The gate held, or mdev_bpf_dma_queue::busy set by the caller.
+ */
+struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_device *bdev)
+{
+	return dma_head(&bdev->dma);
+}
+
+/* How long has the fault thread to wait with the first request? */
+static unsigned long fault_wait(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_request *req = dma_head(&bdev->dma);
+	unsigned long wait = req->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(bdev, req) : 0;
+	unsigned long after = READ_ONCE(bdev->dma.fault.after), now = jiffies;
+
+	return max(wait, time_before(now, after) ? after - now : 0);
+}
+
+/**
+ * mdev_bpf_dma_queue_fault_next() - what shall the fault thread do?
+ * @bdev: the device
+ *
+ * Context: The fault thread.
+ *
+ * Return: 0: carry out the first request, which nobody moves until
+ * mdev_bpf_dma_queue_fault_moved(); else wait so many jiffies.
+ */
+unsigned long mdev_bpf_dma_queue_fault_next(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned long wait;
+
+	guard(mdev_bpf_gate)(bdev);
+	q->fault.wanted = false;
+	if (!q->fault.has_head)
+		return MAX_SCHEDULE_TIMEOUT;
+	/* The program shall know of the windows that went before it hears of a new one */
+	if (!q->nr || dma_head(q)->done || !dma_may_run(bdev) ||
+	    !mdev_bpf_dma_queue_allowed(bdev) ||
+	    (dma_head(q)->op == MDEV_BPF_DMA_PIN && q->unmaps.nr)) {
+		q->fault.has_head = false;
+		q->running = false;
+		mdev_bpf_worker_wake(bdev);
+		return MAX_SCHEDULE_TIMEOUT;
+	}
+	wait = fault_wait(bdev);
+	if (wait)
+		return wait;
+	q->busy = true;
+	q->generation = bdev->state.generation;
+	WRITE_ONCE(q->fault.interrupted, false);
+	flush_signals(current);
+	return 0;
+}
+
+/**
+ * mdev_bpf_dma_queue_fault_moved() - the fault thread has done what it could
+ * @bdev: the device
+ * @error: what became of the request
+ * @again: nothing yet; the thread keeps it
+ *
+ * Context: The fault thread.
+ */
+void mdev_bpf_dma_queue_fault_moved(struct mdev_bpf_device *bdev, int error, bool again)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+
+	guard(mdev_bpf_gate)(bdev);
+	dma_moved(bdev, error, again);
+	if (!dma_head(q)->done)
+		return;
+	q->fault.has_head = false;
+	q->running = false;
+	mdev_bpf_worker_wake(bdev);
 }
 
 /*
@@ -245,10 +301,9 @@ static bool dma_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	return true;
 }
 
-/* May wait for user space. */
 static void dma_after(struct mdev_bpf_device *bdev)
 {
-	dma_run(bdev, false);
+	dma_run(bdev);
 }
 
 const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks = {
@@ -265,8 +320,10 @@ const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks = {
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->dma.due)
-		mod_delayed_work(dma_wq, &bdev->dma.work, 0);
+	if (bdev->dma.fault.has_head)
+		mdev_bpf_fault_kick(bdev);
+	else if (bdev->dma.due)
+		mdev_bpf_worker_wake(bdev);
 }
 
 /**
@@ -326,6 +383,7 @@ bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *
 		dma->error = -ENOENT;
 	q->head = (q->head + 1) % MDEV_BPF_DMA_RING;
 	q->nr--;
+	q->absent = false;
 	return true;
 }
 
@@ -364,6 +422,8 @@ void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
 	bdev->dma.nr = 0;
+	bdev->dma.absent = false;
+	bdev->dma.fault.after = jiffies;
 	bdev->dma.unmaps.nr = 0;
 	mdev_bpf_pin_take(bdev, 0, U64_MAX);
 }
@@ -383,8 +443,10 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	scoped_guard(mdev_bpf_gate, bdev)
+	scoped_guard(mdev_bpf_gate, bdev) {
 		q->holds++;
+		mdev_bpf_fault_interrupt(bdev);
+	}
 	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
 		return 0;
 	mdev_bpf_dma_queue_resume(bdev);
@@ -430,12 +492,17 @@ void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
 		if (!q->open)
 			return;
 		q->open = false;
-		if (q->worker)
-			send_sig(SIGKILL, q->worker, 1);
+		mdev_bpf_fault_interrupt(bdev);
 	}
 	wait_event(q->idle, !READ_ONCE(q->busy));
-	scoped_guard(mdev_bpf_gate, bdev)
+	mdev_bpf_fault_close(bdev);
+	scoped_guard(mdev_bpf_gate, bdev) {
+		if (q->fault.has_head) {
+			q->fault.has_head = false;
+			q->running = false;
+		}
 		mdev_bpf_dma_queue_cancel(bdev);
+	}
 	mdev_bpf_pass_close(bdev);
 	mdev_bpf_pin_close(bdev);
 }
@@ -446,35 +513,6 @@ void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
 {
-	INIT_DELAYED_WORK(&bdev->dma.work, dma_work);
 	init_waitqueue_head(&bdev->dma.idle);
-}
-
-/**
- * mdev_bpf_dma_queue_destroy() - the device goes; nothing of this runs any more
- * @bdev: the device, closed for good
- *
- * Context: Process context.
- */
-void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev)
-{
-	cancel_delayed_work_sync(&bdev->dma.work);
-}
-
-/**
- * mdev_bpf_dma_queue_module_init() - make the work queue of all devices
- *
- * Return: 0, -ENOMEM.
- */
-int mdev_bpf_dma_queue_module_init(void)
-{
-	/* Its own: workers that wait for user space shall not keep timers from being called */
-	dma_wq = alloc_workqueue("mdev_bpf_dma", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	return dma_wq ? 0 : -ENOMEM;
-}
-
-/** mdev_bpf_dma_queue_module_exit() - undo mdev_bpf_dma_queue_module_init() */
-void mdev_bpf_dma_queue_module_exit(void)
-{
-	destroy_workqueue(dma_wq);
+	mdev_bpf_fault_init(bdev);
 }

@@ -7,13 +7,13 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "dma/fault.h"
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
 
 struct mdev_bpf_device;
 struct mdev_bpf_gate_hooks;
-struct task_struct;
 
 /**
  * struct mdev_bpf_dma_request - a DMA request that waits; no pointers, so it can be saved
@@ -49,7 +49,8 @@ struct mdev_bpf_dma_request {
  * @running: a task is the runner
  * @busy: it carries out the first request, without lock
  * @generation: while @busy: the mdev_bpf_state::generation that it was begun with
- * @worker: the worker that carries out the first request, if one does; close interrupts it
+ * @absent: the memory of the first request is not present, so the fault thread carries it out
+ * @fault: the fault thread
  * @windows: how many windows the device may have, fixed for its life
  * @pins: the windows
  * @unmaps: windows that went, and the program was not told of yet
@@ -57,7 +58,6 @@ struct mdev_bpf_dma_request {
  * @look: sees whether that is over
  * @pin_wq: unpins the windows, and has @look; NULL if there are none
  * @idle: woken when @busy ends, and when a window's state changes
- * @work: the runner where no task can be it
  */
 struct mdev_bpf_dma_queue {
 	struct mdev_bpf_dma_request ring[MDEV_BPF_DMA_RING];
@@ -69,7 +69,8 @@ struct mdev_bpf_dma_queue {
 	bool running;
 	bool busy;
 	u64 generation;
-	struct task_struct *worker;
+	bool absent;
+	struct mdev_bpf_fault fault;
 	unsigned int windows;
 	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
 	struct mdev_bpf_unmaps unmaps;
@@ -77,18 +78,18 @@ struct mdev_bpf_dma_queue {
 	struct delayed_work look;
 	struct workqueue_struct *pin_wq;
 	wait_queue_head_t idle;
-	struct delayed_work work;
 };
 
 extern const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks;
-int mdev_bpf_dma_queue_module_init(void);
-void mdev_bpf_dma_queue_module_exit(void);
 void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_device *bdev);
+unsigned long mdev_bpf_dma_queue_fault_next(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_fault_moved(struct mdev_bpf_device *bdev, int error, bool again);
+void mdev_bpf_dma_queue_work(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);

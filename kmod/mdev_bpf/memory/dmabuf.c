@@ -19,14 +19,21 @@
 #include "memory/memory.h"
 #include "memory/precopy.h"
 
+/* How many importers can have a dma-buf mapped at a time */
+#define MAX_MAPS	16
+
 /**
  * struct export - the private data of a dma-buf
  * @mem: the memory, with a reference
  * @start: number of the first page that belongs to the dma-buf
+ * @write: it may be written
+ * @maps: how many importers have it mapped
  */
 struct export {
 	struct mdev_bpf_memory *mem;
 	pgoff_t start;
+	bool write;
+	atomic_t maps;
 };
 
 static struct page *export_page(const struct export *e, pgoff_t index)
@@ -54,15 +61,15 @@ static int fill_table(const struct export *e, struct sg_table *table)
 	return 0;
 }
 
-static struct sg_table *export_map(struct dma_buf_attachment *at, enum dma_data_direction dir)
+static struct sg_table *map_table(struct dma_buf_attachment *at, enum dma_data_direction dir)
 {
 	struct sg_table *table;
 	int ret;
 
-	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
-	ret = sg_alloc_table(table, at->dmabuf->size >> PAGE_SHIFT, GFP_KERNEL);
+	ret = sg_alloc_table(table, at->dmabuf->size >> PAGE_SHIFT, GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto out_free;
 	ret = fill_table(at->dmabuf->priv, table) ?: dma_map_sgtable(at->dev, table, dir, 0);
@@ -77,12 +84,35 @@ out_free:
 	return ERR_PTR(ret);
 }
 
+/*
+ * A table of a region takes up to 32 bytes for each page, so it is charged to who asks for it, and
+ * importers share a number of them: each needs one.
+ */
+static struct sg_table *export_map(struct dma_buf_attachment *at, enum dma_data_direction dir)
+{
+	struct export *e = at->dmabuf->priv;
+	struct sg_table *table;
+
+	/* The device may write to what it maps, whatever the file may */
+	if (!e->write && dir != DMA_TO_DEVICE)
+		return ERR_PTR(-EACCES);
+	if (!atomic_add_unless(&e->maps, 1, MAX_MAPS))
+		return ERR_PTR(-EBUSY);
+	table = map_table(at, dir);
+	if (IS_ERR(table))
+		atomic_dec(&e->maps);
+	return table;
+}
+
 static void export_unmap(struct dma_buf_attachment *at, struct sg_table *table,
 			 enum dma_data_direction dir)
 {
+	struct export *e = at->dmabuf->priv;
+
 	dma_unmap_sgtable(at->dev, table, dir, 0);
 	sg_free_table(table);
 	kfree(table);
+	atomic_dec(&e->maps);
 }
 
 static vm_fault_t export_fault(struct vm_fault *vmf)
@@ -157,6 +187,7 @@ struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, 
 	atomic_inc(&mem->exports);	/* Pairs with the decrement there */
 	e->mem = mem;
 	e->start = offset >> PAGE_SHIFT;
+	e->write = write;
 	info.ops = &export_ops;
 	info.size = size;
 	info.flags = write ? O_RDWR : O_RDONLY;

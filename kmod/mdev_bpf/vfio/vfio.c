@@ -26,15 +26,29 @@ static void mdev_bpf_vfio_close(struct vfio_device *vdev)
 static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count,
 				  loff_t *ppos)
 {
-	return mdev_bpf_region_rw(vdev_to_bdev(vdev), USER_SOCKPTR(buf), count, ppos, false);
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	mdev_bpf_worker_enter(bdev, &bdev->worker);
+	return mdev_bpf_region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
 }
 
 static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *buf,
 				   size_t count, loff_t *ppos)
 {
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	mdev_bpf_worker_enter(bdev, &bdev->worker);
 	/* A sockptr_t knows no const; "write" makes sure that it is only read from */
-	return mdev_bpf_region_rw(vdev_to_bdev(vdev), USER_SOCKPTR((char __user *)buf), count, ppos,
+	return mdev_bpf_region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos,
 				  true);
+}
+
+static long mdev_bpf_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+
+	mdev_bpf_worker_enter(bdev, &bdev->worker);
+	return mdev_bpf_ioctl_handle(vdev, cmd, arg);
 }
 
 static void mdev_bpf_vfio_request(struct vfio_device *vdev, unsigned int count)
@@ -68,7 +82,7 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 	.read = mdev_bpf_vfio_read,				\
 	.write = mdev_bpf_vfio_write,				\
 	.mmap = mdev_bpf_mmap,					\
-	.ioctl = mdev_bpf_ioctl_handle,				\
+	.ioctl = mdev_bpf_vfio_ioctl,				\
 	.request = mdev_bpf_vfio_request,			\
 	.device_feature = mdev_bpf_vfio_feature,		\
 	.bind_iommufd = vfio_iommufd_emulated_bind,		\
