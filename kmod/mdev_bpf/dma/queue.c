@@ -410,6 +410,8 @@ void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 		req->error = -ECANCELED;
 		req->done = true;
 	}
+	mdev_bpf_fault_interrupt(bdev);
+	mdev_bpf_dma_queue_kick(bdev);
 }
 
 /**
