@@ -34,6 +34,8 @@
 #define NO_PARENT	(PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER | PF_EXITING)
 
 static struct workqueue_struct *worker_wq;
+/* What waits here for processes that have been stopped holds up only more of the same. */
+static struct workqueue_struct *reaper_wq;
 
 /**
  * struct mdev_bpf_worker_thread - a thread that a user lends to a device
@@ -80,7 +82,7 @@ static void thread_leave(struct mdev_bpf_worker_thread *thread)
 		if (worker->thread == thread)
 			WRITE_ONCE(worker->thread, NULL);
 	thread->bdev = NULL;
-	queue_work(worker_wq, &thread->reap);
+	queue_work(reaper_wq, &thread->reap);
 }
 
 /* The process has been killed, or executes another program: the thread is about to end. */
@@ -153,7 +155,7 @@ static int worker_start(struct mdev_bpf_device *bdev)
 		thread->bdev = NULL;
 	vhost_task_start(thread->task);
 	if (!wanted)
-		queue_work(worker_wq, &thread->reap);
+		queue_work(reaper_wq, &thread->reap);
 	return 0;
 }
 
@@ -267,18 +269,25 @@ void mdev_bpf_worker_destroy(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_module_init() - make the work queue of all devices
+ * mdev_bpf_worker_module_init() - make the work queues of all devices
  *
  * Return: 0, -ENOMEM.
  */
 int mdev_bpf_worker_module_init(void)
 {
-	worker_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, WQ_MAX_ACTIVE);
-	return worker_wq ? 0 : -ENOMEM;
+	worker_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
+	if (!worker_wq)
+		return -ENOMEM;
+	reaper_wq = alloc_workqueue("mdev_bpf_reaper", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (reaper_wq)
+		return 0;
+	destroy_workqueue(worker_wq);
+	return -ENOMEM;
 }
 
 /** mdev_bpf_worker_module_exit() - undo mdev_bpf_worker_module_init() */
 void mdev_bpf_worker_module_exit(void)
 {
+	destroy_workqueue(reaper_wq);
 	destroy_workqueue(worker_wq);
 }

@@ -9,9 +9,10 @@
  *
  * All calls of a pass come from one task, for one range. So each device that is called keeps a
  * record, and a call for any device extends the records of all that have the same task and range.
- * Requests to pin wait until the record runs out: 20 ms after the last call, and seconds if the
- * same device has been asked several times already. It goes early when the pass is seen to be over:
- * the memory is unmapped, or the task does something that it never does while it unmaps.
+ * Requests to pin wait until the record runs out: 20 ms after the last call, longer if the same
+ * device has been asked several times already, and after six times without limit. It goes early
+ * when the pass is seen to be over: the memory is unmapped, or the task does something that it
+ * never does while it unmaps.
  */
 #include <linux/hashtable.h>
 #include <linux/sched.h>
@@ -31,8 +32,9 @@
 /* How long nothing is pinned after the last call, for the first rounds */
 #define PAUSE		(HZ / 50)
 #define SHORT_ROUNDS	4
-/* From then on it is doubled each time, from one second up to this */
-#define PAUSE_MAX	(8 * HZ)
+/* Then these; and in the end until the pass is seen to be over, whatever keeps it from running */
+#define LONG_PAUSE	HZ
+#define LAST_PAUSE	(8 * HZ)
 /* A record counts rounds for so long after it has run out */
 #define FORGET		(10 * HZ)
 
@@ -81,11 +83,11 @@ static bool pass_is(const struct mdev_bpf_pass *pass, u64 first, u64 last)
 
 static unsigned long pass_pause(const struct mdev_bpf_pass *pass)
 {
-	unsigned int late = pass->round - min(pass->round, SHORT_ROUNDS + 1);
-
 	if (pass->round <= SHORT_ROUNDS)
 		return PAUSE;
-	return late < 3 ? HZ << late : PAUSE_MAX;
+	if (pass->round == SHORT_ROUNDS + 1)
+		return LONG_PAUSE;
+	return pass->round == SHORT_ROUNDS + 2 ? LAST_PAUSE : MAX_JIFFY_OFFSET;
 }
 
 static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, u64 last)
@@ -249,6 +251,15 @@ void mdev_bpf_pass_look(struct work_struct *work)
 		queue_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, blocks ? LOOK : LATE_LOOK);
 }
 
+static void pass_drop_all(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_pass *pass;
+
+	guard(spinlock)(&passes_lock);
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+		pass_drop(pass);
+}
+
 /**
  * mdev_bpf_pass_close() - the device's user has closed it: there is nothing to remember
  * @bdev: the device
@@ -257,10 +268,19 @@ void mdev_bpf_pass_look(struct work_struct *work)
  */
 void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_pass *pass;
-
 	cancel_delayed_work_sync(&bdev->dma.look);
-	guard(spinlock)(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
-		pass_drop(pass);
+	pass_drop_all(bdev);
+}
+
+/**
+ * mdev_bpf_pass_destroy() - the device goes
+ * @bdev: the device, which VFIO does not know any more
+ *
+ * A call that began before the device was closed may have left a record after it.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_pass_destroy(struct mdev_bpf_device *bdev)
+{
+	pass_drop_all(bdev);
 }

@@ -36,5 +36,6 @@ void mdev_bpf_pass_end(struct mdev_bpf_device *bdev, u64 first, u64 last);
 unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 last);
 void mdev_bpf_pass_look(struct work_struct *work);
 void mdev_bpf_pass_close(struct mdev_bpf_device *bdev);
+void mdev_bpf_pass_destroy(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DMA_PASS_H */

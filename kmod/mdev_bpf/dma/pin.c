@@ -365,6 +365,7 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_pass_destroy(bdev);
 	if (bdev->dma.pin_wq)
 		destroy_workqueue(bdev->dma.pin_wq);
 }
