@@ -27,7 +27,7 @@
 
 #define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
 #define MDEV_BPF_MAX_WORK	8	/* kinds of work of a device, ids from 0 */
-#define MDEV_BPF_MIN_PERIOD	10000ULL		/* ns; of a periodic timer */
+#define MDEV_BPF_MIN_PERIOD	200000ULL	/* ns; of a periodic timer */
 #define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, some 36 years */
 
 #define MDEV_BPF_MAX_DOORBELLS	8
