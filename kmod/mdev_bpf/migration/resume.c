@@ -565,9 +565,9 @@ int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result)
 void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *r, int err)
 {
 	if (r->unknown)
-		refuse(r, err, "the program does not know this stream");
+		refuse(r, -EINVAL, "the program does not know this stream");
 	else
-		refuse(r, err, "restore failed, errno %d", -err);
+		mdev_bpf_refuse(r->bdev->program->decl.name, "restore failed, errno %d", -err);
 }
 
 /**

@@ -68,7 +68,8 @@ static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *o
 	/* One that has failed for that already is in nobody's way */
 	if (stale || !ret)
 		return 0;
-	return refuse(ops, ret, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
+	mdev_bpf_refuse(ops->name, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
+	return ret;
 }
 
 /* Does a device need another state than it has? Stable while mdev_bpf_program::lock is held. */
