@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -183,6 +184,7 @@ static void program_tell_devices(struct mdev_bpf_program *program, const struct 
 						  bdev->ctx.name);
 		ret = mdev_bpf_upgrade_device(u, i++, bdev, ops);
 		trace_mdev_bpf_lifecycle(&bdev->ctx, event, ret);
+		cond_resched();
 	}
 }
 

@@ -72,11 +72,14 @@ static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *o
 	return ret;
 }
 
-/* Does a device need another state than it has? Stable while mdev_bpf_program::lock is held. */
+/*
+ * May a device need another state than it has? That stays so while mdev_bpf_program::lock is held:
+ * a reset, which does not take that, changes only a stale state.
+ */
 static bool needs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
 	guard(mdev_bpf_gate)(bdev);
-	return !mdev_bpf_state_fits(&bdev->state.cur, ops);
+	return bdev->state.stale || !mdev_bpf_state_fits(&bdev->state.cur, ops);
 }
 
 static int check(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
