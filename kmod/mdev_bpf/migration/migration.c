@@ -50,7 +50,6 @@ static void go(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	mdev_bpf_device_quiesce(bdev);
-	mdev_bpf_irq_flush(&bdev->irqs);
 }
 
 /* DMA may be held for long, and no task waits for it to end. */
@@ -162,8 +161,11 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 	case STEP(RUNNING_P2P, RUNNING):
 	case STEP(PRE_COPY_P2P, PRE_COPY):
 	case STEP(RUNNING_P2P, STOP):
+		step_under_gate(bdev, from, to);
+		break;
 	case STEP(STOP, RUNNING_P2P):
 		step_under_gate(bdev, from, to);
+		mdev_bpf_irq_flush(&bdev->irqs);
 		break;
 	case STEP(RUNNING, PRE_COPY):
 	case STEP(RUNNING_P2P, PRE_COPY_P2P):

@@ -14,6 +14,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/eventfd.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "device/api.h"
@@ -257,27 +258,34 @@ void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool leve
 	line_update(irqs, kind);
 }
 
+/* How long it takes to signal an eventfd is the user's choice, so it is one at a time. */
+static void flush_vector(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+			 unsigned int vector)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	if (vector < kind->nr && listens(irqs, kind, vector) &&
+	    __test_and_clear_bit(vector, kind->pending))
+		deliver(irqs, kind, vector);
+}
+
 /**
  * mdev_bpf_irq_flush() - send what is pending although somebody listens
  * @irqs: the interrupts
  *
  * Vectors that were pending elsewhere are that, where the user had set up interrupts before.
  *
- * Context: Any.
+ * Context: Process context, may sleep: the user decides how long a signal takes.
  */
 void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs)
 {
 	struct mdev_bpf_irq_kind *kind = irqs->kinds;
 	unsigned int i;
 
-	guard(spinlock_irqsave)(&irqs->lock);
-	for (; kind < irqs->kinds + MDEV_BPF_MAX_IRQS; kind++) {
-		if (!kind->pending)
-			continue;
-		for_each_set_bit(i, kind->pending, kind->nr)
-			if (listens(irqs, kind, i) && __test_and_clear_bit(i, kind->pending))
-				deliver(irqs, kind, i);
-	}
+	for (; kind < irqs->kinds + MDEV_BPF_MAX_IRQS; kind++)
+		for (i = 0; kind->pending && i < kind->decl.count; i++) {
+			flush_vector(irqs, kind, i);
+			cond_resched();
+		}
 }
 
 /**
@@ -397,6 +405,18 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 	kvfree(events);
 }
 
+/* One at a time, for the same reason as flush_vector(). */
+static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
+			unsigned int vector, struct eventfd_ctx **ctx)
+{
+	guard(spinlock_irqsave)(&irqs->lock);
+	swap(kind->events[vector], *ctx);
+	if (kind->pending && kind->events[vector] && __test_and_clear_bit(vector, kind->pending))
+		deliver(irqs, kind, vector);
+	if (kind->line)
+		line_update(irqs, kind);
+}
+
 /**
  * mdev_bpf_irq_set_eventfds() - change where interrupts go
  * @irqs: the interrupts
@@ -422,16 +442,14 @@ int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, un
 		if (!events)
 			return -ENOMEM;
 	}
-	guard(spinlock_irqsave)(&irqs->lock);
-	if (events)
-		kind->events = events;
-	for (i = start; i < start + count; i++) {
-		swap(kind->events[i], ctxs[i - start]);
-		if (kind->pending && kind->events[i] && __test_and_clear_bit(i, kind->pending))
-			deliver(irqs, kind, i);
+	if (events) {
+		scoped_guard(spinlock_irqsave, &irqs->lock)
+			kind->events = events;
 	}
-	if (kind->line)
-		line_update(irqs, kind);
+	for (i = 0; i < count; i++) {
+		set_eventfd(irqs, kind, start + i, &ctxs[i]);
+		cond_resched();
+	}
 	return 0;
 }
 

@@ -9,6 +9,7 @@
  * with the same three exceptions.
  */
 #include <linux/eventfd.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "device/deferred.h"
@@ -101,9 +102,11 @@ static void loopback(const struct set_irqs *s)
 {
 	u32 i;
 
-	for (i = 0; i < s->count; i++)
+	for (i = 0; i < s->count; i++) {
 		if (is_chosen(s, i))
 			mdev_bpf_irq_loopback(s->irqs, s->index, s->start + i);
+		cond_resched();
+	}
 }
 
 /**
