@@ -65,8 +65,8 @@ static void fifo_clear(struct mtty_port *p)
 }
 
 /*
- * Modem lines: the far end is always there and ready, but holds CTS down while
- * automatic flow control has to. 8.7: in loop mode MCR drives them.
+ * Modem lines: the far end is always connected and ready. It lowers CTS when automatic flow control
+ * requires it. 8.7: in loop mode, MCR drives the lines.
  */
 static __u8 msr_lines(const struct mtty_port *p)
 {
@@ -82,7 +82,7 @@ static __u8 msr_lines(const struct mtty_port *p)
 	return lines;
 }
 
-/* Note changes of the lines; RI counts when it goes down (8.8). */
+/* Record changes of the lines in the delta bits. RI counts when it goes down (8.8). */
 static void msr_update(struct mtty_port *p)
 {
 	__u8 lines = msr_lines(p);
@@ -135,8 +135,8 @@ static __u8 read_rbr(struct mtty_port *p)
 }
 
 /*
- * What is sent has arrived. The transmitter counts as empty once all of it has been
- * read: the loop is its own far end, and so a sender that waits for that loses nothing.
+ * A byte that is sent has arrived at once. The transmitter counts as empty when all bytes have been
+ * read: the receiver is the same port, so a sender that waits for that loses nothing.
  */
 static void write_thr(struct mtty_port *p, __u8 val)
 {
@@ -295,7 +295,7 @@ int MDEV_BPF_OP(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-/* What is not zero after 8.1's master reset. The modem lines are no change, but there. */
+/* What is not zero after a master reset (8.1). The modem lines are up, without delta bits. */
 static void port_init(struct mtty_port *p)
 {
 	p->thr_empty = 1;

@@ -144,8 +144,8 @@ static int refuse_open(const struct device *dev)
 	if (pid)
 		snprintf(by, sizeof(by), " by process %d", pid);
 	if (dev->leaving)
-		return p_err("%s is already being removed, but is in use%s: close its user", dev->uuid,
-			     by);
+		return p_err("%s is already being removed, but is in use%s: close its user",
+			     dev->uuid, by);
 	return p_err("%s is in use%s: close its user first, or use --force to wait for that (no signal ends the wait)",
 		     dev->uuid, by);
 }

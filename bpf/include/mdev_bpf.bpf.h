@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that a device program includes. Needs a stock clang, libbpf's headers and
- * the kernel's uapi headers; no loaded module and no vmlinux.h: the structs
- * below are relocated (CO-RE) against the running kernel's when the program loads.
+ * The only header that a device program needs. Compiling with it takes clang, libbpf's headers and
+ * the kernel's uapi headers, but neither the module nor a vmlinux.h: when the program is loaded,
+ * the structs below are relocated (CO-RE) to match those of the running kernel.
  */
 #ifndef __MDEV_BPF_BPF_H
 #define __MDEV_BPF_BPF_H
@@ -75,11 +75,11 @@ _Pragma("clang diagnostic pop")
 /**
  * mdev_bpf_state_get() - the device's state
  * @dev: the device
- * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant
+ * @rdwr_buf_size: bytes that the program uses, from the start; a compile-time constant
  *
- * The state is mdev_bpf_ops::state_size bytes, zeroed at creation and by reset. It lives as long
- * as the device, whatever program is attached; upgrade converts it if need be. Use
- * mdev_bpf_state() for the type cast.
+ * The state has mdev_bpf_ops::state_size bytes. It is zeroed at creation and by a reset. It lives
+ * as long as the device, even if another program is attached; the upgrade op can convert it. Use
+ * mdev_bpf_state() for a pointer to a type.
  *
  * Return: the state; NULL when @rdwr_buf_size is more than the declared state_size.
  */
@@ -91,19 +91,19 @@ extern __u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_
 /**
  * mdev_bpf_ioctl_data() - the argument of an ioctl
  * @call: the call
- * @rdwr_buf_size: bytes wanted from the start of it, a compile-time constant
+ * @rdwr_buf_size: bytes that the program uses, from the start; a compile-time constant
  *
- * Return: the argument's copy in the kernel; NULL when the caller gave less (@call->size).
+ * Return: the kernel's copy of the argument; NULL if it has fewer bytes (@call->size).
  */
 extern __u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size) __ksym;
 
 /**
- * mdev_bpf_upgrade_data() - the state that the program before left
- * @old: what the upgrade op was given
- * @rdonly_buf_size: bytes wanted from the start of it, a compile-time constant
+ * mdev_bpf_upgrade_data() - the state that the previous program left
+ * @old: the argument of the upgrade op
+ * @rdonly_buf_size: bytes that the program uses, from the start; a compile-time constant
  *
- * For the upgrade op only, where mdev_bpf_state_get() is the new state; that op can call no
- * other kfunc. Use mdev_bpf_old_state() for the type cast.
+ * For the upgrade op only, where mdev_bpf_state_get() returns the new state. That op can call no
+ * other kfunc. Use mdev_bpf_old_state() for a pointer to a type.
  *
  * Return: the old state, read-only; NULL when @rdonly_buf_size is more than @old->size.
  */
@@ -119,8 +119,8 @@ extern const __u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
  * @dev: the device
  * @level: the line: 0 or 1
  *
- * With INTx the core delivers the level: it masks the line when it fires and fires
- * again at unmask if the line is still up. With MSI and MSI-X each rise sends vector 0.
+ * With INTx, the line is a level: the core masks it when it fires, and it fires again at unmask if
+ * it is still up. With MSI and MSI-X, each rising edge sends vector 0.
  *
  * Return: 0; -EINVAL for another @level; -ENXIO if the device declares none of them, or is no
  * PCI device.
@@ -132,16 +132,16 @@ extern int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, __u32 level) __ksym;
  * @dev: the device
  * @vector: 0 up to the declared count
  *
- * A vector of MSI-X for which the user has no eventfd is sent when there is one; a vector of MSI
- * is lost.
+ * If the user has no eventfd for the vector, MSI-X sends the message when it gets one, and MSI
+ * loses it.
  *
- * Return: 0, also if the user takes no interrupts on this vector; -EINVAL for a vector out
- * of range; -ENXIO if the user has enabled neither MSI nor MSI-X, or it is no PCI device.
+ * Return: 0, even if the user has no eventfd for this vector; -EINVAL for a vector out of range;
+ * -ENXIO if the user has enabled neither MSI nor MSI-X, or the device is not PCI.
  */
 extern int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, __u32 vector) __ksym;
 
 /**
- * mdev_bpf_irq_mode() - how the user of the device takes interrupts
+ * mdev_bpf_irq_mode() - the interrupt mode that the user has enabled
  * @dev: the device
  *
  * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX, MDEV_BPF_IRQ_MSI or MDEV_BPF_IRQ_MSIX;
@@ -211,14 +211,14 @@ extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 s
 extern int mdev_bpf_pci_cap_offset(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
 /**
- * mdev_bpf_timer_arm() - let the timer op be called later
+ * mdev_bpf_timer_arm() - arm a timer, which calls the timer op
  * @dev: the device
  * @id: which timer, 0 to MDEV_BPF_MAX_TIMERS - 1; goes to the op
  * @delay: nanoseconds from now, up to MDEV_BPF_MAX_DELAY
  * @period: nanoseconds between the calls after the first, from MDEV_BPF_MIN_PERIOD up; 0: no
  *	more calls
  *
- * What the timer was armed for before is forgotten. Reset cancels all timers.
+ * Replaces what the timer was armed for before. A reset cancels all timers.
  *
  * Return: 0; -EINVAL for an argument out of range.
  */
@@ -230,35 +230,35 @@ extern int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, __u32 id, __u64 delay,
  * @dev: the device
  * @id: which timer
  *
- * Its op is not called any more, even if it has expired already.
+ * The op is not called any more, even if the timer has already expired.
  *
  * Return: 0; -EINVAL for an @id out of range.
  */
 extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
- * mdev_bpf_work_queue() - let the work op be called soon, from a worker
+ * mdev_bpf_work_queue() - queue work: a worker calls the work op soon
  * @dev: the device
  * @id: 0 to MDEV_BPF_MAX_WORK - 1; goes to the op
  *
- * Queued again before the op was called, it is called once. Reset cancels all work.
+ * Work that is queued again before the op is called counts once. A reset cancels all work.
  *
  * Return: 0; -EINVAL for an @id out of range.
  */
 extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
- * mdev_bpf_fail() - say that the program cannot go on with the device
+ * mdev_bpf_fail() - fail the device, because the program cannot continue with it
  * @dev: the device
- * @code: any number, by custom a negative errno
+ * @code: any number, conventionally a negative errno
  * @msg: why, as text up to a NUL or the end; on the stack or in the state
  * @msg__sz: its size; what is beyond MDEV_BPF_MAX_REASON - 1 bytes is cut off
  *
- * The op goes on and returns as always. After it the device does nothing until it is reset or
- * gets another program: accesses fail with EIO, time does not pass, and its user gets the error
- * interrupt. Use mdev_bpf_fail_printf() to make the text.
+ * The op continues, and its result counts. Afterwards the device is stopped until it is reset or
+ * gets another program: accesses fail with EIO, timers stand still, and the user gets the error
+ * interrupt. Use mdev_bpf_fail_printf() to format the text.
  *
- * Return: 0; -EALREADY if the device has failed already: the first reason stands.
+ * Return: 0; -EALREADY if the device has already failed: the first reason is kept.
  */
 extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 			 __u32 msg__sz) __ksym;
@@ -278,10 +278,10 @@ extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
  * @text: text up to a NUL or the end; on the stack or in the state
  * @text__sz: its size
  *
- * Newlines are the program's; what is not printable becomes "?". Use mdev_bpf_dump_printf() to
- * make the text.
+ * The text includes its newlines. Other unprintable characters become "?". Use
+ * mdev_bpf_dump_printf() to format the text.
  *
- * Return: 0; -ENOSPC if there is too little room: then the rest is cut off, and the dump says so.
+ * Return: 0; -ENOSPC if there is not enough room: the rest is cut off, and the dump says so.
  */
 extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 			      __u32 text__sz) __ksym;
@@ -303,9 +303,9 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
  * @data: where to
  * @data__sz: bytes
  *
- * What was never written is zero.
+ * Bytes that were never written are zero.
  *
- * Return: 0; -EINVAL if the region is no MEMORY, or ends before.
+ * Return: 0; -EINVAL if the region is not MEMORY, or the bytes are not in it.
  */
 extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 offset, void *data,
 				__u32 data__sz) __ksym;
@@ -318,23 +318,24 @@ extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 of
  * @data: what to write
  * @data__sz: bytes
  *
- * Users and other parts of the device see it at once, also if the region is not writable or is
- * private.
+ * The user sees the bytes at once. The region may be read-only for the user, or private.
  *
- * Return: 0; -EINVAL if the region is no MEMORY, or ends before; -ENOMEM if it takes a page that
- * cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE): a part may be written.
+ * Return: 0; -EINVAL if the region is not MEMORY, or the bytes are not in it; -ENOMEM if a page
+ * cannot be allocated without waiting (never with MDEV_BPF_REGION_POPULATE): some bytes may have
+ * been written.
  */
 extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
 				 const void *data, __u32 data__sz) __ksym;
 
 /**
- * mdev_bpf_memory_get() - bytes of a MEMORY region
+ * mdev_bpf_memory_get() - a pointer to bytes of a MEMORY region
  * @dev: the device
- * @where: which, MDEV_BPF_MEMORY(region, offset); aligned by the largest power of two in the size, 8 at most
+ * @where: which, MDEV_BPF_MEMORY(region, offset); aligned to the largest power of two that divides
+ *	the size, 8 at most
  * @rdwr_buf_size: bytes wanted, a compile-time constant; they must lie within one page
  *
- * The user can change the bytes at any time, also between two looks at them. For a migration
- * they count as written.
+ * The user can change the bytes at any time, also between two reads. For a migration they count
+ * as written.
  *
  * Return: the bytes; NULL if they are not all in one page of a MEMORY region, are not
  * aligned, or take a page that cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE).
@@ -350,8 +351,7 @@ extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
  * @where: where to: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
  * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
  *
- * The request is queued and carried out after the op. dma_done says when that has happened, and
- * how it went.
+ * The request is queued, and carried out after the op. Then dma_done is called with the result.
  *
  * Return: 0; -EINVAL for a @size out of range, bytes that @where has not, or an address that
  * wraps; -ENXIO if the device is not open, or by a kernel client; -EBUSY if
@@ -375,7 +375,7 @@ extern int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __
 			      __u32 size) __ksym;
 
 /**
- * mdev_bpf_dma_pin() - pin guest memory, to be reached by mdev_bpf_dma_get()
+ * mdev_bpf_dma_pin() - pin guest memory, for access by mdev_bpf_dma_get()
  * @dev: the device
  * @id: the window, below the dma_windows that the program declares; dma_done gets it
  * @iova: first byte
@@ -390,7 +390,7 @@ extern int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __
 extern int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u32 size) __ksym;
 
 /**
- * mdev_bpf_dma_unpin() - give a window back
+ * mdev_bpf_dma_unpin() - unpin a window
  * @dev: the device
  * @id: the window
  *
@@ -399,7 +399,7 @@ extern int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u3
 extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
- * mdev_bpf_dma_get() - pinned guest memory
+ * mdev_bpf_dma_get() - a pointer to pinned guest memory
  * @dev: the device
  * @where: MDEV_BPF_PIN(), the window and the first byte in it
  * @rdwr_buf_size: bytes, a compile-time constant

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 TEST_GEN_PROGS += program/detach program/collide program/upgrade program/upgrade_load
+
+TEST_PROGS += program/sdk.sh
 TEST_GEN_PROGS += program/upgrade_each program/stall
 TEST_PROGS += program/module.sh
 TEST_SMP += program/collide program/detach program/upgrade program/upgrade_each program/stall

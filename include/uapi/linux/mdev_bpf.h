@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * What the kernel, device programs and user space agree on: constants, and the
- * plain structs a program declares its device with. No pointers, no padding;
- * a reserved field must be zero, so that it can get a meaning later.
+ * Shared by the kernel, device programs and user space: constants, and the structs with which a
+ * program declares its device. They have no pointers and no padding. Reserved members must be zero,
+ * so that they can get a meaning later.
  */
 #ifndef _UAPI_LINUX_MDEV_BPF_H
 #define _UAPI_LINUX_MDEV_BPF_H
@@ -39,13 +39,13 @@
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
-/* A VFIO file offset is the region's index in the bits from here up. */
+/* A VFIO file offset has the index of the region in the bits from this one up. */
 #define MDEV_BPF_OFFSET_SHIFT	40
 
 /*
- * Configuration space: programs own the device specific bytes from
- * MDEV_BPF_CONFIG_OWN up to MDEV_BPF_CONFIG_CAPS, where capabilities begin that are not
- * declared to be among these. Extended ones begin at MDEV_BPF_CONFIG_SIZE.
+ * Configuration space: the device-specific bytes from MDEV_BPF_CONFIG_OWN up to
+ * MDEV_BPF_CONFIG_CAPS are the program's. LOW capabilities are among them; other capabilities begin
+ * at MDEV_BPF_CONFIG_CAPS, and extended ones at MDEV_BPF_CONFIG_SIZE.
  */
 #define MDEV_BPF_CONFIG_OWN	0x40
 #define MDEV_BPF_CONFIG_CAPS	0x80
@@ -81,7 +81,7 @@
 #define MDEV_BPF_GFX_REGION		(1 << 0)	/* users read planes in their region */
 #define MDEV_BPF_GFX_DMABUF		(1 << 1)	/* users get planes as dma-bufs */
 
-/* Where in an EDID region the EDID begins; struct vfio_region_gfx_edid is before it */
+/* Offset of the EDID in an EDID region, after struct vfio_region_gfx_edid */
 #define MDEV_BPF_EDID_OFFSET		64
 
 /* struct mdev_bpf_plane::type, as DRM numbers them */
@@ -93,7 +93,7 @@
 #define MDEV_BPF_STATE(offset)		((0xffULL << MDEV_BPF_OFFSET_SHIFT) | (offset))
 #define MDEV_BPF_MEMORY(region, offset)	(((__u64)(region) << MDEV_BPF_OFFSET_SHIFT) | (offset))
 
-/* Where mdev_bpf_dma_get() looks: bytes of a pinned window */
+/* "where" of mdev_bpf_dma_get(): bytes of a pinned window */
 #define MDEV_BPF_PIN(id, offset)	(((__u64)(id) << MDEV_BPF_OFFSET_SHIFT) | (offset))
 
 /* struct mdev_bpf_dma::op */
@@ -137,7 +137,7 @@
 #define MDEV_BPF_IOCTL_DONE	1	/* answered: call->ret is the result */
 #define MDEV_BPF_IOCTL_REVIEW	2	/* let the core answer, then call me again */
 
-/* What mdev_bpf_irq_mode() returns: how the user of the device takes interrupts */
+/* What mdev_bpf_irq_mode() returns: the interrupt mode that the user has enabled */
 #define MDEV_BPF_IRQ_OFF	0
 #define MDEV_BPF_IRQ_INTX	1
 #define MDEV_BPF_IRQ_MSI	2
@@ -255,14 +255,14 @@ struct mdev_bpf_irq {
 };
 
 /**
- * struct mdev_bpf_doorbell - a register of which only matters that it is written
+ * struct mdev_bpf_doorbell - a register that is written to notify the device
  * @offset: first byte in the region
  * @region: VFIO index of the region
  * @size: bytes: a write to any of them rings it; 0: there is no such doorbell
  * @work: what it queues: the work op's id
  * @reserved: zero
  *
- * A write queues work in place of calling region_write.
+ * A write queues work instead of calling region_write; the value is dropped.
  */
 struct mdev_bpf_doorbell {
 	__u64 offset;
