@@ -9,7 +9,7 @@
 #include "compiler.h"
 
 #define UUID_LEN	36
-/* The UUIDs of all selftest devices begin with this; run.sh removes those that a killed test left. */
+/* UUIDs of selftest devices begin with this; run.sh removes those that a killed test left. */
 #define UUID_PREFIX	"5e1f7e57-"
 
 #define MDEV_DEVICES	"/sys/bus/mdev/devices"

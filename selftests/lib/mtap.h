@@ -85,7 +85,7 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 #define EXPECT_STR(got, want)	((void)mtap_str(__FILE__, __LINE__, #got, got, want))
 #define EXPECT_HAS(got, want)	((void)mtap_has(__FILE__, __LINE__, #got, got, want))
 
-/* Wait for what the kernel does asynchronously: true as soon as @cond is, false after 10000 tries. */
+/* Wait for what the kernel does asynchronously: true as soon as @cond is, or false at last. */
 #define mtap_await(cond) ({						\
 	unsigned int tries_ = 0;					\
 	bool ok_;							\
