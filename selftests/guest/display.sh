@@ -30,7 +30,7 @@ needs_guest nested
 access()
 {
 	echo "$*" >&"$cpu"
-	read -r -t 30 answer <&"$cpu_says" || answer=none
+	read -r -t $((30 * slowness)) answer <&"$cpu_says" || answer=none
 	[[ $answer == OK* ]] || fail "\"$*\" is answered with \"$answer\""
 	answer=${answer#OK}
 	answer=${answer# }
@@ -56,7 +56,7 @@ enable()
 # hear KEY: wait until QEMU says something with it.
 hear()
 {
-	while read -r -t 20 answer <&"$monitor_says"; do
+	while read -r -t $((20 * slowness)) answer <&"$monitor_says"; do
 		[[ $answer != *"\"$1\""* ]] || return 0
 		[[ $answer != *'"error"'* ]] || break
 	done
@@ -122,7 +122,7 @@ starts()
 	modprobe vfio_iommu_type1
 	mkfifo "$qtest.in" "$qtest.out"
 	coproc QEMU {
-		exec timeout -k 5 120 qemu-system-x86_64 -accel tcg -S -M pc -m 32M -nodefaults \
+		exec timeout -k 5 $((120 * slowness)) qemu-system-x86_64 -accel tcg -S -M pc -m 32M -nodefaults \
 			-display none -qtest "pipe:$qtest" -qtest-log /dev/null -qmp stdio \
 			-device "vfio-pci,id=card,addr=2,display=on,sysfsdev=/sys/bus/mdev/devices/$uuid" \
 			2>"$mtap_tmp/qemu"
@@ -178,22 +178,17 @@ nothing_and_nonsense()
 }
 
 # It is asked for; when it is carried out, the device's command register is 0.
-until_reset()
+is_reset()
 {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		access outl 0xcf8 0x80001004
-		access inl 0xcfc
-		[ $((answer & 7)) -ne 0 ] || return 0
-		sleep 0.1
-	done
-	fail "no reset"
+	access outl 0xcf8 0x80001004
+	access inl 0xcfc
+	[ $((answer & 7)) -eq 0 ]
 }
 
 reset_clears_it()
 {
 	qmp system_reset
-	until_reset
+	await 20 is_reset || fail "no reset"
 	enable
 	get_reg "$format"
 	is $((answer)) 0
