@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 TEST_GEN_PROGS += device/lifecycle device/uart device/timer device/doorbell device/reset
-TEST_GEN_PROGS += device/kvm_doorbell device/fail device/stats
+TEST_GEN_PROGS += device/worker device/kvm_doorbell device/fail device/stats
 TEST_PROGS += device/trace.sh
-TEST_SMP += device/doorbell device/reset device/fail device/stats
+TEST_SMP += device/worker device/doorbell device/reset device/fail device/stats
