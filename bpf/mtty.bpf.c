@@ -332,9 +332,9 @@ static void port_dump(struct mdev_bpf_dump *out, const struct mtty_port *p, __u3
 {
 	mdev_bpf_dump_printf(out, "port %u: IER %02x IIR %02x FCR %02x LCR %02x MCR %02x\n", nr,
 			     p->ier, port_iir(p), p->fcr, p->lcr, p->mcr);
-	mdev_bpf_dump_printf(out, "  MSR %02x SCR %02x divisor %u, %u bytes in FIFO%s\n",
+	mdev_bpf_dump_printf(out, "  MSR %02x SCR %02x divisor %u, %u bytes in FIFO, overrun %u\n",
 			     p->msr_lines | p->msr_delta, p->scr, p->divisor, p->count,
-			     p->overrun ? ", overrun" : "");
+			     !!p->overrun);
 }
 
 int MDEV_BPF_OP(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)

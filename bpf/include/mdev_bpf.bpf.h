@@ -248,6 +248,109 @@ extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
+ * mdev_bpf_snprintf() - make a text of numbers
+ * @out: where it goes, with a final NUL
+ * @out__sz: room there, of which MDEV_BPF_MAX_TEXT bytes at most are used
+ * @fmt__str: format, a constant string; use mdev_bpf_format()
+ * @args: the numbers
+ * @args__sz: bytes of them
+ *
+ * A conversion is "%", any of "-+ #0", up to two digits of width, nothing or one of "hh", "h", "l",
+ * "ll" and one of "diuxXoc"; "%%" is a "%". There is no "%s": the kernel could not know what a
+ * program has a pointer to.
+ *
+ * Return: bytes, without the NUL; what there is no room for is cut off. -EINVAL for anything else
+ * in the format, and where numbers are missing: @out then ends before that.
+ */
+extern int mdev_bpf_snprintf(char *out, __u32 out__sz, const char *fmt__str, const __u64 *args,
+			     __u32 args__sz) __ksym;
+
+/** mdev_bpf_format() - mdev_bpf_snprintf() with the arguments of snprintf() */
+#define mdev_bpf_format(out, size, fmt, args...)				\
+({										\
+	static const char ___fmt[] = fmt;					\
+	__u64 ___args[___bpf_narg(args) + 1] = {};				\
+										\
+	___bpf_fill(___args, args);						\
+	mdev_bpf_snprintf(out, size, ___fmt, ___args, sizeof(___args));		\
+})
+
+/**
+ * mdev_bpf_print() - print a line, as the trace event mdev_bpf_print
+ * @dev: the device
+ * @text: text up to a NUL or the end; on the stack or in the state
+ * @text__sz: its size; what is beyond MDEV_BPF_MAX_REASON - 1 bytes is cut off
+ *
+ * Nothing is done while nobody has that event enabled. Use mdev_bpf_printk() to make the text.
+ *
+ * Return: 0.
+ */
+extern int mdev_bpf_print(struct mdev_bpf_dev *dev, const char *text, __u32 text__sz) __ksym;
+
+/** mdev_bpf_printk() - mdev_bpf_print() with a text as of mdev_bpf_snprintf() */
+#define mdev_bpf_printk(dev, fmt, args...)					\
+({										\
+	char ___line[MDEV_BPF_MAX_REASON];					\
+										\
+	mdev_bpf_format(___line, sizeof(___line), fmt, ##args);			\
+	mdev_bpf_print(dev, ___line, sizeof(___line));				\
+})
+
+/**
+ * bpf_iter_mdev_new() - begin a loop; use mdev_bpf_for()
+ * @it: the loop
+ * @dev: the device
+ * @start: number of the first round
+ * @end: number behind that of the last
+ *
+ * Return: 0; -EINVAL if @start is behind @end; -E2BIG for more than MDEV_BPF_MAX_LOOPS rounds. Then
+ * there is no round.
+ */
+extern int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev, __s32 start,
+			     __s32 end) __ksym;
+
+/**
+ * bpf_iter_mdev_next() - begin a round
+ * @it: the loop
+ *
+ * Return: its number; NULL after the last, and when the op has run for too long: see op_limit_ms.
+ */
+extern int *bpf_iter_mdev_next(struct bpf_iter_mdev *it) __ksym;
+
+/**
+ * bpf_iter_mdev_destroy() - end a loop
+ * @it: the loop
+ */
+extern void bpf_iter_mdev_destroy(struct bpf_iter_mdev *it) __ksym;
+
+/* The number of the next round goes to @i; false if there is none. */
+static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
+{
+	int *round = bpf_iter_mdev_next(it);
+
+	if (!round)
+		return false;
+	*i = *round;
+	return true;
+}
+
+/**
+ * mdev_bpf_for() - a loop: i is @start up to @end - 1; break and continue are as ever
+ *
+ * The verifier looks at the body as often as it finds something new, and not for each round, so it
+ * can be long, and the bounds need not be constants. They are evaluated for each round. A plain for
+ * loop with a constant number of rounds can be used as well.
+ */
+#define mdev_bpf_for(i, dev, start, end)						\
+	for (struct bpf_iter_mdev ___it __attribute__((cleanup(bpf_iter_mdev_destroy))),	\
+	     *___new __attribute__((unused)) =						\
+		(bpf_iter_mdev_new(&___it, dev, start, end),				\
+		 /* Or its type would be missing */					\
+		 (void)bpf_iter_mdev_destroy, &___it);					\
+	     mdev_bpf_for_next(&___it, &(i)) && (i) >= (int)(start) &&		\
+	     (i) < (int)(end); )
+
+/**
  * mdev_bpf_fail() - fail the device, because the program cannot continue with it
  * @dev: the device
  * @code: any number, conventionally a negative errno
@@ -263,12 +366,12 @@ extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 			 __u32 msg__sz) __ksym;
 
-/** mdev_bpf_fail_printf() - mdev_bpf_fail() with a text as of bpf_snprintf() */
+/** mdev_bpf_fail_printf() - mdev_bpf_fail() with a text as of mdev_bpf_snprintf() */
 #define mdev_bpf_fail_printf(dev, code, fmt, args...)				\
 ({										\
 	char ___text[MDEV_BPF_MAX_REASON];					\
 										\
-	BPF_SNPRINTF(___text, sizeof(___text), fmt, ##args);			\
+	mdev_bpf_format(___text, sizeof(___text), fmt, ##args);			\
 	mdev_bpf_fail(dev, code, ___text, sizeof(___text));			\
 })
 
@@ -286,12 +389,12 @@ extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 			      __u32 text__sz) __ksym;
 
-/** mdev_bpf_dump_printf() - mdev_bpf_dump_text() with up to 127 bytes as of bpf_snprintf() */
+/** mdev_bpf_dump_printf() - mdev_bpf_dump_text() with up to 127 bytes as of mdev_bpf_snprintf() */
 #define mdev_bpf_dump_printf(out, fmt, args...)					\
 ({										\
 	char ___text[128];							\
 										\
-	BPF_SNPRINTF(___text, sizeof(___text), fmt, ##args);			\
+	mdev_bpf_format(___text, sizeof(___text), fmt, ##args);			\
 	mdev_bpf_dump_text(out, ___text, sizeof(___text));			\
 })
 
@@ -305,7 +408,8 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
  *
  * Bytes that were never written are zero.
  *
- * Return: 0; -EINVAL if the region is not MEMORY, or the bytes are not in it.
+ * Return: 0; -EINVAL if the region is no MEMORY, or ends before; -E2BIG for more than
+ * MDEV_BPF_MAX_VALUE bytes; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 offset, void *data,
 				__u32 data__sz) __ksym;

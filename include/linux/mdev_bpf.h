@@ -182,6 +182,14 @@ struct mdev_bpf_dump {
 };
 
 /**
+ * struct bpf_iter_mdev - a loop, on the stack of a program; see mdev_bpf_for()
+ * @opaque: the kernel's
+ */
+struct bpf_iter_mdev {
+	__u64 opaque[3];
+};
+
+/**
  * struct mdev_bpf_ops - a device program
  *
  * A program object defines one in SEC(".struct_ops.link"). Ops run in process context

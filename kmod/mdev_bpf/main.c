@@ -11,6 +11,7 @@
 #include "device/worker.h"
 #include "gate/refuse.h"
 #include "gate/stats.h"
+#include "gate/watchdog.h"
 #include "program/kfunc.h"
 #include "program/program.h"
 #include "program/struct_ops.h"
@@ -62,6 +63,7 @@ static int __init mdev_bpf_init(void)
 	ret = sysfs_create_files(mdev_bpf_kobj, mdev_bpf_attrs) ?:
 	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_refuse_attrs) ?:
 	      sysfs_create_files(mdev_bpf_kobj, mdev_bpf_stats_attrs);
+	mdev_bpf_watchdog_module_init();
 	ret = ret ?: mdev_bpf_worker_module_init();
 	if (ret)
 		goto out_put;

@@ -4,3 +4,8 @@ TEST_GEN_PROGS += device/lifecycle device/uart device/timer device/doorbell devi
 TEST_GEN_PROGS += device/worker device/kvm_doorbell device/fail device/stats
 TEST_PROGS += device/trace.sh
 TEST_SMP += device/worker device/doorbell device/reset device/fail device/stats
+
+# Ops that take long
+TEST_GEN_PROGS += device/hang
+TEST_SMP += device/hang
+TEST_LONG += device/hang

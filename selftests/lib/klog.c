@@ -128,3 +128,17 @@ int klog_since(unsigned long long mark, int facility, FILE *out)
 
 	return log < 0 ? 0 : complain(log, mark, facility, out);
 }
+
+bool klog_has(unsigned long long mark, const char *text)
+{
+	int log = open(KMSG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	static struct record r;
+	bool found = false;
+	int ret;
+
+	while (log >= 0 && !found && (ret = next_record(log, &r)))
+		found = ret > 0 && r.seq >= mark && strstr(r.text, text);
+	if (log >= 0)
+		close(log);
+	return found;
+}

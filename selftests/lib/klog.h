@@ -3,6 +3,7 @@
 #ifndef KLOG_H
 #define KLOG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* The kernel log from now on; a descriptor, or negative where it cannot be read. */
@@ -17,5 +18,8 @@ int klog_check(int log, FILE *out);
 /* The same for one process after another: "now" as a number, complaints since then. */
 unsigned long long klog_mark(void);
 int klog_since(unsigned long long mark, int facility, FILE *out);
+
+/* Does a line since then have @text in it? */
+bool klog_has(unsigned long long mark, const char *text);
 
 #endif /* KLOG_H */

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Programs that must not load: one struct_ops map each, and good ones to complete them. */
-#include "mdev_bpf.bpf.h"
+#include "bad.h"
 
 char _license[] SEC("license") = "GPL";
-
-struct state {
-	__u64 words[64];
-};
 
 __u64 zero;
 
@@ -15,33 +11,6 @@ int BPF_PROG(good_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 {
 	return 0;
 }
-
-SEC("struct_ops/region_write")
-int BPF_PROG(good_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
-{
-	return 0;
-}
-
-#define DEVICE								\
-	.name = "bad",							\
-	.abi = MDEV_BPF_ABI,						\
-	.state_size = sizeof(struct state),				\
-	.types = { { .name = "1" } },					\
-	.pci = { .vendor = 0x1234 },					\
-	.regions = { { .size = 16, .flags = MDEV_BPF_REGION_RW } },	\
-	.irqs = { { .count = 1 } }
-
-#define BAD_READ(which)							\
-SEC("?.struct_ops.link")						\
-struct mdev_bpf_ops which = {						\
-	DEVICE,								\
-	.region_read = (void *)which##_read,				\
-	.region_write = (void *)good_write,				\
-}
-
-#define READ(which)							\
-SEC("?struct_ops/region_read")						\
-int BPF_PROG(which##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
 
 /* Read-only members */
 
@@ -235,7 +204,9 @@ BAD_UPGRADE(upgrade_work);
 
 UPGRADE(upgrade_fail)
 {
-	return mdev_bpf_fail_printf(dev, 0, "no");
+	char text[] = "no";
+
+	return mdev_bpf_fail(dev, 0, text, sizeof(text));
 }
 
 BAD_UPGRADE(upgrade_fail);

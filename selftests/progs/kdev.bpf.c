@@ -51,15 +51,13 @@ static __u32 overlap(struct kdev_state *s)
 	return s->overlap;
 }
 
-static int nothing(__u32 i, void *ctx)
+static __u32 slow(struct mdev_bpf_dev *dev)
 {
-	return 0;
-}
+	int i;
 
-static __u32 slow(void)
-{
 	count(KDEV_SLOW_IN);
-	bpf_loop(1 << 20, nothing, NULL, 0);
+	mdev_bpf_for(i, dev, 0, 1 << 18)
+		;
 	count(KDEV_SLOW_OUT);
 	return 0;
 }
@@ -96,7 +94,7 @@ static __u64 ctl_read(struct mdev_bpf_dev *dev, struct kdev_state *s, __u32 reg)
 	case KDEV_CTL_UUID + 12:
 		return word(dev->uuid + 12);
 	case KDEV_CTL_SLOW:
-		return slow();
+		return slow(dev);
 	case KDEV_CTL_MAGIC:
 		return magic;
 	case KDEV_CTL_OVERLAP:

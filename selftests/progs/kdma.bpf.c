@@ -35,28 +35,14 @@ static __s64 request(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
 	}
 }
 
-/* What the callbacks of bpf_loop() get */
-struct loop {
-	struct mdev_bpf_dev *dev;
-	struct kdma_state *s;
-	__u64 what;
-	__u64 n;
-};
-
-static int flood_one(__u32 i, struct loop *loop)
-{
-	if (request(loop->dev, loop->s, loop->what + (i << 8)))
-		return 1;
-	loop->n++;
-	return 0;
-}
-
 static __s64 flood(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
 {
-	struct loop loop = { .dev = dev, .s = s, .what = go };
+	int i;
 
-	bpf_loop(2 * MDEV_BPF_MAX_DMA, flood_one, &loop, 0);
-	return loop.n;
+	mdev_bpf_for(i, dev, 0, 2 * MDEV_BPF_MAX_DMA)
+		if (request(dev, s, go + ((__u64)i << 8)))
+			return i;
+	return 2 * MDEV_BPF_MAX_DMA;
 }
 
 static __s64 peek(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where, bool poke)
@@ -83,26 +69,21 @@ static __s64 peek_none(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 whe
 	return 0;
 }
 
-static int pull_one(__u32 i, struct loop *loop)
-{
-	__u64 *p = (__u64 *)mdev_bpf_dma_get(loop->dev, loop->what + 64 * i, 64);
-	int k;
-
-	if (!p)
-		return 1;
-	for (k = 0; k < 8; k++)
-		REG(loop->s, KDMA_VALUE) += p[k];
-	loop->n++;
-	return 0;
-}
-
 static __s64 pull(struct mdev_bpf_dev *dev, struct kdma_state *s, __u32 n)
 {
-	struct loop loop = { .dev = dev, .s = s, .what = REG(s, KDMA_PEEK) };
+	__u64 where = REG(s, KDMA_PEEK);
+	int i, k;
 
 	REG(s, KDMA_VALUE) = 0;
-	bpf_loop(n, pull_one, &loop, 0);
-	return loop.n;
+	mdev_bpf_for(i, dev, 0, (int)n) {
+		__u64 *p = (__u64 *)mdev_bpf_dma_get(dev, where + 64ULL * i, 64);
+
+		if (!p)
+			return i;
+		for (k = 0; k < 8; k++)
+			REG(s, KDMA_VALUE) += p[k];
+	}
+	return n;
 }
 
 static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, __u64 val)
@@ -219,17 +200,16 @@ int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
-static int spin_one(__u32 i, __u64 *end)
-{
-	return bpf_ktime_get_ns() >= *end;
-}
-
-static void spin(__u64 ms)
+static void spin(struct mdev_bpf_dev *dev, __u64 ms)
 {
 	__u64 end = bpf_ktime_get_ns() + ms * 1000000;
+	int i;
 
-	if (ms)
-		bpf_loop(1 << 22, spin_one, &end, 0);
+	if (!ms)
+		return;
+	mdev_bpf_for(i, dev, 0, 1 << 22)
+		if (bpf_ktime_get_ns() >= end)
+			break;
 }
 
 int MDEV_BPF_OP(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *range)
@@ -243,7 +223,7 @@ int MDEV_BPF_OP(kdma_unmap, struct mdev_bpf_dev *dev, struct mdev_bpf_range *ran
 	REG(s, KDMA_UNMAP_IOVA) = range->iova;
 	REG(s, KDMA_UNMAP_SIZE) = range->size;
 	mdev_bpf_irq_trigger(dev, 1);
-	spin(REG(s, KDMA_SLOW));
+	spin(dev, REG(s, KDMA_SLOW));
 	return 0;
 }
 

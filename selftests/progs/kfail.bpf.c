@@ -26,9 +26,12 @@ static void called(struct mdev_bpf_dev *dev, __u32 op)
 		mdev_bpf_fail_printf(dev, -100 - (int)op, "told to fail in %u", op);
 }
 
-static int nothing(__u32 i, void *ctx)
+static void slow(struct mdev_bpf_dev *dev, __u32 rounds)
 {
-	return 0;
+	int i;
+
+	mdev_bpf_for(i, dev, 0, rounds)
+		;
 }
 
 static int fail_with_text(struct mdev_bpf_dev *dev, __u32 which)
@@ -67,7 +70,7 @@ static int act(struct mdev_bpf_dev *dev, struct kfail_state *s, __u32 reg, __u32
 	case KFAIL_WORK:
 		return mdev_bpf_work_queue(dev, val);
 	case KFAIL_SLOW:
-		bpf_loop(val, nothing, NULL, 0);
+		slow(dev, val);
 		break;
 	case KFAIL_VALUE:
 		s->value = val;
@@ -150,7 +153,7 @@ int MDEV_BPF_OP(kfail_timer, struct mdev_bpf_dev *dev, __u32 id)
 
 	called(dev, KFAIL_TIMER);
 	if (s && s->timer_slow)
-		bpf_loop(s->timer_slow, nothing, NULL, 0);
+		slow(dev, s->timer_slow);
 	mdev_bpf_irq_trigger(dev, 1);
 	return 0;
 }

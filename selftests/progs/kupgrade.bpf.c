@@ -56,17 +56,15 @@ static int check(struct regs *r, __u32 version)
 	return -EUCLEAN;
 }
 
-static int nothing(__u32 i, void *ctx)
-{
-	return 0;
-}
-
 /* Slow, so that an upgrade waits for it; that must leave the device alone then. */
-static void end(struct regs *r, __u32 version)
+static void end(struct mdev_bpf_dev *dev, struct regs *r, __u32 version)
 {
+	int i;
+
 	check(r, version);
 	r->version = 0;
-	bpf_loop(1 << 14, nothing, NULL, 0);
+	mdev_bpf_for(i, dev, 0, 1 << 14)
+		;
 }
 
 static int read(struct regs *r, struct mdev_bpf_access *a)
@@ -183,7 +181,7 @@ void MDEV_BPF_OP(which##_exit, struct mdev_bpf_dev *dev)				\
 	struct which *s = mdev_bpf_state(dev, struct which);			\
 										\
 	if (s)									\
-		end(&s->r, nr);							\
+		end(dev, &s->r, nr);						\
 }										\
 										\
 int MDEV_BPF_OP(which##_open, struct mdev_bpf_dev *dev)				\

@@ -148,7 +148,8 @@ MTAP_TEST(memory_of_the_user)
 	expect_verifier("read_user", "cannot use helper bpf_probe_read_user#");
 	expect_verifier("read_user_str", "cannot use helper bpf_probe_read_user_str#");
 	expect_verifier("read_kernel", "cannot use helper bpf_probe_read_kernel#");
-	expect_verifier("copy_user_str", "sleepable kfunc bpf_copy_from_user_str");
+	expect_verifier("copy_user_str", "attach to unsupported member region_read");
+	EXPECT_HAS(why_refused(), "calls bpf_copy_from_user_str(), a function of the kernel");
 	expect_verifier("this_task", "cannot use helper bpf_get_current_task#");
 }
 

@@ -24,6 +24,11 @@
 #define MDEV_BPF_MAX_INSTANCES	65536		/* units in a pool; also what 0 means */
 #define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument a program can see */
 #define MDEV_BPF_MAX_ERRNO	511		/* an op may return -1 to -511 */
+#define MDEV_BPF_MAX_LOOPS	(1 << 23)	/* rounds of one mdev_bpf_for() */
+#define MDEV_BPF_MAX_COST	(8 << 20)	/* instructions that global functions may add up to */
+#define MDEV_BPF_MAX_KEY	512		/* bytes of a key in a map that a program uses */
+#define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and of what one kfunc copies */
+#define MDEV_BPF_MAX_TEXT	512		/* bytes of text that mdev_bpf_snprintf() makes */
 
 #define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
 #define MDEV_BPF_MAX_WORK	8	/* kinds of work of a device, ids from 0 */

@@ -22,6 +22,7 @@
 #include "gate/gate.h"
 #include "gate/refuse.h"
 #include "gate/trace.h"
+#include "gate/watchdog.h"
 #include "gfx/gfx.h"
 #include "memory/memory.h"
 #include "migration/migration.h"
@@ -432,6 +433,7 @@ int mdev_bpf_device_probe(struct mdev_device *mdev)
 		goto out_unreserve;
 	}
 	bdev->ctx.instance = instance;
+	mdev_bpf_watchdog_add();
 	ret = device_give_state(bdev);
 	if (ret)
 		goto out_put;
@@ -455,6 +457,7 @@ out_unlist:
 	device_unlist(bdev);
 out_put:
 	mdev_bpf_worker_destroy(bdev);
+	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
@@ -482,6 +485,7 @@ void mdev_bpf_device_remove(struct mdev_device *mdev)
 	call_exit(bdev);
 	device_unlist(bdev);
 	mdev_bpf_worker_destroy(bdev);
+	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
 	/* Pairs with vfio_alloc_device() in mdev_bpf_device_probe() */

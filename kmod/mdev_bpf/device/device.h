@@ -41,6 +41,7 @@
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "gate/stats.h"
+#include "gate/watchdog.h"
 #include "gfx/gfx.h"
 #include "migration/migration.h"
 #include "pci/caps.h"
@@ -87,6 +88,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @ioeventfds: eventfds that stand for writes
  * @failure: why it has failed, if it has
  * @stats: what ops cost
+ * @watch: how long the op that runs has been running
  * @dma: DMA
  * @migration: state of migration
  * @dirty: guest memory it has written to, under the gate; NULL: dirty tracking is off
@@ -126,6 +128,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;
+	struct mdev_bpf_watch watch;
 	struct mdev_bpf_dma_queue dma;
 	struct mdev_bpf_migration migration;
 	struct mdev_bpf_dirty *dirty;

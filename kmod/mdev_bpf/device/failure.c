@@ -158,6 +158,27 @@ void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err)
 	failure_begin(bdev, MDEV_BPF_OP_UPGRADE, err);
 }
 
+/**
+ * mdev_bpf_failure_slow() - the op that has just returned ran for too long
+ * @bdev: the device
+ * @limit_ms: how long it may have been
+ *
+ * Nothing happens to a device that has failed already.
+ *
+ * Context: The gate held, as the op had it.
+ */
+void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms)
+{
+	struct mdev_bpf_failure *f = &bdev->failure;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (f->active)
+		return;
+	strscpy(f->program, bdev->program->driver.driver.name);
+	snprintf(f->text, sizeof(f->text), "the op ran longer than %u ms", limit_ms);
+	failure_begin(bdev, bdev->gate.op, -ETIME);
+}
+
 __bpf_kfunc_start_defs();
 
 __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz)

@@ -13,7 +13,7 @@ struct mdev_bpf_device;
 /**
  * struct mdev_bpf_failure - why a device has failed, under its gate
  * @active: it has; may be read without the lock
- * @op: the op that said so
+ * @op: the op that said so, or ran for too long
  * @code: what it gave as the error
  * @link_id: id of the link that attached the program
  * @map_id: id of the program's struct_ops map, 0 if it was not known yet
@@ -40,6 +40,7 @@ void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
 void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err);
+void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
 
 #endif /* __MDEV_BPF_DEVICE_FAILURE_H */

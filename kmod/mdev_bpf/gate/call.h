@@ -20,6 +20,7 @@
 #include "device/device.h"
 #include "gate/gate.h"
 #include "gate/stats.h"
+#include "gate/watchdog.h"
 
 /**
  * struct mdev_bpf_call - a call into the program of a device
@@ -45,10 +46,14 @@ static inline void mdev_bpf_call_begin(const struct mdev_bpf_call *call, enum md
 	call->bdev->gate.op = op;
 	if (static_branch_unlikely(&mdev_bpf_stats_key))
 		mdev_bpf_stats_begin(call->bdev);
+	mdev_bpf_watchdog_begin(&call->bdev->watch, call->bdev);
 }
 
 static inline void mdev_bpf_call_end(const struct mdev_bpf_call *call, int ret)
 {
+	mdev_bpf_watchdog_end();
+	if (unlikely(mdev_bpf_watchdog_is_over(&call->bdev->watch)))
+		mdev_bpf_watchdog_fail(call->bdev);
 	if (static_branch_unlikely(&mdev_bpf_stats_key))
 		mdev_bpf_stats_end(call->bdev, ret);
 }

@@ -306,7 +306,7 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
  *
  * Context: Process context, the gate held.
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; -ETIME if it ran for too long.
  */
 int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old)
@@ -317,6 +317,8 @@ int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	mdev_bpf_gate_assert_held(bdev);
 	WRITE_ONCE(bdev->gate.caller, current);
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, upgrade, old), 0);
+	if (mdev_bpf_watchdog_is_over(&bdev->watch))
+		ret = -ETIME;
 	WRITE_ONCE(bdev->gate.caller, NULL);
 	return ret;
 }

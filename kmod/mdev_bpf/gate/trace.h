@@ -57,6 +57,21 @@ TRACE_EVENT(mdev_bpf_ioctl,
 	TP_printk("dev=%s cmd=%#x ret=%ld", __get_str(name), __entry->cmd, __entry->ret)
 );
 
+/* What a program prints, as one line. */
+TRACE_EVENT(mdev_bpf_print,
+	TP_PROTO(const struct mdev_bpf_dev *dev, const char *text),
+	TP_ARGS(dev, text),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__string(text, text)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__assign_str(text);
+	),
+	TP_printk("dev=%s %s", __get_str(name), __get_str(text))
+);
+
 /*
  * One interrupt, at the moment it is delivered: @index is VFIO's, and @taken says whether there
  * was somebody to take it, an eventfd or a kernel client.

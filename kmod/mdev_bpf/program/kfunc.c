@@ -28,13 +28,28 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
+#include "program/loop.h"
 #include "program/struct_ops.h"
+#include "program/text.h"
 #include "program/upgrade.h"
 #include "vfio/ioctl.h"
 
 static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 {
 	return container_of(stream, struct mdev_bpf_opaque_stream, ctx);
+}
+
+/* An op that has run for too long is to end: nothing that takes time is done for it any more. */
+static bool is_over(struct mdev_bpf_dev *dev)
+{
+	return unlikely(mdev_bpf_watchdog_is_over(&ctx_to_bdev(dev)->watch));
+}
+
+static int may_copy(struct mdev_bpf_dev *dev, u32 size)
+{
+	if (size > MDEV_BPF_MAX_VALUE)
+		return -E2BIG;
+	return is_over(dev) ? -ETIME : 0;
 }
 
 /* NULL if the region has none. */
@@ -72,6 +87,8 @@ __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
+	if (is_over(dev))
+		return -ETIME;
 	if (level > 1)
 		return -EINVAL;
 	if (!bdev->api->pci || !(mdev_bpf_irq_count(bdev, VFIO_PCI_INTX_IRQ_INDEX) ||
@@ -88,6 +105,8 @@ __bpf_kfunc int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector)
 
 	unsigned int mode;
 
+	if (is_over(dev))
+		return -ETIME;
 	if (!bdev->api->pci)
 		return -ENXIO;
 	if (vector >= max(mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX),
@@ -112,6 +131,8 @@ __bpf_kfunc int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
+	if (is_over(dev))
+		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
 	if (!mdev_bpf_irq_count(bdev, index) || !bdev->irqs.kinds[index].line || level > 1)
@@ -124,6 +145,8 @@ __bpf_kfunc int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vec
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
+	if (is_over(dev))
+		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
 	if (vector >= mdev_bpf_irq_count(bdev, index) || bdev->irqs.kinds[index].line)
@@ -250,6 +273,8 @@ __bpf_kfunc int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, 
 
 	if (offset > stream->size || buf__sz > stream->size - offset)
 		return -EINVAL;
+	if (buf__sz > MDEV_BPF_MAX_VALUE)
+		return -E2BIG;
 	memcpy(buf, opaque->data + offset, buf__sz);
 	return 0;
 }
@@ -259,7 +284,10 @@ __bpf_kfunc int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, u32 region, u64 o
 {
 	struct mdev_bpf_memory *mem = memory_of(dev, region);
 
-	return mem ? mdev_bpf_memory_rw(mem, offset, data, data__sz, false, GFP_NOWAIT) : -EINVAL;
+	if (!mem)
+		return -EINVAL;
+	return may_copy(dev, data__sz) ?:
+	       mdev_bpf_memory_rw(mem, offset, data, data__sz, false, GFP_NOWAIT);
 }
 
 __bpf_kfunc int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 offset,
@@ -269,7 +297,8 @@ __bpf_kfunc int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 
 
 	if (!mem)
 		return -EINVAL;
-	return mdev_bpf_memory_rw(mem, offset, (void *)data, data__sz, true, GFP_NOWAIT);
+	return may_copy(dev, data__sz) ?:
+	       mdev_bpf_memory_rw(mem, offset, (void *)data, data__sz, true, GFP_NOWAIT);
 }
 
 __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
@@ -310,28 +339,52 @@ BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_iter_mdev_new, KF_TRUSTED_ARGS | KF_ITER_NEW)
+BTF_ID_FLAGS(func, bpf_iter_mdev_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_mdev_destroy, KF_ITER_DESTROY)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
+
+/* bpf_iter_mdev_new(), _next() or _destroy()? */
+static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
+{
+	const struct btf_type *second;
+
+	switch (btf_type_vlen(proto)) {
+	case 1:
+		return !ret || btf_type_is_ptr(ret);
+	case 4:
+		second = btf_type_by_id(mdev_bpf_struct_ops_btf, btf_params(proto)[1].type);
+		return second && btf_type_is_ptr(second);
+	default:
+		return false;
+	}
+}
 
 /*
  * The verifier asks this for each call of a kfunc. upgrade converts the state and does nothing
  * else, since another device's may fail afterwards, and then none was upgraded. So of all kfuncs
- * it can call those that give a context's own memory, and none that acts on the device: memory
- * regions stay as they are. Kfuncs are told apart by their type, a pointer for a context and a
- * size, for the reasons given at "writable" in struct_ops.c.
+ * it can call those that give a context's own memory, and loop, and none that acts on the device:
+ * memory regions stay as they are. Kfuncs are told apart by their type, a pointer for a context
+ * and a size, for the reasons given at "writable" in program/struct_ops.c.
  */
 static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 {
-	const struct btf_type *t;
+	const struct btf *btf = mdev_bpf_struct_ops_btf;
+	const struct btf_type *t, *ret;
 
 	/* For an op that is its index */
-	if (!mdev_bpf_struct_ops_btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
+	if (!btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
 		return 0;
-	t = btf_type_by_id(mdev_bpf_struct_ops_btf, id);
-	t = t ? btf_type_by_id(mdev_bpf_struct_ops_btf, t->type) : NULL;
-	if (!t || btf_type_vlen(t) != 2)
+	t = btf_type_by_id(btf, id);
+	t = t ? btf_type_by_id(btf, t->type) : NULL;
+	if (!t)
 		return -EACCES;
-	t = btf_type_by_id(mdev_bpf_struct_ops_btf, t->type);
-	return t && btf_type_is_ptr(t) ? 0 : -EACCES;
+	ret = t->type ? btf_type_by_id(btf, t->type) : NULL;
+	if (is_loop(t, ret) || (btf_type_vlen(t) == 2 && ret && btf_type_is_ptr(ret)))
+		return 0;
+	return -EACCES;
 }
 
 static const struct btf_kfunc_id_set kfunc_set = {

@@ -8,13 +8,18 @@
 #include <linux/btf.h>
 #include <linux/module.h>
 
+#include "gate/ops.h"
 #include "gate/refuse.h"
+#include "program/calls.h"
+#include "program/cost.h"
 #include "program/program.h"
 #include "program/struct_ops.h"
 #include "validate/validate.h"
 
 /* Functions come first in struct mdev_bpf_ops, then data from here to the end. */
 #define DATA_START offsetof(struct mdev_bpf_ops, name)
+
+static_assert(DATA_START + MDEV_BPF_NR_OPS * sizeof(u32) <= sizeof(struct mdev_bpf_ops));
 
 /*
  * The members of contexts that programs can write, all others being read-only. A context is
@@ -76,7 +81,7 @@ static int check_member(const struct btf_type *t, const struct btf_member *membe
 		return -EOPNOTSUPP;
 	}
 	find_writable(prog->aux->attach_btf, t);
-	return 0;
+	return mdev_bpf_calls_check(prog) ?: mdev_bpf_cost_check(prog);
 }
 
 static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
@@ -94,29 +99,8 @@ static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state 
 	return -EACCES;
 }
 
-/*
- * A device program has no business in the memory of the VMM that uses the device, nor in the
- * kernel's. It is given no user pointer, and none of the helpers that follow any.
- */
-static const struct bpf_func_proto *get_func_proto(enum bpf_func_id func_id,
-						   const struct bpf_prog *prog)
-{
-	switch (func_id) {
-	case BPF_FUNC_probe_read_user:
-	case BPF_FUNC_probe_read_user_str:
-	case BPF_FUNC_probe_read_kernel:
-	case BPF_FUNC_probe_read_kernel_str:
-	case BPF_FUNC_get_current_task:
-	case BPF_FUNC_get_current_task_btf:
-	case BPF_FUNC_task_pt_regs:
-		return NULL;
-	default:
-		return bpf_base_func_proto(func_id, prog);
-	}
-}
-
 static const struct bpf_verifier_ops verifier_ops = {
-	.get_func_proto = get_func_proto,
+	.get_func_proto = mdev_bpf_calls_helper,
 	.is_valid_access = bpf_tracing_btf_ctx_access,
 	.btf_struct_access = check_write,
 };
@@ -130,6 +114,42 @@ static int mdev_bpf_ops_init(struct btf *btf)
 	return 0;
 }
 
+/*
+ * The BPF core takes an op's program by its file descriptor, and leaves its id in place of that.
+ * Look at the same program first, and note its id: another thread of the loader could have the
+ * descriptor stand for another program in between. It is noted in @kdata, where data will be, and
+ * there is none yet.
+ */
+static int check_program(u32 offset, void *kdata, const void *udata)
+{
+	u32 *checked = kdata + DATA_START, op = offset / sizeof(void *);
+	int fd = *(const unsigned long *)(udata + offset), ret;
+	struct bpf_prog *prog;
+
+	if (!fd)
+		return 0;
+	prog = bpf_prog_get_type_dev(fd, BPF_PROG_TYPE_STRUCT_OPS, false);
+	if (IS_ERR(prog))
+		return PTR_ERR(prog);
+	checked[op] = prog->aux->id;
+	ret = mdev_bpf_calls_check_maps(prog);
+	bpf_prog_put(prog);
+	return ret;
+}
+
+/* All ops are there: are they the programs that were looked at? */
+static bool programs_checked(const void *kdata, const void *udata)
+{
+	const u32 *checked = kdata + DATA_START;
+	const unsigned long *id = udata;
+	unsigned int op;
+
+	for (op = 0; op < MDEV_BPF_NR_OPS; op++)
+		if (id[op] != checked[op])
+			return false;
+	return true;
+}
+
 /* Functions are the BPF core's; data is taken as it is, and checked as a whole later. */
 static int init_member(const struct btf_type *t, const struct btf_member *member,
 		       void *kdata, const void *udata)
@@ -137,10 +157,13 @@ static int init_member(const struct btf_type *t, const struct btf_member *member
 	u32 offset = __btf_member_bit_offset(t, member) / 8;
 
 	if (offset < DATA_START)
-		return 0;
-	if (offset == DATA_START)
+		return check_program(offset, kdata, udata);
+	if (offset == DATA_START) {
+		if (!programs_checked(kdata, udata))
+			return -EBUSY;
 		memcpy(kdata + DATA_START, udata + DATA_START,
 		       sizeof(struct mdev_bpf_ops) - DATA_START);
+	}
 	return 1;
 }
 

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program may call: the functions of mdev_bpf, and those helpers that take a short time
+ * whatever they are called with. Each op then ends, because all that it can be made of does:
+ *
+ * - The verifier follows each path through a program and gives up after a million instructions. So
+ *   a path has no more than that, unless it passes something that is verified once and runs
+ *   often: a callback, an iterator of the kernel, may_goto, a tail call. There is none of those
+ *   here. The iterator that is (program/loop.c) ends by itself, and calls of global functions are
+ *   counted (program/cost.c).
+ * - No instruction takes long. A helper does if it copies as much as a map's value or key has, so
+ *   these are limited; or looks for something in more than a few places, as a trie does; or follows
+ *   a format, which may ask for a million blanks.
+ *
+ * The BPF core knows better than we which pointers are good; this is about time, and about what
+ * else a device has no business with.
+ */
+#include <linux/bpf_verifier.h>
+#include <linux/btf.h>
+
+#include "gate/refuse.h"
+#include "gate/stats.h"
+#include "program/calls.h"
+#include "program/struct_ops.h"
+
+#define HELPER_NAME(name)	\
+	[BPF_FUNC_##name] = "bpf_" #name
+
+static const char *const helper_names[] = {
+	__BPF_FUNC_MAPPER(HELPER_NAME)
+};
+
+/* The name of the op that a program implements; the attach type is the member's index. */
+static const char *op_name(const struct bpf_prog *prog)
+{
+	u32 op = prog->expected_attach_type;
+
+	return op < MDEV_BPF_NR_OPS ? mdev_bpf_stats_op_name(op) : "it";
+}
+
+static bool helper_allowed(enum bpf_func_id id)
+{
+	switch (id) {
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_map_pop_elem:
+	case BPF_FUNC_map_peek_elem:
+	case BPF_FUNC_map_lookup_percpu_elem:
+	case BPF_FUNC_spin_lock:
+	case BPF_FUNC_spin_unlock:
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_ringbuf_submit:
+	case BPF_FUNC_ringbuf_discard:
+	case BPF_FUNC_ringbuf_query:
+	case BPF_FUNC_ktime_get_ns:
+	case BPF_FUNC_ktime_get_boot_ns:
+	case BPF_FUNC_ktime_get_tai_ns:
+	case BPF_FUNC_jiffies64:
+	case BPF_FUNC_get_prandom_u32:
+	case BPF_FUNC_get_smp_processor_id:
+	case BPF_FUNC_get_numa_node_id:
+	case BPF_FUNC_get_current_pid_tgid:
+	case BPF_FUNC_get_ns_current_pid_tgid:
+	case BPF_FUNC_get_current_cgroup_id:
+	case BPF_FUNC_get_current_ancestor_cgroup_id:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What to do in place of calling a helper that is not allowed. */
+static const char *helper_cure(enum bpf_func_id id)
+{
+	switch (id) {
+	case BPF_FUNC_loop:
+	case BPF_FUNC_for_each_map_elem:
+		return "use mdev_bpf_for()";
+	case BPF_FUNC_timer_init:
+	case BPF_FUNC_timer_set_callback:
+	case BPF_FUNC_timer_start:
+	case BPF_FUNC_timer_cancel:
+		return "use mdev_bpf_timer_arm()";
+	case BPF_FUNC_tail_call:
+		return "call a static function";
+	case BPF_FUNC_snprintf:
+		return "use mdev_bpf_snprintf()";
+	case BPF_FUNC_trace_printk:
+	case BPF_FUNC_trace_vprintk:
+		return "use mdev_bpf_printk()";
+	default:
+		return "see \"Helpers and maps\" in the ABI's documentation";
+	}
+}
+
+/**
+ * mdev_bpf_calls_helper() - the verifier asks for a helper that a program calls
+ * @id: the helper
+ * @prog: the program
+ *
+ * A helper that is new in the kernel is refused until somebody has looked at it and added it here.
+ *
+ * Context: Process context.
+ *
+ * Return: the helper; NULL if the program may not call it, and then there is a sentence that says
+ * so.
+ */
+const struct bpf_func_proto *mdev_bpf_calls_helper(enum bpf_func_id id,
+						   const struct bpf_prog *prog)
+{
+	if (helper_allowed(id))
+		return bpf_base_func_proto(id, prog);
+	if (id < ARRAY_SIZE(helper_names))
+		mdev_bpf_refuse(prog->aux->name,
+				"%s calls %s(), which is not for device programs: %s",
+				op_name(prog), helper_names[id], helper_cure(id));
+	return NULL;
+}
+
+/*
+ * The name of a function of the kernel, for a sentence. A module has no function for that, but
+ * BTF is a file format, and the types of the kernel's lie in memory as they do in the file: its
+ * header is before the first, and says where the names are.
+ */
+static const char *kernel_name(u32 id)
+{
+	const struct btf_type *first = btf_type_by_id(mdev_bpf_struct_ops_btf, 1);
+	const struct btf_type *t = btf_type_by_id(mdev_bpf_struct_ops_btf, id);
+	const struct btf_header *hdr = (const struct btf_header *)first - 1;
+
+	if (!first || !t || hdr->magic != BTF_MAGIC || hdr->hdr_len != sizeof(*hdr) ||
+	    hdr->type_off || t->name_off >= hdr->str_len)
+		return "?";
+	return (const char *)(hdr + 1) + hdr->str_off + t->name_off;
+}
+
+static int check_call(const struct bpf_prog *prog, const struct bpf_insn *insn)
+{
+	/* A weak function that the kernel does not have is 0; nothing can lead there */
+	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->off && insn->imm) {
+		mdev_bpf_refuse(prog->aux->name,
+				"%s calls %s(), a function of the kernel: call mdev_bpf's, or a helper",
+				op_name(prog), kernel_name(insn->imm));
+		return -EACCES;
+	}
+	return 0;
+}
+
+/* What is loaded as a number of 64 bits, and stands for something else. */
+static int check_address(const struct bpf_prog *prog, const struct bpf_insn *insn)
+{
+	switch (insn->src_reg) {
+	case BPF_PSEUDO_FUNC:
+		mdev_bpf_refuse(prog->aux->name,
+				"%s gives the kernel a function to call: use mdev_bpf_for(), or a timer",
+				op_name(prog));
+		return -EACCES;
+	case BPF_PSEUDO_BTF_ID:
+		mdev_bpf_refuse(prog->aux->name,
+				"%s uses a variable of the kernel: device programs have their own, and maps",
+				op_name(prog));
+		return -EACCES;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * mdev_bpf_calls_check() - is there anything in a program that is not for device programs?
+ * @prog: the program, with all its functions, before the verifier has changed anything
+ *
+ * Helpers are not looked at here: the verifier asks for them.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EACCES with a sentence.
+ */
+int mdev_bpf_calls_check(const struct bpf_prog *prog)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < prog->len && !ret; i++) {
+		const struct bpf_insn *insn = &prog->insnsi[i];
+
+		switch (insn->code) {
+		case BPF_LD | BPF_IMM | BPF_DW:
+			ret = check_address(prog, insn);
+			i++;	/* Its second half is no instruction */
+			break;
+		case BPF_JMP | BPF_CALL:
+			ret = check_call(prog, insn);
+			break;
+		case BPF_JMP | BPF_JCOND:
+			mdev_bpf_refuse(prog->aux->name,
+					"%s loops with may_goto, up to %u times: use mdev_bpf_for()",
+					op_name(prog), BPF_MAX_LOOPS);
+			ret = -EACCES;
+			break;
+		}
+	}
+	return ret;
+}
+
+static bool map_allowed(enum bpf_map_type type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+	case BPF_MAP_TYPE_RINGBUF:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* @map: as the program has it, or the pattern for those in it */
+static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, const char *name)
+{
+	if (!map_allowed(map->map_type)) {
+		mdev_bpf_refuse(prog->aux->name,
+				"%s uses %s, a map of type %u: use arrays, hashes, queues, ring buffers",
+				op_name(prog), name, map->map_type);
+		return -EOPNOTSUPP;
+	}
+	/* Else a guest can choose keys that are all in one place */
+	if (map->map_flags & BPF_F_ZERO_SEED) {
+		mdev_bpf_refuse(prog->aux->name,
+				"%s uses %s, a hash without a random seed: leave out BPF_F_ZERO_SEED",
+				op_name(prog), name);
+		return -EOPNOTSUPP;
+	}
+	if (map->key_size > MDEV_BPF_MAX_KEY) {
+		mdev_bpf_refuse(prog->aux->name, "%s uses %s, whose keys have %u bytes: at most %u",
+				op_name(prog), name, map->key_size, MDEV_BPF_MAX_KEY);
+		return -E2BIG;
+	}
+	if (map->value_size > MDEV_BPF_MAX_VALUE) {
+		mdev_bpf_refuse(prog->aux->name,
+				"%s uses %s, whose values have %u bytes: at most %u", op_name(prog),
+				name, map->value_size, MDEV_BPF_MAX_VALUE);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+/**
+ * mdev_bpf_calls_check_maps() - do operations on the maps of a program take a short time?
+ * @prog: the program, verified
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EOPNOTSUPP or -E2BIG with a sentence.
+ */
+int mdev_bpf_calls_check_maps(const struct bpf_prog *prog)
+{
+	struct bpf_prog_aux *aux = prog->aux;
+	int ret = 0;
+	u32 i;
+
+	guard(mutex)(&aux->used_maps_mutex);
+	for (i = 0; i < aux->used_map_cnt && !ret; i++) {
+		const struct bpf_map *map = aux->used_maps[i];
+
+		ret = check_map(prog, map, map->name);
+		if (!ret && map->inner_map_meta)
+			ret = check_map(prog, map->inner_map_meta, map->name);
+	}
+	return ret;
+}

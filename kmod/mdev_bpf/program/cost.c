@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many instructions an op can take. The verifier follows static functions with their caller,
+ * and takes no more than a million instructions, so that is what a path has at most. A global
+ * function it looks at once, by itself, and then takes calls of it for one instruction: a few of
+ * them that call each other in loops could run for years.
+ *
+ * So this counts. A function takes what it has, or a million if it has a loop; and with it each
+ * global function that it calls, as often as there are calls, a million times if the call is in a
+ * loop. All of it is more than can happen, but not by so much that an honest program notices.
+ *
+ * Rounds of mdev_bpf_for() do not count: the watchdog ends such a loop, so what it can take beyond
+ * its time is one round. A loop that does not pass bpf_iter_mdev_next() is a plain one.
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/cleanup.h>
+#include <linux/filter.h>
+#include <linux/mdev_bpf.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "gate/refuse.h"
+#include "program/cost.h"
+#include "program/struct_ops.h"
+
+/* What the verifier takes, its BPF_COMPLEXITY_LIMIT_INSNS */
+#define MAX_PATH	1000000u
+
+/* Calls can be that deep, the verifier's MAX_CALL_FRAMES */
+#define MAX_DEPTH	8
+
+/* Rounds in which jumps back are followed; what is not known then counts as a loop */
+#define MAX_ROUNDS	100
+
+/**
+ * struct function - a function of a program
+ * @start: its first instruction
+ * @end: behind its last
+ * @global: the verifier looks at it once
+ * @known: the two below are
+ * @path: instructions of one call, with those of static functions; at most MAX_PATH
+ * @below: instructions of the global functions that it calls
+ */
+struct function {
+	u32 start;
+	u32 end;
+	bool global;
+	bool known;
+	u64 path;
+	u64 below;
+};
+
+/**
+ * struct graph - a program
+ * @prog: the program
+ * @functions: its functions; the first is the op
+ * @nr: how many
+ * @looping: by instruction: it may be in a plain loop
+ * @preds: by instruction: how many lead to it
+ */
+struct graph {
+	const struct bpf_prog *prog;
+	struct function *functions;
+	u32 nr;
+	u8 *looping;
+	u32 *preds;
+};
+
+static bool is_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+/* bpf_iter_mdev_next() is the one function of ours that takes one argument and gives a pointer. */
+static bool is_next(const struct bpf_insn *insn)
+{
+	const struct btf_type *t;
+
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+		return false;
+	t = btf_type_by_id(mdev_bpf_struct_ops_btf, insn->imm);
+	t = t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_struct_ops_btf, t->type) : NULL;
+	if (!t || btf_type_vlen(t) != 1)
+		return false;
+	t = btf_type_by_id(mdev_bpf_struct_ops_btf, t->type);
+	return t && btf_type_is_ptr(t);
+}
+
+/* Where an instruction leads to, as up to two instructions in @to. Return: how many. */
+static unsigned int successors(const struct graph *g, u32 i, u32 *to)
+{
+	const struct bpf_insn *insn = &g->prog->insnsi[i];
+	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+	unsigned int nr = 0;
+
+	if (is_next(insn))
+		return 0;
+	if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
+		to[nr++] = i + 2;
+	} else if ((class != BPF_JMP && class != BPF_JMP32) || op == BPF_CALL) {
+		to[nr++] = i + 1;
+	} else if (op == BPF_JA) {
+		to[nr++] = i + 1 + (class == BPF_JMP ? insn->off : insn->imm);
+	} else if (op != BPF_EXIT) {
+		to[nr++] = i + 1;
+		to[nr++] = i + 1 + insn->off;
+	}
+	return nr;
+}
+
+/* An instruction that nothing leads to is in no loop, and so on. Return: something has changed. */
+static bool trim_forward(struct graph *g)
+{
+	u32 len = g->prog->len, i, to[2];
+	bool changed = false;
+	unsigned int n;
+
+	for (i = 0; i < len; i++) {
+		if (!g->looping[i] || g->preds[i])
+			continue;
+		g->looping[i] = false;
+		changed = true;
+		for (n = successors(g, i, to); n; n--)
+			if (to[n - 1] < len)
+				g->preds[to[n - 1]]--;
+	}
+	return changed;
+}
+
+/* Nor is one that leads to none that is. */
+static bool trim_backward(struct graph *g)
+{
+	u32 len = g->prog->len, i, to[2];
+	bool changed = false;
+	unsigned int n;
+
+	for (i = len; i-- > 0;) {
+		if (!g->looping[i])
+			continue;
+		for (n = successors(g, i, to); n; n--)
+			if (to[n - 1] < len && g->looping[to[n - 1]])
+				break;
+		if (n)
+			continue;
+		g->looping[i] = false;
+		changed = true;
+		for (n = successors(g, i, to); n; n--)
+			if (to[n - 1] < len)
+				g->preds[to[n - 1]]--;
+	}
+	return changed;
+}
+
+/* Which instructions may be in plain loops; the rest is in none. */
+static void find_loops(struct graph *g)
+{
+	u32 len = g->prog->len, i, to[2];
+	unsigned int n, rounds = 0;
+
+	for (i = 0; i < len; i++) {
+		g->looping[i] = true;
+		for (n = successors(g, i, to); n; n--)
+			if (to[n - 1] < len)
+				g->preds[to[n - 1]]++;
+	}
+	while (trim_forward(g) | trim_backward(g))
+		if (++rounds == MAX_ROUNDS)
+			break;
+}
+
+static struct function *function_at(const struct graph *g, u32 insn)
+{
+	u32 i;
+
+	for (i = 0; i < g->nr; i++)
+		if (g->functions[i].start == insn)
+			return &g->functions[i];
+	return NULL;
+}
+
+static u64 add(u64 a, u64 b)
+{
+	u64 sum;
+
+	return check_add_overflow(a, b, &sum) ? U64_MAX : sum;
+}
+
+static u64 mul(u64 a, u64 b)
+{
+	u64 product;
+
+	return check_mul_overflow(a, b, &product) ? U64_MAX : product;
+}
+
+static void weigh(struct graph *g, struct function *f, unsigned int depth);
+
+/* What a call costs: @path and @below are sums of its caller. */
+static void weigh_call(struct graph *g, u32 i, unsigned int depth, u64 *path, u64 *below)
+{
+	struct function *callee = function_at(g, i + g->prog->insnsi[i].imm + 1);
+	u64 times = g->looping[i] ? MAX_PATH : 1;
+
+	/* The verifier refuses both */
+	if (!callee || depth == MAX_DEPTH) {
+		*below = U64_MAX;
+		return;
+	}
+	weigh(g, callee, depth + 1);
+	if (callee->global) {
+		*below = add(*below, mul(times, add(callee->path, callee->below)));
+		return;
+	}
+	*path = add(*path, mul(times, callee->path));
+	*below = add(*below, mul(times, callee->below));
+}
+
+/* Each function once. The verifier has not looked yet who calls whom. */
+static void weigh(struct graph *g, struct function *f, unsigned int depth)
+{
+	u64 path = f->end - f->start, below = 0;
+	u32 i;
+
+	if (f->known)
+		return;
+	/* For those that it leads to: one that leads to itself has no end */
+	f->known = true;
+	f->below = U64_MAX;
+	for (i = f->start; i < f->end; i++) {
+		if (g->looping[i])
+			path = add(path, MAX_PATH);
+		if (is_call(&g->prog->insnsi[i]))
+			weigh_call(g, i, depth, &path, &below);
+	}
+	f->path = min_t(u64, path, MAX_PATH);
+	f->below = below;
+}
+
+static void find_functions(struct graph *g)
+{
+	const struct bpf_prog_aux *aux = g->prog->aux;
+	const struct btf_type *t;
+	u32 i;
+
+	for (i = 0; i < g->nr; i++) {
+		struct function *f = &g->functions[i];
+
+		f->start = aux->func_info[i].insn_off;
+		f->end = i + 1 < g->nr ? aux->func_info[i + 1].insn_off : g->prog->len;
+		t = btf_type_by_id(aux->btf, aux->func_info[i].type_id);
+		f->global = t && btf_type_is_func(t) && btf_func_linkage(t) == BTF_FUNC_GLOBAL;
+	}
+}
+
+/* The global function that counts most, for the sentence. */
+static const struct function *heaviest(const struct graph *g)
+{
+	const struct function *most = &g->functions[0];
+	u32 i;
+
+	for (i = 1; i < g->nr; i++) {
+		const struct function *f = &g->functions[i];
+
+		if (f->global && f->known &&
+		    (most == &g->functions[0] ||
+		     add(f->path, f->below) > add(most->path, most->below)))
+			most = f;
+	}
+	return most;
+}
+
+/**
+ * mdev_bpf_cost_check() - is the number of instructions of an op bounded?
+ * @prog: the program of the op, before the verifier has changed anything
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -E2BIG with a sentence; -ENOMEM.
+ */
+int mdev_bpf_cost_check(const struct bpf_prog *prog)
+{
+	u32 nr = prog->aux->func_info_cnt;
+	struct function *functions __free(kvfree) = kvcalloc(nr, sizeof(*functions), GFP_KERNEL);
+	u8 *looping __free(kvfree) = kvcalloc(prog->len, sizeof(*looping), GFP_KERNEL);
+	u32 *preds __free(kvfree) = kvcalloc(prog->len, sizeof(*preds), GFP_KERNEL);
+	struct graph g = { prog, functions, nr, looping, preds };
+	u64 cost;
+
+	/* Without, all functions are static */
+	if (!nr)
+		return 0;
+	if (!functions || !looping || !preds)
+		return -ENOMEM;
+	find_functions(&g);
+	find_loops(&g);
+	weigh(&g, &functions[0], 1);
+	cost = add(functions[0].path, functions[0].below);
+	if (cost <= MDEV_BPF_MAX_COST)
+		return 0;
+	mdev_bpf_refuse(prog->aux->name,
+			"%llu instructions by global functions, more than %u: make that at %u static",
+			cost, MDEV_BPF_MAX_COST, heaviest(&g)->start);
+	return -E2BIG;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Texts that programs make. The BPF core's bpf_snprintf() takes a pointer to any memory of the
+ * kernel's for "%s", and puts a million blanks in front of a number if the format says so. This
+ * knows numbers only, and widths of two digits.
+ */
+#include <linux/bitops.h>
+#include <linux/btf.h>
+#include <linux/ctype.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+
+#include "gate/trace.h"
+#include "program/text.h"
+
+/* Room for "%", the flags, two digits of width, "ll", the conversion and a NUL */
+#define MAX_FLAGS	5
+#define MAX_WIDTH	2
+#define SPEC_SIZE	(MAX_FLAGS + MAX_WIDTH + 5)
+
+/* How many bytes of its argument a conversion takes, by its length: "l", "hh" and so on. */
+static unsigned int take_length(const char **fmt)
+{
+	const char *at = *fmt;
+	char length = *at;
+
+	if (length != 'l' && length != 'h')
+		return sizeof(int);
+	*fmt += at[1] == length ? 2 : 1;
+	if (length == 'l')
+		return sizeof(u64);
+	return at[1] == length ? sizeof(char) : sizeof(short);
+}
+
+/* Put one conversion, as it stands behind the "%". Return: bytes, or -EINVAL. */
+static int put_conversion(char *out, size_t room, const char **fmt, u64 arg)
+{
+	unsigned int flags = 0, width = 0, bits;
+	char spec[SPEC_SIZE] = "%";
+	char *to = spec + 1;
+
+	for (; **fmt && strchr("-+ #0", **fmt) && flags < MAX_FLAGS; flags++)
+		*to++ = *(*fmt)++;
+	for (; isdigit(**fmt) && width < MAX_WIDTH; width++)
+		*to++ = *(*fmt)++;
+	bits = take_length(fmt) * BITS_PER_BYTE;
+	switch (**fmt) {
+	case 'd':
+	case 'i':
+		arg = sign_extend64(arg, bits - 1);
+		break;
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		arg &= GENMASK_ULL(bits - 1, 0);
+		break;
+	case 'c':
+		*to = *(*fmt)++;
+		return scnprintf(out, room, spec, (int)(u8)arg);
+	default:
+		return -EINVAL;
+	}
+	*to++ = 'l';
+	*to++ = 'l';
+	*to = *(*fmt)++;
+	return scnprintf(out, room, spec, arg);
+}
+
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc int mdev_bpf_snprintf(char *out, u32 out__sz, const char *fmt__str, const u64 *args,
+				  u32 args__sz)
+{
+	u32 room = min_t(u32, out__sz, MDEV_BPF_MAX_TEXT), left = args__sz / sizeof(*args);
+	const char *fmt = fmt__str;
+	u32 at = 0;
+	int ret;
+
+	if (!room)
+		return -EINVAL;
+	while (*fmt && at + 1 < room) {
+		if (*fmt != '%' || *++fmt == '%') {
+			out[at++] = *fmt++;
+			continue;
+		}
+		out[at] = '\0';
+		if (!left--)
+			return -EINVAL;
+		ret = put_conversion(out + at, room - at, &fmt, *args++);
+		if (ret < 0)
+			return ret;
+		at += ret;
+	}
+	out[at] = '\0';
+	return at;
+}
+
+__bpf_kfunc int mdev_bpf_print(struct mdev_bpf_dev *dev, const char *text, u32 text__sz)
+{
+	char line[MDEV_BPF_MAX_REASON];
+	size_t i, len;
+
+	if (!trace_mdev_bpf_print_enabled())
+		return 0;
+	len = strnlen(text, min_t(u32, text__sz, sizeof(line) - 1));
+	for (i = 0; i < len; i++)
+		line[i] = isascii(text[i]) && isprint(text[i]) ? text[i] : ' ';
+	line[len] = '\0';
+	trace_mdev_bpf_print(dev, line);
+	return 0;
+}
+
+__bpf_kfunc_end_defs();

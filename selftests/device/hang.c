@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ops that take too long: what ends them, who is told, and what becomes of the device. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "klog.h"
+#include "progs/khang.h"
+
+#define KHANG	"progs/khang.bpf.o"
+#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
+#define ERR	VFIO_PCI_ERR_IRQ_INDEX
+#define NONE	0	/* of the ops hangs */
+
+static unsigned long long mark;
+static int error;
+
+static void load(void)
+{
+	dev_load(KHANG);
+	EXPECT_STR(sysfs_str(LIMIT), "100");
+}
+
+static void open_device(void)
+{
+	error = event_new();
+	dev_open("khang-1");
+	ASSERT_EQ(vfio_irq_fd(&dev, ERR, VFIO_IRQ_SET_ACTION_TRIGGER, error), 0);
+	mark = klog_mark();
+}
+
+/* Nothing hangs any more, whatever the test point has left. */
+static void close_device(void)
+{
+	sysfs_write("100", LIMIT);
+	vfio_reset(&dev);
+	vfio_set(&dev, 0, KHANG_IN, 4, NONE);
+	dev_close();
+	close(error);
+	prog_close(&dev_prog);
+	ASSERT_EQ(prog_up(&dev_prog, KHANG), 0);
+}
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+/* The device is out of service because of @op; the reason and the log say so. */
+static void expect_out(const char *op)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "op=%s\ncode=-62\nprogram=khang\n", op);
+	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), line);
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 100 ms");
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "failed");
+	snprintf(line, sizeof(line), "%s of khang (link ", op);
+	EXPECT(klog_has(mark, line));
+	EXPECT(klog_has(mark, "ms so far, more than op_limit_ms"));
+}
+
+static void hang_in(unsigned int ops)
+{
+	dev_set(0, KHANG_IN, 4, ops);
+}
+
+static void write_ends(void)
+{
+	hang_in(1 << KHANG_WRITE);
+	/* The value that is written counts, but nothing does from then on */
+	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
+	EXPECT_EQ(vfio_set(&dev, 0, KHANG_VALUE, 4, 1), -EIO);
+	EXPECT_EQ(vfio_get(&dev, 0, KHANG_VALUE, 4), -EIO);
+	expect_out("region_write");
+	EXPECT_EQ(event_wait(error), 1);
+}
+
+static void read_ends(void)
+{
+	hang_in(1 << KHANG_READ);
+	vfio_get(&dev, 0, KHANG_VALUE, 4);
+	EXPECT_EQ(vfio_get(&dev, 0, KHANG_VALUE, 4), -EIO);
+	expect_out("region_read");
+}
+
+static void ioctl_ends(void)
+{
+	hang_in(1 << KHANG_IOCTL_OP);
+	vfio_ioctl(&dev, KHANG_IOCTL, NULL);
+	expect_out("ioctl");
+}
+
+static void work_ends(void)
+{
+	hang_in(1 << KHANG_WORK_OP);
+	dev_set(0, KHANG_WORK, 4, 1);
+	EXPECT_EQ(event_wait(error), 1);
+	expect_out("work");
+}
+
+static void dump_ends(void)
+{
+	hang_in(1 << KHANG_DUMP);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "hang in");
+	expect_out("dump");
+}
+
+static void init_ends(void)
+{
+	struct mdev m = mdev_uuid(0xd1);
+
+	hang_in(1 << KHANG_INIT);
+	EXPECT_EQ(mdev_create(&m, "khang-1"), -EIO);
+	EXPECT(klog_has(mark, "init of khang (link "));
+	/* That was another device */
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+}
+
+static void reset_ends(void)
+{
+	hang_in(1 << KHANG_RESET);
+	EXPECT_EQ(vfio_reset(&dev), -EIO);
+	expect_out("reset");
+}
+
+/* A reset makes it work again, until it does the same again. */
+static void reset_recovers(void)
+{
+	hang_in(1 << KHANG_WRITE);
+	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
+	expect_out("region_write");
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	EXPECT_EQ(dev_get(0, KHANG_VALUE, 4), 0);
+	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
+	expect_out("region_write");
+}
+
+static void program_recovers(void)
+{
+	struct prog p;
+
+	hang_in(1 << KHANG_WRITE);
+	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
+	expect_out("region_write");
+	ASSERT_EQ(prog_open(&p, KHANG, NULL), 0);
+	ASSERT_EQ(prog_load(&p), 0);
+	EXPECT_EQ(prog_update(&dev_prog, &p), 0);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	EXPECT_EQ(vfio_set(&dev, 0, KHANG_VALUE, 4, 7), 0);
+	EXPECT_EQ(dev_get(0, KHANG_VALUE, 4), 7);
+	prog_close(&p);
+}
+
+static atomic_bool hanging;
+
+static void *write_once(void *unused)
+{
+	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
+	hanging = false;
+	return unused;
+}
+
+/* Who detaches waits for one op, and so does everybody else who has struct_ops. */
+static void detach_waits_for_one_op(void)
+{
+	long long began;
+	pthread_t thread;
+
+	hang_in(1 << KHANG_WRITE);
+	hanging = true;
+	ASSERT_EQ(pthread_create(&thread, NULL, write_once, NULL), 0);
+	began = now_ms();
+	prog_detach(&dev_prog);
+	EXPECT(now_ms() - began < 5000);
+	pthread_join(thread, NULL);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+}
+
+static void loops_go_round(void)
+{
+	dev_set(0, KHANG_LOOPS, 4, 1000);
+	EXPECT_EQ(dev_get(0, KHANG_ROUNDS, 4), 1000);
+	dev_set(0, KHANG_LOOPS, 4, 0);
+	EXPECT_EQ(dev_get(0, KHANG_ROUNDS, 4), 0);
+	dev_set(0, KHANG_SHORT, 4, 64);
+	EXPECT_EQ(dev_get(0, KHANG_ROUNDS, 4), 100);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+}
+
+static void loops_with_bad_bounds(void)
+{
+	dev_set(0, KHANG_BOUNDS, 4, KHANG_BACKWARDS);
+	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -EINVAL);
+	dev_set(0, KHANG_BOUNDS, 4, KHANG_FAR);
+	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -E2BIG);
+}
+
+static void *write_hangs(void *unused)
+{
+	vfio_set(&dev, 0, 0, 4, 1);
+	hanging = false;
+	return unused;
+}
+
+/* No loop of ours is in that op, so it takes its time; the log tells of it meanwhile. */
+static void seen_while_it_runs(void)
+{
+	pthread_t thread;
+	bool before;
+
+	dev_close();
+	ASSERT_EQ(prog_up(&dev_prog2, "progs/klong.bpf.o"), 0);
+	dev_open("klong-1");
+	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
+	hanging = true;
+	ASSERT_EQ(pthread_create(&thread, NULL, write_hangs, NULL), 0);
+	ASSERT(mtap_await(klog_has(mark, "region_write of klong (link ")));
+	before = hanging;
+	pthread_join(thread, NULL);
+	EXPECT(before);
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -EIO);
+	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 10 ms");
+}
+
+static void limit_of_the_limit(void)
+{
+	EXPECT_EQ(sysfs_write("9", LIMIT), -EINVAL);
+	EXPECT_EQ(sysfs_write("10001", LIMIT), -EINVAL);
+	EXPECT_EQ(sysfs_write("never", LIMIT), -EINVAL);
+	EXPECT_STR(sysfs_str(LIMIT), "100");
+	EXPECT_EQ(sysfs_write("10000", LIMIT), 0);
+	EXPECT_STR(sysfs_str(LIMIT), "10000");
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(write_ends),
+	MTAP_TEST(read_ends),
+	MTAP_TEST(ioctl_ends),
+	MTAP_TEST(work_ends),
+	MTAP_TEST(dump_ends),
+	MTAP_TEST(init_ends),
+	MTAP_TEST(reset_ends),
+	MTAP_TEST(reset_recovers),
+	MTAP_TEST(program_recovers),
+	MTAP_TEST(detach_waits_for_one_op),
+	MTAP_TEST(loops_go_round),
+	MTAP_TEST(loops_with_bad_bounds),
+	MTAP_TEST(seen_while_it_runs),
+	MTAP_TEST(limit_of_the_limit),
+};
+
+int main(int argc, char **argv)
+{
+	const struct mtap_suite suite = {
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+		.setup = load,
+		.before = open_device,
+		.after = close_device,
+		.teardown = dev_unload,
+	};
+
+	return mtap_main(argc, argv, &suite);
+}

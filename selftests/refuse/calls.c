@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program may call and loop over: each helper by its number, and programs that call what
+ * has no bound, or what only the kernel has business with.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dev.h"
+#include "wrong.h"
+
+#define CALLS	"progs/calls.bpf.o"
+
+/* Past the last helper of any kernel yet; they became kfuncs */
+#define HELPERS	300
+
+/* All that a device program may call; a new kernel's are refused until they are looked at. */
+static const unsigned int may_call[] = {
+	BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem, BPF_FUNC_map_delete_elem,
+	BPF_FUNC_map_push_elem, BPF_FUNC_map_pop_elem, BPF_FUNC_map_peek_elem,
+	BPF_FUNC_map_lookup_percpu_elem, BPF_FUNC_spin_lock, BPF_FUNC_spin_unlock,
+	BPF_FUNC_ringbuf_output, BPF_FUNC_ringbuf_reserve, BPF_FUNC_ringbuf_submit,
+	BPF_FUNC_ringbuf_discard, BPF_FUNC_ringbuf_query,
+	BPF_FUNC_ktime_get_ns, BPF_FUNC_ktime_get_boot_ns, BPF_FUNC_ktime_get_tai_ns,
+	BPF_FUNC_jiffies64, BPF_FUNC_get_prandom_u32, BPF_FUNC_get_smp_processor_id,
+	BPF_FUNC_get_numa_node_id, BPF_FUNC_get_current_pid_tgid,
+	BPF_FUNC_get_ns_current_pid_tgid, BPF_FUNC_get_current_cgroup_id,
+	BPF_FUNC_get_current_ancestor_cgroup_id,
+};
+
+static bool may(unsigned int helper)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(may_call); i++)
+		if (may_call[i] == helper)
+			return true;
+	return false;
+}
+
+/* struct mdev_bpf_ops in the BTF of the module, for programs without an object file */
+static struct {
+	int fd;
+	int ops;
+	int read;	/* index of region_read among its members */
+} module_btf = { .fd = -1 };
+
+static int btf_fd_of(const char *name)
+{
+	char got[64];
+	__u32 id = 0;
+	int fd;
+
+	while (!bpf_btf_get_next_id(id, &id)) {
+		struct bpf_btf_info info = { .name = (__u64)(unsigned long)got,
+					     .name_len = sizeof(got) };
+		__u32 len = sizeof(info);
+
+		fd = bpf_btf_get_fd_by_id(id);
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.kernel_btf &&
+		    !strcmp(got, name))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+static void find_ops(void)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	struct btf *btf = btf__load_module_btf("mdev_bpf", vmlinux);
+	const struct btf_type *t;
+	int i;
+
+	ASSERT(btf);
+	module_btf.fd = btf_fd_of("mdev_bpf");
+	module_btf.ops = btf__find_by_name_kind(btf, "mdev_bpf_ops", BTF_KIND_STRUCT);
+	ASSERT(module_btf.fd >= 0 && module_btf.ops > 0);
+	t = btf__type_by_id(btf, module_btf.ops);
+	for (i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), "region_read"))
+			module_btf.read = i;
+	btf__free(btf);
+	btf__free(vmlinux);
+}
+
+static void setup(void)
+{
+	wrong_setup();
+	find_ops();
+}
+
+/* What the verifier says of a program of region_read; the last line counts. */
+static const char *verify(const struct bpf_insn *insns, size_t nr)
+{
+	static char log[1 << 16];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_obj_fd = module_btf.fd,
+		    .attach_btf_id = module_btf.ops, .expected_attach_type = module_btf.read,
+		    .log_buf = log, .log_size = sizeof(log), .log_level = 1);
+	int fd;
+
+	log[0] = '\0';
+	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "by_hand", "GPL", insns, nr, &opts);
+	if (fd >= 0)
+		close(fd);
+	return log;
+}
+
+/* Without arguments the verifier refuses all of them, but for another reason if it may be called. */
+static void each_helper(void)
+{
+	unsigned int i, allowed = 0;
+
+	for (i = 1; i < HELPERS; i++) {
+		const struct bpf_insn insns[] = {
+			{ .code = BPF_JMP | BPF_CALL, .imm = i },
+			{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+			{ .code = BPF_JMP | BPF_EXIT },
+		};
+		const char *log = verify(insns, ARRAY_SIZE(insns));
+		bool refused = strstr(log, "cannot use helper") || strstr(log, "unknown func") ||
+			       strstr(log, "invalid func");
+
+		if (refused == may(i))
+			mtap_fail(__FILE__, __LINE__, "helper %u is %s: %s", i,
+				  refused ? "refused" : "not refused", log);
+		allowed += !refused;
+	}
+	EXPECT_EQ(allowed, ARRAY_SIZE(may_call));
+}
+
+static void helper_says_why(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	verify(insns, ARRAY_SIZE(insns));
+	EXPECT_STR(why_refused(),
+		   "by_hand: region_read calls bpf_probe_read_kernel(), which is not for device programs: see \"Helpers and maps\" in the ABI's documentation");
+}
+
+static void may_goto(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_JCOND },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	verify(insns, ARRAY_SIZE(insns));
+	EXPECT_STR(why_refused(),
+		   "by_hand: region_read loops with may_goto, up to 8388608 times: use mdev_bpf_for()");
+}
+
+/* Opens the program of @map, with none of the maps that belong to others: some are refused by BPF. */
+static void open_program(const char *map)
+{
+	struct bpf_map *other;
+
+	ASSERT_EQ(prog_open(&dev_prog2, CALLS, map), 0);
+	bpf_object__for_each_map(other, dev_prog2.obj) {
+		const char *name = bpf_map__name(other), *end = strstr(name, "_map");
+		size_t stem = end ? (size_t)(end - name) : 0;
+
+		if (stem && strncmp(name, map, stem) && strncmp(name, map, strlen(map)))
+			ASSERT_EQ(bpf_map__set_autocreate(other, false), 0);
+	}
+}
+
+/* @map does not load, and @why is the whole of what the module says. */
+static void expect_load(const char *map, const char *why)
+{
+	open_program(map);
+	if (prog_load(&dev_prog2) >= 0)
+		mtap_fail(__FILE__, __LINE__, "%s loads", map);
+	if (strcmp(why_refused(), why))
+		mtap_fail(__FILE__, __LINE__, "%s: \"%s\" is not \"%s\": %s", map, why_refused(),
+			  why, prog_log());
+	prog_close(&dev_prog2);
+}
+
+/* @map loads, but cannot be attached. */
+static void expect_attach(const char *map, int err, const char *why)
+{
+	open_program(map);
+	if (prog_load(&dev_prog2))
+		mtap_fail(__FILE__, __LINE__, "%s does not load: %s", map, prog_log());
+	EXPECT_EQ(prog_attach(&dev_prog2), err);
+	EXPECT_STR(why_refused(), why);
+	expect_no_type("bad");
+	prog_close(&dev_prog2);
+}
+
+#define CALLBACK(name) name ": region_read gives the kernel a function to call: "		\
+	"use mdev_bpf_for(), or a timer"
+#define KERNEL(name, function) name ": region_read calls " function "(), a function of the "	\
+	"kernel: call mdev_bpf's, or a helper"
+
+static void callbacks(void)
+{
+	expect_load("loop", CALLBACK("loop_read"));
+	expect_load("each", CALLBACK("each_read"));
+	expect_load("drain", CALLBACK("drain_read"));
+	expect_load("timer", CALLBACK("timer_read"));
+}
+
+static void helpers_without_callback(void)
+{
+	expect_load("timer_start",
+		    "timer_start_rea: region_read calls bpf_timer_start(), which is not for device programs: use mdev_bpf_timer_arm()");
+	expect_load("tail",
+		    "tail_read: region_read calls bpf_tail_call(), which is not for device programs: call a static function");
+}
+
+static void functions_of_the_kernel(void)
+{
+	expect_load("kernel_loop", KERNEL("kernel_loop_rea", "bpf_iter_num_new"));
+	expect_load("rdonly_cast", KERNEL("rdonly_cast_rea", "bpf_rdonly_cast"));
+	expect_load("task_from_pid", KERNEL("task_from_pid_r", "bpf_task_from_pid"));
+	expect_load("preempt", KERNEL("preempt_read", "bpf_preempt_disable"));
+	expect_load("rcu", KERNEL("rcu_read", "bpf_rcu_read_lock"));
+	expect_load("dead_call", KERNEL("dead_call_read", "bpf_preempt_disable"));
+}
+
+static void variables_of_the_kernel(void)
+{
+	expect_load("kernel_variable",
+		    "kernel_variable: region_read uses a variable of the kernel: device programs have their own, and maps");
+}
+
+static void global_functions(void)
+{
+	open_program("global");
+	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
+	EXPECT_HAS(why_refused(), "global_read: ");
+	EXPECT_HAS(why_refused(),
+		   " instructions by global functions, more than 8388608: make that at ");
+	prog_close(&dev_prog2);
+	open_program("recursive");
+	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
+	EXPECT_HAS(why_refused(), "recursive_read: ");
+}
+
+static void maps(void)
+{
+	expect_attach("large_value", -E2BIG,
+		      "large_value_rea: region_read uses large_value_map, whose values have 65544 bytes: at most 65536");
+	expect_attach("large_key", -E2BIG,
+		      "large_key_read: region_read uses large_key_map, whose keys have 516 bytes: at most 512");
+	expect_attach("trie", -EOPNOTSUPP,
+		      "trie_read: region_read uses trie_map, a map of type 11: use arrays, hashes, queues, ring buffers");
+	expect_attach("bloom", -EOPNOTSUPP,
+		      "bloom_read: region_read uses bloom_map, a map of type 30: use arrays, hashes, queues, ring buffers");
+	expect_attach("zero_seed", -EOPNOTSUPP,
+		      "zero_seed_read: region_read uses zero_seed_map, a hash without a random seed: leave out BPF_F_ZERO_SEED");
+	expect_attach("outer", -E2BIG,
+		      "outer_read: region_read uses outer_map, whose values have 65544 bytes: at most 65536");
+}
+
+static void all_that_it_may(void)
+{
+	struct mdev m = mdev_uuid(1);
+
+	open_program("may");
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(mdev_create(&m, "bad-1"), 0);
+	dev_open("bad-1");
+	/* 0 * 1 + 0 * 2 + 1 * 1 + ... + 3 * 2 */
+	EXPECT_EQ(dev_get(0, 0, 4), 18);
+}
+
+static const struct mtap_test tests[] = {
+	MTAP_TEST(each_helper),
+	MTAP_TEST(helper_says_why),
+	MTAP_TEST(may_goto),
+	MTAP_TEST(callbacks),
+	MTAP_TEST(helpers_without_callback),
+	MTAP_TEST(functions_of_the_kernel),
+	MTAP_TEST(variables_of_the_kernel),
+	MTAP_TEST(global_functions),
+	MTAP_TEST(maps),
+	MTAP_TEST(all_that_it_may),
+};
+
+static const struct mtap_suite suite = {
+	.tests = tests, .nr = ARRAY_SIZE(tests),
+	.setup = setup, .after = dev_close,
+};
+
+int main(int argc, char **argv)
+{
+	return mtap_main(argc, argv, &suite);
+}
