@@ -3,9 +3,11 @@
 #include <bpf/libbpf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -16,7 +18,7 @@
 #define KFAIL	"progs/kfail.bpf.o"
 #define KTRACE	"progs/ktrace.bpf.o"
 #define MODULE	"/sys/kernel/mdev_bpf"
-#define SLOW	300000	/* loops that take longer than SLOW_US on any machine */
+#define SLOW	50000	/* loops that take longer than SLOW_US on any machine */
 #define SLOW_US	"100"
 
 static struct prog tracer;
@@ -54,6 +56,7 @@ static void close_device(void)
 
 	sysfs_write("0", MODULE "/stats");
 	sysfs_write("0", MODULE "/slow_op_us");
+	sysfs_write("100", "/sys/module/mdev_bpf/parameters/op_limit_ms");
 	for (i = 0; i < ARRAY_SIZE(trace_link); i++) {
 		bpf_link__destroy(trace_link[i]);
 		trace_link[i] = NULL;
@@ -205,6 +208,64 @@ MTAP_TEST(switched_in_the_middle)
 	EXPECT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
 	EXPECT(of("region_read").calls <= 5000);
 	EXPECT(of("region_read").max_ns < 10000000000ull);
+}
+
+static atomic_bool inside;
+
+static void *write_slowly(void *rounds)
+{
+	vfio_set(&dev, 0, KFAIL_SLOW, 4, (unsigned long)rounds);
+	inside = false;
+	return NULL;
+}
+
+/* Begin a write that takes long; it is in the op on return. */
+static pthread_t begin_slow_write(unsigned long rounds)
+{
+	__u64 before = dev_count(&dev_prog, KFAIL_WRITE);
+	pthread_t thread;
+
+	inside = true;
+	ASSERT_EQ(pthread_create(&thread, NULL, write_slowly, (void *)rounds), 0);
+	ASSERT(mtap_await(dev_count(&dev_prog, KFAIL_WRITE) != before));
+	return thread;
+}
+
+/* Rounds of a write that takes half a second or longer. */
+static unsigned long long_enough(void)
+{
+	unsigned long rounds = 1 << 12;
+	struct timespec from, to;
+	double took;
+
+	do {
+		rounds *= 2;
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		dev_set(0, KFAIL_SLOW, 4, rounds);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		took = to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9;
+	} while (took < 0.5 && rounds < MDEV_BPF_MAX_LOOPS);
+	return rounds;
+}
+
+/* Off in the middle of one op and on in that of the next: what the first left is not its start. */
+MTAP_TEST(no_start_is_left_over)
+{
+	unsigned long rounds;
+	pthread_t thread;
+
+	ASSERT_EQ(sysfs_write("10000", "/sys/module/mdev_bpf/parameters/op_limit_ms"), 0);
+	rounds = long_enough();
+	stats("1");
+	thread = begin_slow_write(rounds);
+	stats("0");
+	EXPECT(inside);
+	pthread_join(thread, NULL);
+	thread = begin_slow_write(rounds);
+	stats("1");
+	EXPECT(inside);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(of("region_write").calls, 0);
 }
 
 MTAP_TEST(counters_of_devices_are_their_own)

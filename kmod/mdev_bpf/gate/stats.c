@@ -22,6 +22,8 @@ DEFINE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 static DEFINE_MUTEX(watch_lock);
 static bool counting;
 static unsigned int slow_op_us;	/* 0: no op is slow */
+/* How often the key was turned on: an op that began in another session does not count */
+static u64 session;
 
 static const char *const op_names[] = {
 	[MDEV_BPF_OP_INIT] = "init",
@@ -99,6 +101,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
+	bdev->stats.session = READ_ONCE(session);
 	bdev->stats.start = ktime_get_ns();
 }
 
@@ -116,11 +119,10 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 	u64 ns;
 
 	mdev_bpf_gate_assert_held(bdev);
-	/* The key was turned on in the middle of it */
-	if (!bdev->stats.start)
+	/* The key was turned on in the middle of it, perhaps not for the first time */
+	if (bdev->stats.session != READ_ONCE(session))
 		return;
 	ns = ktime_get_ns() - bdev->stats.start;
-	bdev->stats.start = 0;
 	if (READ_ONCE(counting)) {
 		s->calls++;
 		s->errors += is_error(bdev->gate.op, ret);
@@ -185,10 +187,13 @@ int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 static void update_key(void)
 {
 	lockdep_assert_held(&watch_lock);
-	if (counting || slow_op_us)
-		static_branch_enable(&mdev_bpf_stats_key);
-	else
+	if (!counting && !slow_op_us) {
 		static_branch_disable(&mdev_bpf_stats_key);
+		return;
+	}
+	if (!static_key_enabled(&mdev_bpf_stats_key))
+		WRITE_ONCE(session, session + 1);
+	static_branch_enable(&mdev_bpf_stats_key);
 }
 
 static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

@@ -42,13 +42,15 @@ struct mdev_bpf_slow {
  * @ops: by op
  * @last_slow: the last that was slow
  * @worst_slow: the slowest
- * @start: when the op began that is running; 0 if nobody watches
+ * @start: when the op began that is running, or ran last
+ * @session: the session in which that was noted, of those in which somebody counts; 0: none yet
  */
 struct mdev_bpf_stats {
 	struct mdev_bpf_op_stats ops[MDEV_BPF_NR_OPS];
 	struct mdev_bpf_slow last_slow;
 	struct mdev_bpf_slow worst_slow;
 	u64 start;
+	u64 session;
 };
 
 DECLARE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
