@@ -73,7 +73,7 @@ static void hang_in(unsigned int ops)
 	dev_set(0, KHANG_IN, 4, ops);
 }
 
-static void write_ends(void)
+MTAP_TEST(write_ends)
 {
 	hang_in(1 << KHANG_WRITE);
 	/* The value that is written counts, but nothing does from then on */
@@ -84,7 +84,7 @@ static void write_ends(void)
 	EXPECT_EQ(event_wait(error), 1);
 }
 
-static void read_ends(void)
+MTAP_TEST(read_ends)
 {
 	hang_in(1 << KHANG_READ);
 	vfio_get(&dev, 0, KHANG_VALUE, 4);
@@ -92,14 +92,14 @@ static void read_ends(void)
 	expect_out("region_read");
 }
 
-static void ioctl_ends(void)
+MTAP_TEST(ioctl_ends)
 {
 	hang_in(1 << KHANG_IOCTL_OP);
 	vfio_ioctl(&dev, KHANG_IOCTL, NULL);
 	expect_out("ioctl");
 }
 
-static void work_ends(void)
+MTAP_TEST(work_ends)
 {
 	hang_in(1 << KHANG_WORK_OP);
 	dev_set(0, KHANG_WORK, 4, 1);
@@ -107,14 +107,14 @@ static void work_ends(void)
 	expect_out("work");
 }
 
-static void dump_ends(void)
+MTAP_TEST(dump_ends)
 {
 	hang_in(1 << KHANG_DUMP);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "hang in");
 	expect_out("dump");
 }
 
-static void init_ends(void)
+MTAP_TEST(init_ends)
 {
 	struct mdev m = mdev_uuid(0xd1);
 
@@ -125,7 +125,7 @@ static void init_ends(void)
 	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
 }
 
-static void reset_ends(void)
+MTAP_TEST(reset_ends)
 {
 	hang_in(1 << KHANG_RESET);
 	EXPECT_EQ(vfio_reset(&dev), -EIO);
@@ -133,7 +133,7 @@ static void reset_ends(void)
 }
 
 /* A reset makes it work again, until it does the same again. */
-static void reset_recovers(void)
+MTAP_TEST(reset_recovers)
 {
 	hang_in(1 << KHANG_WRITE);
 	vfio_set(&dev, 0, KHANG_VALUE, 4, 1);
@@ -145,7 +145,7 @@ static void reset_recovers(void)
 	expect_out("region_write");
 }
 
-static void program_recovers(void)
+MTAP_TEST(program_recovers)
 {
 	struct prog p;
 
@@ -171,7 +171,7 @@ static void *write_once(void *unused)
 }
 
 /* Who detaches waits for one op, and so does everybody else who has struct_ops. */
-static void detach_waits_for_one_op(void)
+MTAP_TEST(detach_waits_for_one_op)
 {
 	long long began;
 	pthread_t thread;
@@ -187,7 +187,7 @@ static void detach_waits_for_one_op(void)
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 }
 
-static void loops_go_round(void)
+MTAP_TEST(loops_go_round)
 {
 	dev_set(0, KHANG_LOOPS, 4, 1000);
 	EXPECT_EQ(dev_get(0, KHANG_ROUNDS, 4), 1000);
@@ -198,7 +198,7 @@ static void loops_go_round(void)
 	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
 }
 
-static void loops_with_bad_bounds(void)
+MTAP_TEST(loops_with_bad_bounds)
 {
 	dev_set(0, KHANG_BOUNDS, 4, KHANG_BACKWARDS);
 	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -EINVAL);
@@ -214,7 +214,7 @@ static void *write_hangs(void *unused)
 }
 
 /* No loop of ours is in that op, so it takes its time; the log tells of it meanwhile. */
-static void seen_while_it_runs(void)
+MTAP_TEST(seen_while_it_runs)
 {
 	pthread_t thread;
 	bool before;
@@ -234,7 +234,7 @@ static void seen_while_it_runs(void)
 	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 10 ms");
 }
 
-static void limit_of_the_limit(void)
+MTAP_TEST(limit_of_the_limit)
 {
 	EXPECT_EQ(sysfs_write("9", LIMIT), -EINVAL);
 	EXPECT_EQ(sysfs_write("10001", LIMIT), -EINVAL);
@@ -244,33 +244,6 @@ static void limit_of_the_limit(void)
 	EXPECT_STR(sysfs_str(LIMIT), "10000");
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(write_ends),
-	MTAP_TEST(read_ends),
-	MTAP_TEST(ioctl_ends),
-	MTAP_TEST(work_ends),
-	MTAP_TEST(dump_ends),
-	MTAP_TEST(init_ends),
-	MTAP_TEST(reset_ends),
-	MTAP_TEST(reset_recovers),
-	MTAP_TEST(program_recovers),
-	MTAP_TEST(detach_waits_for_one_op),
-	MTAP_TEST(loops_go_round),
-	MTAP_TEST(loops_with_bad_bounds),
-	MTAP_TEST(seen_while_it_runs),
-	MTAP_TEST(limit_of_the_limit),
+const struct mtap_suite mtap_suite = {
+	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };
-
-int main(int argc, char **argv)
-{
-	const struct mtap_suite suite = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-		.setup = load,
-		.before = open_device,
-		.after = close_device,
-		.teardown = dev_unload,
-	};
-
-	return mtap_main(argc, argv, &suite);
-}

@@ -114,7 +114,7 @@ static const char *verify(const struct bpf_insn *insns, size_t nr)
 }
 
 /* Without arguments the verifier refuses all of them, but for another reason if it may be called. */
-static void each_helper(void)
+MTAP_TEST(each_helper)
 {
 	unsigned int i, allowed = 0;
 
@@ -136,7 +136,7 @@ static void each_helper(void)
 	EXPECT_EQ(allowed, ARRAY_SIZE(may_call));
 }
 
-static void helper_says_why(void)
+MTAP_TEST(helper_says_why)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
@@ -148,7 +148,7 @@ static void helper_says_why(void)
 		   "by_hand: region_read calls bpf_probe_read_kernel(), which is not for device programs: see \"Helpers and maps\" in the ABI's documentation");
 }
 
-static void may_goto(void)
+MTAP_TEST(may_goto)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_JMP | BPF_JCOND },
@@ -205,7 +205,7 @@ static void expect_attach(const char *map, int err, const char *why)
 #define KERNEL(name, function) name ": region_read calls " function "(), a function of the "	\
 	"kernel: call mdev_bpf's, or a helper"
 
-static void callbacks(void)
+MTAP_TEST(callbacks)
 {
 	expect_load("loop", CALLBACK("loop_read"));
 	expect_load("each", CALLBACK("each_read"));
@@ -213,7 +213,7 @@ static void callbacks(void)
 	expect_load("timer", CALLBACK("timer_read"));
 }
 
-static void helpers_without_callback(void)
+MTAP_TEST(helpers_without_callback)
 {
 	expect_load("timer_start",
 		    "timer_start_rea: region_read calls bpf_timer_start(), which is not for device programs: use mdev_bpf_timer_arm()");
@@ -221,7 +221,7 @@ static void helpers_without_callback(void)
 		    "tail_read: region_read calls bpf_tail_call(), which is not for device programs: call a static function");
 }
 
-static void functions_of_the_kernel(void)
+MTAP_TEST(functions_of_the_kernel)
 {
 	expect_load("kernel_loop", KERNEL("kernel_loop_rea", "bpf_iter_num_new"));
 	expect_load("rdonly_cast", KERNEL("rdonly_cast_rea", "bpf_rdonly_cast"));
@@ -231,13 +231,13 @@ static void functions_of_the_kernel(void)
 	expect_load("dead_call", KERNEL("dead_call_read", "bpf_preempt_disable"));
 }
 
-static void variables_of_the_kernel(void)
+MTAP_TEST(variables_of_the_kernel)
 {
 	expect_load("kernel_variable",
 		    "kernel_variable: region_read uses a variable of the kernel: device programs have their own, and maps");
 }
 
-static void global_functions(void)
+MTAP_TEST(global_functions)
 {
 	open_program("global");
 	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
@@ -250,7 +250,7 @@ static void global_functions(void)
 	EXPECT_HAS(why_refused(), "recursive_read: ");
 }
 
-static void maps(void)
+MTAP_TEST(maps)
 {
 	expect_attach("large_value", -E2BIG,
 		      "large_value_rea: region_read uses large_value_map, whose values have 65544 bytes: at most 65536");
@@ -266,7 +266,7 @@ static void maps(void)
 		      "outer_read: region_read uses outer_map, whose values have 65544 bytes: at most 65536");
 }
 
-static void all_that_it_may(void)
+MTAP_TEST(all_that_it_may)
 {
 	struct mdev m = mdev_uuid(1);
 
@@ -279,25 +279,6 @@ static void all_that_it_may(void)
 	EXPECT_EQ(dev_get(0, 0, 4), 18);
 }
 
-static const struct mtap_test tests[] = {
-	MTAP_TEST(each_helper),
-	MTAP_TEST(helper_says_why),
-	MTAP_TEST(may_goto),
-	MTAP_TEST(callbacks),
-	MTAP_TEST(helpers_without_callback),
-	MTAP_TEST(functions_of_the_kernel),
-	MTAP_TEST(variables_of_the_kernel),
-	MTAP_TEST(global_functions),
-	MTAP_TEST(maps),
-	MTAP_TEST(all_that_it_may),
-};
-
-static const struct mtap_suite suite = {
-	.tests = tests, .nr = ARRAY_SIZE(tests),
+const struct mtap_suite mtap_suite = {
 	.setup = setup, .after = dev_close,
 };
-
-int main(int argc, char **argv)
-{
-	return mtap_main(argc, argv, &suite);
-}
