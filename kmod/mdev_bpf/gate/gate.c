@@ -317,7 +317,7 @@ int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	mdev_bpf_gate_assert_held(bdev);
 	WRITE_ONCE(bdev->gate.caller, current);
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, upgrade, old), 0);
-	if (mdev_bpf_watchdog_is_over(&bdev->watch))
+	if (ops->upgrade && mdev_bpf_watchdog_is_over(&bdev->watch))
 		ret = -ETIME;
 	WRITE_ONCE(bdev->gate.caller, NULL);
 	return ret;
