@@ -93,7 +93,7 @@ static void find_ops(void)
 
 static void setup(void)
 {
-	wrong_setup();
+	dev_need_module();
 	find_ops();
 }
 
