@@ -35,25 +35,32 @@
 /* Then these; and in the end until the pass is seen to be over, whatever keeps it from running */
 #define LONG_PAUSE	HZ
 #define LAST_PAUSE	(8 * HZ)
-/* A record counts rounds for so long after it has run out */
-#define FORGET		(10 * HZ)
-
 /* How often to look whether it is over, while somebody may wait for that, and afterwards */
 #define LOOK		(HZ / 50)
 #define LATE_LOOK	(HZ / 10)
+
+/*
+ * How often a device may have no record left for a pass, whose rounds are not counted then. After
+ * that it pins nothing until it is closed: VFIO's own limit is not far.
+ */
+#define LOST_MAX	4
 
 static DEFINE_HASHTABLE(passes, 6);
 /* Protects the table, and the records that are in it */
 static DEFINE_SPINLOCK(passes_lock);
 
+/*
+ * A record that has run out still counts rounds, until the pass is seen to be over. No time would do
+ * in place of that: the task that unmaps may be kept from running for any time.
+ */
 static bool pass_live(const struct mdev_bpf_pass *pass)
 {
-	return !hlist_unhashed(&pass->node) && time_before(jiffies, pass->until + FORGET);
+	return !hlist_unhashed(&pass->node);
 }
 
 static bool pass_blocks(const struct mdev_bpf_pass *pass)
 {
-	return !hlist_unhashed(&pass->node) && time_before(jiffies, pass->until);
+	return pass_live(pass) && time_before(jiffies, pass->until);
 }
 
 /*
@@ -101,27 +108,29 @@ static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, 
 	return NULL;
 }
 
-/* A record that is unused, or else the one that has run out first */
+/*
+ * A record for a new pass. If all are in use, none is given up for it, since that would lose its
+ * rounds: NULL, and nothing at all is pinned until mdev_bpf_pass_look() has seen all others end.
+ */
 static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	struct mdev_bpf_pass *pass, *best = bdev->dma.passes;
+	struct mdev_bpf_pass *pass;
 
 	lockdep_assert_held(&passes_lock);
-	for (pass = best; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++) {
-		if (hlist_unhashed(&pass->node)) {
-			best = pass;
-			break;
-		}
-		if (time_before(pass->until, best->until))
-			best = pass;
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++) {
+		if (pass_live(pass))
+			continue;
+		pass->task = get_task_struct(current);
+		pass->first = first;
+		pass->last = last;
+		pass->round = 0;
+		hash_add(passes, &pass->node, (unsigned long)current);
+		return pass;
 	}
-	pass_drop(best);
-	best->task = get_task_struct(current);
-	best->first = first;
-	best->last = last;
-	best->round = 0;
-	hash_add(passes, &best->node, (unsigned long)current);
-	return best;
+	if (!bdev->dma.passes_full)
+		bdev->dma.passes_lost++;
+	bdev->dma.passes_full = true;
+	return NULL;
 }
 
 /* Extend the records of all devices that are asked in this pass. */
@@ -145,7 +154,7 @@ static void pass_extend(u64 first, u64 last, unsigned long by)
  *
  * Context: Process context, the task that takes it away.
  *
- * Return: how often the device has been asked by now, from 1.
+ * Return: how often the device has been asked by now, from 1; 1 also if it has no record left.
  */
 unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -153,9 +162,10 @@ unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 la
 
 	guard(spinlock)(&passes_lock);
 	pass = pass_find(bdev, first, last) ?: pass_new(bdev, first, last);
-	pass->round++;
+	if (pass)
+		pass->round++;
 	pass_extend(first, last, CALL_MAX);
-	return pass->round;
+	return pass ? pass->round : 1;
 }
 
 /**
@@ -192,6 +202,8 @@ unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 la
 	struct mdev_bpf_pass *pass;
 
 	guard(spinlock)(&passes_lock);
+	if (bdev->dma.passes_full)
+		wait = LOOK;
 	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
 		if (pass_blocks(pass) && pass->first <= last && pass->last >= first) {
 			if (pass_is_over(pass))
@@ -202,20 +214,18 @@ unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 la
 	return wait;
 }
 
-/* Is the memory of a record gone? It is only looked for as long as somebody may wait for that. */
+/* Is the memory of a record gone? *blocks is set if somebody may wait for that. */
 static bool pass_is_gone(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
 {
-	struct mdev_bpf_pass was;
+	u64 first;
 
 	scoped_guard(spinlock, &passes_lock) {
-		was = *pass;
-		if (!pass_blocks(&was))
+		if (!pass_live(pass))
 			return false;
+		*blocks |= pass_blocks(pass);
+		first = pass->first;
 	}
-	if (!mdev_bpf_guest_is_mapped(bdev, was.first))
-		return true;
-	*blocks = true;
-	return false;
+	return !mdev_bpf_guest_is_mapped(bdev, first);
 }
 
 /* Forget a record whose pass is over. Return: true if it is still to be looked at. */
@@ -225,9 +235,17 @@ static bool pass_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, 
 	bool gone = pass_is_gone(bdev, pass, blocks);
 
 	guard(spinlock)(&passes_lock);
-	if (!pass_live(pass) || pass_is_over(pass) || (gone && pass->round == round))
+	if (pass_live(pass) && (pass_is_over(pass) || (gone && pass->round == round)))
 		pass_drop(pass);
-	return !hlist_unhashed(&pass->node);
+	return pass_live(pass);
+}
+
+/* No record is in use: pin again, unless that has happened so often that it is no accident. */
+static void pass_refill(struct mdev_bpf_device *bdev)
+{
+	guard(spinlock)(&passes_lock);
+	if (bdev->dma.passes_lost <= LOST_MAX)
+		bdev->dma.passes_full = false;
 }
 
 /**
@@ -245,6 +263,8 @@ void mdev_bpf_pass_look(struct work_struct *work)
 
 	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
 		again |= pass_look(bdev, pass, &blocks);
+	if (!again)
+		pass_refill(bdev);
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_queue_kick(bdev);
 	if (again)
@@ -258,6 +278,8 @@ static void pass_drop_all(struct mdev_bpf_device *bdev)
 	guard(spinlock)(&passes_lock);
 	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
 		pass_drop(pass);
+	bdev->dma.passes_full = false;
+	bdev->dma.passes_lost = 0;
 }
 
 /**

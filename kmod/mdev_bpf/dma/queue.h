@@ -55,6 +55,8 @@ struct mdev_bpf_dma_request {
  * @pins: the windows
  * @unmaps: windows that went, and the program was not told of yet
  * @passes: memory that is just being taken away
+ * @passes_full: there was no room for more of that, so nothing is pinned
+ * @passes_lost: how often that has happened since the device was opened
  * @look: sees whether that is over
  * @pin_wq: unpins the windows, and has @look; NULL if there are none
  * @idle: woken when @busy ends, and when a window's state changes
@@ -75,6 +77,8 @@ struct mdev_bpf_dma_queue {
 	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
 	struct mdev_bpf_unmaps unmaps;
 	struct mdev_bpf_pass passes[MDEV_BPF_PASSES];
+	bool passes_full;
+	unsigned int passes_lost;
 	struct delayed_work look;
 	struct workqueue_struct *pin_wq;
 	wait_queue_head_t idle;
