@@ -109,10 +109,12 @@ __bpf_kfunc_start_defs();
 __bpf_kfunc int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, u32 text__sz)
 {
 	struct mdev_bpf_dump_ctx *ctx = container_of(out, struct mdev_bpf_dump_ctx, dump);
-	size_t i, len = strnlen(text, text__sz);
+	size_t i, len;
 
 	if (ctx->cut)
 		return -ENOSPC;
+	/* A program may give 1 MB again and again: look at no more than there is room for */
+	len = strnlen(text, min_t(u64, text__sz, ctx->dump.room + 1));
 	for (i = 0; i < len && ctx->dump.room; i++, ctx->dump.room--)
 		ctx->buf[ctx->used++] = printable(text[i]);
 	if (i == len)
