@@ -53,7 +53,7 @@ static long long now_ms(void)
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-/* The device is out of service because of @op; the reason and the log say so. */
+/* The device is out of service because of @op, and the reason says so. */
 static void expect_out(const char *op)
 {
 	char line[160];
@@ -63,9 +63,6 @@ static void expect_out(const char *op)
 	EXPECT_HAS(device_attr(&dev_mdev, "failure"), line);
 	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 100 ms");
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "failed");
-	snprintf(line, sizeof(line), "%s of khang (link ", op);
-	EXPECT(klog_has(mark, line));
-	EXPECT(klog_has(mark, "ms so far, more than op_limit_ms"));
 }
 
 static void hang_in(unsigned int ops)
@@ -81,7 +78,40 @@ MTAP_TEST(write_ends)
 	EXPECT_EQ(vfio_set(&dev, 0, KHANG_VALUE, 4, 1), -EIO);
 	EXPECT_EQ(vfio_get(&dev, 0, KHANG_VALUE, 4), -EIO);
 	expect_out("region_write");
+	/* The log is rate limited, so only the first can be sure of its line */
+	EXPECT(klog_has(mark, "region_write of khang (link "));
+	EXPECT(klog_has(mark, "ms so far, more than op_limit_ms"));
 	EXPECT_EQ(event_wait(error), 1);
+}
+
+static atomic_bool hanging;
+
+static void *write_hangs(void *unused)
+{
+	vfio_set(&dev, 0, 0, 4, 1);
+	hanging = false;
+	return unused;
+}
+
+/* No loop of ours is in that op, so it takes its time; the log tells of it meanwhile. */
+MTAP_TEST(seen_while_it_runs)
+{
+	pthread_t thread;
+	bool before;
+
+	dev_close();
+	ASSERT_EQ(prog_up(&dev_prog2, "progs/klong.bpf.o"), 0);
+	dev_open("klong-1");
+	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
+	hanging = true;
+	ASSERT_EQ(pthread_create(&thread, NULL, write_hangs, NULL), 0);
+	ASSERT(mtap_await(klog_has(mark, "region_write of klong (link ")));
+	before = hanging;
+	pthread_join(thread, NULL);
+	EXPECT(before);
+	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -EIO);
+	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 10 ms");
 }
 
 MTAP_TEST(read_ends)
@@ -120,7 +150,7 @@ MTAP_TEST(init_ends)
 
 	hang_in(1 << KHANG_INIT);
 	EXPECT_EQ(mdev_create(&m, "khang-1"), -EIO);
-	EXPECT(klog_has(mark, "init of khang (link "));
+	EXPECT_HAS(why_refused(), "the op ran longer than 100 ms (code -62)");
 	/* That was another device */
 	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
 }
@@ -160,8 +190,6 @@ MTAP_TEST(program_recovers)
 	EXPECT_EQ(dev_get(0, KHANG_VALUE, 4), 7);
 	prog_close(&p);
 }
-
-static atomic_bool hanging;
 
 static void *write_once(void *unused)
 {
@@ -204,34 +232,6 @@ MTAP_TEST(loops_with_bad_bounds)
 	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -EINVAL);
 	dev_set(0, KHANG_BOUNDS, 4, KHANG_FAR);
 	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -E2BIG);
-}
-
-static void *write_hangs(void *unused)
-{
-	vfio_set(&dev, 0, 0, 4, 1);
-	hanging = false;
-	return unused;
-}
-
-/* No loop of ours is in that op, so it takes its time; the log tells of it meanwhile. */
-MTAP_TEST(seen_while_it_runs)
-{
-	pthread_t thread;
-	bool before;
-
-	dev_close();
-	ASSERT_EQ(prog_up(&dev_prog2, "progs/klong.bpf.o"), 0);
-	dev_open("klong-1");
-	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
-	hanging = true;
-	ASSERT_EQ(pthread_create(&thread, NULL, write_hangs, NULL), 0);
-	ASSERT(mtap_await(klog_has(mark, "region_write of klong (link ")));
-	before = hanging;
-	pthread_join(thread, NULL);
-	EXPECT(before);
-	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -EIO);
-	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
-	EXPECT_HAS(device_attr(&dev_mdev, "failure"), "text=the op ran longer than 10 ms");
 }
 
 MTAP_TEST(limit_of_the_limit)
