@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 #include <linux/mdev_bpf.h>
@@ -71,6 +72,21 @@ static __u64 cost_of_request(unsigned int op, __u64 where, __u64 size, __u64 bas
 	return base;
 }
 
+/* The kernel pins in its own time. */
+static void pin(void)
+{
+	unsigned int i;
+
+	set(KDMA_SIZE, 1 << 20);
+	set(KDMA_GO, MDEV_BPF_DMA_PIN);
+	for (i = 0; i < 1000; i++) {
+		set(KDMA_PEEK, MDEV_BPF_PIN(0, 0));
+		if (!vfio_get(&v, KDMA_REG, KDMA_RESULT, 8))
+			return;
+		usleep(1000);
+	}
+}
+
 static void setup(const char *uuid)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -115,9 +131,7 @@ int main(int argc, char **argv)
 			printf("memory  %7u %8llu\n", size,
 			       cost_of_request(MDEV_BPF_DMA_READ, memory, size, base));
 	}
-	set(KDMA_SIZE, 1 << 20);
-	set(KDMA_GO, MDEV_BPF_DMA_PIN);
-	set(KDMA_PEEK, MDEV_BPF_PIN(0, 0));
+	pin();
 	for (i = 0; i < 3; i++)
 		printf("pinned  %7u %8llu\n", sizes[i], cost_of(KDMA_PULL, sizes[i] / 64) - base);
 	if (vfio_get(&v, KDMA_REG, KDMA_RESULT, 8) != sizes[2] / 64) {

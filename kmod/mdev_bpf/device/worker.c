@@ -40,7 +40,6 @@ static struct workqueue_struct *reaper_wq;
 /**
  * struct mdev_bpf_worker_thread - a thread that a user lends to a device
  * @ref: the reaper has one, and who makes it leave the device
- * @lock: held while it works for the device
  * @bdev: the device, under @lock; NULL: it works for nobody any more
  * @wanted: bit 0: there may be something to do
  * @task: the thread
@@ -48,6 +47,7 @@ static struct workqueue_struct *reaper_wq;
  */
 struct mdev_bpf_worker_thread {
 	struct kref ref;
+	/** @lock: held while it works for the device */
 	struct mutex lock;
 	struct mdev_bpf_device *bdev;
 	unsigned long wanted;

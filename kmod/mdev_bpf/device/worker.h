@@ -13,13 +13,13 @@ struct mm_struct;
 
 /**
  * struct mdev_bpf_worker - the worker of a device
- * @lock: protects the members below; taken with interrupts off, from eventfds and timers too
  * @thread: a thread of the process that uses the device; NULL: there is none
  * @user: VFIO's user has the device: only a thread of the user's may do its work
  * @mm: the memory of the process that opened it, only to compare with
  * @work: does the work where no process uses the device
  */
 struct mdev_bpf_worker {
+	/** @lock: protects the members below; taken from eventfds and timers too, interrupts off */
 	spinlock_t lock;
 	struct mdev_bpf_worker_thread *thread;
 	bool user;

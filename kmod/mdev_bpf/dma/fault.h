@@ -11,7 +11,7 @@ struct task_struct;
 
 /**
  * struct mdev_bpf_fault - a device's fault thread
- * @task: the thread; NULL: none was needed yet. Changed by the runner, and when the device is closed
+ * @task: the thread; NULL: none was needed yet. Changed by the runner, and by close
  * @has_head: it is the runner and carries out the first request, under the gate
  * @wanted: it has to look at once; under the gate
  * @interrupted: the attempt that it is at has been interrupted

@@ -114,7 +114,7 @@ static void dma_move(struct mdev_bpf_device *bdev)
 	dma_moved(bdev, error, bdev->dma.absent);
 }
 
-/* Let the fault thread be the runner. Return: false if there can be none, and the head has failed. */
+/* Let the fault thread be the runner. Return: false if there is none, and the head has failed. */
 static bool dma_to_fault(struct mdev_bpf_device *bdev)
 {
 	int error = mdev_bpf_fault_start(bdev);
