@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # The debug kernel: Debian's source of the root's kernel, with the options of
 # selftests/config.debug. It is laid out as a part of a root, which is seen over the root:
@@ -82,7 +82,7 @@ debug_build()
 		../fragment') >/dev/null 2>&1 || die "cannot merge the options"
 	debug_make -s olddefconfig
 	wrong=$(grep -vxFf "$tmp/linux/.config" "$tmp/fragment") &&
-		die "this kernel has no such options, or others prevent them:" $wrong
+		die "this kernel has no such options, or others prevent them: ${wrong//$'\n'/ }"
 	debug_make bzImage modules
 	debug_install "$new"
 }

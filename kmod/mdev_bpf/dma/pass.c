@@ -50,8 +50,8 @@ static DEFINE_HASHTABLE(passes, 6);
 static DEFINE_SPINLOCK(passes_lock);
 
 /*
- * A record that has run out still counts rounds, until the pass is seen to be over. No time would do
- * in place of that: the task that unmaps may be kept from running for any time.
+ * A record that has run out still counts rounds, until the pass is seen to be over. No time would
+ * do in place of that: the task that unmaps may be kept from running for any time.
  */
 static bool pass_live(const struct mdev_bpf_pass *pass)
 {
