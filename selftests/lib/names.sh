@@ -9,7 +9,7 @@ tests_named()
 	local name=${2//./[.]} found
 	if ! { grep -E "^$name([.]sh)?( |$)" "$1" || grep "^${name%/}/" "$1"; }; then
 		found=$(grep -E "/$name([.]sh)?( |$)" "$1") ||
-			{ echo "there is no test $2: $1 has those there are" >&2; return 1; }
+			{ echo "there is no test $2; $1 lists all of them" >&2; return 1; }
 		[[ $found != *$'\n'* ]] ||
 			{ echo "$2 is not one test: $(cut -d ' ' -f 1 <<<"$found" | paste -s -d ' ')" >&2
 			return 1; }
