@@ -298,7 +298,7 @@ MTAP_TEST(timer_goes_on)
 {
 	unsigned int i;
 
-	dev_set(0, KUP_TICKS, 4, 100000);
+	dev_set(0, KUP_TICKS, 4, MDEV_BPF_MIN_PERIOD);
 	for (i = 0; i < 50; i++) {
 		__u32 before = dev_get(0, KUP_TICKS, 4);
 
@@ -445,7 +445,7 @@ MTAP_TEST(against_timers)
 	pthread_t thread;
 	__u32 ticks;
 
-	dev_set(0, KUP_TICKS, 4, 20000);
+	dev_set(0, KUP_TICKS, 4, MDEV_BPF_MIN_PERIOD);
 	thread = race_start(count, &dev);
 	replace_often();
 	race_stop(thread);
