@@ -313,6 +313,8 @@ static pthread_t hammer_start(void)
 	hammered.gone = 0;
 	hammered.bad = 0;
 	ASSERT_EQ(pthread_create(&thread, NULL, hammer, NULL), 0);
+	/* On one processor the program may else be gone whenever the thread runs */
+	EXPECT(mtap_await(hammered.good > 0));
 	return thread;
 }
 
