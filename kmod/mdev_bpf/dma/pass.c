@@ -77,7 +77,7 @@ static bool pass_is_over(const struct mdev_bpf_pass *pass)
 static void pass_drop(struct mdev_bpf_pass *pass)
 {
 	lockdep_assert_held(&passes_lock);
-	if (hlist_unhashed(&pass->node))
+	if (!pass_live(pass))
 		return;
 	hash_del(&pass->node);
 	put_task_struct(pass->task);	/* Pairs with the get in pass_new() */

@@ -109,21 +109,29 @@ static unsigned int successors(const struct graph *g, u32 i, u32 *to)
 	return nr;
 }
 
+/* An instruction is in no loop: it does not count as a predecessor any more. */
+static void trim(struct graph *g, u32 i)
+{
+	u32 to[2];
+	unsigned int n;
+
+	g->looping[i] = false;
+	for (n = successors(g, i, to); n; n--)
+		if (to[n - 1] < g->prog->len)
+			g->preds[to[n - 1]]--;
+}
+
 /* An instruction that nothing leads to is in no loop, and so on. Return: something has changed. */
 static bool trim_forward(struct graph *g)
 {
-	u32 len = g->prog->len, i, to[2];
+	u32 len = g->prog->len, i;
 	bool changed = false;
-	unsigned int n;
 
 	for (i = 0; i < len; i++) {
 		if (!g->looping[i] || g->preds[i])
 			continue;
-		g->looping[i] = false;
+		trim(g, i);
 		changed = true;
-		for (n = successors(g, i, to); n; n--)
-			if (to[n - 1] < len)
-				g->preds[to[n - 1]]--;
 	}
 	return changed;
 }
@@ -143,11 +151,8 @@ static bool trim_backward(struct graph *g)
 				break;
 		if (n)
 			continue;
-		g->looping[i] = false;
+		trim(g, i);
 		changed = true;
-		for (n = successors(g, i, to); n; n--)
-			if (to[n - 1] < len)
-				g->preds[to[n - 1]]--;
 	}
 	return changed;
 }
