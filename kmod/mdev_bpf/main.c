@@ -13,7 +13,7 @@
 #include "gate/stats.h"
 #include "gate/watchdog.h"
 #include "program/kfunc.h"
-#include "program/program.h"
+#include "program/registry.h"
 #include "program/struct_ops.h"
 
 static struct kobject *mdev_bpf_kobj;
@@ -82,7 +82,7 @@ out_put:
 
 static void __exit mdev_bpf_exit(void)
 {
-	mdev_bpf_program_exit();
+	mdev_bpf_registry_exit();
 	mdev_bpf_worker_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }

@@ -4,7 +4,7 @@
  * part of it, mdev_bpf_dev (ctx). This header alone embeds what the other nouns keep of a device.
  *
  * Locks, outermost first:
- *   programs_lock                the list of programs; reg, update, unreg (program/program.c)
+ *   programs_lock                the list of programs; reg, update, unreg (program/registry.c)
  *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not when they come
  *                                from the driver's "bind" and "unbind" files)
  *   mdev_bpf_program::lock       attached ops, pool, list of devices

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Programs: which there are, and the mdev types of each. */
+/* A program, and its mdev types. */
 #ifndef __MDEV_BPF_PROGRAM_PROGRAM_H
 #define __MDEV_BPF_PROGRAM_PROGRAM_H
 
@@ -13,7 +13,7 @@
 #include <linux/uuid.h>
 
 struct bpf_link;
-struct mdev_bpf_device;
+struct work_struct;
 
 /* An mdev type of a program; the mdev core knows the embedded part. */
 struct mdev_bpf_type {
@@ -43,6 +43,7 @@ struct mdev_bpf_progress {
  * @parent: what the mdev core keeps of the parent
  * @class: the class named as the program, with @dev as only member
  * @node: entry in the list of all programs, under programs_lock
+ * @reap: work to queue when it has lost its ops and its last device
  * @decl: the data members of the ops that are or were attached
  * @types: the mdev types
  * @type_ptrs: the same, as mdev_register_parent() wants them
@@ -62,6 +63,7 @@ struct mdev_bpf_program {
 	struct mdev_parent parent;
 	struct class *class;
 	struct list_head node;
+	struct work_struct *reap;
 	struct mdev_bpf_ops decl;
 	struct mdev_bpf_type types[MDEV_BPF_MAX_TYPES];
 	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
@@ -81,16 +83,16 @@ struct mdev_bpf_program {
 	bool dead;
 };
 
+struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
+						struct bpf_link *link, struct work_struct *reap);
+bool mdev_bpf_program_retire(struct mdev_bpf_program *program);
+bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program);
+void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
+			     struct bpf_link *link);
 void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *what,
 			       unsigned int nr, unsigned int total, const char *name);
-int mdev_bpf_program_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link);
-int mdev_bpf_program_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
-			    struct bpf_link *link);
-void mdev_bpf_program_detach(const struct mdev_bpf_ops *ops);
 int mdev_bpf_program_reserve(struct mdev_bpf_type *type);
 void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance);
-struct mdev_bpf_device *mdev_bpf_program_find_device(const guid_t *uuid);
 void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id);
-void mdev_bpf_program_exit(void);
 
 #endif /* __MDEV_BPF_PROGRAM_PROGRAM_H */

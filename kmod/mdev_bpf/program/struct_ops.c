@@ -12,7 +12,7 @@
 #include "gate/refuse.h"
 #include "program/calls.h"
 #include "program/cost.h"
-#include "program/program.h"
+#include "program/registry.h"
 #include "program/struct_ops.h"
 #include "validate/validate.h"
 
@@ -183,18 +183,18 @@ static int reg(void *kdata, struct bpf_link *link)
 		mdev_bpf_refuse(ops->name, "put the struct_ops map into \".struct_ops.link\"");
 		return -EOPNOTSUPP;
 	}
-	return mdev_bpf_program_attach(ops, link);
+	return mdev_bpf_registry_attach(ops, link);
 }
 
 static int update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
 	mdev_bpf_refuse_clear();
-	return mdev_bpf_program_update(kdata, old_kdata, link);
+	return mdev_bpf_registry_update(kdata, old_kdata, link);
 }
 
 static void unreg(void *kdata, struct bpf_link *link)
 {
-	mdev_bpf_program_detach(kdata);
+	mdev_bpf_registry_detach(kdata);
 }
 
 /*

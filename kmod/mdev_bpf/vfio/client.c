@@ -11,7 +11,7 @@
 #include "device/device.h"
 #include "device/reset.h"
 #include "pci/irq.h"
-#include "program/program.h"
+#include "program/registry.h"
 #include "vfio/client.h"
 #include "vfio/region.h"
 #include "vfio/set_irqs.h"
@@ -70,7 +70,7 @@ struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
 		return ERR_PTR(-ENOMEM);
 	client->ops = ops;
 	client->data = data;
-	client->bdev = mdev_bpf_program_find_device(uuid);
+	client->bdev = mdev_bpf_registry_find_device(uuid);
 	if (!client->bdev) {
 		ret = -ENODEV;
 		goto out_free;
@@ -99,7 +99,7 @@ void mdev_bpf_client_close(struct mdev_bpf_client *client)
 	struct mdev_bpf_device *bdev = client->bdev;
 
 	mdev_bpf_device_close(bdev);
-	/* Pairs with the reference from mdev_bpf_program_find_device() */
+	/* Pairs with the reference from mdev_bpf_registry_find_device() */
 	vfio_put_device(&bdev->vdev);
 	kfree(client);
 }
