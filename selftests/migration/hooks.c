@@ -165,7 +165,7 @@ MTAP_TEST(own_stream_is_bounded)
 	EXPECT_EQ(len, 8 + KMIG_RAM_SIZE + 15 * KMIG_BLOCK);
 	EXPECT_EQ((int)rd(a, KMIG_PUT), -ENOSPC);
 	EXPECT_EQ(mig_load(&b, stream, (1 << 20) + 1), -EFBIG);
-	EXPECT_HAS(why_refused(), "kmig: the program's own stream is longer than 1048576 bytes");
+	EXPECT_HAS(why_refused(), "kmig: the opaque stream is longer than 1048576 bytes");
 }
 
 /* State of another version is for a program that has restore, if there is room for it. */

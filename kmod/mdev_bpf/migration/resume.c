@@ -103,7 +103,7 @@ static int opaque_append(struct mdev_bpf_resume_migf *r, const void *data, size_
 	void *larger;
 
 	if (len > STREAM_OPAQUE_MAX - r->opaque.ctx.size)
-		return refuse(r, -EFBIG, "the program's own stream is longer than %lu bytes",
+		return refuse(r, -EFBIG, "the opaque stream is longer than %lu bytes",
 			      STREAM_OPAQUE_MAX);
 	larger = kvmalloc(r->opaque.ctx.size + len, GFP_KERNEL_ACCOUNT);
 	if (!larger)
