@@ -16,6 +16,7 @@ docs/built/done: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documen
 	done
 	$(CC) -Wall -Werror docs/built/client.c -o docs/built/client
 	$(CC) -Wall -Werror docs/built/load.c -o docs/built/load -lbpf
+	$(CC) -Wall -Werror -I $(top)/include docs/built/features.c -o docs/built/features
 	touch $@
 
 clean: docs-clean

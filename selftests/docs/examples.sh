@@ -31,22 +31,28 @@ gone()
 at_exit()
 {
 	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
-	for program in skel counter fifo vault minimal alarm; do
+	for program in skel counter fifo vault minimal alarm fetch table adder; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
 }
 trap at_exit EXIT
 
+# shown PAGE: each line of the last command's output stands in that page.
+shown()
+{
+	local line
+	[ -n "$out" ] || fail "nothing was printed"
+	while read -r line; do
+		grep -qF -- "    $line" "$docs/abi/$1" || fail "$1 has no line \"$line\""
+	done <<<"$out"
+}
+
 # documented PROGRAM: what the client prints stands in the page that shows the client.
 documented()
 {
-	local line
 	run 0 "$ex/client" "$uuid" "$1"
-	[ -n "$out" ] || fail "the client printed nothing"
-	while read -r line; do
-		grep -qF -- "    $line" "$docs/abi/vfio.rst" || fail "vfio.rst has no line \"$line\""
-	done <<<"$out"
+	shown vfio.rst
 }
 
 peek_is() { run 0 mdev-bpf peek "$uuid" bar0 "$1"; is "$out" "$2"; }
@@ -98,6 +104,62 @@ alarm()
 	gone alarm
 }
 
+fetch()
+{
+	up fetch fetch-1
+	documented fetch
+	gone fetch
+}
+
+table()
+{
+	up table table-1
+	peek_is 8 0x00000066
+	run 0 mdev-bpf poke "$uuid" bar0 8 7
+	peek_is 8 0x00000007
+	peek_is 0x18 0xffffffff
+	documented table
+	gone table
+}
+
+adder()
+{
+	up adder adder-1
+	run 0 mdev-bpf poke "$uuid" bar0 0 1000
+	peek_is 0 0x0007a314
+	gone adder
+}
+
+# The page breaks the line of the message.
+refused()
+{
+	run 1 mdev-bpf load "$ex/refused.bpf.o"
+	out=${err/0x10 to/0x10$'\n'to}
+	shown refusals.rst
+}
+
+devices()
+{
+	run 0 sh "$ex/devices.sh"
+	out=$(grep "^$uuid" <<<"$out")
+	shown sysfs.rst
+}
+
+sysfs()
+{
+	up minimal minimal-1
+	devices
+	run 0 mdev-bpf unload minimal --force
+	devices
+	run 0 mdev-bpf remove "$uuid"
+}
+
+features()
+{
+	run 0 "$ex/features"
+	shown constants.rst
+}
+
 # The 15 lines of libbpf: the program stays while its pin is there, and goes with it.
 libbpf_loader()
 {
@@ -107,4 +169,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm libbpf_loader
+points skeleton minimal counter fifo vault alarm fetch table adder refused sysfs features \
+	libbpf_loader
