@@ -7,7 +7,6 @@
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>
 
-#include "device/api.h"
 #include "device/deferred.h"
 #include "device/device.h"
 #include "device/doorbell.h"
@@ -30,6 +29,7 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "program/program.h"
+#include "validate/api.h"
 #include "vfio/region.h"
 #include "vfio/set_irqs.h"
 #include "vfio/vfio.h"
@@ -102,6 +102,12 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 	return 0;
 }
 
+static const struct mdev_bpf_gate_hooks gate_hooks = {
+	.leave = mdev_bpf_dma_queue_leave,
+	.after = mdev_bpf_dma_queue_after,
+	.slow = mdev_bpf_failure_slow,
+};
+
 /**
  * mdev_bpf_device_init() - make a device; vfio_alloc_device() calls it from probe
  * @vdev: the VFIO device
@@ -118,7 +124,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	type = mdev_to_type(bdev->mdev);
 	bdev->program = type->program;
 	mutex_init(&bdev->lock);
-	mdev_bpf_gate_init(bdev, &mdev_bpf_dma_queue_hooks);
+	mdev_bpf_gate_init(bdev, &gate_hooks);
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_worker_init(bdev);
 	mdev_bpf_deferred_init(&bdev->deferred);
@@ -224,7 +230,7 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 {
 	lockdep_assert_held(&bdev->program->lock);
 	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_gate_assign(bdev, ops);
+	mdev_bpf_gate_assign(bdev, ops, ops ? bdev->program->link : NULL);
 	if (ops) {
 		mdev_bpf_failure_clear(bdev);
 		mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
@@ -338,7 +344,8 @@ static void call_close(struct mdev_bpf_device *bdev)
  * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is
  * attached; what the program's open returns; for VFIO as mdev_bpf_worker_open().
  */
-int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client)
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
+			 const struct mdev_bpf_irq_client *client)
 {
 	int ret;
 

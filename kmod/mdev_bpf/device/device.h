@@ -164,7 +164,8 @@ void mdev_bpf_device_release(struct vfio_device *vdev);
 const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
-int mdev_bpf_device_open(struct mdev_bpf_device *bdev, struct mdev_bpf_client *client);
+int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
+			 const struct mdev_bpf_irq_client *client);
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DEVICE_DEVICE_H */

@@ -7,14 +7,14 @@
 #include <linux/ctype.h>
 #include <linux/sysfs.h>
 
-#include "device/api.h"
 #include "device/device.h"
 #include "device/dump.h"
 #include "gate/call.h"
 #include "gate/gate.h"
-#include "gate/stats.h"
+#include "gate/ops.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
+#include "validate/api.h"
 
 /* How a text ends that there was no room for; there always is for this. */
 #define CUT "\n[cut]\n"
@@ -65,7 +65,7 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	at += sysfs_emit_at(buf, at, "frozen: %#x\n", d->frozen);
 	if (bdev->failure.active)
 		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
-				    mdev_bpf_stats_op_name(bdev->failure.op), bdev->failure.code,
+				    mdev_bpf_ops_name(bdev->failure.op), bdev->failure.code,
 				    bdev->failure.text);
 	return at;
 }

@@ -17,7 +17,7 @@
 #include "device/device.h"
 #include "device/failure.h"
 #include "gate/gate.h"
-#include "gate/stats.h"
+#include "gate/ops.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
@@ -113,7 +113,7 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 	return sysfs_emit(buf,
 			  "op=%s\ncode=%d\nprogram=%s\nlink_id=%u\nmap_id=%u\n"
 			  "boot_ns=%llu\ntime=%lld\ntext=%s\n",
-			  mdev_bpf_stats_op_name(f->op), f->code, f->program, f->link_id, f->map_id,
+			  mdev_bpf_ops_name(f->op), f->code, f->program, f->link_id, f->map_id,
 			  f->boot_ns, f->time, f->text);
 }
 
@@ -121,14 +121,14 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32 code)
 {
 	struct mdev_bpf_failure *f = &bdev->failure;
-	const char *name = mdev_bpf_stats_op_name(op);
+	const char *name = mdev_bpf_ops_name(op);
 
 	mdev_bpf_gate_assert_held(bdev);
 	f->op = op;
 	f->code = code;
 	f->boot_ns = ktime_get_boottime_ns();
 	f->time = ktime_get_real_seconds();
-	mdev_bpf_program_ids(bdev->program, &f->link_id, &f->map_id);
+	mdev_bpf_ops_ids(bdev->gate.link, &f->link_id, &f->map_id);
 	WRITE_ONCE(f->active, true);
 	mdev_bpf_gate_limit(bdev, bdev->state.stale ? OPS_WHILE_STALE : OPS_WHILE_FAILED);
 	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);

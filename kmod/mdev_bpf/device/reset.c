@@ -9,7 +9,6 @@
  */
 #include <linux/mutex.h>
 
-#include "device/api.h"
 #include "device/deferred.h"
 #include "device/device.h"
 #include "device/failure.h"
@@ -23,6 +22,7 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
+#include "validate/api.h"
 
 static int call_reset(struct mdev_bpf_device *bdev)
 {

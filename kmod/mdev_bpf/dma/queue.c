@@ -18,7 +18,6 @@
 #include <linux/sched/signal.h>
 #include <linux/unaligned.h>
 
-#include "device/api.h"
 #include "device/device.h"
 #include "device/worker.h"
 #include "dma/dirty.h"
@@ -29,6 +28,7 @@
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
+#include "validate/api.h"
 
 /* What the runner has to do next */
 enum dma_step { DMA_STOP, DMA_MOVE, DMA_FAULT, DMA_DONE };
@@ -283,11 +283,17 @@ static bool dma_inline(enum mdev_bpf_op op)
 		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE);
 }
 
-/*
- * An op ends, and there is DMA to do. Return: whether this task does it, as soon as it has let go
- * of the gate; else a worker does, or the task that is at it already.
+/**
+ * mdev_bpf_dma_queue_leave() - an op ends, and there may be DMA to do
+ * @bdev: the device
+ * @op: the op
+ *
+ * Context: The gate held.
+ *
+ * Return: whether this task does it, by mdev_bpf_dma_queue_after(), as soon as it has let go of the
+ * gate; else a worker does, or the task that is at it already.
  */
-static bool dma_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+bool mdev_bpf_dma_queue_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
@@ -301,15 +307,16 @@ static bool dma_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	return true;
 }
 
-static void dma_after(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_dma_queue_after() - do the DMA that is due
+ * @bdev: the device; mdev_bpf_dma_queue_leave() returned true
+ *
+ * Context: Process context of the user, no lock held.
+ */
+void mdev_bpf_dma_queue_after(struct mdev_bpf_device *bdev)
 {
 	dma_run(bdev);
 }
-
-const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks = {
-	.leave = dma_leave,
-	.after = dma_after,
-};
 
 /**
  * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look

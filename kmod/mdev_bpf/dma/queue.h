@@ -11,9 +11,9 @@
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
+#include "gate/ops.h"
 
 struct mdev_bpf_device;
-struct mdev_bpf_gate_hooks;
 
 /**
  * struct mdev_bpf_dma_request - a DMA request that waits; no pointers, so it can be saved
@@ -84,7 +84,6 @@ struct mdev_bpf_dma_queue {
 	wait_queue_head_t idle;
 };
 
-extern const struct mdev_bpf_gate_hooks mdev_bpf_dma_queue_hooks;
 void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
@@ -93,6 +92,8 @@ int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_device *bdev);
 unsigned long mdev_bpf_dma_queue_fault_next(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_fault_moved(struct mdev_bpf_device *bdev, int error, bool again);
+bool mdev_bpf_dma_queue_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+void mdev_bpf_dma_queue_after(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_work(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);

@@ -169,10 +169,12 @@ DEFINE_CLASS(gate_call, struct mdev_bpf_call, gate_leave(&_T), gate_enter(bdev, 
  * mdev_bpf_gate_assign() - from here on calls of a device go to another program
  * @bdev: the device
  * @ops: the program, NULL for none
+ * @link: the link that attaches it, likewise
  *
  * Context: The gate held, so nobody runs the one before.
  */
-void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			  const struct bpf_link *link)
 {
 	unsigned long has = 0;
 	unsigned int op;
@@ -182,6 +184,7 @@ void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	for (op = 0; ops && op < MDEV_BPF_NR_OPS; op++)
 		if (((const void *const *)ops)[op])
 			has |= BIT(op);
+	bdev->gate.link = link;
 	WRITE_ONCE(bdev->gate.has, has);
 	WRITE_ONCE(bdev->gate.ops, ops);
 }

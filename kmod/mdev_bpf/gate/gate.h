@@ -17,6 +17,7 @@
 
 #include "gate/ops.h"
 
+struct bpf_link;
 struct mdev_bpf_device;
 struct task_struct;
 
@@ -24,10 +25,12 @@ struct task_struct;
  * struct mdev_bpf_gate_hooks - what happens when a call ends
  * @leave: called with the gate held, if the device's DMA queue is due; whether to call @after
  * @after: called without it
+ * @slow: called with it, as the op had it, if the op ran for longer than so many milliseconds
  */
 struct mdev_bpf_gate_hooks {
 	bool (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
 	void (*after)(struct mdev_bpf_device *bdev);
+	void (*slow)(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 };
 
 /* Why calls are looked at closer */
@@ -44,6 +47,7 @@ struct mdev_bpf_gate_hooks {
  * @allowed: while LIMITED: the ops that are called
  * @holder: while HELD: the task whose calls enter; it has mdev_bpf_device::lock
  * @hooks: what happens when a call ends
+ * @link: the link that attached @ops; it stays as long as they do
  */
 struct mdev_bpf_gate {
 	/** @lock: held around every op, and protects the members below */
@@ -56,6 +60,7 @@ struct mdev_bpf_gate {
 	unsigned long allowed;
 	struct task_struct *holder;
 	const struct mdev_bpf_gate_hooks *hooks;
+	const struct bpf_link *link;
 };
 
 #define mdev_bpf_gate_assert_held(bdev)	lockdep_assert_held(&(bdev)->gate.lock)
@@ -67,7 +72,8 @@ void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev);
 DEFINE_GUARD(mdev_bpf_gate, struct mdev_bpf_device *, mdev_bpf_gate_lock(_T),
 	     mdev_bpf_gate_unlock(_T))
 
-void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			  const struct bpf_link *link);
 void mdev_bpf_gate_limit(struct mdev_bpf_device *bdev, unsigned long allowed);
 void mdev_bpf_gate_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_gate_release(struct mdev_bpf_device *bdev);

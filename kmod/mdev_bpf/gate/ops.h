@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ops by number. */
+/* The ops by number, and their names. */
 #ifndef __MDEV_BPF_GATE_OPS_H
 #define __MDEV_BPF_GATE_OPS_H
+
+#include <linux/types.h>
+
+struct bpf_link;
 
 /* The ops, in the order of struct mdev_bpf_ops. */
 enum mdev_bpf_op {
@@ -27,5 +31,8 @@ enum mdev_bpf_op {
 	MDEV_BPF_OP_DUMP,
 	MDEV_BPF_NR_OPS,
 };
+
+const char *mdev_bpf_ops_name(enum mdev_bpf_op op);
+void mdev_bpf_ops_ids(const struct bpf_link *link, u32 *link_id, u32 *map_id);
 
 #endif /* __MDEV_BPF_GATE_OPS_H */

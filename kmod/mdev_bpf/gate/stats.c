@@ -25,40 +25,6 @@ static unsigned int slow_op_us;	/* 0: no op is slow */
 /* How often the key was turned on: an op that began in another session does not count */
 static u64 session;
 
-static const char *const op_names[] = {
-	[MDEV_BPF_OP_INIT] = "init",
-	[MDEV_BPF_OP_EXIT] = "exit",
-	[MDEV_BPF_OP_OPEN] = "open",
-	[MDEV_BPF_OP_CLOSE] = "close",
-	[MDEV_BPF_OP_RESET] = "reset",
-	[MDEV_BPF_OP_REGION_READ] = "region_read",
-	[MDEV_BPF_OP_REGION_WRITE] = "region_write",
-	[MDEV_BPF_OP_IOCTL] = "ioctl",
-	[MDEV_BPF_OP_TIMER] = "timer",
-	[MDEV_BPF_OP_WORK] = "work",
-	[MDEV_BPF_OP_CONFIG_WRITE] = "config_write",
-	[MDEV_BPF_OP_IRQ_UNMASK] = "irq_unmask",
-	[MDEV_BPF_OP_DMA_DONE] = "dma_done",
-	[MDEV_BPF_OP_DMA_UNMAP] = "dma_unmap",
-	[MDEV_BPF_OP_GFX_QUERY] = "gfx_query",
-	[MDEV_BPF_OP_GFX_EDID] = "gfx_edid",
-	[MDEV_BPF_OP_SAVE] = "save",
-	[MDEV_BPF_OP_RESTORE] = "restore",
-	[MDEV_BPF_OP_UPGRADE] = "upgrade",
-	[MDEV_BPF_OP_DUMP] = "dump",
-};
-
-static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);
-
-/**
- * mdev_bpf_stats_op_name() - the name of an op
- * @op: the op
- */
-const char *mdev_bpf_stats_op_name(enum mdev_bpf_op op)
-{
-	return op_names[op];
-}
-
 /* What the caller of an op does not take for success; see call_result(). */
 static bool is_error(enum mdev_bpf_op op, int ret)
 {
@@ -76,7 +42,7 @@ static bool is_error(enum mdev_bpf_op op, int ret)
 static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_us)
 {
 	struct mdev_bpf_slow slow = { .op = bdev->gate.op, .ns = ns };
-	const char *name = mdev_bpf_stats_op_name(bdev->gate.op);
+	const char *name = mdev_bpf_ops_name(bdev->gate.op);
 	u32 link_id, map_id;
 
 	mdev_bpf_gate_assert_held(bdev);
@@ -85,7 +51,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 	if (ns > bdev->stats.worst_slow.ns)
 		bdev->stats.worst_slow = slow;
 	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
-	mdev_bpf_program_ids(bdev->program, &link_id, &map_id);
+	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
 	dev_notice_ratelimited(&bdev->mdev->dev,
 			       "%s of %s (link %u, map %u) took %llu us, more than %u\n", name,
 			       bdev->program->driver.driver.name, link_id, map_id,
@@ -152,8 +118,9 @@ int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf)
 		struct mdev_bpf_op_stats *s = &bdev->stats.ops[i];
 
 		if (s->calls)
-			at += sysfs_emit_at(buf, at, "%s %llu %llu %llu %llu\n", op_names[i],
-					    s->calls, s->errors, s->total_ns, s->max_ns);
+			at += sysfs_emit_at(buf, at, "%s %llu %llu %llu %llu\n",
+					    mdev_bpf_ops_name(i), s->calls, s->errors,
+					    s->total_ns, s->max_ns);
 	}
 	return at;
 }
@@ -162,8 +129,8 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
 {
 	if (!slow->ns)
 		return 0;
-	return sysfs_emit_at(buf, at, "%s %s %llu %llu\n", which, op_names[slow->op], slow->ns,
-			     slow->boot_ns);
+	return sysfs_emit_at(buf, at, "%s %s %llu %llu\n", which, mdev_bpf_ops_name(slow->op),
+			     slow->ns, slow->boot_ns);
 }
 
 /**

@@ -55,7 +55,6 @@ struct mdev_bpf_stats {
 
 DECLARE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 extern const struct attribute *const mdev_bpf_stats_attrs[];
-const char *mdev_bpf_stats_op_name(enum mdev_bpf_op op);
 void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev);
 void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret);
 int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf);

@@ -24,9 +24,8 @@
 #include "../compat.h"
 
 #include "device/device.h"
-#include "device/failure.h"
 #include "gate/gate.h"
-#include "gate/stats.h"
+#include "gate/ops.h"
 #include "gate/watchdog.h"
 #include "program/program.h"
 
@@ -54,10 +53,10 @@ static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned in
 {
 	u32 link_id, map_id;
 
-	mdev_bpf_program_ids(bdev->program, &link_id, &map_id);
+	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
 	dev_notice_ratelimited(&bdev->mdev->dev,
 			       "%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u\n",
-			       mdev_bpf_stats_op_name(bdev->gate.op), bdev->program->driver.driver.name,
+			       mdev_bpf_ops_name(bdev->gate.op), bdev->program->driver.driver.name,
 			       link_id, map_id, periods * limit / 2, limit);
 }
 
@@ -116,7 +115,7 @@ void mdev_bpf_watchdog_module_init(void)
 }
 
 /**
- * mdev_bpf_watchdog_fail() - an op that ran for too long has returned: its device fails
+ * mdev_bpf_watchdog_fail() - an op that ran for too long has returned: let its device fail
  * @bdev: the device
  *
  * An upgrade may be tried only, with the program before it attached: then that is refused.
@@ -127,7 +126,7 @@ void mdev_bpf_watchdog_fail(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->gate.op != MDEV_BPF_OP_UPGRADE)
-		mdev_bpf_failure_slow(bdev, bdev->watch.limit_ms);
+		bdev->gate.hooks->slow(bdev, bdev->watch.limit_ms);
 }
 
 /**

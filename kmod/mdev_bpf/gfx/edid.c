@@ -12,18 +12,6 @@
 
 #define REG(member) offsetof(struct vfio_region_gfx_edid, member)
 
-/**
- * mdev_bpf_edid_is() - is a region the EDID region?
- * @r: the region
- *
- * One that is not MEMORY is the program's own affair.
- */
-bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
-{
-	return r->flags & MDEV_BPF_REGION_MEMORY && r->cap_type == VFIO_REGION_TYPE_GFX &&
-	       r->cap_subtype == VFIO_REGION_SUBTYPE_GFX_EDID;
-}
-
 static u32 max_size(const struct mdev_bpf_device *bdev, u32 region)
 {
 	return bdev->regions[region].size - MDEV_BPF_EDID_OFFSET;

@@ -3,13 +3,18 @@
 #ifndef __MDEV_BPF_GFX_EDID_H
 #define __MDEV_BPF_GFX_EDID_H
 
-#include <linux/types.h>
+#include <linux/mdev_bpf.h>
+#include <linux/vfio.h>
 
-struct mdev_bpf_access;
 struct mdev_bpf_device;
-struct mdev_bpf_region;
 
-bool mdev_bpf_edid_is(const struct mdev_bpf_region *r);
+/* Is it the EDID region? One that is not MEMORY is the program's own affair. */
+static inline bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
+{
+	return r->flags & MDEV_BPF_REGION_MEMORY && r->cap_type == VFIO_REGION_TYPE_GFX &&
+	       r->cap_subtype == VFIO_REGION_SUBTYPE_GFX_EDID;
+}
+
 int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write);
 
 #endif /* __MDEV_BPF_GFX_EDID_H */

@@ -11,14 +11,13 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
-#include "device/api.h"
 #include "device/device.h"
-#include "device/reset.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "pci/caps.h"
 #include "pci/config.h"
 #include "pci/irq.h"
+#include "validate/api.h"
 
 #define COMMAND_MASK (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
 		      PCI_COMMAND_PARITY | PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
@@ -212,8 +211,7 @@ u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
  *
  * Context: The gate held.
  *
- * Return: whether the guest asks for a function level reset, which the caller does when it
- * has let go of the gate.
+ * Return: whether the guest asks for a function level reset.
  */
 bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
@@ -260,11 +258,10 @@ static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access
  * @access: the access, within bounds
  *
  * The core does the write, with or without program, and a program that wants to know is told.
- * If the guest asked for a function level reset, that has been done on return.
  *
  * Context: Process context.
  *
- * Return: 0; -EINTR; of a reset what mdev_bpf_reset() returns.
+ * Return: 0; 1 if the guest asks for a function level reset, which is the caller's to do; -EINTR.
  */
 int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
@@ -276,7 +273,7 @@ int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_acc
 		guard(mdev_bpf_gate)(bdev);
 		flr = do_write(bdev, access);
 	}
-	return flr > 0 ? mdev_bpf_reset(bdev) : flr;
+	return flr;
 }
 
 /* An access that is aligned cannot cross either end. */

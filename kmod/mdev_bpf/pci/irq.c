@@ -14,14 +14,14 @@
  */
 #include <linux/bitmap.h>
 #include <linux/eventfd.h>
+#include <linux/mdev_bpf_client.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "device/api.h"
 #include "device/device.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
-#include "vfio/client.h"
+#include "validate/api.h"
 
 static unsigned int kind_index(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
@@ -51,10 +51,12 @@ static bool listens(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 static void deliver(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 		    unsigned int vector)
 {
-	if (irqs->client)
-		mdev_bpf_client_irq(irqs->client, vector);
-	else
+	const struct mdev_bpf_irq_client *client = irqs->client;
+
+	if (!client)
 		signal_eventfd(irqs, kind, vector);
+	else if (client->ops->irq)
+		client->ops->irq(client->data, vector);
 	trace_mdev_bpf_irq(&irqs_to_bdev(irqs)->ctx, kind_index(irqs, kind), vector,
 			   listens(irqs, kind, vector));
 }
@@ -484,7 +486,8 @@ void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsig
  *
  * Context: Any.
  */
-void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client)
+void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs,
+			     const struct mdev_bpf_irq_client *client)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
 	irqs->client = client;
@@ -501,8 +504,8 @@ void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client 
 bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 {
 	guard(spinlock_irqsave)(&irqs->lock);
-	if (irqs->client)
-		mdev_bpf_client_request(irqs->client);
+	if (irqs->client && irqs->client->ops->request)
+		irqs->client->ops->request(irqs->client->data);
 	if (!irqs->req)
 		return irqs->client;
 	signal_eventfd(irqs, irqs->req, 0);

@@ -9,6 +9,7 @@
 
 struct eventfd_ctx;
 struct mdev_bpf_api;
+struct mdev_bpf_client_ops;
 struct virqfd;
 
 /**
@@ -40,6 +41,16 @@ struct mdev_bpf_irq_kind {
 };
 
 /**
+ * struct mdev_bpf_irq_client - a kernel client that takes interrupts
+ * @ops: what it is told
+ * @data: goes to @ops
+ */
+struct mdev_bpf_irq_client {
+	const struct mdev_bpf_client_ops *ops;
+	void *data;
+};
+
+/**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
  * @pci: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
  * @quiesced: no program is attached, or the device has failed or was stopped: lines wait; messages
@@ -61,7 +72,7 @@ struct mdev_bpf_irqs {
 	struct mdev_bpf_irq_kind kinds[MDEV_BPF_MAX_IRQS];
 	struct mdev_bpf_irq_kind *err;
 	struct mdev_bpf_irq_kind *req;
-	struct mdev_bpf_client *client;
+	const struct mdev_bpf_irq_client *client;
 };
 
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
@@ -82,7 +93,8 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index);
 int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
 			      unsigned int count, struct eventfd_ctx **ctxs);
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
-void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs, struct mdev_bpf_client *client);
+void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs,
+			     const struct mdev_bpf_irq_client *client);
 bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_error(struct mdev_bpf_irqs *irqs);
 

@@ -12,9 +12,9 @@
 #include <linux/pci_regs.h>
 #include <linux/slab.h>
 
-#include "device/api.h"
 #include "device/device.h"
 #include "pci/msix.h"
+#include "validate/api.h"
 
 #define ENTRY_SIZE PCI_MSIX_ENTRY_SIZE
 

@@ -18,10 +18,10 @@
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
 
+#include "gate/ops.h"
 #include "gate/refuse.h"
-#include "gate/stats.h"
 #include "program/calls.h"
-#include "program/struct_ops.h"
+#include "program/kfunc.h"
 
 #define HELPER_NAME(name)	\
 	[BPF_FUNC_##name] = "bpf_" #name
@@ -35,7 +35,7 @@ static const char *op_name(const struct bpf_prog *prog)
 {
 	u32 op = prog->expected_attach_type;
 
-	return op < MDEV_BPF_NR_OPS ? mdev_bpf_stats_op_name(op) : "it";
+	return op < MDEV_BPF_NR_OPS ? mdev_bpf_ops_name(op) : "it";
 }
 
 static bool helper_allowed(enum bpf_func_id id)
@@ -127,8 +127,8 @@ const struct bpf_func_proto *mdev_bpf_calls_helper(enum bpf_func_id id,
  */
 static const char *kernel_name(u32 id)
 {
-	const struct btf_type *first = btf_type_by_id(mdev_bpf_struct_ops_btf, 1);
-	const struct btf_type *t = btf_type_by_id(mdev_bpf_struct_ops_btf, id);
+	const struct btf_type *first = btf_type_by_id(mdev_bpf_kfunc_btf, 1);
+	const struct btf_type *t = btf_type_by_id(mdev_bpf_kfunc_btf, id);
 	const struct btf_header *hdr = (const struct btf_header *)first - 1;
 
 	if (!first || !t || hdr->magic != BTF_MAGIC || hdr->hdr_len != sizeof(*hdr) ||

@@ -22,7 +22,7 @@
 
 #include "gate/refuse.h"
 #include "program/cost.h"
-#include "program/struct_ops.h"
+#include "program/kfunc.h"
 
 /* What the verifier takes, its BPF_COMPLEXITY_LIMIT_INSNS */
 #define MAX_PATH	1000000u
@@ -79,11 +79,11 @@ static bool is_next(const struct bpf_insn *insn)
 
 	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
 		return false;
-	t = btf_type_by_id(mdev_bpf_struct_ops_btf, insn->imm);
-	t = t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_struct_ops_btf, t->type) : NULL;
+	t = btf_type_by_id(mdev_bpf_kfunc_btf, insn->imm);
+	t = t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_kfunc_btf, t->type) : NULL;
 	if (!t || btf_type_vlen(t) != 1)
 		return false;
-	t = btf_type_by_id(mdev_bpf_struct_ops_btf, t->type);
+	t = btf_type_by_id(mdev_bpf_kfunc_btf, t->type);
 	return t && btf_type_is_ptr(t);
 }
 

@@ -15,7 +15,6 @@
 
 #include "../../compat.h"
 
-#include "device/api.h"
 #include "device/deferred.h"
 #include "device/device.h"
 #include "dma/guest.h"
@@ -29,9 +28,9 @@
 #include "pci/irq.h"
 #include "program/kfunc.h"
 #include "program/loop.h"
-#include "program/struct_ops.h"
 #include "program/text.h"
 #include "program/upgrade.h"
+#include "validate/api.h"
 #include "vfio/ioctl.h"
 
 static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
@@ -346,6 +345,9 @@ BTF_ID_FLAGS(func, bpf_iter_mdev_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_mdev_destroy, KF_ITER_DESTROY)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
+/* The BTF of this module, from when programs can be loaded. It lives as long as the module. */
+const struct btf *mdev_bpf_kfunc_btf;
+
 /* bpf_iter_mdev_new(), _next() or _destroy()? */
 static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
 {
@@ -355,7 +357,7 @@ static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
 	case 1:
 		return !ret || btf_type_is_ptr(ret);
 	case 4:
-		second = btf_type_by_id(mdev_bpf_struct_ops_btf, btf_params(proto)[1].type);
+		second = btf_type_by_id(mdev_bpf_kfunc_btf, btf_params(proto)[1].type);
 		return second && btf_type_is_ptr(second);
 	default:
 		return false;
@@ -371,7 +373,7 @@ static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
  */
 static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 {
-	const struct btf *btf = mdev_bpf_struct_ops_btf;
+	const struct btf *btf = mdev_bpf_kfunc_btf;
 	const struct btf_type *t, *ret;
 
 	/* For an op that is its index */

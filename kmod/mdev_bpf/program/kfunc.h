@@ -5,6 +5,9 @@
 
 #include <linux/mdev_bpf.h>
 
+struct btf;
+
+extern const struct btf *mdev_bpf_kfunc_btf;
 int mdev_bpf_kfunc_init(void);
 /* Called by programs only, but a global function needs a declaration. */
 u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size);

@@ -13,13 +13,13 @@
 
 #include "../../compat.h"
 
-#include "device/api.h"
 #include "device/device.h"
 #include "device/sysfs.h"
 #include "gate/refuse.h"
 #include "program/ops.h"
 #include "program/parent.h"
 #include "program/program.h"
+#include "validate/api.h"
 
 static struct mdev_bpf_program *dev_to_program(struct device *dev)
 {

@@ -3,7 +3,6 @@
  * A program: its ops, its mdev types, and the pool that its instances share. Which programs there
  * are, and how ops come and go, is in registry.c.
  */
-#include <linux/bpf.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -189,28 +188,4 @@ void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instanc
 	program->used_units -= mdev_bpf_ops_units(&program->decl, type->index);
 	if (!--program->nr_devices && !program->ops)
 		schedule_work(program->reap);
-}
-
-/**
- * mdev_bpf_program_ids() - what BPF calls the program that is running
- * @program: the program
- * @link_id: id of the link that attached it
- * @map_id: id of its struct_ops map; 0 for a moment at its attachment
- *
- * With both, "bpftool map dump" has the ids of the ops' programs.
- *
- * Context: In an op, so that the link stays.
- */
-void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id)
-{
-	const struct bpf_link *link = READ_ONCE(program->link);
-	struct bpf_link_info info = {};
-
-	*link_id = 0;
-	*map_id = 0;
-	if (!link)
-		return;
-	*link_id = link->id;
-	if (!link->ops->fill_link_info(link, &info))
-		*map_id = info.struct_ops.map_id;
 }

@@ -93,6 +93,5 @@ void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *wha
 			       unsigned int nr, unsigned int total, const char *name);
 int mdev_bpf_program_reserve(struct mdev_bpf_type *type);
 void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance);
-void mdev_bpf_program_ids(struct mdev_bpf_program *program, u32 *link_id, u32 *map_id);
 
 #endif /* __MDEV_BPF_PROGRAM_PROGRAM_H */

@@ -12,6 +12,7 @@
 #include "gate/refuse.h"
 #include "program/calls.h"
 #include "program/cost.h"
+#include "program/kfunc.h"
 #include "program/registry.h"
 #include "program/struct_ops.h"
 #include "validate/validate.h"
@@ -105,12 +106,9 @@ static const struct bpf_verifier_ops verifier_ops = {
 	.btf_struct_access = check_write,
 };
 
-/* The BTF of this module, from when programs can be loaded. It lives as long as the module. */
-const struct btf *mdev_bpf_struct_ops_btf;
-
 static int mdev_bpf_ops_init(struct btf *btf)
 {
-	mdev_bpf_struct_ops_btf = btf;
+	mdev_bpf_kfunc_btf = btf;
 	return 0;
 }
 

@@ -3,9 +3,6 @@
 #ifndef __MDEV_BPF_PROGRAM_STRUCT_OPS_H
 #define __MDEV_BPF_PROGRAM_STRUCT_OPS_H
 
-struct btf;
-
-extern const struct btf *mdev_bpf_struct_ops_btf;
 int mdev_bpf_struct_ops_init(void);
 
 #endif /* __MDEV_BPF_PROGRAM_STRUCT_OPS_H */

@@ -5,8 +5,8 @@
  */
 #include <linux/string.h>
 
-#include "device/api.h"
 #include "gate/refuse.h"
+#include "validate/api.h"
 #include "validate/validate.h"
 
 #define PCI_FLAGS (MDEV_BPF_PCI_PM | MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR)

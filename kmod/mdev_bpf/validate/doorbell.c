@@ -3,10 +3,10 @@
 #include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "device/api.h"
 #include "device/doorbell.h"
 #include "gate/refuse.h"
 #include "pci/msix.h"
+#include "validate/api.h"
 #include "validate/validate.h"
 
 #define refuse mdev_bpf_refuse_ops

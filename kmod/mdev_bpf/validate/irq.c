@@ -4,10 +4,10 @@
 #include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "device/api.h"
 #include "gate/refuse.h"
 #include "pci/msix.h"
 #include "program/ops.h"
+#include "validate/api.h"
 #include "validate/validate.h"
 
 #define refuse mdev_bpf_refuse_ops
@@ -117,5 +117,5 @@ int mdev_bpf_validate_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "irqs[%u] has a table or pba, but is not MSI-X", i);
 	if (memchr_inv(irq->reserved, 0, sizeof(irq->reserved)))
 		return refuse(ops, -EINVAL, "irqs[%u].reserved is not zero", i);
-	return mdev_bpf_validate_program_types(ops, "irqs", i, irq->types);
+	return mdev_bpf_validate_types_mask(ops, "irqs", i, irq->types);
 }

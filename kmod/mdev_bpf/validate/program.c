@@ -3,41 +3,21 @@
  * What a program declares: is it sound, and does it fit the devices that another
  * program left behind? Each refusal has its sentence. device.c looks at the device itself.
  */
-#include <linux/ctype.h>
 #include <linux/string.h>
 
-#include "device/api.h"
 #include "gate/refuse.h"
-#include "program/ops.h"
+#include "validate/api.h"
 #include "validate/validate.h"
 
 #define refuse mdev_bpf_refuse_ops
 
-static bool terminated(const char *s, size_t size)
-{
-	return strnlen(s, size) < size;
-}
-
-/* Names become file names in sysfs and bpffs, and bpffs takes no dots. */
-static bool name_ok(const char *name, size_t size)
-{
-	const char *c;
-
-	if (!terminated(name, size) || !name[0] || strchr("_-", name[0]))
-		return false;
-	for (c = name; *c; c++)
-		if (!isascii(*c) || (!isalnum(*c) && !strchr("_-", *c)))
-			return false;
-	return true;
-}
-
 static int check_names(const struct mdev_bpf_ops *ops)
 {
-	if (!name_ok(ops->name, sizeof(ops->name)))
+	if (!mdev_bpf_validate_name(ops->name, sizeof(ops->name)))
 		return refuse(ops, -EINVAL,
 			      "the name must be 1 to %d of A-Z a-z 0-9 _ -, no _ or - first",
 			      MDEV_BPF_NAME_LEN - 1);
-	if (!terminated(ops->description, sizeof(ops->description)))
+	if (!mdev_bpf_validate_name_ends(ops->description, sizeof(ops->description)))
 		return refuse(ops, -EINVAL, "description has no final NUL");
 	if (!mdev_bpf_api_find(ops))
 		return refuse(ops, -EOPNOTSUPP,
@@ -70,65 +50,6 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 	return 0;
 }
 
-static int check_type(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_type_desc *t = &ops->types[i];
-	unsigned int j;
-
-	if (!name_ok(t->name, sizeof(t->name)))
-		return refuse(ops, -EINVAL,
-			      "types[%u].name must be 1 to %d of A-Z a-z 0-9 _ -, no _ or - first",
-			      i, MDEV_BPF_NAME_LEN - 1);
-	if (!terminated(t->pretty_name, sizeof(t->pretty_name)))
-		return refuse(ops, -EINVAL, "types[%u].pretty_name has no final NUL", i);
-	if (mdev_bpf_ops_units(ops, i) > mdev_bpf_ops_pool(ops))
-		return refuse(ops, -EINVAL, "types[%u] takes %u units of %u", i,
-			      t->units, mdev_bpf_ops_pool(ops));
-	if (t->reserved)
-		return refuse(ops, -EINVAL, "types[%u].reserved is not zero", i);
-	for (j = 0; j < i; j++)
-		if (!strcmp(ops->types[j].name, t->name))
-			return refuse(ops, -EINVAL, "two types are named \"%s\"", t->name);
-	return 0;
-}
-
-static int check_types(const struct mdev_bpf_ops *ops)
-{
-	unsigned int i, n = mdev_bpf_ops_nr_types(ops);
-	int ret;
-
-	if (!n)
-		return refuse(ops, -EINVAL, "no mdev type is declared (types[0].name is empty)");
-	for (i = 0; i < n; i++) {
-		ret = check_type(ops, i);
-		if (ret)
-			return ret;
-	}
-	if (memchr_inv(&ops->types[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->types[0])))
-		return refuse(ops, -EINVAL, "types[%u] has no name but is not empty", n);
-	return 0;
-}
-
-/**
- * mdev_bpf_validate_program_types() - does a mask of mdev types name only types that there are?
- * @ops: the program
- * @what: the array that the mask is in
- * @i: index there
- * @mask: bits by type; 0: all
- *
- * Return: as mdev_bpf_validate_program().
- */
-int mdev_bpf_validate_program_types(const struct mdev_bpf_ops *ops, const char *what,
-				    unsigned int i, u32 mask)
-{
-	unsigned int n = mdev_bpf_ops_nr_types(ops);
-
-	if (mask & ~GENMASK(n - 1, 0))
-		return refuse(ops, -EINVAL, "%s[%u].types %#x names a type above the last, %u",
-			      what, i, mask, n - 1);
-	return 0;
-}
-
 /**
  * mdev_bpf_validate_program() - is what a program declares sound?
  * @ops: the program
@@ -139,7 +60,7 @@ int mdev_bpf_validate_program_types(const struct mdev_bpf_ops *ops, const char *
  */
 int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops)
 {
-	return check_names(ops) ?: check_scalars(ops) ?: check_types(ops) ?:
+	return check_names(ops) ?: check_scalars(ops) ?: mdev_bpf_validate_types(ops) ?:
 	       mdev_bpf_validate_device(ops);
 }
 

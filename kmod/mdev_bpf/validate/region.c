@@ -8,8 +8,8 @@
 #include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "device/api.h"
 #include "gate/refuse.h"
+#include "validate/api.h"
 #include "validate/validate.h"
 
 #define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
@@ -185,5 +185,5 @@ int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
 	return check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
 	       check_cap(ops, i) ?: check_ops(ops, i) ?:
-	       mdev_bpf_validate_program_types(ops, "regions", i, r->types);
+	       mdev_bpf_validate_types_mask(ops, "regions", i, r->types);
 }

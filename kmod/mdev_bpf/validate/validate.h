@@ -8,8 +8,11 @@
 int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 					 const struct mdev_bpf_ops *new);
-int mdev_bpf_validate_program_types(const struct mdev_bpf_ops *ops, const char *what,
-				    unsigned int i, u32 mask);
+bool mdev_bpf_validate_name(const char *name, size_t size);
+bool mdev_bpf_validate_name_ends(const char *s, size_t size);
+int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_types_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i,
+				 u32 mask);
 int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_irq(const struct mdev_bpf_ops *ops, unsigned int i);
 int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i);

@@ -7,45 +7,18 @@
 #include <linux/mdev_bpf_client.h>
 #include <linux/slab.h>
 
-#include "device/api.h"
 #include "device/device.h"
 #include "device/reset.h"
 #include "pci/irq.h"
 #include "program/registry.h"
-#include "vfio/client.h"
+#include "validate/api.h"
 #include "vfio/region.h"
 #include "vfio/set_irqs.h"
 
 struct mdev_bpf_client {
 	struct mdev_bpf_device *bdev;
-	const struct mdev_bpf_client_ops *ops;
-	void *data;
+	struct mdev_bpf_irq_client irq;
 };
-
-/**
- * mdev_bpf_client_irq() - deliver an interrupt to a client
- * @client: the client
- * @vector: 0 for INTx
- *
- * Context: Atomic, under mdev_bpf_irqs::lock.
- */
-void mdev_bpf_client_irq(struct mdev_bpf_client *client, unsigned int vector)
-{
-	if (client->ops->irq)
-		client->ops->irq(client->data, vector);
-}
-
-/**
- * mdev_bpf_client_request() - ask a client to give the device back
- * @client: the client
- *
- * Context: Atomic, under mdev_bpf_irqs::lock.
- */
-void mdev_bpf_client_request(struct mdev_bpf_client *client)
-{
-	if (client->ops->request)
-		client->ops->request(client->data);
-}
 
 /**
  * mdev_bpf_client_open() - open a device from a kernel module
@@ -68,14 +41,14 @@ struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
 	client = kzalloc(sizeof(*client), GFP_KERNEL);
 	if (!client)
 		return ERR_PTR(-ENOMEM);
-	client->ops = ops;
-	client->data = data;
+	client->irq.ops = ops;
+	client->irq.data = data;
 	client->bdev = mdev_bpf_registry_find_device(uuid);
 	if (!client->bdev) {
 		ret = -ENODEV;
 		goto out_free;
 	}
-	ret = mdev_bpf_device_open(client->bdev, client);
+	ret = mdev_bpf_device_open(client->bdev, &client->irq);
 	if (ret)
 		goto out_put;
 	return client;

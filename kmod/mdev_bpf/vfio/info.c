@@ -4,12 +4,12 @@
  */
 #include <linux/slab.h>
 
-#include "device/api.h"
 #include "device/device.h"
-#include "device/reset.h"
 #include "device/ioeventfd.h"
+#include "device/reset.h"
 #include "gfx/gfx.h"
 #include "pci/config.h"
+#include "validate/api.h"
 #include "vfio/info.h"
 #include "vfio/ioctl.h"
 #include "vfio/region_caps.h"

@@ -11,15 +11,16 @@
 
 #include <asm/byteorder.h>
 
-#include "device/api.h"
 #include "device/deferred.h"
 #include "device/device.h"
 #include "device/doorbell.h"
+#include "device/reset.h"
 #include "gate/gate.h"
 #include "gfx/edid.h"
 #include "memory/memory.h"
 #include "pci/config.h"
 #include "pci/msix.h"
+#include "validate/api.h"
 #include "vfio/region.h"
 
 /* One read(2) or write(2), cut to the region's end. */
@@ -114,8 +115,12 @@ static u32 region_io_width(const struct region_io *io)
 
 static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
-	if (write)
-		return mdev_bpf_pci_config_access(bdev, access);
+	int ret;
+
+	if (write) {
+		ret = mdev_bpf_pci_config_access(bdev, access);
+		return ret > 0 ? mdev_bpf_reset(bdev) : ret;
+	}
 	guard(mdev_bpf_gate)(bdev);
 	access->val = mdev_bpf_pci_config_read(bdev, access->offset, access->size);
 	return 0;

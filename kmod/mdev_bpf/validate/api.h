@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kinds of devices that VFIO knows. */
-#ifndef __MDEV_BPF_DEVICE_API_H
-#define __MDEV_BPF_DEVICE_API_H
+#ifndef __MDEV_BPF_VALIDATE_API_H
+#define __MDEV_BPF_VALIDATE_API_H
 
 #include <linux/types.h>
 
@@ -34,4 +34,4 @@ static inline bool mdev_bpf_api_is_pci(const struct mdev_bpf_ops *ops)
 	return mdev_bpf_api_find(ops)->pci;
 }
 
-#endif /* __MDEV_BPF_DEVICE_API_H */
+#endif /* __MDEV_BPF_VALIDATE_API_H */

@@ -6,7 +6,7 @@
 #include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "device/api.h"
+#include "validate/api.h"
 
 static const struct mdev_bpf_api apis[] = {
 	{

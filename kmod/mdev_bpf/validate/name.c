@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The names and texts that a program declares. */
+#include <linux/ctype.h>
+#include <linux/string.h>
+
+#include "validate/validate.h"
+
+/**
+ * mdev_bpf_validate_name_ends() - does a text end within its member?
+ * @s: the text
+ * @size: bytes of the member
+ */
+bool mdev_bpf_validate_name_ends(const char *s, size_t size)
+{
+	return strnlen(s, size) < size;
+}
+
+/**
+ * mdev_bpf_validate_name() - may something have this name?
+ * @name: the name
+ * @size: bytes of the member that it is in
+ *
+ * Names become file names in sysfs and bpffs, and bpffs takes no dots.
+ */
+bool mdev_bpf_validate_name(const char *name, size_t size)
+{
+	const char *c;
+
+	if (!mdev_bpf_validate_name_ends(name, size) || !name[0] || strchr("_-", name[0]))
+		return false;
+	for (c = name; *c; c++)
+		if (!isascii(*c) || (!isalnum(*c) && !strchr("_-", *c)))
+			return false;
+	return true;
+}
