@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The few targets people type; "make help" lists them.
+# "make help" lists the targets.
 #
 # Modules are built for the running kernel if its headers are installed. If not, everything is
-# built in the VM root (selftests/vm/vm), for the VM's kernel: that works on any machine.
+# built in the VM root (selftests/vm/vm), for the VM's kernel. This works on any machine.
 
-# Where a build inside the VM root finds its kernel, and a native one.
+# The kernel build directory inside the VM root, and on the machine itself.
 ifdef MDEV_BPF_IN_ROOT
 KDIR ?= $(lastword $(sort $(wildcard /lib/modules/*/build)))
 else
@@ -17,16 +17,16 @@ MDEV_CORE ?= ours
 
 DESTDIR ?=
 PREFIX ?= /usr/local
-# Fixed: the loader and the documentation name it.
+# Fixed, because the loader and the documentation contain it.
 BPFDIR = /usr/lib/mdev-bpf
-# What a device's author gives to clang as -I.
+# The directory that the author of a device passes to clang with -I.
 INCDIR = $(PREFIX)/include/mdev-bpf
 COMPDIR = $(PREFIX)/share/bash-completion/completions
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
 
 VM := selftests/vm/vm
-# The variables of the command line, for a build in the root: it has its own kernel.
+# The command line's variables that are passed to a build in the root, which has its own kernel.
 vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
 
@@ -42,7 +42,7 @@ kmod: same-env kmod-check
 	@readelf -SW mdev_bpf.ko | grep -q ' \.BTF ' || { rm -f mdev_bpf.ko; echo >&2 \
 	"mdev_bpf.ko has no BTF, so no program could be loaded: is pahole installed?"; exit 1; }
 
-# The kernel only warns about what it leaves out for want of these; we are nothing without.
+# Without these, the kernel's build only warns and leaves out the BTF, which the module needs.
 kmod-check:
 	@printf '%s\n' 6.12 '$(KVER)' | sort -CV || { echo >&2 "Linux $(KVER) is too old: modules" \
 	"can register BPF struct_ops since 6.9, and these are for 6.12 and newer. make check and" \
@@ -54,11 +54,11 @@ kmod-check:
 bpf user: same-env
 	+$(MAKE) -C $@
 
-# Among them modules, which use ours.
+# Some of them are modules that use ours.
 selftests: same-env kmod bpf user
 	+$(MAKE) -C $@ KDIR=$(KDIR) MDEV_CORE=$(MDEV_CORE)
 
-# Objects of another kernel, compiler or C library are not seen as out of date by make.
+# make does not notice that objects were built for another kernel, compiler or C library.
 env := $(if $(MDEV_BPF_IN_ROOT),root,native) $(realpath $(KDIR)) $(MDEV_CORE)
 env += $(firstword $(shell cksum $(KDIR)/Module.symvers 2>/dev/null))
 same-env:
@@ -67,7 +67,7 @@ same-env:
 
 else
 
-# One build in the root for any number of goals.
+# Build all goals with a single build in the root.
 goals := $(filter all $(parts),$(or $(MAKECMDGOALS),all))
 $(parts): root-build
 .PHONY: root-build
@@ -77,7 +77,7 @@ root-build:
 
 endif
 
-# The VM is of no use with what was built for the host.
+# The VM cannot use what was built for the host.
 vm-all:
 	@$(VM) setup
 	@$(if $(filter check,$(MAKECMDGOALS)),$(VM) source >/dev/null)
@@ -86,7 +86,7 @@ vm-all:
 check: vm-all
 	@selftests/vm/check
 
-# The same on a kernel that finds more. Modules are built for one kernel at a time.
+# The same tests on a kernel with debug options. Modules are built for one kernel at a time.
 check-debug:
 	@$(VM) setup
 	@$(VM) source >/dev/null
@@ -126,7 +126,7 @@ install-check:
 # into DIRECTORY,MODE,FILES
 into = $(if $(strip $3),install -d '$(DESTDIR)$1' && install -m $2 $(strip $3) '$(DESTDIR)$1')
 
-# Installs what there is: the VM does with less than all.
+# Installs what exists: the VM does not need everything.
 install-files:
 	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard mdev.ko mdev_bpf.ko))
 	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
@@ -138,10 +138,11 @@ install-files:
 	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)
 	$(call into,$(INCDIR)/uapi/linux,644,include/uapi/linux/mdev_bpf.h)
 
-# installed DIRECTORY,FILES: with the names that installing gives to them
+# installed DIRECTORY,FILES: the names of the files after their installation
 installed = $(addprefix $(DESTDIR)$1/,$(notdir $2))
 
-# By the sources' names, since nothing need be built by now. A directory stays if there is more in it.
+# Takes the names from the sources, because there may be no build now. A directory that contains
+# other files stays.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
@@ -154,7 +155,7 @@ uninstall:
 		$(INCDIR)/uapi/linux $(INCDIR)/uapi $(INCDIR)) || :
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
-# By hand for kmod, since the headers it was built with may be elsewhere or gone.
+# Removes the files of kmod itself, because the kernel's headers may have moved or gone.
 clean:
 	@for dir in bpf user selftests; do $(MAKE) -s -C $$dir clean || exit 1; done
 	@find kmod \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
@@ -166,20 +167,20 @@ help:
 	@echo "Build and install"
 	@echo "  make                everything: kmod, bpf, user, selftests (each is a target, too)"
 	@echo "  make install        as root, after make; DESTDIR and PREFIX as usual"
-	@echo "  make uninstall      remove what install has put there"
-	@echo "  make clean          remove what a build has left"
+	@echo "  make uninstall      remove the installed files"
+	@echo "  make clean          remove the files of a build"
 	@echo
 	@echo "In a VM (Debian 13 below ~/.cache; nothing is loaded into this kernel)"
-	@echo "  make demo           see it: a serial card in BPF, used by a stock guest"
+	@echo "  make demo           a demonstration: a serial card in BPF, used by a stock guest"
 	@echo "  make check          run every selftest"
 	@echo "  make check-debug    run them on a kernel with KASAN, lockdep, ..., built once"
 	@echo "  make vm             get a shell, with this tree installed"
 	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
-	@echo "  make html           the documentation as Documentation/output/index.html"
+	@echo "  make html           render the documentation: Documentation/output/index.html"
 	@echo
 	@echo "Variables"
 	@echo "  KDIR=DIR            kernel build directory [$(KDIR)]"
-	@echo "  MDEV_CORE=intree    build for the kernel's own mdev.ko, not for ours"
+	@echo "  MDEV_CORE=intree    build for the kernel's own mdev.ko instead of ours"
 	@echo "  W=1, C=1, C=2       more warnings, sparse: as for the kernel"
 	@echo
 	@echo "Start with README.md and Documentation/index.rst."
