@@ -161,7 +161,7 @@ int do_remove(const struct opts *opts, int argc, char **argv)
 		return refuse_open(&dev);
 	ret = device_remove(&dev);
 	if (ret == -EAGAIN)
-		return p_err("%s is just being created or removed: try again", dev.uuid);
+		return p_err("%s is being created or removed: try again", dev.uuid);
 	if (ret)
 		return p_err("cannot remove %s: %s", dev.uuid, err_hint(-ret));
 	return out_nothing();

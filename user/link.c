@@ -105,8 +105,8 @@ int pin_prepare(const char *dir)
 			     dir);
 	/* The bpf file system answers EPERM for a name with a dot, even to root. */
 	if (err == -EPERM && !geteuid() && strchr(dir, '.'))
-		return p_err("cannot make %s: names in the bpf file system have no dots", dir);
-	return err ? p_err("cannot make %s: %s", dir, err_hint(-err)) : 0;
+		return p_err("cannot create %s: names in the bpf file system have no dots", dir);
+	return err ? p_err("cannot create %s: %s", dir, err_hint(-err)) : 0;
 }
 
 static bool is_dead(const char *path)

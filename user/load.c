@@ -37,7 +37,7 @@ static int find_kernel(struct kernel *k)
 		return -1;
 	if (kernel_open(k))
 		return 0;
-	return p_err("mdev_bpf has no BTF, so it takes no programs: build it with pahole");
+	return p_err("mdev_bpf has no BTF, so it cannot accept programs: build it with pahole");
 }
 
 static int verify(struct object *o, const struct kernel *k)
@@ -130,7 +130,7 @@ static int check_pin(const struct opts *opts, const char *name)
 
 	if (!opts->pin || !opts->replace || !program_find(name, &prog) || !prog.attached)
 		return 0;
-	return p_usage("'%s' is attached, and --replace leaves its pin where it is: omit --pin",
+	return p_usage("'%s' is attached, and --replace does not move its pin: omit --pin",
 		       name);
 }
 

@@ -71,8 +71,8 @@ static const struct {
 	char name;
 	const char *text;
 } option_help[] = {
-	{ 't', "--type NAME       name of the program, in place of the one in the object: it begins\n"
-	       "                    the ids of its mdev types" },
+	{ 't', "--type NAME       load the program as NAME instead of the name in the object; the ids of its\n"
+	       "                    mdev types begin with it" },
 	{ 'm', "--map MAP         which program to load, if the object has several" },
 	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
 	{ 's', "--set VAR=VALUE   set a global variable of the program; can be repeated" },
@@ -268,7 +268,7 @@ static int parse(struct request *req, int argc, char **argv)
 		ret = ret ?: set_option(&req->opts, c, optarg);
 	}
 	if (*bad)
-		return p_usage("option '%s' is unknown, lacks its value or takes none, see mdev-bpf help",
+		return p_usage("option '%s' is unknown, lacks a value, or takes no value; see mdev-bpf help",
 			       bad);
 	return ret;
 }

@@ -88,7 +88,7 @@ int object_pick(struct object *o, const char *map_name)
 	if (!o->map)
 		return -1;
 	if (!(bpf_map__map_flags(o->map) & BPF_F_LINK))
-		return p_err("'%s' has to be in SEC(\".struct_ops.link\")", bpf_map__name(o->map));
+		return p_err("'%s' must be in SEC(\".struct_ops.link\")", bpf_map__name(o->map));
 
 	bpf_object__for_each_map(map, o->obj)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)

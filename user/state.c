@@ -69,7 +69,7 @@ int state_check(const struct object *o, const struct kernel *k)
 		wanted = prog && kfunc > 0 ? state_wanted(prog, kfunc) : 0;
 		if (wanted <= size)
 			continue;
-		return p_err("program '%s' asks for %u bytes of state, but state_size is %u",
+		return p_err("program '%s' uses %u bytes of state, but state_size is %u",
 			     bpf_program__name(prog), wanted, size);
 	}
 	return 0;

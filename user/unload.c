@@ -65,7 +65,7 @@ int do_unload(const struct opts *opts, int argc, char **argv)
 	if (!program_find(argv[0], &prog))
 		return p_err("no program '%s' is loaded, see mdev-bpf list", argv[0]);
 	if (!prog.attached)
-		return p_err("'%s' is detached already, and goes with its last device (%u now)",
+		return p_err("'%s' is already detached; it disappears with its last device (%u left)",
 			     prog.name, prog.devices);
 	if (prog.devices && !opts->force)
 		return has_devices(&prog);
