@@ -22,6 +22,9 @@
 /* How many importers can have a dma-buf mapped at a time */
 #define MAX_MAPS	16
 
+/* Whoever maps and may have no more memory gets an errno: nobody is killed for it */
+#define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
 /**
  * struct export - the private data of a dma-buf
  * @mem: the memory, with a reference
@@ -66,10 +69,10 @@ static struct sg_table *map_table(struct dma_buf_attachment *at, enum dma_data_d
 	struct sg_table *table;
 	int ret;
 
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	table = kzalloc(sizeof(*table), TABLE_GFP);
 	if (!table)
 		return ERR_PTR(-ENOMEM);
-	ret = sg_alloc_table(table, at->dmabuf->size >> PAGE_SHIFT, GFP_KERNEL_ACCOUNT);
+	ret = sg_alloc_table(table, at->dmabuf->size >> PAGE_SHIFT, TABLE_GFP);
 	if (ret)
 		goto out_free;
 	ret = fill_table(at->dmabuf->priv, table) ?: dma_map_sgtable(at->dev, table, dir, 0);
