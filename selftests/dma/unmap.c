@@ -11,59 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "container.h"
 
 #define IOVA		0x400000000ULL
 #define WINDOW		(1u << 20)
 #define WINDOWS		15u
 #define DEVICES		6u
 #define PIN		MDEV_BPF_DMA_PIN
-
-/* The devices besides dev, in its container */
-static struct vfio others[DEVICES - 1];
-static struct mdev other_mdevs[DEVICES - 1];
-static struct vfio first;
-
-static void others_open(unsigned int nr)
-{
-	unsigned int i;
-
-	first = dev;
-	for (i = 0; i < nr; i++) {
-		other_mdevs[i] = mdev_uuid(0xd1 + i);
-		ASSERT_EQ(mdev_create(&other_mdevs[i], "kdma-1"), 0);
-		ASSERT_EQ(vfio_join(&others[i], &other_mdevs[i], &first), 0);
-		dev = others[i];
-		guest_bus_master(true);
-	}
-	dev = first;
-}
-
-static void before(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < DEVICES - 1; i++)
-		vfio_init(&others[i]);
-	guest_open();
-	first = dev;
-}
-
-static void after(void)
-{
-	unsigned int i;
-
-	dev = first;
-	for (i = 0; i < DEVICES - 1; i++)
-		vfio_close(&others[i]);
-	guest_close();
-}
-
-static bool is_pinned(unsigned int id)
-{
-	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, 0));
-	return !kdma_get(KDMA_RESULT);
-}
 
 static void pin_all(unsigned int nr)
 {
@@ -87,9 +41,9 @@ static void pin_again(unsigned int devices, unsigned int windows, unsigned int s
 	__u8 *mem = guest_alloc(windows * WINDOW, 0);
 	unsigned int i, round;
 
-	others_open(devices - 1);
+	container_grow(devices);
 	for (i = 0; i < devices; i++) {
-		dev = i ? others[i - 1] : first;
+		container_use(i);
 		kdma_set(KDMA_REPIN, 1);
 		kdma_set(KDMA_SLOW, slow_ms);
 		pin_all(windows);
@@ -97,8 +51,8 @@ static void pin_again(unsigned int devices, unsigned int windows, unsigned int s
 	for (round = 0; round < 10; round++) {
 		ASSERT_EQ(guest_map(IOVA, mem, windows * WINDOW, PROT_RW), 0);
 		for (i = 0; i < devices; i++) {
-			dev = i ? others[i - 1] : first;
-			ASSERT(mtap_await(is_pinned(windows - 1)));
+			container_use(i);
+			ASSERT(mtap_await(kdma_is_pinned(windows - 1)));
 		}
 		ASSERT_EQ(guest_unmap(IOVA, windows * WINDOW), 0);
 	}
@@ -121,18 +75,20 @@ static struct {
 	atomic_uint rounds;
 } opener;
 
-static void *open_and_close(void *unused)
+static void *open_and_close(void *arg)
 {
+	struct vfio *other = arg;
+
 	while (!opener.stop) {
-		close(others[0].device);
-		others[0].device = vfio_open_again(&others[0], &other_mdevs[0]);
-		if (others[0].device < 0) {
-			mtap_fail(__FILE__, __LINE__, "cannot open: %d", others[0].device);
+		close(other->device);
+		other->device = vfio_open_again(other, &container_mdev[1]);
+		if (other->device < 0) {
+			mtap_fail(__FILE__, __LINE__, "cannot open: %d", other->device);
 			break;
 		}
 		opener.rounds++;
 	}
-	return unused;
+	return NULL;
 }
 
 /* Opening and closing take VFIO's locks the other way round. */
@@ -142,20 +98,21 @@ MTAP_TEST(beside_open_and_close)
 	unsigned int i;
 	double longest = 0;
 
-	others_open(1);
+	container_grow(2);
 	opener.stop = false;
 	opener.rounds = 0;
-	ASSERT_EQ(pthread_create(&opener.thread, NULL, open_and_close, NULL), 0);
+	ASSERT_EQ(pthread_create(&opener.thread, NULL, open_and_close,
+				 &container_dev[1]), 0);
 	for (i = 0; i < 50; i++) {
 		double start;
 
 		EXPECT_EQ(guest_map(IOVA, mem, WINDOWS * WINDOW, PROT_RW), 0);
 		pin_all(WINDOWS);
-		EXPECT(mtap_await(is_pinned(WINDOWS - 1)));
+		EXPECT(mtap_await(kdma_is_pinned(WINDOWS - 1)));
 		start = now();
 		EXPECT_EQ(guest_unmap(IOVA, WINDOWS * WINDOW), 0);
 		longest = longest > now() - start ? longest : now() - start;
-		EXPECT(!is_pinned(0));
+		EXPECT(!kdma_is_pinned(0));
 	}
 	opener.stop = true;
 	pthread_join(opener.thread, NULL);
@@ -164,5 +121,6 @@ MTAP_TEST(beside_open_and_close)
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = guest_load, .before = before, .after = after, .teardown = dev_unload,
+	.setup = guest_load, .before = container_open, .after = container_close,
+	.teardown = dev_unload,
 };
