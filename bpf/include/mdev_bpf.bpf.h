@@ -272,7 +272,9 @@ extern int mdev_bpf_snprintf(char *out, __u32 out__sz, const char *fmt__str, con
 	__u64 ___args[___bpf_narg(args) + 1] = {};				\
 										\
 	___bpf_fill(___args, args);						\
-	mdev_bpf_snprintf(out, size, ___fmt, ___args, sizeof(___args));		\
+	/* There is one more, since an array has at least one */		\
+	mdev_bpf_snprintf(out, size, ___fmt, ___args,				\
+			  sizeof(___args) - sizeof(___args[0]));		\
 })
 
 /**
