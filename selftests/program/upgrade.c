@@ -186,32 +186,37 @@ MTAP_TEST(odd_results)
 	}
 }
 
-static void misfit_types(struct mdev_bpf_ops *ops)
+static void other_types(struct mdev_bpf_ops *ops)
 {
 	ops->types[0].arg = 1;
 }
 
-static void misfit_regions(struct mdev_bpf_ops *ops)
+static void other_regions(struct mdev_bpf_ops *ops)
 {
 	ops->regions[0].size *= 2;
 }
 
-static void misfit_irqs(struct mdev_bpf_ops *ops)
+static void other_irqs(struct mdev_bpf_ops *ops)
 {
 	ops->irqs[0].count = 0;
 }
 
-static void misfit_pci(struct mdev_bpf_ops *ops)
+static void other_pci(struct mdev_bpf_ops *ops)
 {
 	ops->pci.flags = MDEV_BPF_PCI_PM;
 }
 
-static void misfit_pci_caps(struct mdev_bpf_ops *ops)
+static void other_pci_caps(struct mdev_bpf_ops *ops)
 {
 	ops->pci_caps[0] = (struct mdev_bpf_pci_cap){ .id = 9, .size = 8 };
 }
 
-static void misfit_name(struct mdev_bpf_ops *ops)
+static void other_windows(struct mdev_bpf_ops *ops)
+{
+	ops->dma_windows = 1;
+}
+
+static void other_name(struct mdev_bpf_ops *ops)
 {
 	ops->name[0] = 'x';
 }
@@ -219,13 +224,14 @@ static void misfit_name(struct mdev_bpf_ops *ops)
 static const struct {
 	void (*change)(struct mdev_bpf_ops *ops);
 	const char *why;
-} misfits[] = {
-	{ misfit_types, "kupgrade: types[] differ" },
-	{ misfit_regions, "kupgrade: regions[] differ" },
-	{ misfit_irqs, "kupgrade: irqs[] differ" },
-	{ misfit_pci, "kupgrade: pci.flags differ" },
-	{ misfit_pci_caps, "kupgrade: pci_caps[] differ" },
-	{ misfit_name, "xupgrade: cannot replace \"kupgrade\"" },
+} unfit[] = {
+	{ other_types, "kupgrade: types[] differ" },
+	{ other_regions, "kupgrade: regions[] differ" },
+	{ other_irqs, "kupgrade: irqs[] differ" },
+	{ other_pci, "kupgrade: pci.flags differ" },
+	{ other_pci_caps, "kupgrade: pci_caps[] differ" },
+	{ other_windows, "kupgrade: dma_windows is 1, the devices have 0" },
+	{ other_name, "xupgrade: cannot replace \"kupgrade\"" },
 };
 
 /* upgrade is for the state only: the guest sees the same device. */
@@ -234,13 +240,13 @@ MTAP_TEST(another_device)
 	size_t i;
 
 	dev_set(0, KUP_VALUE, 4, 8);
-	for (i = 0; i < ARRAY_SIZE(misfits); i++) {
+	for (i = 0; i < ARRAY_SIZE(unfit); i++) {
 		prog_close(&dev_prog2);
 		ASSERT_EQ(prog_open(&dev_prog2, KUP, "map_v2"), 0);
-		misfits[i].change(prog_ops(&dev_prog2));
+		unfit[i].change(prog_ops(&dev_prog2));
 		ASSERT_EQ(prog_load(&dev_prog2), 0);
 		EXPECT_EQ(to_v2(), -EINVAL);
-		EXPECT_HAS(why_refused(), misfits[i].why);
+		EXPECT_HAS(why_refused(), unfit[i].why);
 		EXPECT_EQ(GLOBAL(&dev_prog2, upgrades), 0);
 		EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
 		EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 8);

@@ -128,23 +128,30 @@ static const struct kup_global *global_mapped(struct prog *p)
 	return NULL;
 }
 
-/* The first device works while the others are converted, each of which takes its time. */
-MTAP_TEST(others_go_on)
+/* More devices, whose conversion takes time */
+static void create_slow(unsigned int nr, unsigned int slow)
 {
-	struct between b = { .global = global_mapped(&dev_prog2) };
-	pthread_t thread;
 	unsigned int i;
 
-	ASSERT(b.global);
-	for (i = 1; i < SOME; i++) {
+	for (i = 1; i <= nr; i++) {
 		struct mdev m = nth(i);
 		struct vfio v;
 
 		ASSERT_EQ(mdev_create(&m, "kupgrade-1"), 0);
 		EXPECT_EQ(vfio_open(&v, &m), 0);
-		EXPECT_EQ(vfio_set(&v, 0, KUP_SLOW, 4, 1), 0);
+		EXPECT_EQ(vfio_set(&v, 0, KUP_SLOW, 4, slow), 0);
 		vfio_close(&v);
 	}
+}
+
+/* The first device works while the others are converted, each of which takes its time. */
+MTAP_TEST(others_go_on)
+{
+	struct between b = { .global = global_mapped(&dev_prog2) };
+	pthread_t thread;
+
+	ASSERT(b.global);
+	create_slow(SOME - 1, 1);
 	stop = false;
 	ASSERT_EQ(pthread_create(&thread, NULL, read_on, &b), 0);
 	EXPECT(mtap_await(b.done));
@@ -281,6 +288,128 @@ MTAP_TEST(late_failure_is_removed)
 	EXPECT_EQ(to_v1(), 0);
 	EXPECT_EQ(vfio_get(&v, 0, KUP_VALUE, 4), 5);
 	vfio_close(&v);
+}
+
+/* What the program's file in sysfs says of the upgrade: "" if none is under way */
+static const char *progress(void)
+{
+	return parent_attr("kupgrade", "upgrade");
+}
+
+/* Which device it has come to, from 1; 0 if it does not do @what */
+static unsigned int progress_of(const char *what)
+{
+	const char *text = progress();
+	unsigned int n;
+
+	if (strncmp(text, what, strlen(what)))
+		return 0;
+	return sscanf(text + strlen(what), " %*[0-9a-f-], %u of", &n) == 1 ? n : 0;
+}
+
+/* What was seen of an upgrade while it was under way */
+struct seen {
+	unsigned int checking, converting, wrong;
+};
+
+static bool names_its_device(const char *what, unsigned int n)
+{
+	char want[64];
+
+	/* dev is the first, and has another kind of number. */
+	snprintf(want, sizeof(want), "%s %s, %u of %u", what,
+		 n == 1 ? dev_mdev.uuid : nth(n - 1).uuid, n, SOME);
+	return !strcmp(progress(), want);
+}
+
+static void see(struct seen *seen, const char *what, unsigned int *times)
+{
+	unsigned int n = progress_of(what);
+
+	if (!n)
+		return;
+	(*times)++;
+	/* It may have gone on between the two looks. */
+	if (!names_its_device(what, n) && progress_of(what) == n)
+		seen->wrong++;
+}
+
+static void *watch(void *arg)
+{
+	struct seen *seen = arg;
+
+	while (!stop) {
+		see(seen, "checking", &seen->checking);
+		see(seen, "converting", &seen->converting);
+	}
+	return NULL;
+}
+
+/* An administrator who waits for an upgrade can see which device takes the time. */
+MTAP_TEST(progress_is_shown)
+{
+	struct seen seen = { 0 };
+	pthread_t thread;
+
+	create_slow(SOME - 1, KUP_SLOW_MAX);
+	EXPECT_STR(progress(), "");
+	stop = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, watch, &seen), 0);
+	EXPECT_EQ(to_v2(), 0);
+	EXPECT_STR(progress(), "");
+	stop = true;
+	pthread_join(thread, NULL);
+	mtap_diag("seen %u times checking, %u times converting", seen.checking, seen.converting);
+	EXPECT(seen.checking && seen.converting);
+	EXPECT_EQ(seen.wrong, 0);
+	/* Nor is one under way when it was refused. */
+	dev_set(0, KUP_FAIL, 4, -EDOM);
+	EXPECT_EQ(to_v1(), -EDOM);
+	EXPECT_STR(progress(), "");
+}
+
+/* Resets dev once while other devices are checked: after its own turn, and before it goes over. */
+static void *reset_at_check(void *arg)
+{
+	int *ret = arg;
+
+	while (!stop && progress_of("checking") < 2)
+		;
+	*ret = vfio_reset(&dev);
+	if (!*ret && !progress_of("checking"))
+		*ret = -EAGAIN;
+	return NULL;
+}
+
+/*
+ * A device with a state that could not be converted is reset while the next program is checked: its
+ * state is another one when its turn comes, and the upgrade has to be prepared for both.
+ */
+MTAP_TEST(stale_is_reset_meanwhile)
+{
+	int ret = -EAGAIN, round;
+	pthread_t thread;
+
+	create_slow(SOME - 1, KUP_SLOW_MAX);
+	for (round = 0; round < 10 && ret == -EAGAIN; round++) {
+		kupgrade_program(&dev_prog2, "map_v2");
+		dev_set(0, KUP_VALUE, 4, 4);
+		dev_set(0, KUP_FAIL_LATE, 4, -EDOM);
+		EXPECT_EQ(to_v2(), 0);
+		EXPECT_STR(device_attr(&dev_mdev, "state"), "failed");
+		stop = false;
+		ASSERT_EQ(pthread_create(&thread, NULL, reset_at_check, &ret), 0);
+		EXPECT_EQ(to_v1(), 0);
+		stop = true;
+		pthread_join(thread, NULL);
+		EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+		EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
+	}
+	mtap_diag("%d rounds", round);
+	/* The state of the reset, and not the one that was kept */
+	EXPECT_EQ(ret, 0);
+	EXPECT_EQ(dev_get(0, KUP_VALUE, 4), 0);
+	EXPECT_EQ(dev_get(0, KUP_UPGRADES, 4), 1);
 }
 
 const struct mtap_suite mtap_suite = {

@@ -125,11 +125,11 @@ static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_acces
 	return 0;
 }
 
-static void take_time(void)
+static void take_time(__u32 times)
 {
 	unsigned int i;
 
-	for (i = 0; i < 500; i++)
+	for (i = 0; i < 500 * KUP_SLOW_MAX && i < 500 * times; i++)
 		bpf_ktime_get_ns();
 }
 
@@ -138,8 +138,7 @@ static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 t
 	__sync_fetch_and_add(&global.upgrades, 1);
 	if (r->version || r->value || old->version != from)
 		is_wrong();
-	if (old->slow)
-		take_time();
+	take_time(old->slow);
 	/* What a program that fails leaves in its state is nobody's. */
 	*r = *old;
 	r->version = to;

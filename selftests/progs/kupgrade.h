@@ -17,9 +17,11 @@
 #define KUP_DMA		0x1c	/* W: read the value from this address of the guest's */
 #define KUP_DMA_ERROR	0x20	/* R: what became of that */
 #define KUP_FAIL_LATE	0x24	/* the same as KUP_FAIL, but only when the check was passed */
-#define KUP_SLOW	0x28	/* not 0: converting this device takes time */
+#define KUP_SLOW	0x28	/* converting this device takes so much longer */
 #define KUP_ONCE	0x2c	/* not 0: the first timer of version 2 fails the device */
 #define KUP_SIZE	64
+
+#define KUP_SLOW_MAX	16
 
 /* How often an op found something wrong; at the start of .bss */
 struct kup_global {
