@@ -79,7 +79,7 @@ MTAP_TEST(write_ends)
 	EXPECT_EQ(vfio_get(&dev, 0, KHANG_VALUE, 4), -EIO);
 	expect_out("region_write");
 	/* The log is rate limited, so only the first can be sure of its line */
-	EXPECT(klog_has(mark, "region_write of khang (link "));
+	EXPECT(mtap_await(klog_has(mark, "region_write of khang (link ")));
 	EXPECT(klog_has(mark, "ms so far, more than op_limit_ms"));
 	EXPECT_EQ(event_wait(error), 1);
 }

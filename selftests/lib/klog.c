@@ -129,16 +129,22 @@ int klog_since(unsigned long long mark, int facility, FILE *out)
 	return log < 0 ? 0 : complain(log, mark, facility, out);
 }
 
-bool klog_has(unsigned long long mark, const char *text)
+unsigned long long klog_find(unsigned long long mark, const char *text)
 {
 	int log = open(KMSG, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	unsigned long long behind = 0;
 	static struct record r;
-	bool found = false;
 	int ret;
 
-	while (log >= 0 && !found && (ret = next_record(log, &r)))
-		found = ret > 0 && r.seq >= mark && strstr(r.text, text);
+	while (log >= 0 && !behind && (ret = next_record(log, &r)))
+		if (ret > 0 && r.seq >= mark && strstr(r.text, text))
+			behind = r.seq + 1;
 	if (log >= 0)
 		close(log);
-	return found;
+	return behind;
+}
+
+bool klog_has(unsigned long long mark, const char *text)
+{
+	return klog_find(mark, text);
 }

@@ -21,5 +21,7 @@ int klog_since(unsigned long long mark, int facility, FILE *out);
 
 /* Does a line since then have @text in it? */
 bool klog_has(unsigned long long mark, const char *text);
+/* A mark behind the first such record, 0 if there is none */
+unsigned long long klog_find(unsigned long long mark, const char *text);
 
 #endif /* KLOG_H */

@@ -130,6 +130,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
+	mdev_bpf_notice_init(&bdev->notices);
 	mdev_bpf_dma_queue_init(bdev);
 	mdev_bpf_migration_init(bdev);
 	mdev_bpf_dirty_init(bdev);
@@ -466,6 +467,7 @@ out_put:
 	mdev_bpf_worker_destroy(bdev);
 	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
+	mdev_bpf_notice_destroy(bdev);
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
 out_unreserve:
 	mdev_bpf_program_unreserve(type, instance);
@@ -494,6 +496,7 @@ void mdev_bpf_device_remove(struct mdev_device *mdev)
 	mdev_bpf_worker_destroy(bdev);
 	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
+	mdev_bpf_notice_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
 	/* Pairs with vfio_alloc_device() in mdev_bpf_device_probe() */
 	vfio_put_device(&bdev->vdev);

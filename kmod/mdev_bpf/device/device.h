@@ -15,6 +15,7 @@
  *                                reach: state, configuration space, time, DMA queue, failure
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
  *   mdev_bpf_memory::pages       spinlock: which pages there are, and are to be sent
+ *   mdev_bpf_notices::lock       spinlock: messages that are still to be printed
  *
  * Attaching, updating and detaching a program take, of a device's, the gate only, because all
  * struct_ops users of the machine wait for them. With mdev_bpf_device::lock held memory is
@@ -40,6 +41,7 @@
 #include "device/worker.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
+#include "gate/notice.h"
 #include "gate/stats.h"
 #include "gate/watchdog.h"
 #include "gfx/gfx.h"
@@ -89,6 +91,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @failure: why it has failed, if it has
  * @stats: what ops cost
  * @watch: how long the op that runs has been running
+ * @notices: what is still to be printed of it
  * @dma: DMA
  * @migration: state of migration
  * @dirty: guest memory it has written to, under the gate; NULL: dirty tracking is off
@@ -129,6 +132,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;
 	struct mdev_bpf_watch watch;
+	struct mdev_bpf_notices notices;
 	struct mdev_bpf_dma_queue dma;
 	struct mdev_bpf_migration migration;
 	struct mdev_bpf_dirty *dirty;

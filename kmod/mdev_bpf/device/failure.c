@@ -17,6 +17,7 @@
 #include "device/device.h"
 #include "device/failure.h"
 #include "gate/gate.h"
+#include "gate/notice.h"
 #include "gate/ops.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
@@ -135,8 +136,7 @@ static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32
 	mdev_bpf_device_quiesce(bdev);
 	mdev_bpf_irq_error(&bdev->irqs);
 	trace_mdev_bpf_failure(&bdev->ctx, name, code, f->text);
-	dev_notice_ratelimited(&bdev->mdev->dev, "failed in %s of %s, code %d: %s\n", name,
-			       f->program, code, f->text);
+	mdev_bpf_notice(bdev, "failed in %s of %s, code %d: %s", name, f->program, code, f->text);
 	schedule_work(&f->notify);
 }
 

@@ -3,7 +3,6 @@
  * What ops cost: counters for each op of each device, and ops that take too long. All of it is
  * behind one static key, so that a call pays nothing while nobody wants to know.
  */
-#include <linux/device.h>
 #include <linux/jump_label.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
@@ -11,6 +10,7 @@
 
 #include "device/device.h"
 #include "gate/gate.h"
+#include "gate/notice.h"
 #include "gate/ops.h"
 #include "gate/stats.h"
 #include "gate/trace.h"
@@ -52,10 +52,9 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 		bdev->stats.worst_slow = slow;
 	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
 	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
-	dev_notice_ratelimited(&bdev->mdev->dev,
-			       "%s of %s (link %u, map %u) took %llu us, more than %u\n", name,
-			       bdev->program->driver.driver.name, link_id, map_id,
-			       ns / NSEC_PER_USEC, limit_us);
+	mdev_bpf_notice(bdev, "%s of %s (link %u, map %u) took %llu us, more than %u", name,
+			bdev->program->driver.driver.name, link_id, map_id, ns / NSEC_PER_USEC,
+			limit_us);
 }
 
 /**

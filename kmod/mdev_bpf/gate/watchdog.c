@@ -14,7 +14,6 @@
  */
 #include <linux/bpf.h>
 #include <linux/cpumask.h>
-#include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -25,6 +24,7 @@
 
 #include "device/device.h"
 #include "gate/gate.h"
+#include "gate/notice.h"
 #include "gate/ops.h"
 #include "gate/watchdog.h"
 #include "program/program.h"
@@ -53,11 +53,14 @@ static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned in
 {
 	u32 link_id, map_id;
 
+	/* What was said the last time could have been printed by now, if a processor were free */
+	if (periods >= MDEV_BPF_WATCHDOG_OVER)
+		mdev_bpf_notice_print_here(bdev);
 	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
-	dev_notice_ratelimited(&bdev->mdev->dev,
-			       "%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u\n",
-			       mdev_bpf_ops_name(bdev->gate.op), bdev->program->driver.driver.name,
-			       link_id, map_id, periods * limit / 2, limit);
+	mdev_bpf_notice(bdev,
+			"%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u",
+			mdev_bpf_ops_name(bdev->gate.op), bdev->program->driver.driver.name,
+			link_id, map_id, periods * limit / 2, limit);
 }
 
 /*
