@@ -20,6 +20,7 @@
 #include "device/ioeventfd.h"
 #include "device/worker.h"
 #include "dma/queue.h"
+#include "dma/runner.h"
 #include "dma/unmap.h"
 #include "gate/call.h"
 #include "gate/gate.h"
@@ -115,7 +116,7 @@ void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 	mdev_bpf_unmap_run(bdev);
 	run_due(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
-	mdev_bpf_dma_queue_work(bdev);
+	mdev_bpf_dma_runner_work(bdev);
 }
 
 /**

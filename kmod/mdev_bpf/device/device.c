@@ -17,6 +17,7 @@
 #include "dma/dirty.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "dma/runner.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
@@ -103,8 +104,8 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 }
 
 static const struct mdev_bpf_gate_hooks gate_hooks = {
-	.leave = mdev_bpf_dma_queue_leave,
-	.after = mdev_bpf_dma_queue_after,
+	.leave = mdev_bpf_dma_runner_leave,
+	.after = mdev_bpf_dma_runner_after,
 	.slow = mdev_bpf_failure_slow,
 };
 
@@ -131,7 +132,7 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
 	mdev_bpf_notice_init(&bdev->notices);
-	mdev_bpf_dma_queue_init(bdev);
+	mdev_bpf_dma_runner_init(bdev);
 	mdev_bpf_migration_init(bdev);
 	mdev_bpf_dirty_init(bdev);
 	ret = device_init_name(bdev);
@@ -369,7 +370,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 	return 0;
 
 out_dma:
-	mdev_bpf_dma_queue_close(bdev);
+	mdev_bpf_dma_runner_close(bdev);
 	mdev_bpf_worker_close(bdev);
 out_closed:
 	device_set_closed(bdev);
@@ -387,7 +388,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dirty_close(bdev);
-	mdev_bpf_dma_queue_close(bdev);
+	mdev_bpf_dma_runner_close(bdev);
 	mdev_bpf_worker_close(bdev);
 	mdev_bpf_set_irqs_release(&bdev->irqs);
 	mdev_bpf_migration_close(bdev);

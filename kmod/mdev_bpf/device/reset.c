@@ -15,6 +15,7 @@
 #include "device/reset.h"
 #include "device/state.h"
 #include "dma/queue.h"
+#include "dma/runner.h"
 #include "gate/call.h"
 #include "gate/trace.h"
 #include "memory/memory.h"
@@ -39,7 +40,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 		mdev_bpf_pci_config_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
 	mdev_bpf_failure_clear(bdev);
-	mdev_bpf_dma_queue_cancel(bdev);
+	mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_migration_reset(bdev);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));

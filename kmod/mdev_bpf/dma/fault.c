@@ -16,9 +16,7 @@
 
 #include "device/device.h"
 #include "dma/fault.h"
-#include "dma/guest.h"
 #include "dma/pin.h"
-#include "dma/queue.h"
 #include "gate/gate.h"
 
 /* How long an attempt may take */
@@ -47,14 +45,33 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 	       error != -EEXIST && error != -ECANCELED;
 }
 
-static void fault_attempt(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_fault_begin() - the thread begins an attempt, which is interrupted if it takes too long
+ * @fault: the thread, which is the caller
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
-	struct mdev_bpf_fault *fault = &bdev->dma.fault;
-	bool again;
-	int error;
-
+	WRITE_ONCE(fault->interrupted, false);
+	flush_signals(current);
 	mod_timer(&fault->bound, jiffies + ATTEMPT);
-	error = mdev_bpf_guest_transfer(bdev, mdev_bpf_dma_queue_head(bdev), true);
+}
+
+/**
+ * mdev_bpf_fault_end() - the attempt is over
+ * @fault: the thread, which is the caller
+ * @error: what came of it
+ *
+ * Context: Process context.
+ *
+ * Return: whether the memory may be there the next time; if not, @error is the answer to the
+ * request. There is a pause before the next attempt if this one was interrupted.
+ */
+bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error)
+{
+	bool again;
+
 	timer_delete_sync(&fault->bound);
 	again = fault_again(fault, error);
 	if (again && error != MDEV_BPF_PIN_AGAIN) {
@@ -63,7 +80,7 @@ static void fault_attempt(struct mdev_bpf_device *bdev)
 	} else {
 		fault->pause = PAUSE_MIN;
 	}
-	mdev_bpf_dma_queue_fault_moved(bdev, error, again);
+	return again;
 }
 
 /* Is there a reason to look before the pause is over? */
@@ -80,10 +97,8 @@ static int fault_main(void *data)
 
 	allow_kernel_signal(SIGKILL);
 	while (!kthread_should_stop()) {
-		wait = mdev_bpf_dma_queue_fault_next(bdev);
-		if (!wait)
-			fault_attempt(bdev);
-		else
+		wait = fault->step(bdev);
+		if (wait)
 			wait_event_idle_timeout(bdev->dma.idle, fault_is_wanted(fault), wait);
 	}
 	return 0;
@@ -157,9 +172,12 @@ void mdev_bpf_fault_close(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_fault_init() - a new device has no such thread yet
- * @bdev: the device
+ * @fault: the thread
+ * @step: what it will do
  */
-void mdev_bpf_fault_init(struct mdev_bpf_device *bdev)
+void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
+			 unsigned long (*step)(struct mdev_bpf_device *bdev))
 {
-	timer_setup(&bdev->dma.fault.bound, fault_too_long, 0);
+	fault->step = step;
+	timer_setup(&fault->bound, fault_too_long, 0);
 }

@@ -11,6 +11,7 @@ struct task_struct;
 
 /**
  * struct mdev_bpf_fault - a device's fault thread
+ * @step: what it does, again and again; returns how many jiffies to wait first, unless woken
  * @task: the thread; NULL: none was needed yet. Changed by the runner, and by close
  * @has_head: it is the runner and carries out the first request, under the gate
  * @wanted: it has to look at once; under the gate
@@ -20,6 +21,7 @@ struct task_struct;
  * @bound: interrupts an attempt that takes too long
  */
 struct mdev_bpf_fault {
+	unsigned long (*step)(struct mdev_bpf_device *bdev);
 	struct task_struct *task;
 	bool has_head;
 	bool wanted;
@@ -29,10 +31,13 @@ struct mdev_bpf_fault {
 	struct timer_list bound;
 };
 
-void mdev_bpf_fault_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
+			 unsigned long (*step)(struct mdev_bpf_device *bdev));
 int mdev_bpf_fault_start(struct mdev_bpf_device *bdev);
 void mdev_bpf_fault_close(struct mdev_bpf_device *bdev);
 void mdev_bpf_fault_kick(struct mdev_bpf_device *bdev);
+void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault);
+bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
 void mdev_bpf_fault_interrupt(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DMA_FAULT_H */

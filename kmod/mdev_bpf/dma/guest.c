@@ -8,7 +8,7 @@
 
 #include "device/device.h"
 #include "dma/guest.h"
-#include "dma/pin.h"
+#include "dma/queue.h"
 #include "gate/gate.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
@@ -188,7 +188,7 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 }
 
 /**
- * mdev_bpf_guest_transfer() - carry out a request
+ * mdev_bpf_guest_transfer() - carry out a request to copy
  * @bdev: the device
  * @req: the request
  * @wait: wait for memory that is not present: only the fault thread may
@@ -196,16 +196,13 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
  * Context: Process context, no lock held.
  *
  * Return: 0; -ENOENT if no guest memory is mapped at some of the range; -EPERM if the mapping
- * forbids it; -EFAULT if the user's memory behind it cannot be accessed, or is
- * not present and not to be waited for; -ENXIO if the user's
- * backend has no such thing; -EINVAL if the device's side is no longer there; -ENOMEM;
- * for windows -EEXIST.
+ * forbids it; -EFAULT if the user's memory behind it cannot be accessed, or is not present and not
+ * to be waited for; -ENXIO if the user's backend has no such thing; -EINVAL if the device's side is
+ * no longer there; -ECANCELED if the state has become another; -ENOMEM.
  */
 int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
 			    bool wait)
 {
-	if (req->op == MDEV_BPF_DMA_PIN)
-		return mdev_bpf_pin_make(bdev, req);
 	if (where_index(req->where) == STATE_INDEX)
 		return transfer_state(bdev, req, wait);
 	return transfer_memory(bdev, req, wait);

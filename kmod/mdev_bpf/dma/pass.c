@@ -18,14 +18,10 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 
 #include "device/device.h"
 #include "dma/guest.h"
 #include "dma/pass.h"
-#include "dma/pin.h"
-#include "dma/queue.h"
-#include "gate/gate.h"
 
 /* The call for one device takes no longer */
 #define CALL_MAX	(2 * HZ)
@@ -170,20 +166,15 @@ unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 la
 
 /**
  * mdev_bpf_pass_end() - the device has done what it can; VFIO goes on
- * @bdev: the device
  * @first: first byte of guest memory
  * @last: last byte
  *
  * Context: Process context, the task that takes it away.
  */
-void mdev_bpf_pass_end(struct mdev_bpf_device *bdev, u64 first, u64 last)
+void mdev_bpf_pass_end(u64 first, u64 last)
 {
-	scoped_guard(spinlock, &passes_lock)
-		pass_extend(first, last, 0);
-	guard(mdev_bpf_gate)(bdev);
-	/* VFIO asks until the device is closed for it, which is after it is for us */
-	if (bdev->dma.open)
-		mod_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, 1);
+	guard(spinlock)(&passes_lock);
+	pass_extend(first, last, 0);
 }
 
 /**
@@ -250,28 +241,35 @@ static void pass_refill(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_pass_look() - see which passes are over
- * @work: mdev_bpf_dma_queue::look
+ * @bdev: the device
  *
  * Context: Process context. Waits for VFIO's lock.
+ *
+ * Return: after how many jiffies to look again; 0: none is left.
  */
-void mdev_bpf_pass_look(struct work_struct *work)
+unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
-						    dma.look);
 	struct mdev_bpf_pass *pass;
 	bool again = false, blocks = false;
 
 	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
 		again |= pass_look(bdev, pass, &blocks);
-	if (!again)
+	if (!again) {
 		pass_refill(bdev);
-	scoped_guard(mdev_bpf_gate, bdev)
-		mdev_bpf_dma_queue_kick(bdev);
-	if (again)
-		queue_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, blocks ? LOOK : LATE_LOOK);
+		return 0;
+	}
+	return blocks ? LOOK : LATE_LOOK;
 }
 
-static void pass_drop_all(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_pass_forget() - the device has been closed, or goes: there is nothing to remember
+ * @bdev: the device
+ *
+ * A call that began before the device was closed may leave a record after it.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_pass_forget(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_pass *pass;
 
@@ -280,29 +278,4 @@ static void pass_drop_all(struct mdev_bpf_device *bdev)
 		pass_drop(pass);
 	bdev->dma.passes_full = false;
 	bdev->dma.passes_lost = 0;
-}
-
-/**
- * mdev_bpf_pass_close() - the device's user has closed it: there is nothing to remember
- * @bdev: the device
- *
- * Context: Process context; VFIO still has the device open, mdev_bpf_dma_queue::open is not set.
- */
-void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
-{
-	cancel_delayed_work_sync(&bdev->dma.look);
-	pass_drop_all(bdev);
-}
-
-/**
- * mdev_bpf_pass_destroy() - the device goes
- * @bdev: the device, which VFIO does not know any more
- *
- * A call that began before the device was closed may have left a record after it.
- *
- * Context: Process context.
- */
-void mdev_bpf_pass_destroy(struct mdev_bpf_device *bdev)
-{
-	pass_drop_all(bdev);
 }

@@ -8,7 +8,6 @@
 
 struct mdev_bpf_device;
 struct task_struct;
-struct work_struct;
 
 /* How many a device remembers; there can only be one for each window and each task that unmaps */
 #define MDEV_BPF_PASSES		32
@@ -32,10 +31,9 @@ struct mdev_bpf_pass {
 };
 
 unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 last);
-void mdev_bpf_pass_end(struct mdev_bpf_device *bdev, u64 first, u64 last);
+void mdev_bpf_pass_end(u64 first, u64 last);
 unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 last);
-void mdev_bpf_pass_look(struct work_struct *work);
-void mdev_bpf_pass_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_pass_destroy(struct mdev_bpf_device *bdev);
+unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev);
+void mdev_bpf_pass_forget(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DMA_PASS_H */

@@ -21,6 +21,7 @@
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "memory/memory.h"
+#include "pci/config.h"
 
 static u64 pin_start(const struct mdev_bpf_pin *pin)
 {
@@ -252,6 +253,33 @@ void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 	}
 }
 
+/* Requests to pin may have waited for a pass that is over. */
+static void pin_look(struct work_struct *work)
+{
+	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
+						    dma.look);
+	unsigned long again = mdev_bpf_pass_look(bdev);
+
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_dma_queue_kick(bdev);
+	if (again)
+		queue_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, again);
+}
+
+/**
+ * mdev_bpf_pin_look() - the user has taken memory away: look soon whether that is over
+ * @bdev: the device, which has windows
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_pin_look(struct mdev_bpf_device *bdev)
+{
+	guard(mdev_bpf_gate)(bdev);
+	/* VFIO asks until the device is closed for it, which is after it is for us */
+	if (bdev->dma.open)
+		mod_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, 1);
+}
+
 /**
  * mdev_bpf_pin_close() - the device's user has closed it: unpin everything
  * @bdev: the device; no request is being carried out, or will be
@@ -260,6 +288,8 @@ void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
  */
 void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
 {
+	cancel_delayed_work_sync(&bdev->dma.look);
+	mdev_bpf_pass_forget(bdev);
 	if (!bdev->dma.windows)
 		return;
 	scoped_guard(mdev_bpf_gate, bdev)
@@ -314,7 +344,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	struct mdev_bpf_pin *pin;
 
 	if (id >= bdev->dma.windows || !mdev_bpf_pin_is(bdev, id) ||
-	    !mdev_bpf_dma_queue_allowed(bdev))
+	    !mdev_bpf_pci_config_is_master(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
 	/* To the verifier no bytes are as many as the type behind the pointer has */
@@ -340,7 +370,7 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 {
 	unsigned int id;
 
-	INIT_DELAYED_WORK(&bdev->dma.look, mdev_bpf_pass_look);
+	INIT_DELAYED_WORK(&bdev->dma.look, pin_look);
 	for (id = 0; id < bdev->dma.windows; id++) {
 		bdev->dma.pins[id].bdev = bdev;
 		INIT_WORK(&bdev->dma.pins[id].unpin, pin_unpin);
@@ -365,7 +395,7 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_pass_destroy(bdev);
+	mdev_bpf_pass_forget(bdev);
 	if (bdev->dma.pin_wq)
 		destroy_workqueue(bdev->dma.pin_wq);
 }

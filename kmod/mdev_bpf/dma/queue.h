@@ -11,7 +11,6 @@
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
-#include "gate/ops.h"
 
 struct mdev_bpf_device;
 
@@ -57,7 +56,7 @@ struct mdev_bpf_dma_request {
  * @passes: memory that is just being taken away
  * @passes_full: there was no room for more of that, so nothing is pinned
  * @passes_lost: how often that has happened since the device was opened
- * @look: sees whether that is over
+ * @look: sees whether passes are over
  * @pin_wq: unpins the windows, and has @look; NULL if there are none
  * @idle: woken when @busy ends, and when a window's state changes
  */
@@ -84,22 +83,17 @@ struct mdev_bpf_dma_queue {
 	wait_queue_head_t idle;
 };
 
-void mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
+/* The first request. Context: the gate held, or mdev_bpf_dma_queue::busy set by the caller. */
+static inline struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_dma_queue *q)
+{
+	return &q->ring[q->head];
+}
+
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_queue_close(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_queue_allowed(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
-struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_device *bdev);
-unsigned long mdev_bpf_dma_queue_fault_next(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_queue_fault_moved(struct mdev_bpf_device *bdev, int error, bool again);
-bool mdev_bpf_dma_queue_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
-void mdev_bpf_dma_queue_after(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_queue_work(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
-bool mdev_bpf_dma_queue_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev);
-void mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_DMA_QUEUE_H */

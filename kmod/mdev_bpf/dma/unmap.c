@@ -70,7 +70,8 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	else
 		mdev_bpf_pin_await(bdev, iova, last,
 				   round <= SOON_ROUNDS ? PATIENCE : LATE_PATIENCE, CALL_MAX);
-	mdev_bpf_pass_end(bdev, iova, last);
+	mdev_bpf_pass_end(iova, last);
+	mdev_bpf_pin_look(bdev);
 }
 
 /**

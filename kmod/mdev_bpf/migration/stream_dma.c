@@ -10,6 +10,7 @@
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "dma/runner.h"
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
 
@@ -122,7 +123,7 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
 	size_t i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_dma_queue_cancel(bdev);
+	mdev_bpf_dma_runner_cancel(bdev);
 	for (i = 0; i < size / sizeof(*s); i++, s++)
 		q->ring[(q->head + i) % MDEV_BPF_DMA_RING] = (struct mdev_bpf_dma_request) {
 			.iova = le64_to_cpu(s->iova),

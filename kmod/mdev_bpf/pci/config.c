@@ -276,6 +276,21 @@ int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_acc
 	return flr;
 }
 
+/**
+ * mdev_bpf_pci_config_is_master() - may the device access memory?
+ * @bdev: the device
+ *
+ * Context: The gate held.
+ *
+ * Return: false while it is a PCI device whose bus mastering is off.
+ */
+bool mdev_bpf_pci_config_is_master(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	return !bdev->api->pci ||
+	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+}
+
 /* An access that is aligned cannot cross either end. */
 static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
 {

@@ -15,6 +15,7 @@ bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u
 int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
 u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);
 bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
+bool mdev_bpf_pci_config_is_master(struct mdev_bpf_device *bdev);
 int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val);
 void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config);
 
