@@ -8,13 +8,13 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
-#include "device/worker.h"
 #include "gate/refuse.h"
 #include "gate/stats.h"
 #include "gate/watchdog.h"
 #include "program/kfunc.h"
 #include "program/registry.h"
 #include "program/struct_ops.h"
+#include "work/worker.h"
 
 static struct kobject *mdev_bpf_kobj;
 

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: from probe to remove.
+ * Devices: from creation to removal, and who has them open.
  */
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/doorbell.h"
 #include "device/failure.h"
-#include "device/ioeventfd.h"
 #include "device/state.h"
-#include "device/worker.h"
+#include "device/time.h"
 #include "dma/dirty.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -31,27 +28,10 @@
 #include "pci/msix.h"
 #include "program/program.h"
 #include "validate/api.h"
-#include "vfio/region.h"
-#include "vfio/set_irqs.h"
-#include "vfio/vfio.h"
-
-static struct mdev_bpf_type *mdev_to_type(struct mdev_device *mdev)
-{
-	return container_of(mdev->type, struct mdev_bpf_type, mtype);
-}
-
-/**
- * mdev_bpf_device_state() - the state of a device in one word
- * @bdev: the device
- *
- * Return: "attached", "detached" or "failed".
- */
-const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev)
-{
-	if (!mdev_bpf_gate_is_attached(bdev))
-		return "detached";
-	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
-}
+#include "work/deferred.h"
+#include "work/doorbell.h"
+#include "work/ioeventfd.h"
+#include "work/worker.h"
 
 static bool has(u32 types, unsigned int index)
 {
@@ -82,8 +62,6 @@ static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	mdev_bpf_gfx_init(bdev, decl);
 	bdev->dma.windows = decl->dma_windows;
-	if (bdev->dma.windows)
-		bdev->vdev.ops = &mdev_bpf_vfio_pin_ops;
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;
 }
@@ -110,24 +88,23 @@ static const struct mdev_bpf_gate_hooks gate_hooks = {
 };
 
 /**
- * mdev_bpf_device_init() - make a device; vfio_alloc_device() calls it from probe
- * @vdev: the VFIO device
+ * mdev_bpf_device_init() - set up a device that has just been allocated
+ * @bdev: the device, zeroed but for its VFIO part
  *
  * Return: 0; -ENOMEM; -EINTR.
  */
-int mdev_bpf_device_init(struct vfio_device *vdev)
+int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 	struct mdev_bpf_type *type;
 	int ret;
 
-	bdev->mdev = to_mdev_device(vdev->dev);
-	type = mdev_to_type(bdev->mdev);
+	bdev->mdev = to_mdev_device(bdev->vdev.dev);
+	type = mdev_bpf_program_type(bdev->mdev);
 	bdev->program = type->program;
 	mutex_init(&bdev->lock);
 	mdev_bpf_gate_init(bdev, &gate_hooks);
 	mdev_bpf_irq_init(&bdev->irqs);
-	mdev_bpf_worker_init(bdev);
+	mdev_bpf_worker_init(&bdev->worker, mdev_bpf_time_run);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
@@ -152,7 +129,6 @@ int mdev_bpf_device_init(struct vfio_device *vdev)
 	ret = mdev_bpf_memory_init_device(bdev);
 	if (ret)
 		goto out_msix;
-	mdev_bpf_region_init(bdev);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (bdev->api->pci)
 			mdev_bpf_pci_config_reset(bdev);
@@ -172,12 +148,10 @@ out_pin:
 
 /**
  * mdev_bpf_device_release() - the last reference to a device is gone
- * @vdev: the VFIO device
+ * @bdev: the device
  */
-void mdev_bpf_device_release(struct vfio_device *vdev)
+void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-
 	mdev_bpf_memory_put_device(bdev);
 	mdev_bpf_msix_destroy(bdev);
 	mdev_bpf_pci_config_destroy(bdev);
@@ -207,18 +181,6 @@ static void device_evict(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_quiesce() - hold the interrupt line, or let go of it, as it has to be
- * @bdev: the device
- *
- * Context: The gate held; called after what it depends on has changed.
- */
-void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & ~MDEV_BPF_FROZEN_CLOSED);
-}
-
-/**
  * mdev_bpf_device_set_ops() - give a device another program
  * @bdev: the device, whose state is as the program has it
  * @ops: the program, NULL for none
@@ -235,11 +197,10 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 	mdev_bpf_gate_assign(bdev, ops, ops ? bdev->program->link : NULL);
 	if (ops) {
 		mdev_bpf_failure_clear(bdev);
-		mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
+		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_DETACHED);
 	} else {
-		mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_DETACHED);
+		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
 	}
-	mdev_bpf_device_quiesce(bdev);
 }
 
 /*
@@ -366,7 +327,8 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret)
 		goto out_dma;
-	mdev_bpf_deferred_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_CLOSED);
 	return 0;
 
 out_dma:
@@ -385,12 +347,14 @@ out_closed:
  */
 void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_deferred_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_CLOSED);
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dirty_close(bdev);
 	mdev_bpf_dma_runner_close(bdev);
 	mdev_bpf_worker_close(bdev);
-	mdev_bpf_set_irqs_release(&bdev->irqs);
+	mdev_bpf_irq_release(&bdev->irqs);
+	mdev_bpf_deferred_unmask_forget(bdev);
 	mdev_bpf_migration_close(bdev);
 	mdev_bpf_gfx_close(bdev);
 	call_close(bdev);
@@ -417,89 +381,58 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 		mdev_bpf_refuse(name, "init of device %s failed, errno %d", bdev->ctx.name, -err);
 }
 
-/**
- * mdev_bpf_device_probe() - make the device of an mdev
- * @mdev: the mdev
- *
- * Context: Process context, in the write to "create" and with unreg_sem of the parent held, or
- * in a write to the driver's "bind".
- *
- * Return: 0; -ENODEV if no program is attached; -ENOSPC if the pool is exhausted;
- * -ENOMEM; what the program's init or VFIO return.
- */
-int mdev_bpf_device_probe(struct mdev_device *mdev)
+/* Nothing runs for the device any more, which has no program. */
+static void device_stop(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_type *type = mdev_to_type(mdev);
-	struct mdev_bpf_device *bdev;
-	int instance, ret;
+	mdev_bpf_worker_destroy(bdev);
+	mdev_bpf_watchdog_remove();
+	mdev_bpf_failure_destroy(bdev);
+	mdev_bpf_notice_destroy(bdev);
+}
 
-	instance = mdev_bpf_program_reserve(type);
-	if (instance < 0)
-		return instance;
-	bdev = vfio_alloc_device(mdev_bpf_device, vdev, &mdev->dev, &mdev_bpf_vfio_ops);
-	if (IS_ERR(bdev)) {
-		ret = PTR_ERR(bdev);
-		goto out_unreserve;
-	}
-	bdev->ctx.instance = instance;
+/**
+ * mdev_bpf_device_create() - bring a device to life: its state, its program, its init
+ * @bdev: the device, after mdev_bpf_device_init()
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -ENODEV if no program is attached; -ENOMEM; what the program's init returns.
+ */
+int mdev_bpf_device_create(struct mdev_bpf_device *bdev)
+{
+	int ret;
+
 	mdev_bpf_watchdog_add();
 	ret = device_give_state(bdev);
 	if (ret)
-		goto out_put;
+		goto out_stop;
 	ret = call_init(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CREATE, ret);
 	if (ret) {
 		refuse_init(bdev, ret);
 		goto out_unlist;
 	}
-	dev_set_drvdata(&mdev->dev, bdev);
-	ret = vfio_register_emulated_iommu_dev(&bdev->vdev);
-	if (ret)
-		goto out_exit;
 	return 0;
 
-out_exit:
-	/* A kernel client may have found it in the list */
-	device_evict(bdev);
-	call_exit(bdev);
 out_unlist:
 	device_unlist(bdev);
-out_put:
-	mdev_bpf_worker_destroy(bdev);
-	mdev_bpf_watchdog_remove();
-	mdev_bpf_failure_destroy(bdev);
-	mdev_bpf_notice_destroy(bdev);
-	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
-out_unreserve:
-	mdev_bpf_program_unreserve(type, instance);
+out_stop:
+	device_stop(bdev);
 	return ret;
 }
 
 /**
- * mdev_bpf_device_remove() - remove the device of an mdev
- * @mdev: the mdev
+ * mdev_bpf_device_destroy() - undo mdev_bpf_device_create()
+ * @bdev: the device, which VFIO has no users of
  *
- * Context: Process context. Waits until the user of the device has closed it; the
- * user is asked to by mdev_bpf_irq_request().
+ * Context: Process context. Waits until a kernel client that uses it has closed it; the client is
+ * asked to by mdev_bpf_irq_request().
  */
-void mdev_bpf_device_remove(struct mdev_device *mdev)
+void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_device *bdev = dev_get_drvdata(&mdev->dev);
-	struct mdev_bpf_type *type = mdev_to_type(mdev);
-	unsigned int instance = bdev->ctx.instance;
-
-	/* First the users that VFIO knows of, then those that it does not */
-	vfio_unregister_group_dev(&bdev->vdev);
 	device_evict(bdev);
 	/* In this order: what exit gets is as the program that is called declares it */
 	call_exit(bdev);
 	device_unlist(bdev);
-	mdev_bpf_worker_destroy(bdev);
-	mdev_bpf_watchdog_remove();
-	mdev_bpf_failure_destroy(bdev);
-	mdev_bpf_notice_destroy(bdev);
-	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
-	/* Pairs with vfio_alloc_device() in mdev_bpf_device_probe() */
-	vfio_put_device(&bdev->vdev);
-	mdev_bpf_program_unreserve(type, instance);
+	device_stop(bdev);
 }

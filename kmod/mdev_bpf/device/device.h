@@ -34,11 +34,8 @@
 #include <linux/mutex.h>
 #include <linux/vfio.h>
 
-#include "device/deferred.h"
 #include "device/failure.h"
-#include "device/ioeventfd.h"
 #include "device/state.h"
-#include "device/worker.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
 #include "gate/notice.h"
@@ -48,6 +45,9 @@
 #include "migration/migration.h"
 #include "pci/caps.h"
 #include "pci/irq.h"
+#include "work/deferred.h"
+#include "work/ioeventfd.h"
+#include "work/worker.h"
 
 struct mdev_bpf_api;
 struct mdev_bpf_memory;
@@ -161,12 +161,10 @@ static inline unsigned int mdev_bpf_irq_count(const struct mdev_bpf_device *bdev
 	return index < MDEV_BPF_MAX_IRQS ? bdev->irqs.kinds[index].decl.count : 0;
 }
 
-int mdev_bpf_device_probe(struct mdev_device *mdev);
-void mdev_bpf_device_remove(struct mdev_device *mdev);
-int mdev_bpf_device_init(struct vfio_device *vdev);
-void mdev_bpf_device_release(struct vfio_device *vdev);
-const char *mdev_bpf_device_state(struct mdev_bpf_device *bdev);
-void mdev_bpf_device_quiesce(struct mdev_bpf_device *bdev);
+int mdev_bpf_device_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_release(struct mdev_bpf_device *bdev);
+int mdev_bpf_device_create(struct mdev_bpf_device *bdev);
+void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 			 const struct mdev_bpf_irq_client *client);

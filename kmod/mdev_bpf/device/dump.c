@@ -9,6 +9,7 @@
 
 #include "device/device.h"
 #include "device/dump.h"
+#include "device/failure.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/ops.h"
@@ -55,7 +56,7 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	int at;
 
 	guard(mdev_bpf_gate)(bdev);
-	at = sysfs_emit(buf, "state: %s\n", mdev_bpf_device_state(bdev));
+	at = sysfs_emit(buf, "state: %s\n", mdev_bpf_failure_state(bdev));
 	at += sysfs_emit_at(buf, at, "open: %d\n",
 			    atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);
 	at += dump_irqs(bdev, buf, at);

@@ -13,9 +13,9 @@
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "device/failure.h"
+#include "device/time.h"
 #include "gate/gate.h"
 #include "gate/notice.h"
 #include "gate/ops.h"
@@ -33,6 +33,19 @@
 			  BIT(MDEV_BPF_OP_RESET) | BIT(MDEV_BPF_OP_DUMP))
 #define OPS_WHILE_STALE BIT(MDEV_BPF_OP_RESET)
 
+/**
+ * mdev_bpf_failure_state() - the state of a device in one word
+ * @bdev: the device
+ *
+ * Return: "attached", "detached" or "failed".
+ */
+const char *mdev_bpf_failure_state(struct mdev_bpf_device *bdev)
+{
+	if (!mdev_bpf_gate_is_attached(bdev))
+		return "detached";
+	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
+}
+
 /* Tell user space, in process context: what changed is the state, whatever it is by now. */
 static void failure_notify(struct work_struct *work)
 {
@@ -42,7 +55,7 @@ static void failure_notify(struct work_struct *work)
 	char state[32];
 
 	env[0] = state;
-	snprintf(state, sizeof(state), "MDEV_BPF_STATE=%s", mdev_bpf_device_state(bdev));
+	snprintf(state, sizeof(state), "MDEV_BPF_STATE=%s", mdev_bpf_failure_state(bdev));
 	kobject_uevent_env(kobj, KOBJ_CHANGE, env);
 	sysfs_notify(kobj, KBUILD_MODNAME, "state");
 }
@@ -90,8 +103,7 @@ void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 		return;
 	WRITE_ONCE(bdev->failure.active, false);
 	mdev_bpf_gate_limit(bdev, 0);
-	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_FAILED);
-	mdev_bpf_device_quiesce(bdev);
+	mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_FAILED);
 	schedule_work(&bdev->failure.notify);
 }
 
@@ -132,8 +144,7 @@ static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32
 	mdev_bpf_ops_ids(bdev->gate.link, &f->link_id, &f->map_id);
 	WRITE_ONCE(f->active, true);
 	mdev_bpf_gate_limit(bdev, bdev->state.stale ? OPS_WHILE_STALE : OPS_WHILE_FAILED);
-	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_FAILED);
-	mdev_bpf_device_quiesce(bdev);
+	mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_FAILED);
 	mdev_bpf_irq_error(&bdev->irqs);
 	trace_mdev_bpf_failure(&bdev->ctx, name, code, f->text);
 	mdev_bpf_notice(bdev, "failed in %s of %s, code %d: %s", name, f->program, code, f->text);

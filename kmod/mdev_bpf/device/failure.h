@@ -41,6 +41,7 @@ void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err);
 void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms);
+const char *mdev_bpf_failure_state(struct mdev_bpf_device *bdev);
 int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);
 
 #endif /* __MDEV_BPF_DEVICE_FAILURE_H */

@@ -9,11 +9,11 @@
  */
 #include <linux/mutex.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "device/failure.h"
 #include "device/reset.h"
 #include "device/state.h"
+#include "device/time.h"
 #include "dma/queue.h"
 #include "dma/runner.h"
 #include "gate/call.h"
@@ -24,6 +24,8 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "validate/api.h"
+#include "work/deferred.h"
+#include "work/ioeventfd.h"
 
 static int call_reset(struct mdev_bpf_device *bdev)
 {
@@ -39,6 +41,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	if (bdev->api->pci)
 		mdev_bpf_pci_config_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
+	mdev_bpf_ioeventfd_forget(bdev);
 	mdev_bpf_failure_clear(bdev);
 	mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_migration_reset(bdev);
@@ -60,7 +63,7 @@ static int reset_locked(struct mdev_bpf_device *bdev)
 	ret = call_reset(bdev);
 	mdev_bpf_gate_release(bdev);
 	/* If it has failed, what was due while others were held off still is */
-	mdev_bpf_deferred_kick(bdev);
+	mdev_bpf_time_kick(bdev);
 	return ret;
 }
 

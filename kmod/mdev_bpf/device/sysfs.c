@@ -11,7 +11,7 @@
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", mdev_bpf_device_state(dev_get_drvdata(dev)));
+	return sysfs_emit(buf, "%s\n", mdev_bpf_failure_state(dev_get_drvdata(dev)));
 }
 static DEVICE_ATTR_RO(state);
 

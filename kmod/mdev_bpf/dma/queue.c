@@ -12,11 +12,11 @@
 #include <linux/wait.h>
 
 #include "device/device.h"
-#include "device/worker.h"
 #include "dma/fault.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
+#include "work/worker.h"
 
 /**
  * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look

@@ -12,7 +12,6 @@
 #include <linux/wait.h>
 
 #include "device/device.h"
-#include "device/worker.h"
 #include "dma/dirty.h"
 #include "dma/fault.h"
 #include "dma/guest.h"
@@ -23,6 +22,7 @@
 #include "gate/gate.h"
 #include "gate/trace.h"
 #include "pci/config.h"
+#include "work/worker.h"
 
 /* What the runner has to do next */
 enum dma_step { DMA_STOP, DMA_MOVE, DMA_FAULT, DMA_DONE };

@@ -14,13 +14,13 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/unmap.h"
 #include "gate/call.h"
 #include "gate/gate.h"
+#include "work/worker.h"
 
 /* A call takes no longer */
 #define CALL_MAX	HZ
@@ -38,7 +38,7 @@ static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	if (u->nr == MDEV_BPF_MAX_PINS)
 		return;
 	u->ranges[u->nr++] = (struct mdev_bpf_range) { .iova = iova, .size = size };
-	mdev_bpf_deferred_wake(bdev);
+	mdev_bpf_worker_wake(bdev);
 }
 
 /**

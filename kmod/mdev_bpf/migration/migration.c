@@ -12,9 +12,8 @@
  */
 #include <linux/file.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/ioeventfd.h"
+#include "device/time.h"
 #include "dma/queue.h"
 #include "dma/unmap.h"
 #include "gate/call.h"
@@ -24,6 +23,7 @@
 #include "migration/save.h"
 #include "migration/stream.h"
 #include "pci/irq.h"
+#include "work/ioeventfd.h"
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
 
@@ -36,20 +36,6 @@ static void set_state(struct mdev_bpf_device *bdev, enum vfio_device_mig_state s
 {
 	lockdep_assert_held(&bdev->lock);
 	WRITE_ONCE(bdev->migration.state, state);
-}
-
-static void stop(struct mdev_bpf_device *bdev)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_deferred_freeze_locked(bdev, MDEV_BPF_FROZEN_MIGRATION);
-	mdev_bpf_device_quiesce(bdev);
-}
-
-static void go(struct mdev_bpf_device *bdev)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_deferred_thaw_locked(bdev, MDEV_BPF_FROZEN_MIGRATION);
-	mdev_bpf_device_quiesce(bdev);
 }
 
 /* DMA may be held for long, and no task waits for it to end. */
@@ -89,7 +75,7 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 	if (m->state == VFIO_DEVICE_STATE_RUNNING)
 		return;
 	set_state(bdev, VFIO_DEVICE_STATE_RUNNING);
-	go(bdev);
+	mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	release_dma(bdev);
 }
 
@@ -138,10 +124,10 @@ static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_s
 		release_dma(bdev);
 		break;
 	case STEP(RUNNING_P2P, STOP):
-		stop(bdev);
+		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_MIGRATION);
 		break;
 	case STEP(STOP, RUNNING_P2P):
-		go(bdev);
+		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_MIGRATION);
 		break;
 	}
 }
@@ -203,7 +189,7 @@ static int save_under_gate(struct mdev_bpf_device *bdev, const struct mdev_bpf_c
 	if (!mdev_bpf_save_is_prepared(s, op))
 		return STREAM_RETRY;
 	if (runs)
-		stop(bdev);
+		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	if (op) {
 		ret = mdev_bpf_call_op(call, save, mdev_bpf_save_opaque(s));
 		ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
@@ -213,7 +199,7 @@ static int save_under_gate(struct mdev_bpf_device *bdev, const struct mdev_bpf_c
 	if (ret >= 0)
 		ret = mdev_bpf_save_fill(s, ret == MDEV_BPF_STREAM_OPAQUE);
 	if (ret && runs)
-		go(bdev);
+		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	return ret;
 }
 
@@ -383,7 +369,7 @@ static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mi
 static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			     enum vfio_device_mig_state to)
 {
-	/* In no stream is memory that was taken away, or written by an eventfd: that comes before */
+	/* No stream has memory that was taken away, or a write by eventfd: they come before */
 	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)

@@ -8,7 +8,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "dma/queue.h"
 #include "memory/precopy.h"
@@ -19,6 +18,7 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "program/program.h"
+#include "work/deferred.h"
 
 static size_t state_size(struct mdev_bpf_device *bdev)
 {

@@ -407,6 +407,43 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 	kvfree(events);
 }
 
+/**
+ * mdev_bpf_irq_disable() - disable a kind of interrupts, and let go of all eventfds for it
+ * @irqs: the interrupts
+ * @index: VFIO index
+ *
+ * Those that mask and unmask a line go with those that it fires.
+ *
+ * Context: Process context, mdev_bpf_irqs::config held.
+ */
+void mdev_bpf_irq_disable(struct mdev_bpf_irqs *irqs, unsigned int index)
+{
+	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
+
+	mdev_bpf_irq_off(irqs, index);
+	if (!kind->line)
+		return;
+	vfio_virqfd_disable(&kind->unmask);
+	vfio_virqfd_disable(&kind->mask);
+}
+
+/**
+ * mdev_bpf_irq_release() - the user has closed the device: drop all its eventfds
+ * @irqs: the interrupts
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
+{
+	unsigned int i;
+
+	guard(mutex)(&irqs->config);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		mdev_bpf_irq_disable(irqs, i);
+		mdev_bpf_irq_mask(irqs, i, false);
+	}
+}
+
 /* One at a time, for the same reason as flush_vector(). */
 static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 			unsigned int vector, struct eventfd_ctx **ctx)

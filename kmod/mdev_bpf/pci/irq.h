@@ -90,6 +90,8 @@ int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigne
 unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int nr);
 void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_disable(struct mdev_bpf_irqs *irqs, unsigned int index);
+void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs);
 int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
 			      unsigned int count, struct eventfd_ctx **ctxs);
 void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);

@@ -15,7 +15,6 @@
 
 #include "../../compat.h"
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "dma/guest.h"
 #include "dma/pin.h"
@@ -32,6 +31,7 @@
 #include "program/upgrade.h"
 #include "validate/api.h"
 #include "vfio/ioctl.h"
+#include "work/deferred.h"
 
 static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 {

@@ -20,6 +20,7 @@
 #include "program/parent.h"
 #include "program/program.h"
 #include "validate/api.h"
+#include "vfio/vfio.h"
 
 static struct mdev_bpf_program *dev_to_program(struct device *dev)
 {
@@ -166,13 +167,36 @@ static int check_name_is_free(const char *name)
 	return 0;
 }
 
+static int probe(struct mdev_device *mdev)
+{
+	struct mdev_bpf_type *type = mdev_bpf_program_type(mdev);
+	int instance, ret;
+
+	instance = mdev_bpf_program_reserve(type);
+	if (instance < 0)
+		return instance;
+	ret = mdev_bpf_vfio_probe(mdev, instance);
+	if (ret)
+		mdev_bpf_program_unreserve(type, instance);
+	return ret;
+}
+
+static void remove(struct mdev_device *mdev)
+{
+	struct mdev_bpf_device *bdev = dev_get_drvdata(&mdev->dev);
+	unsigned int instance = bdev->ctx.instance;
+
+	mdev_bpf_vfio_remove(bdev);
+	mdev_bpf_program_unreserve(mdev_bpf_program_type(mdev), instance);
+}
+
 static void init_driver(struct mdev_bpf_program *program)
 {
 	struct mdev_driver *drv = &program->driver;
 
 	drv->device_api = mdev_bpf_api_find(&program->decl)->name;
-	drv->probe = mdev_bpf_device_probe;
-	drv->remove = mdev_bpf_device_remove;
+	drv->probe = probe;
+	drv->remove = remove;
 	drv->get_available = mtype_get_available;
 	if (program->decl.description[0])
 		drv->show_description = mtype_show_description;

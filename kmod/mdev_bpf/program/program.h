@@ -83,6 +83,11 @@ struct mdev_bpf_program {
 	bool dead;
 };
 
+static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *mdev)
+{
+	return container_of(mdev->type, struct mdev_bpf_type, mtype);
+}
+
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 						struct bpf_link *link, struct work_struct *reap);
 bool mdev_bpf_program_retire(struct mdev_bpf_program *program);

@@ -3,11 +3,11 @@
 #include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "device/doorbell.h"
 #include "gate/refuse.h"
 #include "pci/msix.h"
 #include "validate/api.h"
 #include "validate/validate.h"
+#include "work/doorbell.h"
 
 #define refuse mdev_bpf_refuse_ops
 

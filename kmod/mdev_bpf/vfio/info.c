@@ -5,7 +5,6 @@
 #include <linux/slab.h>
 
 #include "device/device.h"
-#include "device/ioeventfd.h"
 #include "device/reset.h"
 #include "gfx/gfx.h"
 #include "pci/config.h"
@@ -14,6 +13,7 @@
 #include "vfio/ioctl.h"
 #include "vfio/region_caps.h"
 #include "vfio/set_irqs.h"
+#include "work/ioeventfd.h"
 
 static unsigned int count_regions(const struct mdev_bpf_device *bdev)
 {

@@ -11,9 +11,7 @@
 
 #include <asm/byteorder.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/doorbell.h"
 #include "device/reset.h"
 #include "gate/gate.h"
 #include "gfx/edid.h"
@@ -22,6 +20,8 @@
 #include "pci/msix.h"
 #include "validate/api.h"
 #include "vfio/region.h"
+#include "work/deferred.h"
+#include "work/doorbell.h"
 
 /* One read(2) or write(2), cut to the region's end. */
 struct region_io {

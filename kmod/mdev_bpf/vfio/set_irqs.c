@@ -12,10 +12,10 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
 #include "pci/irq.h"
 #include "vfio/set_irqs.h"
+#include "work/deferred.h"
 
 /* A SET_IRQS call that was checked: @data has @count entries of the kind that @flags name. */
 struct set_irqs {
@@ -166,15 +166,6 @@ static int line_mask(const struct set_irqs *s, bool mask)
 	return 0;
 }
 
-static void disable(struct mdev_bpf_irqs *irqs, unsigned int index)
-{
-	mdev_bpf_irq_off(irqs, index);
-	if (!irqs->kinds[index].line)
-		return;
-	vfio_virqfd_disable(&irqs->kinds[index].unmask);
-	vfio_virqfd_disable(&irqs->kinds[index].mask);
-}
-
 static int pci_mask(const struct set_irqs *s, bool mask)
 {
 	if (!s->kind->line)
@@ -197,7 +188,7 @@ static int pci_trigger(const struct set_irqs *s)
 	if (is_disable(s)) {
 		if (!s->kind->on)
 			return -EINVAL;
-		disable(s->irqs, s->index);
+		mdev_bpf_irq_disable(s->irqs, s->index);
 		return 0;
 	}
 	if (s->kind->line && s->count != 1)
@@ -223,7 +214,7 @@ static int notify_trigger(const struct set_irqs *s)
 	if (s->flags & VFIO_IRQ_SET_DATA_NONE && !(s->kind->events && s->kind->events[0]))
 		return -EINVAL;
 	if (is_disable(s)) {
-		disable(s->irqs, s->index);
+		mdev_bpf_irq_disable(s->irqs, s->index);
 		return 0;
 	}
 	if (s->count != 1)
@@ -321,22 +312,4 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 	s.kind = &bdev->irqs.kinds[hdr->index];
 	guard(mutex)(&bdev->irqs.config);
 	return bdev->irqs.pci ? pci_set(&s) : non_pci_set(&s);
-}
-
-/**
- * mdev_bpf_set_irqs_release() - the user has closed the device: drop all its eventfds
- * @irqs: the interrupts
- *
- * Context: Process context.
- */
-void mdev_bpf_set_irqs_release(struct mdev_bpf_irqs *irqs)
-{
-	unsigned int i;
-
-	guard(mutex)(&irqs->config);
-	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
-		disable(irqs, i);
-		mdev_bpf_irq_mask(irqs, i, false);
-	}
-	mdev_bpf_deferred_unmask_forget(irqs_to_bdev(irqs));
 }

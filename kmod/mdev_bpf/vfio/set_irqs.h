@@ -11,6 +11,5 @@ struct vfio_irq_set;
 
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);
 void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index);
-void mdev_bpf_set_irqs_release(struct mdev_bpf_irqs *irqs);
 
 #endif /* __MDEV_BPF_VFIO_SET_IRQS_H */

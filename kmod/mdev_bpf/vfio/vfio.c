@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The vfio_device_ops of our devices.
+ * Devices as VFIO has them: making and removing them, and their vfio_device_ops.
  */
 #include "../../compat.h"
 
@@ -8,10 +8,27 @@
 #include "dma/unmap.h"
 #include "gate/trace.h"
 #include "pci/irq.h"
+#include "program/program.h"
 #include "vfio/ioctl.h"
 #include "vfio/mmap.h"
 #include "vfio/region.h"
 #include "vfio/vfio.h"
+#include "work/worker.h"
+
+static int mdev_bpf_vfio_init(struct vfio_device *vdev)
+{
+	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	int ret = mdev_bpf_device_init(bdev);
+
+	if (!ret)
+		mdev_bpf_region_init(bdev);
+	return ret;
+}
+
+static void mdev_bpf_vfio_release(struct vfio_device *vdev)
+{
+	mdev_bpf_device_release(vdev_to_bdev(vdev));
+}
 
 static int mdev_bpf_vfio_open(struct vfio_device *vdev)
 {
@@ -75,8 +92,8 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 /* The iommufd ops are NULL where the kernel has no iommufd, which VFIO then expects. */
 #define VFIO_OPS						\
 	.name = KBUILD_MODNAME,					\
-	.init = mdev_bpf_device_init,				\
-	.release = mdev_bpf_device_release,			\
+	.init = mdev_bpf_vfio_init,				\
+	.release = mdev_bpf_vfio_release,			\
 	.open_device = mdev_bpf_vfio_open,			\
 	.close_device = mdev_bpf_vfio_close,			\
 	.read = mdev_bpf_vfio_read,				\
@@ -90,7 +107,7 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,	\
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas
 
-const struct vfio_device_ops mdev_bpf_vfio_ops = {
+static const struct vfio_device_ops vfio_ops = {
 	VFIO_OPS,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
 	.get_region_info_caps = mdev_bpf_ioctl_region_info,
@@ -98,10 +115,65 @@ const struct vfio_device_ops mdev_bpf_vfio_ops = {
 };
 
 /* For devices that may pin memory: VFIO lists them, with locks of its own, and asks them back. */
-const struct vfio_device_ops mdev_bpf_vfio_pin_ops = {
+static const struct vfio_device_ops vfio_pin_ops = {
 	VFIO_OPS,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
 	.get_region_info_caps = mdev_bpf_ioctl_region_info,
 #endif
 	.dma_unmap = mdev_bpf_vfio_dma_unmap,
 };
+
+/**
+ * mdev_bpf_vfio_probe() - make the device of an mdev, and give it to VFIO
+ * @mdev: the mdev
+ * @instance: number of the instance
+ *
+ * Context: Process context, in the write to "create" and with unreg_sem of the parent held, or
+ * in a write to the driver's "bind".
+ *
+ * Return: 0; -ENOMEM; as mdev_bpf_device_create(); what VFIO returns.
+ */
+int mdev_bpf_vfio_probe(struct mdev_device *mdev, unsigned int instance)
+{
+	/* The same for all programs that ever drive the device */
+	bool pins = READ_ONCE(mdev_bpf_program_type(mdev)->program->decl.dma_windows);
+	struct mdev_bpf_device *bdev;
+	int ret;
+
+	bdev = vfio_alloc_device(mdev_bpf_device, vdev, &mdev->dev,
+				 pins ? &vfio_pin_ops : &vfio_ops);
+	if (IS_ERR(bdev))
+		return PTR_ERR(bdev);
+	bdev->ctx.instance = instance;
+	ret = mdev_bpf_device_create(bdev);
+	if (ret)
+		goto out_put;
+	dev_set_drvdata(&mdev->dev, bdev);
+	ret = vfio_register_emulated_iommu_dev(&bdev->vdev);
+	if (ret)
+		goto out_destroy;
+	return 0;
+
+out_destroy:
+	/* A kernel client may have found it in the list: this waits for it */
+	mdev_bpf_device_destroy(bdev);
+out_put:
+	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
+	return ret;
+}
+
+/**
+ * mdev_bpf_vfio_remove() - undo mdev_bpf_vfio_probe()
+ * @bdev: the device
+ *
+ * Context: Process context. Waits until the user of the device has closed it; the user is asked to
+ * by mdev_bpf_irq_request().
+ */
+void mdev_bpf_vfio_remove(struct mdev_bpf_device *bdev)
+{
+	/* First the users that VFIO knows of, then those that it does not */
+	vfio_unregister_group_dev(&bdev->vdev);
+	mdev_bpf_device_destroy(bdev);
+	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);
+	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
+}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The vfio_device_ops of our devices. */
+/* Devices as VFIO has them. */
 #ifndef __MDEV_BPF_VFIO_VFIO_H
 #define __MDEV_BPF_VFIO_VFIO_H
 
-struct vfio_device_ops;
+struct mdev_bpf_device;
+struct mdev_device;
 
-extern const struct vfio_device_ops mdev_bpf_vfio_ops;
-extern const struct vfio_device_ops mdev_bpf_vfio_pin_ops;
+int mdev_bpf_vfio_probe(struct mdev_device *mdev, unsigned int instance);
+void mdev_bpf_vfio_remove(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_VFIO_VFIO_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Doorbells: registers whose write queues work. */
-#ifndef __MDEV_BPF_DEVICE_DOORBELL_H
-#define __MDEV_BPF_DEVICE_DOORBELL_H
+#ifndef __MDEV_BPF_WORK_DOORBELL_H
+#define __MDEV_BPF_WORK_DOORBELL_H
 
 #include <linux/mdev_bpf.h>
 
@@ -17,4 +17,4 @@ bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 
 int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset);
 void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
 
-#endif /* __MDEV_BPF_DEVICE_DOORBELL_H */
+#endif /* __MDEV_BPF_WORK_DOORBELL_H */

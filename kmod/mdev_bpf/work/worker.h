@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The worker of a device: the thread that does what no access does. */
-#ifndef __MDEV_BPF_DEVICE_WORKER_H
-#define __MDEV_BPF_DEVICE_WORKER_H
+#ifndef __MDEV_BPF_WORK_WORKER_H
+#define __MDEV_BPF_WORK_WORKER_H
 
 #include <linux/compiler.h>
 #include <linux/spinlock.h>
@@ -16,7 +16,8 @@ struct mm_struct;
  * @thread: a thread of the process that uses the device; NULL: there is none
  * @user: VFIO's user has the device: only a thread of the user's may do its work
  * @mm: the memory of the process that opened it, only to compare with
- * @work: does the work where no process uses the device
+ * @run: does all that is due, fixed for the device's life
+ * @work: calls it where no process uses the device
  */
 struct mdev_bpf_worker {
 	/** @lock: protects the members below; taken from eventfds and timers too, interrupts off */
@@ -24,12 +25,14 @@ struct mdev_bpf_worker {
 	struct mdev_bpf_worker_thread *thread;
 	bool user;
 	const struct mm_struct *mm;
+	void (*run)(struct mdev_bpf_device *bdev);
 	struct work_struct work;
 };
 
 int mdev_bpf_worker_module_init(void);
 void mdev_bpf_worker_module_exit(void);
-void mdev_bpf_worker_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
+			  void (*run)(struct mdev_bpf_device *bdev));
 void mdev_bpf_worker_destroy(struct mdev_bpf_device *bdev);
 int mdev_bpf_worker_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_worker_close(struct mdev_bpf_device *bdev);
@@ -44,4 +47,4 @@ static inline void mdev_bpf_worker_enter(struct mdev_bpf_device *bdev,
 		mdev_bpf_worker_renew(bdev);
 }
 
-#endif /* __MDEV_BPF_DEVICE_WORKER_H */
+#endif /* __MDEV_BPF_WORK_WORKER_H */

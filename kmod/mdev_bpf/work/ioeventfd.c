@@ -5,20 +5,21 @@
  * space. The rules are vfio-pci's where it has one.
  *
  * The signal comes in an eventfd's wakeup, in atomic context: it only notes what is due, and the
- * worker of deferred.c does the rest. So what holds for work holds for it: it waits while the
+ * device's worker does the rest. So what holds for work holds for it: it waits while the
  * device is frozen, and a reset forgets it. Signals that come before the worker does count once.
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/doorbell.h"
-#include "device/ioeventfd.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
 #include "pci/msix.h"
+#include "work/deferred.h"
+#include "work/doorbell.h"
+#include "work/ioeventfd.h"
+#include "work/worker.h"
 
 #define MAX_IOEVENTFDS	1000	/* of a device */
 
@@ -31,7 +32,7 @@ static int signalled(void *opaque, void *unused)
 		mdev_bpf_deferred_work_start(entry->bdev, entry->work);
 	} else {
 		set_bit(0, &entry->due);
-		mdev_bpf_deferred_wake(entry->bdev);
+		mdev_bpf_worker_wake(entry->bdev);
 	}
 	return 0;
 }

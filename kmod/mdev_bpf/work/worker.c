@@ -22,9 +22,8 @@
 #include <linux/sched/vhost_task.h>
 #include <linux/slab.h>
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/worker.h"
+#include "work/worker.h"
 
 #if !IS_ENABLED(CONFIG_VHOST_TASK)
 #error "mdev_bpf needs a kernel with CONFIG_VHOST_TASK (any of CONFIG_VHOST_NET, _SCSI or _VSOCK)"
@@ -65,7 +64,7 @@ static bool thread_run(void *data)
 	__set_current_state(TASK_RUNNING);
 	guard(mutex)(&thread->lock);
 	if (thread->bdev)
-		mdev_bpf_deferred_run(thread->bdev);
+		thread->bdev->worker.run(thread->bdev);
 	return true;
 }
 
@@ -235,7 +234,7 @@ void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev)
 	guard(spinlock_irqsave)(&worker->lock);
 	if (worker->thread) {
 		set_bit(0, &worker->thread->wanted);
-		/* Pairs with set_current_state() in vhost_task_fn(): it sleeps before, or sees it */
+		/* Pairs with set_current_state() in vhost_task_fn(): it sees this, or sleeps */
 		vhost_task_wake(worker->thread->task);
 	} else if (!worker->user) {
 		queue_work(worker_wq, &worker->work);
@@ -244,17 +243,22 @@ void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev)
 
 static void worker_run(struct work_struct *work)
 {
-	mdev_bpf_deferred_run(container_of(work, struct mdev_bpf_device, worker.work));
+	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, worker.work);
+
+	bdev->worker.run(bdev);
 }
 
 /**
  * mdev_bpf_worker_init() - the worker of a new device
- * @bdev: the device
+ * @worker: the worker
+ * @run: does all that is due
  */
-void mdev_bpf_worker_init(struct mdev_bpf_device *bdev)
+void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
+			  void (*run)(struct mdev_bpf_device *bdev))
 {
-	spin_lock_init(&bdev->worker.lock);
-	INIT_WORK(&bdev->worker.work, worker_run);
+	spin_lock_init(&worker->lock);
+	worker->run = run;
+	INIT_WORK(&worker->work, worker_run);
 }
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A device's time: timers and deferred work. */
-#ifndef __MDEV_BPF_DEVICE_DEFERRED_H
-#define __MDEV_BPF_DEVICE_DEFERRED_H
+#ifndef __MDEV_BPF_WORK_DEFERRED_H
+#define __MDEV_BPF_WORK_DEFERRED_H
 
 #include <linux/bits.h>
 #include <linux/hrtimer.h>
@@ -50,16 +50,13 @@ struct mdev_bpf_deferred {
 void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
 void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why);
-void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why);
-void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
-void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why);
+bool mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why);
+bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d);
 void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
-void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev);
-void mdev_bpf_deferred_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
 void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev);
 
-#endif /* __MDEV_BPF_DEVICE_DEFERRED_H */
+#endif /* __MDEV_BPF_WORK_DEFERRED_H */

@@ -4,7 +4,7 @@
  * declared for the doorbell, without calling the program and without the gate.
  */
 #include "device/device.h"
-#include "device/doorbell.h"
+#include "work/doorbell.h"
 
 static bool contains(const struct mdev_bpf_doorbell *db, u64 offset, u64 size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Eventfds that stand for writes to a region. */
-#ifndef __MDEV_BPF_DEVICE_IOEVENTFD_H
-#define __MDEV_BPF_DEVICE_IOEVENTFD_H
+#ifndef __MDEV_BPF_WORK_IOEVENTFD_H
+#define __MDEV_BPF_WORK_IOEVENTFD_H
 
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -52,4 +52,4 @@ void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev);
 void mdev_bpf_ioeventfd_release(struct mdev_bpf_device *bdev);
 
-#endif /* __MDEV_BPF_DEVICE_IOEVENTFD_H */
+#endif /* __MDEV_BPF_WORK_IOEVENTFD_H */

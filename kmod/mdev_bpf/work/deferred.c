@@ -15,15 +15,11 @@
 
 #include "../../compat.h"
 
-#include "device/deferred.h"
 #include "device/device.h"
-#include "device/ioeventfd.h"
-#include "device/worker.h"
-#include "dma/queue.h"
-#include "dma/runner.h"
-#include "dma/unmap.h"
 #include "gate/call.h"
 #include "gate/gate.h"
+#include "work/deferred.h"
+#include "work/worker.h"
 
 static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 {
@@ -88,8 +84,15 @@ static void call_irq_unmask(struct mdev_bpf_device *bdev, u32 index)
 		mdev_bpf_call_op(&call, irq_unmask, index);
 }
 
-/* Each has the gate for itself, so that whoever else wants it waits for one op only. */
-static void run_due(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_deferred_run() - call the ops for all timers, work and lines that are due
+ * @bdev: the device
+ *
+ * Each has the gate for itself, so that whoever else wants it waits for one op only.
+ *
+ * Context: Process context, the device's worker.
+ */
+void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	u32 id;
@@ -103,20 +106,6 @@ static void run_due(struct mdev_bpf_device *bdev)
 	for (id = 0; id < MDEV_BPF_MAX_IRQS; id++)
 		if (test_bit(id, &d->unmask_due))
 			call_irq_unmask(bdev, id);
-}
-
-/**
- * mdev_bpf_deferred_run() - do all that is due
- * @bdev: the device
- *
- * Context: Process context, the device's worker.
- */
-void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
-{
-	mdev_bpf_unmap_run(bdev);
-	run_due(bdev);
-	mdev_bpf_ioeventfd_run(bdev);
-	mdev_bpf_dma_runner_work(bdev);
 }
 
 /**
@@ -194,17 +183,6 @@ void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 {
 	set_bit(id, &bdev->deferred.work_due);
-	mdev_bpf_deferred_wake(bdev);
-}
-
-/**
- * mdev_bpf_deferred_wake() - something is due: let the worker have a look
- * @bdev: the device
- *
- * Context: Any.
- */
-void mdev_bpf_deferred_wake(struct mdev_bpf_device *bdev)
-{
 	mdev_bpf_worker_wake(bdev);
 }
 
@@ -221,7 +199,7 @@ void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int i
 	if (!mdev_bpf_gate_has(bdev, MDEV_BPF_OP_IRQ_UNMASK, true))
 		return;
 	set_bit(index, &bdev->deferred.unmask_due);
-	mdev_bpf_deferred_wake(bdev);
+	mdev_bpf_worker_wake(bdev);
 }
 
 /**
@@ -254,33 +232,28 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	/* Doorbells set bits without the gate */
 	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
 		clear_bit(i, &bdev->deferred.work_due);
-	mdev_bpf_ioeventfd_forget(bdev);
 	mdev_bpf_deferred_unmask_forget(bdev);
 }
 
 /**
- * mdev_bpf_deferred_kick() - what was in the way of what is due may be gone
- * @bdev: the device
+ * mdev_bpf_deferred_is_due() - is a timer, work or a line due?
+ * @d: the timers and work
  *
  * Context: Any.
  */
-void mdev_bpf_deferred_kick(struct mdev_bpf_device *bdev)
+bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d)
 {
-	struct mdev_bpf_deferred *d = &bdev->deferred;
-
-	if (READ_ONCE(d->timers_due) || READ_ONCE(d->work_due) || READ_ONCE(d->unmask_due) ||
-	    READ_ONCE(bdev->ioeventfds.nr) || READ_ONCE(bdev->dma.unmaps.nr))
-		mdev_bpf_deferred_wake(bdev);
+	return READ_ONCE(d->timers_due) || READ_ONCE(d->work_due) || READ_ONCE(d->unmask_due);
 }
 
 /**
- * mdev_bpf_deferred_freeze_locked() - stop the device's time
+ * mdev_bpf_deferred_freeze() - timers stand still, and nothing that is due is done
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
  * Context: Process context, the gate held; may be in an op.
  */
-void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int why)
+void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
@@ -304,26 +277,15 @@ void mdev_bpf_deferred_freeze_locked(struct mdev_bpf_device *bdev, unsigned int 
 }
 
 /**
- * mdev_bpf_deferred_freeze() - stop the device's time
- * @bdev: the device
- * @why: one of MDEV_BPF_FROZEN_*
- *
- * Context: Process context. An op that is running is waited for.
- */
-void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
-{
-	guard(mdev_bpf_gate)(bdev);
-	mdev_bpf_deferred_freeze_locked(bdev, why);
-}
-
-/**
- * mdev_bpf_deferred_thaw_locked() - let the device's time go on, if nothing else stops it
+ * mdev_bpf_deferred_thaw() - let timers go on, if nothing else stops them
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
  * Context: Process context, the gate held.
+ *
+ * Return: whether they go on; then what is due can be done.
  */
-void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int why)
+bool mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 	unsigned int i;
@@ -331,26 +293,12 @@ void mdev_bpf_deferred_thaw_locked(struct mdev_bpf_device *bdev, unsigned int wh
 	mdev_bpf_gate_assert_held(bdev);
 	d->frozen &= ~why;
 	if (d->frozen)
-		return;
+		return false;
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
 		if (!d->timers[i].paused)
 			continue;
 		d->timers[i].paused = false;
 		timer_start(&d->timers[i], d->timers[i].remaining);
 	}
-	mdev_bpf_deferred_kick(bdev);
-	mdev_bpf_dma_queue_kick(bdev);
-}
-
-/**
- * mdev_bpf_deferred_thaw() - let the device's time go on, if nothing else stops it
- * @bdev: the device
- * @why: one of MDEV_BPF_FROZEN_*
- *
- * Context: Process context.
- */
-void mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
-{
-	guard(mdev_bpf_gate)(bdev);
-	mdev_bpf_deferred_thaw_locked(bdev, why);
+	return true;
 }

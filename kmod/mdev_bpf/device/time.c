@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The time of a device: when it passes, and what is due in it.
+ *
+ * It passes while the device is open, has a program, has not failed, and was not stopped for a
+ * migration. Else the device is frozen: timers stand still, what is due waits, DMA too, and lines
+ * do not fire, unless it is only that nobody has the device open.
+ */
+#include "device/device.h"
+#include "device/time.h"
+#include "dma/queue.h"
+#include "dma/runner.h"
+#include "dma/unmap.h"
+#include "gate/gate.h"
+#include "pci/irq.h"
+#include "work/deferred.h"
+#include "work/ioeventfd.h"
+#include "work/worker.h"
+
+/**
+ * mdev_bpf_time_run() - do all that is due
+ * @bdev: the device
+ *
+ * Context: Process context, the device's worker.
+ */
+void mdev_bpf_time_run(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_unmap_run(bdev);
+	mdev_bpf_deferred_run(bdev);
+	mdev_bpf_ioeventfd_run(bdev);
+	mdev_bpf_dma_runner_work(bdev);
+}
+
+/**
+ * mdev_bpf_time_kick() - what was in the way of what is due may be gone
+ * @bdev: the device
+ *
+ * Context: Any.
+ */
+void mdev_bpf_time_kick(struct mdev_bpf_device *bdev)
+{
+	if (mdev_bpf_deferred_is_due(&bdev->deferred) || READ_ONCE(bdev->ioeventfds.nr) ||
+	    READ_ONCE(bdev->dma.unmaps.nr))
+		mdev_bpf_worker_wake(bdev);
+}
+
+/* Hold lines while no program can service them. */
+static void quiesce(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_irq_quiesce(&bdev->irqs, bdev->deferred.frozen & ~MDEV_BPF_FROZEN_CLOSED);
+}
+
+/**
+ * mdev_bpf_time_freeze() - stop the device's time
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context, the gate held; may be in an op.
+ */
+void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	mdev_bpf_deferred_freeze(bdev, why);
+	quiesce(bdev);
+}
+
+/**
+ * mdev_bpf_time_thaw() - let the device's time go on, if nothing else stops it
+ * @bdev: the device
+ * @why: one of MDEV_BPF_FROZEN_*
+ *
+ * Context: Process context, the gate held.
+ */
+void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	if (mdev_bpf_deferred_thaw(bdev, why)) {
+		mdev_bpf_time_kick(bdev);
+		mdev_bpf_dma_queue_kick(bdev);
+	}
+	quiesce(bdev);
+}
