@@ -17,11 +17,11 @@ struct mtty_port {
 	__u8 lcr;
 	__u8 mcr;
 	__u8 scr;
-	__u8 msr_lines;		/* as they were at the last look */
+	__u8 msr_lines;		/* when the delta bits were updated last */
 	__u8 msr_delta;
 	__u8 overrun;
 	__u8 thr_empty;		/* the THR-empty interrupt is pending */
-	__u8 head;		/* of fifo: the next byte to read */
+	__u8 head;		/* index of the next byte to read in fifo */
 	__u8 count;		/* bytes in fifo */
 	__u8 fcr_written;	/* FCR as it was written last, for mtty_native.h */
 	__u16 divisor;
@@ -135,8 +135,8 @@ static __u8 read_rbr(struct mtty_port *p)
 }
 
 /*
- * A byte that is sent has arrived at once. The transmitter counts as empty when all bytes have been
- * read: the receiver is the same port, so a sender that waits for that loses nothing.
+ * A byte that is sent arrives immediately. The transmitter counts as empty when all bytes have been
+ * read: the receiver is the same port, so a sender that waits for this loses nothing.
  */
 static void write_thr(struct mtty_port *p, __u8 val)
 {
@@ -201,7 +201,7 @@ static __u8 read_msr(struct mtty_port *p)
 	return msr;
 }
 
-/* @acts: set if something may have changed that interrupts depend on; stays as it is if not */
+/* @acts: set if something may have changed that interrupts depend on, else left unchanged */
 static __u8 port_read(struct mtty_port *p, __u8 reg, bool *acts)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
@@ -233,7 +233,7 @@ static __u8 port_read(struct mtty_port *p, __u8 reg, bool *acts)
 	}
 }
 
-/* As port_read() */
+/* @acts: as for port_read() */
 static void port_write(struct mtty_port *p, __u8 reg, __u8 val, bool *acts)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
@@ -295,14 +295,14 @@ int MDEV_BPF_OP(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-/* What is not zero after a master reset (8.1). The modem lines are up, without delta bits. */
+/* Set what is not zero after a master reset (8.1). The modem lines are up, without delta bits. */
 static void port_init(struct mtty_port *p)
 {
 	p->thr_empty = 1;
 	p->msr_lines = msr_lines(p);
 }
 
-/* The bytes of configuration space that this kind of card has of its own */
+/* The device-specific bytes of configuration space of this card */
 static void write_config(struct mdev_bpf_dev *dev)
 {
 	mdev_bpf_config_write(dev, 0x40, 4, 0x80000023);
@@ -315,7 +315,7 @@ static void write_config(struct mdev_bpf_dev *dev)
 	mdev_bpf_config_write(dev, 0x6c, 4, 0x00545241);	/* "ART" */
 }
 
-/* At creation and at reset; the state is all zeros then. */
+/* Called at creation and at reset, when the state is all zeros. */
 int MDEV_BPF_OP(mtty_init, struct mdev_bpf_dev *dev)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
@@ -349,7 +349,7 @@ int MDEV_BPF_OP(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 	return 0;
 }
 
-/* Members of mtty_native.bpf.c, which has this device with other ops for migration */
+/* mtty_native.bpf.c sets this to add its ops for migration */
 #ifdef MTTY_NATIVE
 #include "mtty_native.h"
 #define MTTY_MIGRATION .save = mtty_save, .restore = mtty_restore

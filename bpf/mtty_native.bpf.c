@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mtty, with the migration stream of the kernel's sample driver: a guest can be moved from that to
- * this, and back. Devices of mtty.bpf.c can be taken over with "mdev-bpf load --replace".
+ * mtty with the migration stream of the kernel's sample driver: a guest can be migrated from the
+ * sample to this program, and back. "mdev-bpf load --replace" takes over devices of mtty.bpf.c.
  */
 #define MTTY_NATIVE
 #include "mtty.bpf.c"

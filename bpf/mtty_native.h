@@ -3,11 +3,11 @@
  * The migration stream of the kernel's sample driver mtty, version 1.0: a header, then each
  * port as it is in that driver's memory on a little endian machine.
  *
- * That has no place for two things that the sample does not know: changes of modem lines that
- * were not read yet, and that the interrupt of an empty transmitter was seen. They go into
- * bytes that the sample neither uses nor looks at, and only where they are not what follows
- * from the rest. So what has come from the sample goes back to it byte by byte, but for bits that
- * IER and MCR do not have. Configuration space does not go along, with the sample neither.
+ * The sample does not know two things: changes of modem lines that have not been read yet, and
+ * whether the interrupt of an empty transmitter has been seen. They are stored in bytes that the
+ * sample neither uses nor checks, and only if they do not follow from the other bytes. So a stream
+ * that has come from the sample goes back to it unchanged, except for bits that IER and MCR do not
+ * have. Neither this stream nor that of the sample contains configuration space.
  */
 #ifndef MTTY_NATIVE_H
 #define MTTY_NATIVE_H
@@ -15,7 +15,7 @@
 #define NATIVE_MAGIC	0x7e9d09898c3e2c4eULL
 #define NATIVE_MAJOR	1
 
-/* Of the register that the sample leaves zero in IIR's place */
+/* In the place of IIR, which the sample leaves zero */
 #define NATIVE_THR	0x80	/* bit 0 says whether the interrupt is pending */
 #define NATIVE_THR_EMPTY 0x01
 
@@ -32,7 +32,7 @@ struct native_header {
 struct native_port {
 	__u8 reg[8];
 	__u8 fifo[FIFO_SIZE];
-	__u8 head;		/* where the next byte goes */
+	__u8 head;		/* the next byte to write */
 	__u8 tail;		/* the next byte to read */
 	__u8 count;
 	__u8 dlab;
@@ -63,7 +63,7 @@ static void to_native(struct native_port *n, const struct mtty_port *p)
 	n->overrun = p->overrun;
 	n->divisor = p->divisor;
 	n->fcr = p->fcr_written;
-	/* Until FCR is written the sample has a FIFO, and no trigger level */
+	/* Until FCR is written, the sample has a FIFO but no trigger level */
 	n->max_fifo_size = !p->fcr_seen || p->fcr ? FIFO_SIZE : 1;
 	n->trigger = p->fcr_seen;
 }

@@ -71,8 +71,8 @@ static const struct {
 	char name;
 	const char *text;
 } option_help[] = {
-	{ 't', "--type NAME       load the program as NAME instead of the name in the object; the ids of its\n"
-	       "                    mdev types begin with it" },
+	{ 't', "--type NAME       load the program under this name instead of the object's;\n"
+	       "                    the ids of its mdev types begin with it" },
 	{ 'm', "--map MAP         which program to load, if the object has several" },
 	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
 	{ 's', "--set VAR=VALUE   set a global variable of the program; can be repeated" },

@@ -115,22 +115,21 @@ extern const __u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
 	((const type *)mdev_bpf_upgrade_data(old, sizeof(type)))
 
 /**
- * mdev_bpf_irq_set() - drive the interrupt line of a device that has one interrupt
+ * mdev_bpf_irq_set() - set the interrupt line of a device that has one interrupt
  * @dev: the device
- * @level: the line: 0 or 1
+ * @level: the new level of the line, 0 or 1
  *
  * With INTx, the line is a level: the core masks it when it fires, and it fires again at unmask if
  * it is still up. With MSI and MSI-X, each rising edge sends vector 0.
  *
- * Return: 0; -EINVAL for another @level; -ENXIO if the device declares none of them, or is no
- * PCI device.
+ * Return: 0; -EINVAL for another @level; -ENXIO if the device declares none of them, or is not PCI.
  */
 extern int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, __u32 level) __ksym;
 
 /**
  * mdev_bpf_irq_trigger() - send one message signalled interrupt
  * @dev: the device
- * @vector: 0 up to the declared count
+ * @vector: 0 to the declared count minus 1
  *
  * If the user has no eventfd for the vector, MSI-X sends the message when it gets one, and MSI
  * loses it.
@@ -145,30 +144,30 @@ extern int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, __u32 vector) __ksym;
  * @dev: the device
  *
  * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX, MDEV_BPF_IRQ_MSI or MDEV_BPF_IRQ_MSIX;
- * -ENXIO if it is no PCI device.
+ * -ENXIO if the device is not PCI.
  */
 extern int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev) __ksym;
 
 /**
- * mdev_bpf_irq_line() - drive a line of a device that is not PCI
+ * mdev_bpf_irq_line() - set a line of a device that is not PCI
  * @dev: the device
- * @index: index in mdev_bpf_ops::irqs, of one with MDEV_BPF_IRQ_LEVEL
- * @level: the line: 0 or 1
+ * @index: index in mdev_bpf_ops::irqs of an entry with MDEV_BPF_IRQ_LEVEL
+ * @level: the new level of the line, 0 or 1
  *
  * The core masks the line when it fires, and fires again at unmask if it is still up.
  *
- * Return: 0; -EINVAL for another @level, or if @index is no line; -ENXIO for a PCI device.
+ * Return: 0; -EINVAL for another @level, or if @index is not a line; -ENXIO for a PCI device.
  */
 extern int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, __u32 index, __u32 level) __ksym;
 
 /**
  * mdev_bpf_irq_signal() - send an interrupt of a device that is not PCI
  * @dev: the device
- * @index: index in mdev_bpf_ops::irqs, of one without MDEV_BPF_IRQ_LEVEL
- * @vector: 0 up to the declared count
+ * @index: index in mdev_bpf_ops::irqs of an entry without MDEV_BPF_IRQ_LEVEL
+ * @vector: 0 to the declared count minus 1
  *
- * Return: 0, also if the user takes no interrupts on this vector; -EINVAL if there is no such
- * vector, or @index is a line; -ENXIO if the user has not enabled @index, or for a PCI device.
+ * Return: 0, even if the user has no eventfd for this vector; -EINVAL if there is no such vector,
+ * or @index is a line; -ENXIO if the user has not enabled @index, or for a PCI device.
  */
 extern int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, __u32 index, __u32 vector) __ksym;
 
@@ -178,57 +177,58 @@ extern int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, __u32 index, __u32 vect
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
  *
- * Return: the value; -EINVAL for a bad @size or @offset; -ENXIO if it is no PCI device.
+ * Return: the value; -EINVAL for another @size or @offset; -ENXIO if the device is not PCI.
  */
 extern __s64 mdev_bpf_config_read(struct mdev_bpf_dev *dev, __u32 offset, __u32 size) __ksym;
 
 /**
- * mdev_bpf_config_write() - set device specific bytes of configuration space
+ * mdev_bpf_config_write() - write device-specific bytes of configuration space
  * @dev: the device
- * @offset: first byte, a multiple of @size: from 0x40 up to 0x7f where no LOW capability is, or
- *	behind the header of a capability in mdev_bpf_ops::pci_caps; the rest is the core's
+ * @offset: first byte, a multiple of @size. The program can write the bytes from 0x40 to 0x7f that
+ *	no LOW capability occupies, and those after the header of a capability in
+ *	mdev_bpf_ops::pci_caps. All others belong to the core
  * @size: 1, 2 or 4
- * @val: value; the guest can read but not write it
+ * @val: the value, which the guest can read but not write
  *
  * The bytes are zero at creation and after a reset.
  *
- * Return: 0; -EINVAL for a bad @size or @offset; -EPERM where the core owns a byte; -ENXIO if it
- * is no PCI device.
+ * Return: 0; -EINVAL for another @size or @offset; -EPERM if a byte belongs to the core; -ENXIO if
+ * the device is not PCI.
  */
 extern int mdev_bpf_config_write(struct mdev_bpf_dev *dev, __u32 offset, __u32 size,
 				 __u32 val) __ksym;
 
 /**
- * mdev_bpf_pci_cap_offset() - where a declared capability is in configuration space
+ * mdev_bpf_pci_cap_offset() - find a declared capability in configuration space
  * @dev: the device
  * @index: index in mdev_bpf_ops::pci_caps
  *
- * That never changes for a device, but may differ between types.
+ * The offset never changes for a device, but may differ between types.
  *
- * Return: the offset of its header, which the core has written; -EINVAL if none is declared there;
- * -ENXIO if it is no PCI device.
+ * Return: the offset of its header, which the core has written; -EINVAL if @index is not declared;
+ * -ENXIO if the device is not PCI.
  */
 extern int mdev_bpf_pci_cap_offset(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
 /**
  * mdev_bpf_timer_arm() - arm a timer, which calls the timer op
  * @dev: the device
- * @id: which timer, 0 to MDEV_BPF_MAX_TIMERS - 1; goes to the op
+ * @id: number of the timer, 0 to MDEV_BPF_MAX_TIMERS - 1; passed to the op
  * @delay: nanoseconds from now, up to MDEV_BPF_MAX_DELAY
- * @period: nanoseconds between the calls after the first, from MDEV_BPF_MIN_PERIOD up; 0: no
- *	more calls
+ * @period: nanoseconds between the calls after the first, at least MDEV_BPF_MIN_PERIOD; 0 for a
+ *	single call
  *
  * Replaces what the timer was armed for before. A reset cancels all timers.
  *
- * Return: 0; -EINVAL for an argument out of range.
+ * Return: 0; -EINVAL if an argument is out of range.
  */
 extern int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, __u32 id, __u64 delay,
 			      __u64 period) __ksym;
 
 /**
- * mdev_bpf_timer_cancel() - disarm a timer
+ * mdev_bpf_timer_cancel() - cancel a timer
  * @dev: the device
- * @id: which timer
+ * @id: number of the timer
  *
  * The op is not called any more, even if the timer has already expired.
  *
@@ -239,7 +239,7 @@ extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 /**
  * mdev_bpf_work_queue() - queue work: a worker calls the work op soon
  * @dev: the device
- * @id: 0 to MDEV_BPF_MAX_WORK - 1; goes to the op
+ * @id: number of the work, 0 to MDEV_BPF_MAX_WORK - 1; passed to the op
  *
  * Work that is queued again before the op is called counts once. A reset cancels all work.
  *
@@ -248,19 +248,20 @@ extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
- * mdev_bpf_snprintf() - make a text of numbers
- * @out: where it goes, with a final NUL
- * @out__sz: room there, of which MDEV_BPF_MAX_TEXT bytes at most are used
+ * mdev_bpf_snprintf() - format numbers as text
+ * @out: buffer for the text and a final NUL
+ * @out__sz: size of the buffer, of which at most MDEV_BPF_MAX_TEXT bytes are used
  * @fmt__str: format, a constant string; use mdev_bpf_format()
  * @args: the numbers
- * @args__sz: bytes of them
+ * @args__sz: size of @args in bytes
  *
- * A conversion is "%", any of "-+ #0", up to two digits of width, nothing or one of "hh", "h", "l",
- * "ll" and one of "diuxXoc"; "%%" is a "%". There is no "%s": the kernel could not know what a
- * program has a pointer to.
+ * A conversion consists of "%", any of "-+ #0", a width of up to two digits, optionally one of
+ * "hh", "h", "l", "ll", and one of "diuxXoc"; "%%" stands for "%". There is no "%s", because the
+ * kernel cannot check what such a pointer points to.
  *
- * Return: bytes, without the NUL; what there is no room for is cut off. -EINVAL for anything else
- * in the format, and where numbers are missing: @out then ends before that.
+ * Return: the length of the text without the NUL; text that does not fit is cut off. -EINVAL if the
+ * format has another conversion, or more conversions than there are numbers; @out then ends before
+ * that conversion.
  */
 extern int mdev_bpf_snprintf(char *out, __u32 out__sz, const char *fmt__str, const __u64 *args,
 			     __u32 args__sz) __ksym;
@@ -280,16 +281,16 @@ extern int mdev_bpf_snprintf(char *out, __u32 out__sz, const char *fmt__str, con
 /**
  * mdev_bpf_print() - print a line, as the trace event mdev_bpf_print
  * @dev: the device
- * @text: text up to a NUL or the end; on the stack or in the state
- * @text__sz: its size; what is beyond MDEV_BPF_MAX_REASON - 1 bytes is cut off
+ * @text: the text, up to a NUL or the end; on the stack or in the state
+ * @text__sz: size of @text; the line is cut off after MDEV_BPF_MAX_REASON - 1 bytes
  *
- * Nothing is done while nobody has that event enabled. Use mdev_bpf_printk() to make the text.
+ * Nothing happens while the event is not enabled. Use mdev_bpf_printk() to format the text.
  *
  * Return: 0.
  */
 extern int mdev_bpf_print(struct mdev_bpf_dev *dev, const char *text, __u32 text__sz) __ksym;
 
-/** mdev_bpf_printk() - mdev_bpf_print() with a text as of mdev_bpf_snprintf() */
+/** mdev_bpf_printk() - mdev_bpf_print() with a text formatted by mdev_bpf_snprintf() */
 #define mdev_bpf_printk(dev, fmt, args...)					\
 ({										\
 	char ___line[MDEV_BPF_MAX_REASON];					\
@@ -303,10 +304,10 @@ extern int mdev_bpf_print(struct mdev_bpf_dev *dev, const char *text, __u32 text
  * @it: the loop
  * @dev: the device
  * @start: number of the first round
- * @end: number behind that of the last
+ * @end: number of the last round plus 1
  *
- * Return: 0; -EINVAL if @start is behind @end; -E2BIG for more than MDEV_BPF_MAX_LOOPS rounds. Then
- * there is no round.
+ * Return: 0; -EINVAL if @start is more than @end; -E2BIG for more than MDEV_BPF_MAX_LOOPS rounds.
+ * After an error the loop has no rounds.
  */
 extern int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev, __s32 start,
 			     __s32 end) __ksym;
@@ -315,7 +316,8 @@ extern int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev,
  * bpf_iter_mdev_next() - begin a round
  * @it: the loop
  *
- * Return: its number; NULL after the last, and when the op has run for too long: see op_limit_ms.
+ * Return: a pointer to its number; NULL after the last round, or if the op has run for longer than
+ * the module parameter op_limit_ms.
  */
 extern int *bpf_iter_mdev_next(struct bpf_iter_mdev *it) __ksym;
 
@@ -325,7 +327,7 @@ extern int *bpf_iter_mdev_next(struct bpf_iter_mdev *it) __ksym;
  */
 extern void bpf_iter_mdev_destroy(struct bpf_iter_mdev *it) __ksym;
 
-/* The number of the next round goes to @i; false if there is none. */
+/* Store the number of the next round in @i; false if there is none. */
 static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
 {
 	int *round = bpf_iter_mdev_next(it);
@@ -337,17 +339,17 @@ static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
 }
 
 /**
- * mdev_bpf_for() - a loop: i is @start up to @end - 1; break and continue are as ever
+ * mdev_bpf_for() - a loop: i is @start up to @end - 1; break and continue work as usual
  *
- * The verifier looks at the body as often as it finds something new, and not for each round, so it
- * can be long, and the bounds need not be constants. They are evaluated for each round. A plain for
- * loop with a constant number of rounds can be used as well.
+ * The verifier does not follow each round; it processes the body until it finds no new states. So
+ * the loop can be long, and the bounds need not be constants. They are evaluated in each round. A
+ * plain for loop with a constant number of rounds can be used as well.
  */
 #define mdev_bpf_for(i, dev, start, end)						\
 	for (struct bpf_iter_mdev ___it __attribute__((cleanup(bpf_iter_mdev_destroy))),	\
 	     *___new __attribute__((unused)) =						\
 		(bpf_iter_mdev_new(&___it, dev, start, end),				\
-		 /* Or its type would be missing */					\
+		 /* Or the object has no BTF for it */					\
 		 (void)bpf_iter_mdev_destroy, &___it);					\
 	     mdev_bpf_for_next(&___it, &(i)) && (i) >= (int)(start) &&		\
 	     (i) < (int)(end); )
@@ -356,8 +358,8 @@ static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
  * mdev_bpf_fail() - fail the device, because the program cannot continue with it
  * @dev: the device
  * @code: any number, conventionally a negative errno
- * @msg: why, as text up to a NUL or the end; on the stack or in the state
- * @msg__sz: its size; what is beyond MDEV_BPF_MAX_REASON - 1 bytes is cut off
+ * @msg: the reason as text, up to a NUL or the end; on the stack or in the state
+ * @msg__sz: size of @msg; the text is cut off after MDEV_BPF_MAX_REASON - 1 bytes
  *
  * The op continues, and its result counts. Afterwards the device is stopped until it is reset or
  * gets another program: accesses fail with EIO, timers stand still, and the user gets the error
@@ -368,7 +370,7 @@ static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
 extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 			 __u32 msg__sz) __ksym;
 
-/** mdev_bpf_fail_printf() - mdev_bpf_fail() with a text as of mdev_bpf_snprintf() */
+/** mdev_bpf_fail_printf() - mdev_bpf_fail() with a text formatted by mdev_bpf_snprintf() */
 #define mdev_bpf_fail_printf(dev, code, fmt, args...)				\
 ({										\
 	char ___text[MDEV_BPF_MAX_REASON];					\
@@ -379,9 +381,9 @@ extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 
 /**
  * mdev_bpf_dump_text() - add text to the dump of a device
- * @out: what the dump op got
- * @text: text up to a NUL or the end; on the stack or in the state
- * @text__sz: its size
+ * @out: the argument of the dump op
+ * @text: the text, up to a NUL or the end; on the stack or in the state
+ * @text__sz: size of @text
  *
  * The text includes its newlines. Other unprintable characters become "?". Use
  * mdev_bpf_dump_printf() to format the text.
@@ -391,7 +393,7 @@ extern int mdev_bpf_fail(struct mdev_bpf_dev *dev, __s32 code, const char *msg,
 extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 			      __u32 text__sz) __ksym;
 
-/** mdev_bpf_dump_printf() - mdev_bpf_dump_text() with up to 127 bytes as of mdev_bpf_snprintf() */
+/** mdev_bpf_dump_printf() - mdev_bpf_dump_text() with up to 127 bytes of formatted text */
 #define mdev_bpf_dump_printf(out, fmt, args...)					\
 ({										\
 	char ___text[128];							\
@@ -403,15 +405,15 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 /**
  * mdev_bpf_memory_read() - read from a MEMORY region
  * @dev: the device
- * @region: its VFIO index
- * @offset: first byte in it
- * @data: where to
- * @data__sz: bytes
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @data: buffer for the bytes
+ * @data__sz: number of bytes
  *
  * Bytes that were never written are zero.
  *
- * Return: 0; -EINVAL if the region is no MEMORY, or ends before; -E2BIG for more than
- * MDEV_BPF_MAX_VALUE bytes; -ETIME if the op has run for too long.
+ * Return: 0; -EINVAL if the region is not MEMORY, or does not contain all of the bytes; -E2BIG for
+ * more than MDEV_BPF_MAX_VALUE bytes; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 offset, void *data,
 				__u32 data__sz) __ksym;
@@ -419,32 +421,33 @@ extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 of
 /**
  * mdev_bpf_memory_write() - write to a MEMORY region
  * @dev: the device
- * @region: its VFIO index
- * @offset: first byte in it
- * @data: what to write
- * @data__sz: bytes
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @data: the bytes to write
+ * @data__sz: number of bytes
  *
- * The user sees the bytes at once. The region may be read-only for the user, or private.
+ * The user sees the bytes immediately. The region may be read-only for the user, or private.
  *
- * Return: 0; -EINVAL if the region is not MEMORY, or the bytes are not in it; -ENOMEM if a page
- * cannot be allocated without waiting (never with MDEV_BPF_REGION_POPULATE): some bytes may have
+ * Return: 0; -EINVAL, -E2BIG or -ETIME as mdev_bpf_memory_read(); -ENOMEM if a page cannot be
+ * allocated without waiting (never with MDEV_BPF_REGION_POPULATE), and then some bytes may have
  * been written.
  */
 extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
 				 const void *data, __u32 data__sz) __ksym;
 
 /**
- * mdev_bpf_memory_get() - a pointer to bytes of a MEMORY region
+ * mdev_bpf_memory_get() - get a pointer to bytes of a MEMORY region
  * @dev: the device
- * @where: which, MDEV_BPF_MEMORY(region, offset); aligned to the largest power of two that divides
- *	the size, 8 at most
- * @rdwr_buf_size: bytes wanted, a compile-time constant; they must lie within one page
+ * @where: MDEV_BPF_MEMORY(region, offset); the offset is aligned to the largest power of two that
+ *	is not larger than @rdwr_buf_size, at most 8
+ * @rdwr_buf_size: number of bytes, a compile-time constant; they must lie within one page
  *
- * The user can change the bytes at any time, also between two reads. For a migration they count
- * as written.
+ * The user can change the bytes at any time, even between two reads. For a migration, the bytes
+ * count as written.
  *
- * Return: the bytes; NULL if they are not all in one page of a MEMORY region, are not
- * aligned, or take a page that cannot be had without waiting (not with MDEV_BPF_REGION_POPULATE).
+ * Return: the pointer; NULL if the bytes are not all in one page of a MEMORY region, if they are
+ * not aligned, or if a page cannot be allocated without waiting (never with
+ * MDEV_BPF_REGION_POPULATE).
  */
 extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
 				 const size_t rdwr_buf_size) __ksym;
@@ -452,16 +455,16 @@ extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
 /**
  * mdev_bpf_dma_read() - copy from guest memory to the device
  * @dev: the device
- * @id: any number; dma_done gets it
- * @iova: address of the guest's memory
- * @where: where to: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
- * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ * @id: any number; passed to dma_done
+ * @iova: address in guest memory
+ * @where: the destination: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
  *
  * The request is queued, and carried out after the op. Then dma_done is called with the result.
  *
- * Return: 0; -EINVAL for a @size out of range, bytes that @where has not, or an address that
- * wraps; -ENXIO if the device is not open, or by a kernel client; -EBUSY if
- * MDEV_BPF_MAX_DMA requests wait.
+ * Return: 0; -EINVAL if @size is out of range, if @where does not have as many bytes, or if the
+ * guest addresses wrap around; -ENXIO if the device is not open, or a kernel client has opened it;
+ * -EBUSY if MDEV_BPF_MAX_DMA requests are waiting.
  */
 extern int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u64 where,
 			     __u32 size) __ksym;
@@ -469,11 +472,11 @@ extern int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u
 /**
  * mdev_bpf_dma_write() - copy from the device to guest memory
  * @dev: the device
- * @id: any number; dma_done gets it
- * @iova: address of the guest's memory
- * @where: where from: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(), as it will be when the request is
- *	carried out
- * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ * @id: any number; passed to dma_done
+ * @iova: address in guest memory
+ * @where: the source: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(), with its content at the time when the
+ *	request is carried out
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
  *
  * Return: as mdev_bpf_dma_read().
  */
@@ -483,15 +486,15 @@ extern int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __
 /**
  * mdev_bpf_dma_pin() - pin guest memory, for access by mdev_bpf_dma_get()
  * @dev: the device
- * @id: the window, below the dma_windows that the program declares; dma_done gets it
- * @iova: first byte
- * @size: bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ * @id: the window, less than the dma_windows that the program declares; passed to dma_done
+ * @iova: the first guest address
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
  *
- * A request like the others; the window is there when dma_done reports success. The memory must
- * be writable. Reset and close unpin everything, and so does the user who takes the memory away;
- * a request for memory that is just being taken away waits until that is over.
+ * This is a request like the others; the window exists when dma_done reports success. The memory
+ * must be readable and writable. Reset and close unpin all windows. A window is also unpinned when
+ * the user unmaps its memory. A request for memory that is being unmapped waits until that is done.
  *
- * Return: as mdev_bpf_dma_read(); -EINVAL also for an @id out of range.
+ * Return: as mdev_bpf_dma_read(); also -EINVAL if @id is out of range.
  */
 extern int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u32 size) __ksym;
 
@@ -500,45 +503,45 @@ extern int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, __u32 id, __u64 iova, __u3
  * @dev: the device
  * @id: the window
  *
- * Return: 0; -EINVAL for an @id out of range; -ENOENT if nothing is pinned there (yet).
+ * Return: 0; -EINVAL if @id is out of range; -ENOENT if the window does not exist, or not yet.
  */
 extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
- * mdev_bpf_dma_get() - a pointer to pinned guest memory
+ * mdev_bpf_dma_get() - get a pointer to pinned guest memory
  * @dev: the device
- * @where: MDEV_BPF_PIN(), the window and the first byte in it
- * @rdwr_buf_size: bytes, a compile-time constant
+ * @where: MDEV_BPF_PIN(window, offset)
+ * @rdwr_buf_size: number of bytes, a compile-time constant
  *
  * The guest and its other devices may change the memory at any time.
  *
- * Return: the memory, until the op returns; NULL if the window is not pinned, or not any more; if
- * the bytes are not all in it, or cross from one page of the guest's into the next, or their
- * address is not aligned by the largest power of two in the size, 8 at most; or if bus mastering is
- * off.
+ * Return: a pointer that is valid until the op returns; NULL if the window is not pinned, or no
+ * longer; if the bytes are not all in the window, or not all in one page of the guest; if the guest
+ * address is not aligned to the largest power of two that is not larger than @rdwr_buf_size, at
+ * most 8; or if bus mastering is off.
  */
 extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;
 
 /**
- * mdev_bpf_stream_put() - add bytes to the program's opaque stream, in save
+ * mdev_bpf_stream_put() - add bytes to an opaque stream; for save only
  * @stream: the stream
  * @data: the bytes
- * @data__sz: how many
+ * @data__sz: number of bytes
  *
- * Return: 0; -ENOSPC if it would be longer than 1 MiB; -EPERM in restore.
+ * Return: 0; -ENOSPC if the stream would be longer than 1 MiB; -EPERM in restore.
  */
 extern int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data,
 			       __u32 data__sz) __ksym;
 
 /**
- * mdev_bpf_stream_get() - get bytes of an opaque stream, in restore
+ * mdev_bpf_stream_get() - get bytes of an opaque stream; for restore only
  * @stream: the stream
  * @offset: the first byte
- * @buf: where they go
- * @buf__sz: how many
+ * @buf: buffer for the bytes
+ * @buf__sz: number of bytes
  *
- * Return: 0; -EINVAL if there are not as many.
+ * Return: 0; -EINVAL if the stream does not have as many; -E2BIG for more than MDEV_BPF_MAX_VALUE.
  */
 extern int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, __u64 offset, void *buf,
 			       __u32 buf__sz) __ksym;

@@ -3,7 +3,7 @@
  * The interface between the kernel and a device program: struct mdev_bpf_ops and the structs that
  * its ops receive. Both the module and BPF objects include this file, so it uses uapi types only.
  *
- * Programs outside this tree depend on it. Members are only added, never changed: libbpf matches
+ * Programs outside of this tree depend on it. Members are only added, never changed: libbpf matches
  * them by name and ignores those that a program leaves zero.
  */
 #ifndef _LINUX_MDEV_BPF_H
@@ -12,15 +12,16 @@
 #include <uapi/linux/mdev_bpf.h>
 
 /*
- * Each context has a pointer, @trusted, that is always NULL. It makes the struct more than numbers
- * to the verifier, which then takes only a trusted pointer for it: the one that the kernel handed
- * to the op, never a copy, nor memory that a program filled in. kfuncs rely on that.
+ * Each context has a pointer, @trusted, that is always NULL. Because of it, the verifier does not
+ * treat the struct as plain numbers. As the argument of a kfunc it only accepts the pointer that
+ * the kernel has passed to the op, and never a copy or memory that a program has filled in. kfuncs
+ * rely on this.
  */
 
 /**
  * struct mdev_bpf_dev - the device an op is called for (read-only)
  * @type: index of the device's type in mdev_bpf_ops::types
- * @instance: number of the device among the program's, the lowest that was free
+ * @instance: number of the device among those of the program, the lowest that was free
  * @arg: mdev_bpf_type_desc::arg of the type
  * @uuid: the mdev's UUID, byte by byte in the order of its text form
  * @name: the mdev's name, which is the UUID as text
@@ -40,8 +41,8 @@ struct mdev_bpf_dev {
  * @region: VFIO index of the region
  * @size: 1, 2, 4 or 8 bytes, never more than the region's access_size
  * @offset: first byte within the region, a multiple of @size
- * @val: little endian value; the only member a program can write. region_read
- *	stores the result here (bits above @size are dropped; it is 0 before)
+ * @val: little endian value; the only member that a program can write. region_read stores the
+ *	result here; it is 0 before, and bits above @size are dropped
  * @trusted: NULL; see above
  */
 struct mdev_bpf_access {
@@ -56,9 +57,9 @@ struct mdev_bpf_access {
  * struct mdev_bpf_ioctl - one ioctl on the device
  * @cmd: the command, as in <linux/vfio.h> or the device's own
  * @stage: MDEV_BPF_IOCTL_BEFORE or MDEV_BPF_IOCTL_AFTER
- * @size: bytes of argument behind mdev_bpf_ioctl_data(), at most MDEV_BPF_MAX_IOCTL
- * @ret: what the ioctl returns when the op answers it (0 or more); the only member
- *	a program can write. AFTER the core's answer it holds the core's result
+ * @size: bytes of the argument that mdev_bpf_ioctl_data() can return, at most MDEV_BPF_MAX_IOCTL
+ * @ret: the result of the ioctl if the op answers it (0 or more); the only member that a program
+ *	can write. In AFTER, it is the core's result
  * @trusted: NULL; see above
  */
 struct mdev_bpf_ioctl {
@@ -71,11 +72,11 @@ struct mdev_bpf_ioctl {
 
 /**
  * struct mdev_bpf_dma - a DMA request that has completed or failed
- * @id: what the program gave as its id
+ * @id: the number that the program has passed
  * @op: MDEV_BPF_DMA_*
- * @error: 0, or a negative errno: then some of it may have been done
- * @size: bytes
- * @iova: address of the guest's memory
+ * @error: 0, or a negative errno, and then some bytes may have been copied
+ * @size: number of bytes
+ * @iova: address in guest memory
  * @where: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
  * @trusted: NULL; see above
  */
@@ -91,8 +92,8 @@ struct mdev_bpf_dma {
 
 /**
  * struct mdev_bpf_range - guest memory
- * @iova: first byte
- * @size: bytes
+ * @iova: the first guest address
+ * @size: number of bytes
  * @trusted: NULL; see above
  */
 struct mdev_bpf_range {
@@ -103,18 +104,18 @@ struct mdev_bpf_range {
 
 /**
  * struct mdev_bpf_plane - what a display shows; gfx_query fills it in
- * @type: MDEV_BPF_PLANE_* that is asked for; read-only, like @trusted
- * @region: VFIO index of the MEMORY region that the framebuffer is in
- * @offset: its first byte there
+ * @type: the MDEV_BPF_PLANE_* that the user asks for; read-only, like @trusted
+ * @region: VFIO index of the MEMORY region that contains the framebuffer
+ * @offset: the first byte of the framebuffer in the region
  * @drm_modifier: DRM_FORMAT_MOD_*
- * @drm_format: DRM_FORMAT_*; 0: the plane shows nothing
- * @width: in pixels
- * @height: in pixels
- * @stride: bytes from one line to the next
- * @x_pos: where a cursor plane is
- * @y_pos: likewise
- * @x_hot: where its hot spot is
- * @y_hot: likewise
+ * @drm_format: DRM_FORMAT_*; 0 if the plane shows nothing
+ * @width: width in pixels
+ * @height: height in pixels
+ * @stride: number of bytes from one line to the next
+ * @x_pos: position of the left edge of a cursor
+ * @y_pos: position of its upper edge
+ * @x_hot: its hot spot, in pixels from the left edge
+ * @y_hot: its hot spot, in pixels from the upper edge
  * @trusted: NULL; see above
  */
 struct mdev_bpf_plane {
@@ -135,8 +136,8 @@ struct mdev_bpf_plane {
 
 /**
  * struct mdev_bpf_edid - the monitor that the user has connected
- * @link: 1: it is connected, 0: it is not
- * @size: bytes of EDID
+ * @link: 1 if a monitor is connected, else 0
+ * @size: size of the EDID in bytes
  * @trusted: NULL; see above
  */
 struct mdev_bpf_edid {
@@ -147,9 +148,10 @@ struct mdev_bpf_edid {
 
 /**
  * struct mdev_bpf_stream - the state of a device on its way to another host
- * @version: mdev_bpf_ops::state_version of the program that saved it; of the own one in save
- * @opaque: restore: the stream is not the core's
- * @size: bytes of the program's opaque stream so far, or in all
+ * @version: in save, mdev_bpf_ops::state_version of this program; in restore, that of the program
+ *	that has saved the state, or 0 for an opaque stream
+ * @opaque: in restore, 1 if the stream is opaque; else 0
+ * @size: size of the opaque stream in bytes: in save what was put so far, in restore all of it
  * @trusted: NULL; see above
  */
 struct mdev_bpf_stream {
@@ -160,7 +162,7 @@ struct mdev_bpf_stream {
 };
 
 /**
- * struct mdev_bpf_old - the state that the program before left
+ * struct mdev_bpf_old - the state that the previous program left
  * @version: its mdev_bpf_ops::state_version
  * @size: its mdev_bpf_ops::state_size
  * @trusted: NULL; see above
@@ -173,7 +175,7 @@ struct mdev_bpf_old {
 
 /**
  * struct mdev_bpf_dump - where the dump op writes
- * @room: bytes that there is still room for
+ * @room: number of bytes that can still be added
  * @trusted: NULL; see above
  */
 struct mdev_bpf_dump {
@@ -183,7 +185,7 @@ struct mdev_bpf_dump {
 
 /**
  * struct bpf_iter_mdev - a loop, on the stack of a program; see mdev_bpf_for()
- * @opaque: the kernel's
+ * @opaque: for the kernel only
  */
 struct bpf_iter_mdev {
 	__u64 opaque[3];
@@ -192,11 +194,11 @@ struct bpf_iter_mdev {
 /**
  * struct mdev_bpf_ops - a device program
  *
- * A program object defines one in SEC(".struct_ops.link"). Ops run in process context
- * but must not sleep: SEC("struct_ops"), not "struct_ops.s". The core never runs two ops of
- * one device at the same time; ops of different devices run in parallel. An op
- * returns 0 or a negative errno (-1 to -511; anything else makes -EIO) unless it
- * says otherwise. All ops but those a readable or writable region needs are optional.
+ * A program object defines one in SEC(".struct_ops.link"). Ops run in process context but must not
+ * sleep: SEC("struct_ops"), not "struct_ops.s". The core never runs two ops of one device at the
+ * same time; ops of different devices run in parallel. An op returns 0 or a negative errno from -1
+ * to -511, unless it says otherwise; any other value becomes -EIO. Ops are optional, except those
+ * that are mandatory for a declared member.
  */
 struct mdev_bpf_ops {
 	/**
@@ -209,7 +211,7 @@ struct mdev_bpf_ops {
 	int (*init)(struct mdev_bpf_dev *dev);
 
 	/**
-	 * @exit: The device is being removed; the last call for it.
+	 * @exit: The device is being removed. This is the last call for it.
 	 *
 	 * Not called while no program is attached.
 	 */
@@ -232,12 +234,13 @@ struct mdev_bpf_ops {
 	void (*close)(struct mdev_bpf_dev *dev);
 
 	/**
-	 * @reset: VFIO_DEVICE_RESET. The core has zeroed the state, brought the
-	 * configuration space to its initial values and lowered the interrupt line.
+	 * @reset: The device is reset, by VFIO_DEVICE_RESET or an FLR. The core has zeroed the
+	 * state, restored the initial values of configuration space and lowered the interrupt
+	 * lines.
 	 *
 	 * If the program has no reset, init is called instead.
 	 *
-	 * Return: 0, or the errno that the ioctl fails with.
+	 * Return: 0, or the errno that the ioctl or the write fails with.
 	 */
 	int (*reset)(struct mdev_bpf_dev *dev);
 
@@ -282,7 +285,8 @@ struct mdev_bpf_ops {
 	int (*timer)(struct mdev_bpf_dev *dev, __u32 id);
 
 	/**
-	 * @work: Work that mdev_bpf_work_queue() queued, with its id; from a worker, as @timer.
+	 * @work: Work is due that mdev_bpf_work_queue() or a doorbell has queued. Called from a
+	 * worker, as @timer.
 	 *
 	 * Return: ignored.
 	 */
@@ -298,8 +302,8 @@ struct mdev_bpf_ops {
 	int (*config_write)(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
 
 	/**
-	 * @irq_unmask: The user has unmasked a line, for VFIO the end of an interrupt; from a
-	 * worker, as @timer. @index is the VFIO irq index.
+	 * @irq_unmask: The user has unmasked a line, which is how VFIO ends an interrupt. Called
+	 * from a worker, as @timer. @index is the VFIO irq index.
 	 *
 	 * Return: ignored.
 	 */
@@ -341,27 +345,27 @@ struct mdev_bpf_ops {
 	/**
 	 * @save: The device has stopped, and its state is about to be migrated.
 	 *
-	 * Return: MDEV_BPF_STREAM_CORE if the core shall save everything; MDEV_BPF_STREAM_OPAQUE if
-	 * the stream is what mdev_bpf_stream_put() was given; or the errno that migration fails
-	 * with.
+	 * Return: MDEV_BPF_STREAM_CORE if the core should save everything; MDEV_BPF_STREAM_OPAQUE
+	 * if the stream is only what was passed to mdev_bpf_stream_put(); or the errno that
+	 * migration fails with.
 	 */
 	int (*save)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
 
 	/**
-	 * @restore: State has arrived from another host. The core has restored everything from a
-	 * stream of its own, and nothing from an opaque one (@stream->opaque).
+	 * @restore: A stream has arrived from another host. If it is the core's, the core has
+	 * already restored everything; if it is opaque (@stream->opaque), nothing.
 	 *
 	 * Return: MDEV_BPF_STREAM_CORE; MDEV_BPF_STREAM_OPAQUE for an opaque stream that the
-	 * program has understood; or the errno that migration fails with.
+	 * op has restored; or the errno that migration fails with.
 	 */
 	int (*restore)(struct mdev_bpf_dev *dev, struct mdev_bpf_stream *stream);
 
 	/**
-	 * @upgrade: Convert the state of the program before, see mdev_bpf_upgrade_data(), to the
-	 * own, which is zeroed. Called for each device before the program replaces one with another
-	 * state_size or state_version. It can call no kfunc that acts on the device.
+	 * @upgrade: Convert the state that the previous program left, see mdev_bpf_upgrade_data(),
+	 * to the new state, which is zeroed. Called for each device before the program replaces one
+	 * with another state_size or state_version. It cannot call kfuncs that act on the device.
 	 *
-	 * Return: 0; or a negative errno: then the program before stays, for all devices.
+	 * Return: 0; or a negative errno, and then no device changes to this program.
 	 */
 	int (*upgrade)(struct mdev_bpf_dev *dev, struct mdev_bpf_old *old);
 
@@ -373,12 +377,12 @@ struct mdev_bpf_ops {
 	int (*dump)(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);
 
 	/**
-	 * @name: Name of mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
-	 * first a letter or digit. A type's name likewise.
+	 * @name: Name of the mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
+	 * first a letter or digit. The same rules hold for the name of a type.
 	 */
 	char name[MDEV_BPF_NAME_LEN];
 
-	/** @description: What the types' "description" says; may be empty. */
+	/** @description: Content of the types' "description" file; may be empty. */
 	char description[MDEV_BPF_DESC_LEN];
 
 	/**
@@ -390,7 +394,7 @@ struct mdev_bpf_ops {
 	/** @abi: MDEV_BPF_ABI of the header that the program was built with. */
 	__u32 abi;
 
-	/** @max_instances: Units of the pool that all types share; 0: 65536. */
+	/** @max_instances: Units of the pool that all types share; 0 means 65536. */
 	__u32 max_instances;
 
 	/** @flags: Zero. */

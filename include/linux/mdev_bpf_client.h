@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Using a device of mdev_bpf from another kernel module: what a VFIO user does with
- * file descriptors, eventfds and user memory, with function calls and kernel memory.
+ * For kernel modules that use a device of mdev_bpf. They do with function calls and kernel memory
+ * what a VFIO user does with file descriptors, eventfds and user memory.
  */
 #ifndef _LINUX_MDEV_BPF_CLIENT_H
 #define _LINUX_MDEV_BPF_CLIENT_H
@@ -12,16 +12,16 @@
 struct mdev_bpf_client;
 
 /**
- * struct mdev_bpf_client_ops - what a device tells its client
- * @irq: an interrupt of the kind that mdev_bpf_client_set_irq() enabled. INTx
- *	masks itself by this, until mdev_bpf_client_unmask()
- * @request: somebody wants to remove the device and waits for mdev_bpf_client_close().
- *	Comes again, about once a second, while the client keeps it, and may come before
- *	mdev_bpf_client_open() has returned
+ * struct mdev_bpf_client_ops - callbacks of a client
+ * @irq: an interrupt of the kind that mdev_bpf_client_set_irq() has enabled. INTx is masked after
+ *	this call, until mdev_bpf_client_unmask()
+ * @request: the device is about to be removed, and the removal waits for mdev_bpf_client_close().
+ *	Called again about once a second until the client has closed the device. May be called
+ *	before mdev_bpf_client_open() has returned
  *
- * Both are optional, and get the data of mdev_bpf_client_open(). They are called in atomic
- * context with interrupts off and must call nothing of this header: note it, and wake who
- * acts on it.
+ * Both are optional, and receive the data that was passed to mdev_bpf_client_open(). They are
+ * called in atomic context with interrupts off, and must not call any function of this header; they
+ * can schedule a work item that does.
  */
 struct mdev_bpf_client_ops {
 	void (*irq)(void *data, unsigned int vector);

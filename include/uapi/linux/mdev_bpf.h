@@ -11,7 +11,7 @@
 
 /* Version of struct mdev_bpf_ops and the kfuncs; grows when either does. */
 #define MDEV_BPF_ABI		2
-#define MDEV_BPF_ABI_MIN	2	/* oldest that the kernel takes */
+#define MDEV_BPF_ABI_MIN	2	/* oldest version that the kernel accepts */
 
 #define MDEV_BPF_NAME_LEN	16	/* a program's or a type's name, with the final NUL */
 #define MDEV_BPF_PRETTY_LEN	40	/* what mdevctl shows as a type's name */
@@ -21,30 +21,30 @@
 #define MDEV_BPF_MAX_REGIONS	16
 #define MDEV_BPF_MAX_IRQS	8
 #define MDEV_BPF_MAX_STATE	(1 << 20)	/* bytes of state a device may have */
-#define MDEV_BPF_MAX_INSTANCES	65536		/* units in a pool; also what 0 means */
-#define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument a program can see */
+#define MDEV_BPF_MAX_INSTANCES	65536		/* units in a pool; also the default */
+#define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument for a program */
 #define MDEV_BPF_MAX_ERRNO	511		/* an op may return -1 to -511 */
 #define MDEV_BPF_MAX_LOOPS	(1 << 23)	/* rounds of one mdev_bpf_for() */
-#define MDEV_BPF_MAX_COST	(8 << 20)	/* instructions that global functions may add up to */
+#define MDEV_BPF_MAX_COST	(8 << 20)	/* instructions of global functions, as counted */
 #define MDEV_BPF_MAX_KEY	512		/* bytes of a key in a map that a program uses */
-#define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and of what one kfunc copies */
-#define MDEV_BPF_MAX_TEXT	512		/* bytes of text that mdev_bpf_snprintf() makes */
+#define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and that one kfunc copies */
+#define MDEV_BPF_MAX_TEXT	512		/* bytes of the text of mdev_bpf_snprintf() */
 
 #define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
 #define MDEV_BPF_MAX_WORK	8	/* kinds of work of a device, ids from 0 */
 #define MDEV_BPF_MIN_PERIOD	200000ULL	/* ns; of a periodic timer */
-#define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, some 36 years */
+#define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, about 36 years */
 
 #define MDEV_BPF_MAX_DOORBELLS	8
 #define MDEV_BPF_MAX_PCI_CAPS	16	/* PCI capabilities that a program declares */
 #define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
-#define MDEV_BPF_MAX_DMA	64	/* DMA requests of a device that wait, ids are free */
+#define MDEV_BPF_MAX_DMA	64	/* waiting DMA requests of a device; any ids */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
 #define MDEV_BPF_MAX_PINS	16	/* pinned windows of guest memory, ids from 0 */
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
-/* A VFIO file offset has the index of the region in the bits from this one up. */
+/* In a VFIO file offset, the bits from this one up are the index of the region. */
 #define MDEV_BPF_OFFSET_SHIFT	40
 
 /*
@@ -65,7 +65,7 @@
 #define MDEV_BPF_REGION_PREFETCH	(1 << 3)	/* memory without read side effects */
 #define MDEV_BPF_REGION_64BIT		(1 << 4)	/* takes this BAR and the next */
 
-#define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory of the core */
+#define MDEV_BPF_REGION_MEMORY		(1 << 6)	/* memory that the core provides */
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
@@ -76,7 +76,7 @@
 #define MDEV_BPF_PCI_FLR		(1 << 2)	/* EXPRESS with function level reset */
 
 /* struct mdev_bpf_pci_cap::flags */
-#define MDEV_BPF_PCI_CAP_EXTENDED	(1 << 0)	/* from 0x100 up, where EXPRESS has them */
+#define MDEV_BPF_PCI_CAP_EXTENDED	(1 << 0)	/* from 0x100 up; needs EXPRESS */
 #define MDEV_BPF_PCI_CAP_LOW		(1 << 1)	/* from MDEV_BPF_CONFIG_OWN up */
 
 /* struct mdev_bpf_irq::flags */
@@ -106,7 +106,7 @@
 #define MDEV_BPF_DMA_WRITE	1	/* from the device to guest memory */
 #define MDEV_BPF_DMA_PIN	2	/* pin guest memory */
 
-/* What the save and restore ops return, apart from a negative errno */
+/* Results of the save and restore ops, apart from a negative errno */
 #define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
 #define MDEV_BPF_STREAM_OPAQUE	1	/* the program's opaque stream, and nothing else */
 
@@ -137,12 +137,12 @@
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
 #define MDEV_BPF_IOCTL_AFTER	1	/* the core has answered; the answer may be edited */
 
-/* What the ioctl op returns, apart from a negative errno */
+/* Results of the ioctl op, apart from a negative errno */
 #define MDEV_BPF_IOCTL_PASS	0	/* let the core answer */
 #define MDEV_BPF_IOCTL_DONE	1	/* answered: call->ret is the result */
-#define MDEV_BPF_IOCTL_REVIEW	2	/* let the core answer, then call me again */
+#define MDEV_BPF_IOCTL_REVIEW	2	/* let the core answer, then call the op again */
 
-/* What mdev_bpf_irq_mode() returns: the interrupt mode that the user has enabled */
+/* Results of mdev_bpf_irq_mode(): the interrupt mode that the user has enabled */
 #define MDEV_BPF_IRQ_OFF	0
 #define MDEV_BPF_IRQ_INTX	1
 #define MDEV_BPF_IRQ_MSI	2
@@ -151,9 +151,9 @@
 /**
  * struct mdev_bpf_type_desc - one mdev type that a program provides
  * @name: sysfs name; program "mtty" and type "2" make the type id "mtty-2"
- * @pretty_name: what the type's "name" attribute says; empty: @name
- * @arg: any number; every device of the type finds it in mdev_bpf_dev::arg
- * @units: how much of the program's pool (max_instances) a device takes, 0 for 1
+ * @pretty_name: content of the type's "name" file; empty means @name
+ * @arg: any number; devices of the type find it in mdev_bpf_dev::arg
+ * @units: units of the program's pool (max_instances) that a device takes; 0 means 1
  * @reserved: zero
  */
 struct mdev_bpf_type_desc {
@@ -187,15 +187,16 @@ struct mdev_bpf_pci {
 };
 
 /**
- * struct mdev_bpf_pci_cap - a PCI capability whose content is the program's
- * @id: PCI_CAP_ID_VNDR; of an EXTENDED one PCI_EXT_CAP_ID_DSN, _VNDR or _DVSEC; 0: there is none
- * @size: bytes, the header included that the core writes: 3 (id, next and length) of a
- *	vendor specific one, 4 (id, version and next) of an EXTENDED one
+ * struct mdev_bpf_pci_cap - a PCI capability whose content belongs to the program
+ * @id: PCI_CAP_ID_VNDR; if EXTENDED: PCI_EXT_CAP_ID_DSN, _VNDR or _DVSEC; 0 if there is none
+ * @size: size in bytes, including the header, which the core writes. The header has 3 bytes (id,
+ *	next and length), or 4 if EXTENDED (id, version and next)
  * @flags: MDEV_BPF_PCI_CAP_*
- * @version: version of an EXTENDED one; 0 for 1
+ * @version: version of an EXTENDED capability; 0 means 1
  * @reserved: zero
  *
- * The first without id ends mdev_bpf_ops::pci_caps. mdev_bpf_pci_cap_offset() says where one is.
+ * The first entry without an id ends mdev_bpf_ops::pci_caps. mdev_bpf_pci_cap_offset() returns the
+ * offset of a capability.
  */
 struct mdev_bpf_pci_cap {
 	__u16 id;
@@ -207,23 +208,23 @@ struct mdev_bpf_pci_cap {
 
 /**
  * struct mdev_bpf_region - one region of a device
- * @size: bytes; a PCI BAR's is a power of two, from 4 for I/O ports (up to 256) and
- *	from 16 for memory; 0: there is no such region
+ * @size: size in bytes. That of a PCI BAR is a power of two: 4 to 256 for I/O ports, at least 16
+ *	for memory. 0 if there is no such region
  * @flags: MDEV_BPF_REGION_*
- * @access_size: widest access in bytes that the program gets: 1, 2, 4 or 8; wider
- *	ones by the user are split; 0 for 4
- * @types: bit n set: devices of type n have the region; 0: all have it
- * @cap_type: from index 9 up: VFIO_REGION_TYPE_* (or VFIO_REGION_TYPE_PCI_VENDOR_TYPE) by which
- *	users find it; 0: it has no such capability
- * @cap_subtype: goes with it
- * @trap_offset: where in a MEMORY region a window begins that is not memory: accesses to it
- *	go to region_read and region_write, and it cannot be mapped; whole pages
- * @trap_size: bytes of the window; 0: none
+ * @access_size: widest access in bytes that the program receives: 1, 2, 4 or 8; wider accesses of
+ *	the user are split. 0 means 4
+ * @types: devices of type n have the region if bit n is set; 0 means that all types have it
+ * @cap_type: VFIO_REGION_TYPE_* (or VFIO_REGION_TYPE_PCI_VENDOR_TYPE) by which users find the
+ *	region; from index 9 up. 0 if it has no such capability
+ * @cap_subtype: the subtype that belongs to it
+ * @trap_offset: where in a MEMORY region the trap window begins. Accesses to the window call
+ *	region_read and region_write, and it cannot be mapped; whole pages
+ * @trap_size: size of the window in bytes; 0 if there is none
  * @reserved: zero
  *
- * The index in mdev_bpf_ops::regions is the VFIO region index: 0 to 5 for the BARs, 6 for the
- * ROM, from 9 up for what only this device has. MEMORY that can be neither read nor
- * written is private to the program.
+ * The index in mdev_bpf_ops::regions is the VFIO region index: 0 to 5 for the BARs, 6 for the ROM,
+ * and from 9 up for device-specific regions. MEMORY that can be neither read nor written is private
+ * to the program.
  */
 struct mdev_bpf_region {
 	__u64 size;
@@ -239,13 +240,13 @@ struct mdev_bpf_region {
 
 /**
  * struct mdev_bpf_irq - one kind of interrupt of a device
- * @count: how many there are; for INTx at most 1, for MSI a power of two up to 32, for
- *	MSI-X up to MDEV_BPF_MAX_MSIX
+ * @count: number of vectors: at most 1 for INTx, a power of two up to 32 for MSI, up to
+ *	MDEV_BPF_MAX_MSIX for MSI-X
  * @types: as in struct mdev_bpf_region
  * @flags: MDEV_BPF_IRQ_LEVEL, for devices that are not PCI
- * @table: MSI-X: where the table is: a BAR's index in bits 0 to 2, the offset in it (a multiple
- *	of 8) above, as in the capability
- * @pba: MSI-X: where the pending bits are, likewise
+ * @table: for MSI-X, the place of the table as in the capability: bits 0 to 2 are the index of the
+ *	BAR, the other bits are the offset, a multiple of 8
+ * @pba: for MSI-X, the place of the pending bits, likewise
  * @reserved: zero
  *
  * The index in mdev_bpf_ops::irqs is the VFIO irq index: 0 for INTx, 1 for MSI, 2 for MSI-X.
@@ -263,8 +264,8 @@ struct mdev_bpf_irq {
  * struct mdev_bpf_doorbell - a register that is written to notify the device
  * @offset: first byte in the region
  * @region: VFIO index of the region
- * @size: bytes: a write to any of them rings it; 0: there is no such doorbell
- * @work: what it queues: the work op's id
+ * @size: size in bytes; a write to any of them rings the doorbell. 0 if there is no such doorbell
+ * @work: the id of the work that it queues
  * @reserved: zero
  *
  * A write queues work instead of calling region_write; the value is dropped.
@@ -279,9 +280,9 @@ struct mdev_bpf_doorbell {
 
 /**
  * struct mdev_bpf_gfx - display of a device
- * @flags: MDEV_BPF_GFX_*; 0: the device has no display
- * @max_xres: greatest width in pixels, for the EDID region; 0: any
- * @max_yres: greatest height
+ * @flags: MDEV_BPF_GFX_*; 0 if the device has no display
+ * @max_xres: greatest width in pixels, for the EDID region; 0 means any width
+ * @max_yres: greatest height in pixels, likewise
  * @reserved: zero
  */
 struct mdev_bpf_gfx {
