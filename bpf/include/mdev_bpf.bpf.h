@@ -352,7 +352,7 @@ static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
 		 /* Or the object has no BTF for it */					\
 		 (void)bpf_iter_mdev_destroy, &___it);					\
 	     mdev_bpf_for_next(&___it, &(i)) && (i) >= (int)(start) &&		\
-	     (i) < (int)(end); )
+	     (i) < (int)(end);)
 
 /**
  * mdev_bpf_fail() - fail the device, because the program cannot continue with it
