@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Migration: the states that VFIO's user takes a device through, and what each step does.
+ * Migration: the states through which VFIO's user takes a device, and the steps between them.
  *
- * A device that has stopped is frozen: no time passes for it, work waits, and so do interrupts
- * of its line. Registers still work, since they are nothing but its state.
+ * A device that has stopped is frozen: its timers stand still, and its work and the interrupts of
+ * its lines wait. Registers still work, because they are only state.
  *
- * A step is one section under the device's lock, and so is a reset, which ends what is going on
- * and leaves the device running. No lock is held from one step to the next. What ops may see of a
- * step is one section under the gate: what that takes is allocated before, and since a program can
- * be replaced meanwhile, looked at again there.
+ * A step is one section under the device's lock. So is a reset, which ends a migration and leaves
+ * the device running. No lock is held from one step to the next. The part of a step that ops could
+ * observe is one section under the gate. Memory for it is allocated before. Because the program may
+ * be replaced in between, the section checks whether the memory still suffices.
  */
 #include <linux/file.h>
 
@@ -27,7 +27,7 @@
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
 
-/* The step that is under way was overtaken by another, or by a reset. No op can return this. */
+/* Another step or a reset has changed the state before this step. No op can return this. */
 #define OVERTAKEN (-ERESTARTNOINTR)
 
 static_assert(-OVERTAKEN > MDEV_BPF_MAX_ERRNO);
@@ -38,7 +38,7 @@ static void set_state(struct mdev_bpf_device *bdev, enum vfio_device_mig_state s
 	WRITE_ONCE(bdev->migration.state, state);
 }
 
-/* DMA may be held for long, and no task waits for it to end. */
+/* Let DMA continue. No task waits for that, so the queue has to be kicked. */
 static void release_dma(struct mdev_bpf_device *bdev)
 {
 	lockdep_assert_held(&bdev->lock);
@@ -61,7 +61,7 @@ static void end_sessions(struct mdev_bpf_migration *m)
 }
 
 /**
- * mdev_bpf_migration_reset() - the device is reset or closed: it runs, and nothing is transferred
+ * mdev_bpf_migration_reset() - end a migration because the device is reset or closed; it runs then
  * @bdev: the device
  *
  * Context: Process context, the device's lock and the gate held.
@@ -80,7 +80,7 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_migration_close() - the device's user has closed it
+ * mdev_bpf_migration_close() - end a migration because the user has closed the device
  * @bdev: the device
  *
  * Context: Process context.
@@ -92,28 +92,28 @@ void mdev_bpf_migration_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_migration_reset(bdev);
 }
 
-/* A session with a file for the user, which gets a reference of its own. */
+/* Begin a session. Return: its file, with a reference for the user. */
 static struct file *begin_saving(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_save_migf *s = mdev_bpf_save_new(bdev);
+	struct mdev_bpf_save_migf *migf = mdev_bpf_save_new(bdev);
 
-	if (IS_ERR(s))
-		return ERR_CAST(s);
-	bdev->migration.saving_migf = s;
-	return get_file(mdev_bpf_save_file(s));
+	if (IS_ERR(migf))
+		return ERR_CAST(migf);
+	bdev->migration.saving_migf = migf;
+	return get_file(mdev_bpf_save_file(migf));
 }
 
 static struct file *begin_resuming(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_resume_migf *r = mdev_bpf_resume_new(bdev);
+	struct mdev_bpf_resume_migf *migf = mdev_bpf_resume_new(bdev);
 
-	if (IS_ERR(r))
-		return ERR_CAST(r);
-	bdev->migration.resuming_migf = r;
-	return get_file(mdev_bpf_resume_file(r));
+	if (IS_ERR(migf))
+		return ERR_CAST(migf);
+	bdev->migration.resuming_migf = migf;
+	return get_file(mdev_bpf_resume_file(migf));
 }
 
-/* What ops may see of a step that no op belongs to */
+/* The part of step() that ops could observe */
 static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			    enum vfio_device_mig_state to)
 {
@@ -132,7 +132,7 @@ static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_s
 	}
 }
 
-/* The steps that no op belongs to. Return: the file that the user gets, NULL, or an error. */
+/* Make a step that calls no op. Return: a file for the user, NULL, or an error. */
 static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			 enum vfio_device_mig_state to)
 {
@@ -166,7 +166,7 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 		end_sessions(&bdev->migration);
 		break;
 	default:
-		/* vfio_mig_get_next_state() knows no others */
+		/* vfio_mig_get_next_state() returns no other steps */
 		return ERR_PTR(-EINVAL);
 	}
 	if (!IS_ERR(file))
@@ -175,29 +175,30 @@ static struct file *step(struct mdev_bpf_device *bdev, enum vfio_device_mig_stat
 }
 
 /*
- * Stop the device and take its state, in one step for everybody else. Unless that succeeds it goes
- * on as it did. @call: into the program; NULL if there is none, then the core saves what it has.
+ * Stop the device and copy its state, under the gate, so that no op sees it in between. If this
+ * fails, the device continues as before. @call: the call of the program; NULL if no program is
+ * attached, and then the core saves the device alone.
  */
 static int save_under_gate(struct mdev_bpf_device *bdev, const struct mdev_bpf_call *call)
 {
-	struct mdev_bpf_save_migf *s = bdev->migration.saving_migf;
+	struct mdev_bpf_save_migf *migf = bdev->migration.saving_migf;
 	bool runs = bdev->migration.state == VFIO_DEVICE_STATE_PRE_COPY_P2P;
 	bool op = call && call->ops->save;
 	int ret = MDEV_BPF_STREAM_CORE;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (!mdev_bpf_save_is_prepared(s, op))
+	if (!mdev_bpf_save_is_prepared(migf, op))
 		return STREAM_RETRY;
 	if (runs)
 		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	if (op) {
-		ret = mdev_bpf_call_op(call, save, mdev_bpf_save_opaque(s));
+		ret = mdev_bpf_call_op(call, save, mdev_bpf_save_opaque(migf));
 		ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
 		if (bdev->failure.active)
 			ret = -EIO;
 	}
 	if (ret >= 0)
-		ret = mdev_bpf_save_fill(s, ret == MDEV_BPF_STREAM_OPAQUE);
+		ret = mdev_bpf_save_fill(migf, ret == MDEV_BPF_STREAM_OPAQUE);
 	if (ret && runs)
 		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_MIGRATION);
 	return ret;
@@ -214,7 +215,7 @@ static int call_save(struct mdev_bpf_device *bdev)
 	return IS_ERR(call.ops) ? PTR_ERR(call.ops) : save_under_gate(bdev, &call);
 }
 
-/* From PRE_COPY_P2P or STOP to STOP_COPY; @file is for the user if the session begins with that. */
+/* From PRE_COPY_P2P or STOP to STOP_COPY. @file: from STOP, set to the new session's file. */
 static int save(struct mdev_bpf_device *bdev, struct file **file)
 {
 	struct mdev_bpf_migration *m = &bdev->migration;
@@ -256,45 +257,45 @@ static struct file *step_save(struct mdev_bpf_device *bdev)
 	return ERR_PTR(ret);
 }
 
-/* @entered: it came to that, so that the session is over, whatever its result is */
+/* @entered: set when loading has begun; then the session ends, whatever the result */
 static int call_restore(struct mdev_bpf_device *bdev, bool *entered)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_RESTORE);
-	struct mdev_bpf_resume_migf *r = bdev->migration.resuming_migf;
+	struct mdev_bpf_resume_migf *migf = bdev->migration.resuming_migf;
 	struct mdev_bpf_stream *stream;
 	int ret;
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	stream = mdev_bpf_resume_load(r);
+	stream = mdev_bpf_resume_load(migf);
 	if (IS_ERR(stream))
 		return PTR_ERR(stream);
 	*entered = true;
 	static_assert(MDEV_BPF_STREAM_CORE == 0);
 	ret = mdev_bpf_call_op(&call, restore, stream);
 	ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
-	return mdev_bpf_resume_done(r, bdev->failure.active ? -EIO : ret);
+	return mdev_bpf_resume_done(migf, bdev->failure.active ? -EIO : ret);
 }
 
 /*
- * Memory takes its time to be exchanged, so that is not under the gate; but no op sees one without
- * the other.
+ * Exchanging memory takes long, so it is not done under the gate. Nevertheless no op sees the new
+ * memory with the old state: mdev_bpf_gate_hold() keeps other tasks from calling ops.
  */
 static int restore_held(struct mdev_bpf_device *bdev, bool *entered)
 {
-	struct mdev_bpf_resume_migf *r = bdev->migration.resuming_migf;
+	struct mdev_bpf_resume_migf *migf = bdev->migration.resuming_migf;
 	int ret;
 
 	mdev_bpf_gate_hold(bdev);
-	mdev_bpf_resume_swap(r);
+	mdev_bpf_resume_swap(migf);
 	ret = call_restore(bdev, entered);
 	if (ret)
-		mdev_bpf_resume_swap(r);
+		mdev_bpf_resume_swap(migf);
 	mdev_bpf_gate_release(bdev);
 	return ret;
 }
 
-/* From RESUMING to STOP. Without program it stays there, so that it can be tried again. */
+/* From RESUMING to STOP. Without a program the device stays in RESUMING, for another attempt. */
 static int restore(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_migration *m = &bdev->migration;
@@ -347,9 +348,9 @@ static struct file *locked_step(struct mdev_bpf_device *bdev, enum vfio_device_m
 }
 
 /*
- * In the P2P states a device may run, but not access memory of others. Whose an address is it
- * cannot tell, so all DMA is held, from here to where it runs again, and what is under way
- * ends before.
+ * In the P2P states a device may run, but must not access the memory of other devices. It cannot
+ * know whose memory is at an address, so all DMA is held from this step until the device runs
+ * again. A copy that is in progress ends first.
  */
 static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			       enum vfio_device_mig_state to)
@@ -369,7 +370,7 @@ static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mi
 static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_state from,
 			     enum vfio_device_mig_state to)
 {
-	/* No stream has memory that was taken away, or a write by eventfd: they come before */
+	/* A stream contains no pending unmaps and no pending writes by eventfd: handle them now */
 	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 	if (to == VFIO_DEVICE_STATE_STOP_COPY)
@@ -382,7 +383,7 @@ static struct file *any_step(struct mdev_bpf_device *bdev, enum vfio_device_mig_
 	return locked_step(bdev, from, to);
 }
 
-/* What the state was a moment ago: each step looks again, and a reset may come at any time. */
+/* Without the lock, the state may be outdated. Each step checks it again under the lock. */
 static enum vfio_device_mig_state get_state(struct mdev_bpf_device *bdev)
 {
 	return READ_ONCE(bdev->migration.state);
@@ -403,7 +404,7 @@ static struct file *migration_set_state(struct vfio_device *vdev,
 		file = any_step(bdev, state, next);
 		if (file == ERR_PTR(OVERTAKEN))
 			continue;
-		/* A state that has a file is never on the way to another */
+		/* A step that returns a file is never an intermediate one */
 		if (file)
 			return file;
 	}
@@ -432,7 +433,7 @@ static const struct vfio_migration_ops migration_ops = {
 };
 
 /**
- * mdev_bpf_migration_init() - migration of a new device
+ * mdev_bpf_migration_init() - set up migration for a new device
  * @bdev: the device
  */
 void mdev_bpf_migration_init(struct mdev_bpf_device *bdev)

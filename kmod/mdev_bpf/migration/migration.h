@@ -10,11 +10,11 @@ struct mdev_bpf_resume_migf;
 struct mdev_bpf_save_migf;
 
 /**
- * struct mdev_bpf_migration - where a device is on its way to another host, under its lock
- * @state: what VFIO's user has brought it to
- * @saving_migf: the migration file that the state is read from
- * @resuming_migf: the migration file that it is written to
- * @held: DMA waits, since the user wants the device quiet
+ * struct mdev_bpf_migration - migration of a device, protected by the device's lock
+ * @state: the current state
+ * @saving_migf: the session that saves the device, or NULL
+ * @resuming_migf: the session that receives its state, or NULL
+ * @held: DMA is held, because the device is in a P2P state or stopped
  */
 struct mdev_bpf_migration {
 	enum vfio_device_mig_state state;

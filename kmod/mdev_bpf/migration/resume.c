@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file that a device's state is written to.
+ * The file to which user space writes a device's state.
  *
- * What comes is put together item by item: the header, a section's head, a section's bytes. A
- * section's size is checked before there is memory for it. Nothing of the device changes until
- * the end of the stream has been seen, the checksum is right and all sections are plausible; it
- * does when the user lets the device leave RESUMING.
+ * The stream is received item by item: the header, the header of a section, the bytes of a section.
+ * The size of a section is checked before memory is allocated for it. The device does not change
+ * until the user makes it leave RESUMING. By then the end of the stream must have been received,
+ * the checksum must be right, and all sections must have been checked.
  *
- * The first thing that is wrong ends it: its errno is what this and all further writes fail
- * with, and leaving RESUMING too, and there is a sentence that says what it was.
+ * The first error ends the transfer. The write that finds it, all later writes, and leaving
+ * RESUMING fail with its errno, and last_error has a sentence that describes it.
  */
 #include <linux/anon_inodes.h>
 #include <linux/crc32.h>
@@ -28,7 +28,7 @@
 
 #define BOUNCE_SIZE	4096
 
-/* What the bytes to come are */
+/* The item that is being received */
 enum resume_stage {
 	RESUME_MAGIC, RESUME_HEADER, RESUME_SECTION, RESUME_BYTES, RESUME_MEMORY, RESUME_SKIP,
 	RESUME_END, RESUME_COMPLETE, RESUME_OPAQUE,
@@ -36,27 +36,27 @@ enum resume_stage {
 
 /**
  * struct mdev_bpf_resume_migf - one session of resuming
- * @file: the file; the device has a reference to it while the session lasts
+ * @file: the file; the device has a reference to it during the session
  * @bdev: the device, with a reference
- * @disabled: the session is over
- * @error: what was wrong with the stream, a negative errno
- * @stage: what the bytes to come are
- * @item: where they go; NULL: nowhere
- * @want: how many there are to come, with those that have come
- * @have: how many have
- * @header: the header
- * @section: the head of the current section
+ * @disabled: the session has ended
+ * @error: the first error in the stream, a negative errno
+ * @stage: the item that is being received
+ * @item: buffer for the bytes of the item; NULL if they are discarded
+ * @want: size of the item in bytes
+ * @have: number of bytes of the item that have been received
+ * @header: the header of the stream
+ * @section: the header of the current section
  * @end: the last section
- * @snap: the sections that have come
- * @shadow: the memory that has come, by region
- * @memory: the piece of it that is coming
- * @opaque: a stream that is not the core's
- * @undo: what the device was before
- * @generation: mdev_bpf_state::generation when it was prepared
- * @unknown: the program's restore did not want it
- * @crc: checksum of what has come, up to @end
- * @total: bytes that have come
- * @bounce: user memory is copied here, without the device's lock
+ * @snap: the sections that have been received
+ * @shadow: the memory that has been received, by region
+ * @memory: the memory section that is being received
+ * @opaque: an opaque stream
+ * @undo: snapshot of the device before the stream was loaded
+ * @generation: mdev_bpf_state::generation when the session was prepared
+ * @unknown: the program's restore has not accepted the opaque stream
+ * @crc: checksum of what has been received, up to @end
+ * @total: number of bytes that have been received
+ * @bounce: buffer to which user memory is copied without the device's lock
  */
 struct mdev_bpf_resume_migf {
 	struct file *file;
@@ -87,282 +87,289 @@ struct mdev_bpf_resume_migf {
 	u8 bounce[BOUNCE_SIZE];
 };
 
-#define refuse(r, err, fmt, ...) \
-	(mdev_bpf_refuse((r)->bdev->program->decl.name, fmt, ##__VA_ARGS__), (r)->error = (err))
+#define refuse(migf, err, fmt, ...) \
+	(mdev_bpf_refuse((migf)->bdev->program->decl.name, fmt, ##__VA_ARGS__),	\
+	 (migf)->error = (err))
 
-static void expect(struct mdev_bpf_resume_migf *r, enum resume_stage stage, void *item, u64 want)
+static void expect(struct mdev_bpf_resume_migf *migf, enum resume_stage stage, void *item, u64 want)
 {
-	r->stage = stage;
-	r->item = item;
-	r->want = want;
-	r->have = 0;
+	migf->stage = stage;
+	migf->item = item;
+	migf->want = want;
+	migf->have = 0;
 }
 
-static int opaque_append(struct mdev_bpf_resume_migf *r, const void *data, size_t len)
+static int opaque_append(struct mdev_bpf_resume_migf *migf, const void *data, size_t len)
 {
 	void *larger;
 
-	if (len > STREAM_OPAQUE_MAX - r->opaque.ctx.size)
-		return refuse(r, -EFBIG, "the opaque stream is longer than %lu bytes",
+	if (len > STREAM_OPAQUE_MAX - migf->opaque.ctx.size)
+		return refuse(migf, -EFBIG, "the opaque stream is longer than %lu bytes",
 			      STREAM_OPAQUE_MAX);
-	larger = kvmalloc(r->opaque.ctx.size + len, GFP_KERNEL_ACCOUNT);
+	larger = kvmalloc(migf->opaque.ctx.size + len, GFP_KERNEL_ACCOUNT);
 	if (!larger)
 		return -ENOMEM;
-	if (r->opaque.data)
-		memcpy(larger, r->opaque.data, r->opaque.ctx.size);
-	memcpy(larger + r->opaque.ctx.size, data, len);
-	kvfree(r->opaque.data);
-	r->opaque.data = larger;
-	r->opaque.ctx.size += len;
+	if (migf->opaque.data)
+		memcpy(larger, migf->opaque.data, migf->opaque.ctx.size);
+	memcpy(larger + migf->opaque.ctx.size, data, len);
+	kvfree(migf->opaque.data);
+	migf->opaque.data = larger;
+	migf->opaque.ctx.size += len;
 	return 0;
 }
 
-/* Does the program want to see what is restored? */
+/* Does the program have a restore op? */
 static bool restores(struct mdev_bpf_device *bdev)
 {
 	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_RESTORE, false);
 }
 
-static int got_magic(struct mdev_bpf_resume_migf *r)
+static int got_magic(struct mdev_bpf_resume_migf *migf)
 {
-	size_t len = sizeof(r->header.magic);
+	size_t len = sizeof(migf->header.magic);
 
-	if (!memcmp(r->header.magic, STREAM_MAGIC, len)) {
-		expect(r, RESUME_HEADER, &r->header.version, sizeof(r->header) - len);
+	if (!memcmp(migf->header.magic, STREAM_MAGIC, len)) {
+		expect(migf, RESUME_HEADER, &migf->header.version, sizeof(migf->header) - len);
 		return 0;
 	}
-	if (!restores(r->bdev))
-		return refuse(r, -EINVAL, "this is not the state of a device");
-	expect(r, RESUME_OPAQUE, NULL, STREAM_OPAQUE_MAX);
-	return opaque_append(r, r->header.magic, len);
+	if (!restores(migf->bdev))
+		return refuse(migf, -EINVAL, "this is not the state of a device");
+	expect(migf, RESUME_OPAQUE, NULL, STREAM_OPAQUE_MAX);
+	return opaque_append(migf, migf->header.magic, len);
 }
 
-/* The header must be the same as ours but for the version of the state, if that is converted. */
-static int check_version(struct mdev_bpf_resume_migf *r, const struct stream_header *ours)
+/* The version of the state may differ from ours if the program can convert the state. */
+static int check_version(struct mdev_bpf_resume_migf *migf, const struct stream_header *ours)
 {
-	u32 version = le32_to_cpu(r->header.state_version);
-	u32 size = le32_to_cpu(r->header.state_size);
+	u32 version = le32_to_cpu(migf->header.state_version);
+	u32 size = le32_to_cpu(migf->header.state_size);
 	u32 room = le32_to_cpu(ours->state_size);
 
 	if (version == le32_to_cpu(ours->state_version)) {
 		if (size != room)
-			return refuse(r, -EINVAL, "the state has %u bytes, not %u", size, room);
+			return refuse(migf, -EINVAL, "the state has %u bytes, not %u", size, room);
 		return 0;
 	}
-	if (!restores(r->bdev))
-		return refuse(r, -EINVAL, "the state has version %u, not %u", version,
+	if (!restores(migf->bdev))
+		return refuse(migf, -EINVAL, "the state has version %u, not %u", version,
 			      le32_to_cpu(ours->state_version));
 	if (size > room)
-		return refuse(r, -EINVAL, "the state has %u bytes, more than %u", size, room);
+		return refuse(migf, -EINVAL, "the state has %u bytes, more than %u", size, room);
 	return 0;
 }
 
-static int got_header(struct mdev_bpf_resume_migf *r)
+static int got_header(struct mdev_bpf_resume_migf *migf)
 {
-	const struct stream_header *h = &r->header;
+	const struct stream_header *h = &migf->header;
 	struct stream_header ours;
 
 	if (le32_to_cpu(h->version) != STREAM_VERSION)
-		return refuse(r, -EINVAL, "the stream has version %u, the kernel knows %u",
+		return refuse(migf, -EINVAL, "the stream has version %u, the kernel knows %u",
 			      le32_to_cpu(h->version), STREAM_VERSION);
 	if (le32_to_cpu(h->size) != sizeof(*h) ||
 	    le32_to_cpu(h->crc) != mdev_bpf_stream_header_crc(*h))
-		return refuse(r, -EBADMSG, "the stream is damaged: header");
-	scoped_guard(mdev_bpf_gate, r->bdev)
-		mdev_bpf_stream_header(r->bdev, &ours);
+		return refuse(migf, -EBADMSG, "the stream is damaged: header");
+	scoped_guard(mdev_bpf_gate, migf->bdev)
+		mdev_bpf_stream_header(migf->bdev, &ours);
 	if (memcmp(h->program, ours.program, sizeof(h->program)))
-		return refuse(r, -EINVAL, "the state is of program %*pE",
+		return refuse(migf, -EINVAL, "the state is of program %*pE",
 			      (int)strnlen(h->program, sizeof(h->program)), h->program);
 	if (memcmp(h->type, ours.type, sizeof(h->type)))
-		return refuse(r, -EINVAL, "the state is of type %*pE, not %*pE",
+		return refuse(migf, -EINVAL, "the state is of type %*pE, not %*pE",
 			      (int)strnlen(h->type, sizeof(h->type)), h->type,
 			      (int)strnlen(ours.type, sizeof(ours.type)), ours.type);
 	if (h->arg != ours.arg || h->flags != ours.flags)
-		return refuse(r, -EINVAL, "the state is of another type of this name");
-	expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
-	return check_version(r, &ours);
+		return refuse(migf, -EINVAL, "the state is of another type of this name");
+	expect(migf, RESUME_SECTION, &migf->section, sizeof(migf->section));
+	return check_version(migf, &ours);
 }
 
-static int begin_section(struct mdev_bpf_resume_migf *r, unsigned int tag, u64 size)
+static int begin_section(struct mdev_bpf_resume_migf *migf, unsigned int tag, u64 size)
 {
-	const struct mdev_bpf_section *s = &mdev_bpf_stream_sections[tag];
-	u32 most = s->most ?: s->size(r->bdev);
+	const struct mdev_bpf_section *section = &mdev_bpf_stream_sections[tag];
+	u32 most = section->most ?: section->size(migf->bdev);
 
-	if (le16_to_cpu(r->section.version) != s->version)
-		return refuse(r, -EINVAL, "section %s has version %u, the kernel knows %u", s->name,
-			      le16_to_cpu(r->section.version), s->version);
+	if (le16_to_cpu(migf->section.version) != section->version)
+		return refuse(migf, -EINVAL, "section %s has version %u, the kernel knows %u",
+			      section->name, le16_to_cpu(migf->section.version), section->version);
 	if (!size || size > most)
-		return refuse(r, -EINVAL, "section %s has %llu bytes, not %u", s->name, size,
-			      most);
-	if (r->snap.data[tag])
-		return refuse(r, -EINVAL, "section %s comes twice", s->name);
-	r->snap.data[tag] = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!r->snap.data[tag])
+		return refuse(migf, -EINVAL, "section %s has %llu bytes, not %u", section->name,
+			      size, most);
+	if (migf->snap.data[tag])
+		return refuse(migf, -EINVAL, "section %s comes twice", section->name);
+	migf->snap.data[tag] = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!migf->snap.data[tag])
 		return -ENOMEM;
-	r->snap.size[tag] = size;
-	expect(r, RESUME_BYTES, r->snap.data[tag], size);
+	migf->snap.size[tag] = size;
+	expect(migf, RESUME_BYTES, migf->snap.data[tag], size);
 	return 0;
 }
 
-static int begin_memory(struct mdev_bpf_resume_migf *r, u64 size)
+static int begin_memory(struct mdev_bpf_resume_migf *migf, u64 size)
 {
-	if (size <= sizeof(struct stream_memory) || size > sizeof(r->memory))
-		return refuse(r, -EINVAL, "a section of memory has %llu bytes", size);
-	expect(r, RESUME_MEMORY, &r->memory, size);
+	if (size <= sizeof(struct stream_memory) || size > sizeof(migf->memory))
+		return refuse(migf, -EINVAL, "a section of memory has %llu bytes", size);
+	expect(migf, RESUME_MEMORY, &migf->memory, size);
 	return 0;
 }
 
-static int got_memory(struct mdev_bpf_resume_migf *r)
+static int got_memory(struct mdev_bpf_resume_migf *migf)
 {
-	u32 region = le32_to_cpu(r->memory.head.region);
-	u64 offset = le64_to_cpu(r->memory.head.offset);
-	size_t size = r->want - sizeof(r->memory.head);
+	u32 region = le32_to_cpu(migf->memory.head.region);
+	u64 offset = le64_to_cpu(migf->memory.head.offset);
+	size_t size = migf->want - sizeof(migf->memory.head);
 	struct mdev_bpf_memory *mem;
 
-	mem = region < MDEV_BPF_MAX_REGIONS ? r->bdev->memory[region] : NULL;
+	mem = region < MDEV_BPF_MAX_REGIONS ? migf->bdev->memory[region] : NULL;
 	if (!mem || offset > mem->size || size > mem->size - offset)
-		return refuse(r, -EINVAL, "the device has no memory at %#llx of region %u", offset,
-			      region);
-	if (!r->shadow[region])
-		r->shadow[region] = mdev_bpf_memory_new(mem->size);
-	if (!r->shadow[region])
+		return refuse(migf, -EINVAL, "the device has no memory at %#llx of region %u",
+			      offset, region);
+	if (!migf->shadow[region])
+		migf->shadow[region] = mdev_bpf_memory_new(mem->size);
+	if (!migf->shadow[region])
 		return -ENOMEM;
-	expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
-	return mdev_bpf_memory_rw(r->shadow[region], offset, r->memory.bytes, size, true,
+	expect(migf, RESUME_SECTION, &migf->section, sizeof(migf->section));
+	return mdev_bpf_memory_rw(migf->shadow[region], offset, migf->memory.bytes, size, true,
 				  GFP_KERNEL_ACCOUNT);
 }
 
-static int got_section(struct mdev_bpf_resume_migf *r)
+static int got_section(struct mdev_bpf_resume_migf *migf)
 {
-	unsigned int tag = le16_to_cpu(r->section.tag);
-	u64 size = le64_to_cpu(r->section.size);
+	unsigned int tag = le16_to_cpu(migf->section.tag);
+	u64 size = le64_to_cpu(migf->section.size);
 
 	if (tag == SECTION_END) {
-		if (size != sizeof(r->end))
-			return refuse(r, -EBADMSG, "the stream is damaged: end");
-		expect(r, RESUME_END, &r->end, sizeof(r->end));
+		if (size != sizeof(migf->end))
+			return refuse(migf, -EBADMSG, "the stream is damaged: end");
+		expect(migf, RESUME_END, &migf->end, sizeof(migf->end));
 		return 0;
 	}
 	if (tag < SECTION_NR)
-		return begin_section(r, tag, size);
+		return begin_section(migf, tag, size);
 	if (tag == SECTION_MEMORY)
-		return begin_memory(r, size);
-	if (!(le32_to_cpu(r->section.flags) & SECTION_OPTIONAL))
-		return refuse(r, -EINVAL, "the kernel does not know section %u", tag);
-	expect(r, RESUME_SKIP, NULL, size);
+		return begin_memory(migf, size);
+	if (!(le32_to_cpu(migf->section.flags) & SECTION_OPTIONAL))
+		return refuse(migf, -EINVAL, "the kernel does not know section %u", tag);
+	expect(migf, RESUME_SKIP, NULL, size);
 	return 0;
 }
 
-static bool makes_sense(struct mdev_bpf_resume_migf *r, unsigned int tag)
+static bool makes_sense(struct mdev_bpf_resume_migf *migf, unsigned int tag)
 {
-	guard(mdev_bpf_gate)(r->bdev);
-	return mdev_bpf_stream_sections[tag].check(r->bdev, r->snap.data[tag], r->snap.size[tag]);
+	guard(mdev_bpf_gate)(migf->bdev);
+	return mdev_bpf_stream_sections[tag].check(migf->bdev, migf->snap.data[tag],
+						   migf->snap.size[tag]);
 }
 
-static int check_sections(struct mdev_bpf_resume_migf *r)
+static int check_sections(struct mdev_bpf_resume_migf *migf)
 {
-	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
+	const struct mdev_bpf_section *section = mdev_bpf_stream_sections;
 	unsigned int i;
 
-	for (i = 0; i < SECTION_NR; i++) {
-		bool needed = s[i].name && !s[i].most && s[i].size(r->bdev);
+	for (i = 0; i < SECTION_NR; i++, section++) {
+		bool needed = section->name && !section->most && section->size(migf->bdev);
 
-		if (needed && !r->snap.data[i] && (i != SECTION_STATE || r->header.state_size))
-			return refuse(r, -EINVAL, "section %s is missing", s[i].name);
-		if (r->snap.data[i] && !makes_sense(r, i))
-			return refuse(r, -EINVAL, "section %s makes no sense", s[i].name);
+		if (i == SECTION_STATE && !migf->header.state_size)
+			needed = false;
+		if (needed && !migf->snap.data[i])
+			return refuse(migf, -EINVAL, "section %s is missing", section->name);
+		if (migf->snap.data[i] && !makes_sense(migf, i))
+			return refuse(migf, -EINVAL, "section %s makes no sense", section->name);
 	}
-	if (r->snap.size[SECTION_STATE] != le32_to_cpu(r->header.state_size))
-		return refuse(r, -EINVAL, "section state is not as long as the header says");
+	if (migf->snap.size[SECTION_STATE] != le32_to_cpu(migf->header.state_size))
+		return refuse(migf, -EINVAL, "section state is not as long as the header says");
 	return 0;
 }
 
-static int got_end(struct mdev_bpf_resume_migf *r)
+static int got_end(struct mdev_bpf_resume_migf *migf)
 {
-	if (le64_to_cpu(r->end.total) != r->total || le32_to_cpu(r->end.crc) != r->crc ||
-	    r->end.reserved)
-		return refuse(r, -EBADMSG, "the stream is damaged: checksum");
-	expect(r, RESUME_COMPLETE, NULL, 0);
-	return check_sections(r);
+	if (le64_to_cpu(migf->end.total) != migf->total ||
+	    le32_to_cpu(migf->end.crc) != migf->crc || migf->end.reserved)
+		return refuse(migf, -EBADMSG, "the stream is damaged: checksum");
+	expect(migf, RESUME_COMPLETE, NULL, 0);
+	return check_sections(migf);
 }
 
-/* All bytes of an item have come. */
-static int got_item(struct mdev_bpf_resume_migf *r)
+/* All bytes of an item have been received. */
+static int got_item(struct mdev_bpf_resume_migf *migf)
 {
-	switch (r->stage) {
+	switch (migf->stage) {
 	case RESUME_MAGIC:
-		return got_magic(r);
+		return got_magic(migf);
 	case RESUME_HEADER:
-		return got_header(r);
+		return got_header(migf);
 	case RESUME_SECTION:
-		return got_section(r);
+		return got_section(migf);
 	case RESUME_MEMORY:
-		return got_memory(r);
+		return got_memory(migf);
 	case RESUME_END:
-		return got_end(r);
+		return got_end(migf);
 	default:
-		expect(r, RESUME_SECTION, &r->section, sizeof(r->section));
+		expect(migf, RESUME_SECTION, &migf->section, sizeof(migf->section));
 		return 0;
 	}
 }
 
-/* Take in @len bytes. Return: 0 or the errno that ends the session. */
-static int take_in(struct mdev_bpf_resume_migf *r, const u8 *data, size_t len)
+/* Receive @len bytes. Return: 0, or the errno that ends the transfer. */
+static int take_in(struct mdev_bpf_resume_migf *migf, const u8 *data, size_t len)
 {
 	int ret = 0;
 
-	lockdep_assert_held(&r->bdev->lock);
+	lockdep_assert_held(&migf->bdev->lock);
 	while (len && !ret) {
-		size_t n = min_t(u64, len, r->want - r->have);
+		size_t n = min_t(u64, len, migf->want - migf->have);
 
-		if (r->stage == RESUME_OPAQUE)
-			return opaque_append(r, data, len);
-		if (r->stage == RESUME_COMPLETE)
-			return refuse(r, -EBADMSG, "the stream goes on after its end");
-		if (r->item)
-			memcpy(r->item + r->have, data, n);
-		if (r->stage != RESUME_END)
-			r->crc = crc32_le(r->crc, data, n);
-		r->total += n;
-		r->have += n;
+		if (migf->stage == RESUME_OPAQUE)
+			return opaque_append(migf, data, len);
+		if (migf->stage == RESUME_COMPLETE)
+			return refuse(migf, -EBADMSG, "the stream goes on after its end");
+		if (migf->item)
+			memcpy(migf->item + migf->have, data, n);
+		if (migf->stage != RESUME_END)
+			migf->crc = crc32_le(migf->crc, data, n);
+		migf->total += n;
+		migf->have += n;
 		data += n;
 		len -= n;
-		while (!ret && r->have == r->want && r->stage != RESUME_COMPLETE)
-			ret = got_item(r);
+		while (!ret && migf->have == migf->want && migf->stage != RESUME_COMPLETE)
+			ret = got_item(migf);
 	}
 	return ret;
 }
 
-/* One piece of a write: the device's lock is not held while user memory is touched. */
-static int resume_step(struct mdev_bpf_resume_migf *r, const char __user *buf, size_t len)
+/* Receive a part of a write. The device's lock is not held while user memory is accessed. */
+static int resume_step(struct mdev_bpf_resume_migf *migf, const char __user *buf, size_t len)
 {
 	int ret;
 
-	if (copy_from_user(r->bounce, buf, len))
+	if (copy_from_user(migf->bounce, buf, len))
 		return -EFAULT;
-	ret = mutex_lock_killable(&r->bdev->lock);
+	ret = mutex_lock_killable(&migf->bdev->lock);
 	if (ret)
 		return ret;
-	if (!r->disabled && !r->error)
-		r->error = take_in(r, r->bounce, len);
-	ret = r->disabled ? -ENODEV : r->error;
-	mutex_unlock(&r->bdev->lock);
+	if (!migf->disabled && !migf->error)
+		migf->error = take_in(migf, migf->bounce, len);
+	ret = migf->disabled ? -ENODEV : migf->error;
+	mutex_unlock(&migf->bdev->lock);
 	return ret;
 }
 
 static ssize_t resume_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	struct mdev_bpf_resume_migf *r = file->private_data;
+	struct mdev_bpf_resume_migf *migf = file->private_data;
 	size_t done, n;
 	int ret;
 
-	guard(mutex)(&r->writer);
-	if (READ_ONCE(r->disabled))
+	guard(mutex)(&migf->writer);
+	if (READ_ONCE(migf->disabled))
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
-		n = min_t(size_t, len - done, sizeof(r->bounce));
-		ret = resume_step(r, buf + done, n);
-		/* Who is told of an error only by the next write may think that it has sent all */
+		n = min_t(size_t, len - done, sizeof(migf->bounce));
+		ret = resume_step(migf, buf + done, n);
+		/*
+		 * Report an error of the stream now, even after bytes were accepted: if this was
+		 * the last write, the user would not learn of it.
+		 */
 		if (ret)
 			return ret == -EFAULT && done ? done : ret;
 		cond_resched();
@@ -370,18 +377,18 @@ static ssize_t resume_write(struct file *file, const char __user *buf, size_t le
 	return done;
 }
 
-static void resume_free(struct mdev_bpf_resume_migf *r)
+static void resume_free(struct mdev_bpf_resume_migf *migf)
 {
 	unsigned int i;
 
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		mdev_bpf_memory_put(r->shadow[i]);
-	mdev_bpf_stream_snapshot_free(&r->snap);
-	mdev_bpf_stream_snapshot_free(&r->undo);
-	kvfree(r->opaque.data);
-	vfio_put_device(&r->bdev->vdev);	/* Pairs with the get in mdev_bpf_resume_new() */
-	mutex_destroy(&r->writer);
-	kvfree(r);
+		mdev_bpf_memory_put(migf->shadow[i]);
+	mdev_bpf_stream_snapshot_free(&migf->snap);
+	mdev_bpf_stream_snapshot_free(&migf->undo);
+	kvfree(migf->opaque.data);
+	vfio_put_device(&migf->bdev->vdev);	/* Pairs with the get in mdev_bpf_resume_new() */
+	mutex_destroy(&migf->writer);
+	kvfree(migf);
 }
 
 static int resume_release(struct inode *inode, struct file *file)
@@ -397,7 +404,7 @@ static const struct file_operations resume_fops = {
 };
 
 /**
- * mdev_bpf_resume_new() - begin to take in a device's state
+ * mdev_bpf_resume_new() - begin a session of receiving a device's state
  * @bdev: the device
  *
  * Context: Process context, the device's lock held.
@@ -406,179 +413,179 @@ static const struct file_operations resume_fops = {
  */
 struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_resume_migf *r;
+	struct mdev_bpf_resume_migf *migf;
 	struct file *file;
 
 	lockdep_assert_held(&bdev->lock);
-	r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
-	if (!r)
+	migf = kvzalloc(sizeof(*migf), GFP_KERNEL_ACCOUNT);
+	if (!migf)
 		return ERR_PTR(-ENOMEM);
 	get_device(&bdev->vdev.device);		/* Pairs with the put in resume_free() */
-	r->bdev = bdev;
-	mutex_init(&r->writer);
-	r->crc = ~0;
-	expect(r, RESUME_MAGIC, r->header.magic, sizeof(r->header.magic));
-	file = anon_inode_getfile("[mdev_bpf-resume]", &resume_fops, r, O_WRONLY);
+	migf->bdev = bdev;
+	mutex_init(&migf->writer);
+	migf->crc = ~0;
+	expect(migf, RESUME_MAGIC, migf->header.magic, sizeof(migf->header.magic));
+	file = anon_inode_getfile("[mdev_bpf-resume]", &resume_fops, migf, O_WRONLY);
 	if (IS_ERR(file)) {
-		resume_free(r);
+		resume_free(migf);
 		return ERR_CAST(file);
 	}
 	stream_open(file->f_inode, file);
-	r->file = file;
-	return r;
+	migf->file = file;
+	return migf;
 }
 
 /**
- * mdev_bpf_resume_file() - the file of a session
- * @r: the session
+ * mdev_bpf_resume_file() - get the file of a session
+ * @migf: the session
  *
- * Return: it, with the session's own reference.
+ * Return: the file. The caller gets no reference; the session has one.
  */
-struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r)
+struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *migf)
 {
-	return r->file;
+	return migf->file;
 }
 
-/* Is all that has come right, for the program that is attached now? */
-static int check_all(struct mdev_bpf_resume_migf *r)
+/* Check that the stream is complete and suits the program that is attached now. */
+static int check_all(struct mdev_bpf_resume_migf *migf)
 {
 	struct stream_header ours;
 
-	if (r->error)
-		return r->error;
-	if (r->stage == RESUME_OPAQUE)
+	if (migf->error)
+		return migf->error;
+	if (migf->stage == RESUME_OPAQUE)
 		return 0;
-	if (r->stage != RESUME_COMPLETE)
-		return refuse(r, -EBADMSG, "the stream is truncated");
-	/* The program may be another one than when the header came */
-	scoped_guard(mdev_bpf_gate, r->bdev)
-		mdev_bpf_stream_header(r->bdev, &ours);
-	return check_version(r, &ours) ?: check_sections(r);
+	if (migf->stage != RESUME_COMPLETE)
+		return refuse(migf, -EBADMSG, "the stream is truncated");
+	/* The program may have been replaced since the header was received */
+	scoped_guard(mdev_bpf_gate, migf->bdev)
+		mdev_bpf_stream_header(migf->bdev, &ours);
+	return check_version(migf, &ours) ?: check_sections(migf);
 }
 
 /**
- * mdev_bpf_resume_prepare() - is what has come all right? Get what it takes to take it over
- * @r: the session
+ * mdev_bpf_resume_prepare() - check the stream, and allocate what loading it needs
+ * @migf: the session
  *
- * Context: Process context, the device's lock held, without gate.
+ * Context: Process context, the device's lock held, the gate not held.
  *
- * Return: 0; what was wrong with the stream; -ENOMEM.
+ * Return: 0; the error of the stream; -ENOMEM.
  */
-int mdev_bpf_resume_prepare(struct mdev_bpf_resume_migf *r)
+int mdev_bpf_resume_prepare(struct mdev_bpf_resume_migf *migf)
 {
 	int ret;
 
-	lockdep_assert_held(&r->bdev->lock);
-	scoped_guard(mdev_bpf_gate, r->bdev)
-		r->generation = r->bdev->state.generation;
-	ret = check_all(r);
+	lockdep_assert_held(&migf->bdev->lock);
+	scoped_guard(mdev_bpf_gate, migf->bdev)
+		migf->generation = migf->bdev->state.generation;
+	ret = check_all(migf);
 	if (ret)
 		return ret;
-	mdev_bpf_stream_snapshot_free(&r->undo);
-	ret = mdev_bpf_stream_snapshot_alloc(r->bdev, &r->undo);
-	if (!ret && r->stage == RESUME_COMPLETE)
-		ret = mdev_bpf_swap_prepare(r->bdev, r->shadow);
+	mdev_bpf_stream_snapshot_free(&migf->undo);
+	ret = mdev_bpf_stream_snapshot_alloc(migf->bdev, &migf->undo);
+	if (!ret && migf->stage == RESUME_COMPLETE)
+		ret = mdev_bpf_swap_prepare(migf->bdev, migf->shadow);
 	return ret;
 }
 
 /**
- * mdev_bpf_resume_swap() - exchange the device's memory with what has come, or back again
- * @r: the session, prepared
+ * mdev_bpf_resume_swap() - exchange the device's memory with the received memory, or back
+ * @migf: the session, prepared
  *
  * Context: Process context, the device's lock held, and the gate by mdev_bpf_gate_hold().
  */
-void mdev_bpf_resume_swap(struct mdev_bpf_resume_migf *r)
+void mdev_bpf_resume_swap(struct mdev_bpf_resume_migf *migf)
 {
-	if (r->stage == RESUME_COMPLETE)
-		mdev_bpf_swap_contents(r->bdev, r->shadow);
+	if (migf->stage == RESUME_COMPLETE)
+		mdev_bpf_swap_contents(migf->bdev, migf->shadow);
 }
 
-/* Is it a state of another version, and the program by now one that cannot convert it? */
-static bool needs_restore(struct mdev_bpf_resume_migf *r)
+/* Does the state have another version, although the current program has no restore op? */
+static bool needs_restore(struct mdev_bpf_resume_migf *migf)
 {
-	return r->stage == RESUME_COMPLETE && !restores(r->bdev) &&
-	       le32_to_cpu(r->header.state_version) != r->bdev->state.cur.version;
+	return migf->stage == RESUME_COMPLETE && !restores(migf->bdev) &&
+	       le32_to_cpu(migf->header.state_version) != migf->bdev->state.cur.version;
 }
 
 /**
- * mdev_bpf_resume_load() - let the device take over what has come, but for memory
- * @r: the session, prepared
+ * mdev_bpf_resume_load() - load the received state into the device, except for memory
+ * @migf: the session, prepared
  *
- * Without mdev_bpf_resume_done() that is for good.
+ * mdev_bpf_resume_done() must be called afterwards; it undoes this if the restore op fails.
  *
- * Context: Process context, the device's lock and the gate held, time frozen.
+ * Context: Process context, the device's lock and the gate held, the device frozen.
  *
- * Return: what the program's restore gets; an error: ERESTARTNOHAND (STREAM_RETRY) if another
- * program has come since it was prepared.
+ * Return: the argument for the restore op; ERESTARTNOHAND (STREAM_RETRY) if the program was
+ * replaced after the session was prepared.
  */
-struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r)
+struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *migf)
 {
-	struct mdev_bpf_device *bdev = r->bdev;
+	struct mdev_bpf_device *bdev = migf->bdev;
 
 	lockdep_assert_held(&bdev->lock);
-	if (r->generation != bdev->state.generation || needs_restore(r) ||
-	    !mdev_bpf_stream_snapshot_fits(bdev, &r->undo))
+	if (migf->generation != bdev->state.generation || needs_restore(migf) ||
+	    !mdev_bpf_stream_snapshot_fits(bdev, &migf->undo))
 		return ERR_PTR(STREAM_RETRY);
-	mdev_bpf_stream_snapshot_take(bdev, &r->undo);
-	if (r->stage == RESUME_COMPLETE)
-		mdev_bpf_stream_snapshot_load(bdev, &r->snap);
-	r->opaque.ctx.opaque = r->stage == RESUME_OPAQUE;
-	r->opaque.ctx.version = le32_to_cpu(r->header.state_version);
-	if (r->opaque.ctx.opaque)
-		r->opaque.ctx.version = 0;
-	return &r->opaque.ctx;
+	mdev_bpf_stream_snapshot_take(bdev, &migf->undo);
+	if (migf->stage == RESUME_COMPLETE)
+		mdev_bpf_stream_snapshot_load(bdev, &migf->snap);
+	migf->opaque.ctx.opaque = migf->stage == RESUME_OPAQUE;
+	migf->opaque.ctx.version = le32_to_cpu(migf->header.state_version);
+	if (migf->opaque.ctx.opaque)
+		migf->opaque.ctx.version = 0;
+	return &migf->opaque.ctx;
 }
 
 /**
- * mdev_bpf_resume_done() - what the program's restore has made of it
- * @r: the session, after mdev_bpf_resume_load()
- * @result: what restore returned; MDEV_BPF_STREAM_CORE if the program has none
+ * mdev_bpf_resume_done() - finish or undo loading, according to the result of the restore op
+ * @migf: the session, after mdev_bpf_resume_load()
+ * @result: the result of the op; MDEV_BPF_STREAM_CORE if the program has none
  *
- * Unless that is success, the device is what it was before, but for its memory.
+ * After an error the device is as it was before, except for its memory.
  *
  * Context: Process context, the device's lock and the gate held.
  *
- * Return: 0; what restore returned; -EINVAL if the stream is neither the core's nor the program's.
+ * Return: 0; the error of the op; -EINVAL if the op has not accepted an opaque stream.
  */
-int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result)
+int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *migf, int result)
 {
 	int ret = min(result, 0);
 
-	lockdep_assert_held(&r->bdev->lock);
-	r->unknown = !ret && r->opaque.ctx.opaque && result != MDEV_BPF_STREAM_OPAQUE;
-	if (r->unknown)
+	lockdep_assert_held(&migf->bdev->lock);
+	migf->unknown = !ret && migf->opaque.ctx.opaque && result != MDEV_BPF_STREAM_OPAQUE;
+	if (migf->unknown)
 		ret = -EINVAL;
 	if (ret)
-		mdev_bpf_stream_snapshot_load(r->bdev, &r->undo);
-	else if (r->opaque.ctx.opaque)
-		mdev_bpf_stream_unknown_lines(r->bdev);
+		mdev_bpf_stream_snapshot_load(migf->bdev, &migf->undo);
+	else if (migf->opaque.ctx.opaque)
+		mdev_bpf_stream_unknown_lines(migf->bdev);
 	return ret;
 }
 
 /**
- * mdev_bpf_resume_refuse() - say why the program did not take what has come
- * @r: the session
- * @err: what mdev_bpf_resume_done() returned
+ * mdev_bpf_resume_refuse() - report why the program has not accepted the stream
+ * @migf: the session
+ * @err: the error that mdev_bpf_resume_done() has returned
  *
- * Context: Process context, the device's lock held, without gate.
+ * Context: Process context, the device's lock held, the gate not held.
  */
-void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *r, int err)
+void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *migf, int err)
 {
-	if (r->unknown)
-		refuse(r, -EINVAL, "the program does not know this stream");
+	if (migf->unknown)
+		refuse(migf, -EINVAL, "the program does not know this stream");
 	else
-		mdev_bpf_refuse(r->bdev->program->decl.name, "restore failed, errno %d", -err);
+		mdev_bpf_refuse(migf->bdev->program->decl.name, "restore failed, errno %d", -err);
 }
 
 /**
- * mdev_bpf_resume_end() - end a session: its file takes nothing any more
- * @r: the session, which may be gone when this returns
+ * mdev_bpf_resume_end() - end a session; from now on writing to its file fails
+ * @migf: the session, which may be freed by this
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r)
+void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *migf)
 {
-	lockdep_assert_held(&r->bdev->lock);
-	WRITE_ONCE(r->disabled, true);
-	fput(r->file);
+	lockdep_assert_held(&migf->bdev->lock);
+	WRITE_ONCE(migf->disabled, true);
+	fput(migf->file);
 }

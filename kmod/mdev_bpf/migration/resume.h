@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The file that a device's state is written to. */
+/* The file to which user space writes a device's state. */
 #ifndef __MDEV_BPF_MIGRATION_RESUME_H
 #define __MDEV_BPF_MIGRATION_RESUME_H
 
@@ -9,12 +9,12 @@ struct mdev_bpf_resume_migf;
 struct mdev_bpf_stream;
 
 struct mdev_bpf_resume_migf *mdev_bpf_resume_new(struct mdev_bpf_device *bdev);
-struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *r);
-int mdev_bpf_resume_prepare(struct mdev_bpf_resume_migf *r);
-void mdev_bpf_resume_swap(struct mdev_bpf_resume_migf *r);
-struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *r);
-int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *r, int result);
-void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *r, int err);
-void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *r);
+struct file *mdev_bpf_resume_file(struct mdev_bpf_resume_migf *migf);
+int mdev_bpf_resume_prepare(struct mdev_bpf_resume_migf *migf);
+void mdev_bpf_resume_swap(struct mdev_bpf_resume_migf *migf);
+struct mdev_bpf_stream *mdev_bpf_resume_load(struct mdev_bpf_resume_migf *migf);
+int mdev_bpf_resume_done(struct mdev_bpf_resume_migf *migf, int result);
+void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *migf, int err);
+void mdev_bpf_resume_end(struct mdev_bpf_resume_migf *migf);
 
 #endif /* __MDEV_BPF_MIGRATION_RESUME_H */

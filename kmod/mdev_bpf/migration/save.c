@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file that a device's state is read from.
+ * The file from which user space reads a device's state.
  *
- * It is made piece by piece, as it is read: a piece is a few bytes of format in front of
- * bytes that are in memory anyway. All but what one reader is at is under the device's lock,
- * which is not held while user memory is touched.
+ * The stream is produced while it is read, in pieces. A piece is a short header, followed by bytes
+ * that are already in memory. The session is protected by the device's lock, which is not held
+ * while user memory is accessed. The position in the current piece belongs to the one reader.
  *
- * In PRE_COPY the header can be read, so that a target which cannot take the state says so
- * before anything has stopped, and then memory: all of it, then again and again what was written
- * since. A program with a save op may have a format of its own, and decides only when the device
- * has stopped: then there is nothing to be read before.
+ * In PRE_COPY the header can be read first, so that a target which cannot take the state refuses it
+ * before the device has stopped. Memory follows: all of it, then repeatedly what was written since.
+ * A program with a save op may use an opaque stream, and decides this only when the device has
+ * stopped. So it has no data in PRE_COPY.
  */
 #include <linux/anon_inodes.h>
 #include <linux/compat.h>
@@ -31,26 +31,26 @@
 
 /**
  * struct mdev_bpf_save_migf - one session of saving
- * @file: the file; the device has a reference to it while the session lasts
+ * @file: the file; the device has a reference to it during the session
  * @bdev: the device, with a reference
- * @disabled: the session is over
+ * @disabled: the session has ended
  * @early: the header and memory can be read before the device has stopped
- * @stopped: the device has stopped, and the rest is here too
- * @header: what the stream begins with
+ * @stopped: the device has stopped, and all other sections can be read
+ * @header: the header of the stream
  * @snap: the sections
- * @opaque: in their place, if the program has a format of its own
- * @next: what the next piece will be: the header or a section
- * @pass: how memory is gone through
- * @region: the region whose memory comes next
- * @index: number of the page of it that comes next
- * @page: copy of the page that is being read: the user may have it mapped and write to it
- * @head: the current piece: bytes of format
- * @head_len: how many
- * @body: what follows them
- * @body_len: its length
- * @pos: how much of the piece has been read
+ * @opaque: the opaque stream, which replaces the sections if the program uses one
+ * @next: the next piece: the header or a section
+ * @pass: the current pass over memory
+ * @region: the region of the next page
+ * @index: index of the next page in @region
+ * @page: copy of the page that is being read, because the user may write to the page itself
+ * @head: the current piece: its header
+ * @head_len: length of @head in bytes
+ * @body: the current piece: the bytes after @head
+ * @body_len: length of @body in bytes
+ * @pos: number of bytes of the current piece that have been read
  * @crc: checksum of all pieces up to the current one
- * @total: bytes of them
+ * @total: number of bytes of these pieces
  */
 struct mdev_bpf_save_migf {
 	struct file *file;
@@ -77,40 +77,40 @@ struct mdev_bpf_save_migf {
 	u64 total;
 };
 
-/* Stages of @next; a section's tag in between */
+/* Values of @next; in between are the tags of sections */
 #define NEXT_HEADER	0
 #define NEXT_MEMORY	SECTION_NR
 #define NEXT_END	(SECTION_NR + 1)
 #define NEXT_NOTHING	(SECTION_NR + 2)
 
-static void piece(struct mdev_bpf_save_migf *s, const void *head, size_t head_len,
+static void piece(struct mdev_bpf_save_migf *migf, const void *head, size_t head_len,
 		  const void *body, size_t body_len)
 {
-	memcpy(s->head, head, head_len);
-	s->head_len = head_len;
-	s->body = body;
-	s->body_len = body_len;
-	s->pos = 0;
-	s->crc = crc32_le(s->crc, head, head_len);
-	s->crc = crc32_le(s->crc, body, body_len);
-	s->total += head_len + body_len;
+	memcpy(migf->head, head, head_len);
+	migf->head_len = head_len;
+	migf->body = body;
+	migf->body_len = body_len;
+	migf->pos = 0;
+	migf->crc = crc32_le(migf->crc, head, head_len);
+	migf->crc = crc32_le(migf->crc, body, body_len);
+	migf->total += head_len + body_len;
 }
 
-static void piece_section(struct mdev_bpf_save_migf *s, unsigned int tag)
+static void piece_section(struct mdev_bpf_save_migf *migf, unsigned int tag)
 {
 	struct stream_section section = {
 		.tag = cpu_to_le16(tag),
 		.version = cpu_to_le16(mdev_bpf_stream_sections[tag].version),
-		.size = cpu_to_le64(s->snap.size[tag]),
+		.size = cpu_to_le64(migf->snap.size[tag]),
 	};
 
-	piece(s, &section, sizeof(section), s->snap.data[tag], s->snap.size[tag]);
+	piece(migf, &section, sizeof(section), migf->snap.data[tag], migf->snap.size[tag]);
 }
 
-static void piece_page(struct mdev_bpf_save_migf *s, const struct page *page)
+static void piece_page(struct mdev_bpf_save_migf *migf, const struct page *page)
 {
-	u64 offset = (u64)s->index << PAGE_SHIFT;
-	size_t size = min_t(u64, s->bdev->memory[s->region]->size - offset, PAGE_SIZE);
+	u64 offset = (u64)migf->index << PAGE_SHIFT;
+	size_t size = min_t(u64, migf->bdev->memory[migf->region]->size - offset, PAGE_SIZE);
 	struct {
 		struct stream_section section;
 		struct stream_memory memory;
@@ -118,70 +118,70 @@ static void piece_page(struct mdev_bpf_save_migf *s, const struct page *page)
 		.section.tag = cpu_to_le16(SECTION_MEMORY),
 		.section.version = cpu_to_le16(1),
 		.section.size = cpu_to_le64(sizeof(head.memory) + size),
-		.memory.region = cpu_to_le32(s->region),
+		.memory.region = cpu_to_le32(migf->region),
 		.memory.offset = cpu_to_le64(offset),
 	};
 
-	/* An op may be writing to it: what it has noted by now is in the copy then */
-	scoped_guard(mdev_bpf_gate, s->bdev)
-		memcpy(s->page, page_address(page), size);
-	piece(s, &head, sizeof(head), s->page, size);
+	/* With the gate held, no op is between writing to the page and marking it */
+	scoped_guard(mdev_bpf_gate, migf->bdev)
+		memcpy(migf->page, page_address(page), size);
+	piece(migf, &head, sizeof(head), migf->page, size);
 }
 
 /*
- * The next page of a pass. If it need not be sent, that is a piece of no bytes, so that the lock is
- * not held for long. Return: whether there was one.
+ * Make a piece of the next page of the pass. For a page that need not be sent, the piece is empty,
+ * so that the lock is not held for long. Return: false if there was no page left.
  */
-static bool next_page(struct mdev_bpf_save_migf *s)
+static bool next_page(struct mdev_bpf_save_migf *migf)
 {
 	struct mdev_bpf_memory *mem;
 	struct page *page;
 
-	for (; s->region < MDEV_BPF_MAX_REGIONS; s->region++, s->index = 0) {
-		mem = s->bdev->memory[s->region];
-		page = mem ? mdev_bpf_precopy_next(mem, s->pass, &s->index) : NULL;
+	for (; migf->region < MDEV_BPF_MAX_REGIONS; migf->region++, migf->index = 0) {
+		mem = migf->bdev->memory[migf->region];
+		page = mem ? mdev_bpf_precopy_next(mem, migf->pass, &migf->index) : NULL;
 		if (!page)
 			continue;
-		if (mdev_bpf_precopy_take(s->bdev, s->region, s->pass, s->index, page))
-			piece_page(s, page);
+		if (mdev_bpf_precopy_take(migf->bdev, migf->region, migf->pass, migf->index, page))
+			piece_page(migf, page);
 		else
-			piece(s, NULL, 0, NULL, 0);
-		s->index++;
+			piece(migf, NULL, 0, NULL, 0);
+		migf->index++;
 		return true;
 	}
 	return false;
 }
 
-static void begin_pass(struct mdev_bpf_save_migf *s, enum precopy_pass pass)
+static void begin_pass(struct mdev_bpf_save_migf *migf, enum precopy_pass pass)
 {
-	s->pass = pass;
-	s->region = 0;
-	s->index = 0;
+	migf->pass = pass;
+	migf->region = 0;
+	migf->index = 0;
 }
 
 /*
- * The next piece while it runs. Return: 1; -ENOMSG at the end of each pass but the first, so that
- * who reads up to there has an end even if everything is written all the time. The next pass begins
- * when the user has been told, which takes a read with nothing @done.
+ * Make the next piece while the device runs. Return: 1; -ENOMSG at the end of each pass except the
+ * first, so a reader terminates even under constant dirtying. The next pass begins when read(2) has
+ * returned ENOMSG, which it only does if nothing has been read before (@done).
  */
-static int next_running(struct mdev_bpf_save_migf *s, size_t done)
+static int next_running(struct mdev_bpf_save_migf *migf, size_t done)
 {
 	bool again;
 
-	if (!s->early)
+	if (!migf->early)
 		return -ENOMSG;
-	while (!next_page(s)) {
-		again = s->pass == PASS_AGAIN;
+	while (!next_page(migf)) {
+		again = migf->pass == PASS_AGAIN;
 		if (again && done)
 			return -ENOMSG;
-		begin_pass(s, PASS_AGAIN);
+		begin_pass(migf, PASS_AGAIN);
 		if (again)
 			return -ENOMSG;
 	}
 	return 1;
 }
 
-static void piece_end(struct mdev_bpf_save_migf *s)
+static void piece_end(struct mdev_bpf_save_migf *migf)
 {
 	struct {
 		struct stream_section section;
@@ -191,104 +191,105 @@ static void piece_end(struct mdev_bpf_save_migf *s)
 		.section.version = cpu_to_le16(1),
 		.section.size = cpu_to_le64(sizeof(last.end)),
 	};
-	u32 crc = crc32_le(s->crc, (void *)&last.section, sizeof(last.section));
+	u32 crc = crc32_le(migf->crc, (void *)&last.section, sizeof(last.section));
 
 	last.end.crc = cpu_to_le32(crc);
-	last.end.total = cpu_to_le64(s->total + sizeof(last));
-	piece(s, &last, sizeof(last), NULL, 0);
+	last.end.total = cpu_to_le64(migf->total + sizeof(last));
+	piece(migf, &last, sizeof(last), NULL, 0);
 }
 
-/* The next piece of what the device has at hand. Return: whether there was one. */
-static bool next_stopped(struct mdev_bpf_save_migf *s)
+/* Make the next piece of a stopped device. Return: false at the end of the stream. */
+static bool next_stopped(struct mdev_bpf_save_migf *migf)
 {
-	while (s->next < NEXT_MEMORY) {
-		unsigned int tag = s->next++;
+	while (migf->next < NEXT_MEMORY) {
+		unsigned int tag = migf->next++;
 
-		if (!s->snap.size[tag])
+		if (!migf->snap.size[tag])
 			continue;
-		piece_section(s, tag);
+		piece_section(migf, tag);
 		return true;
 	}
-	if (s->next == NEXT_MEMORY && next_page(s))
+	if (migf->next == NEXT_MEMORY && next_page(migf))
 		return true;
-	if (s->next > NEXT_END)
+	if (migf->next > NEXT_END)
 		return false;
-	s->next = NEXT_NOTHING;
-	piece_end(s);
+	migf->next = NEXT_NOTHING;
+	piece_end(migf);
 	return true;
 }
 
 /*
- * Get the next piece of a read, after @done bytes. Return: 1; 0 at the end; -ENOMSG if there may
- * be more later, and will be when the device has stopped; -ENODEV if the session is over.
+ * Make the next piece for a read(2) that has already returned @done bytes. Return: 1; 0 at the end
+ * of the stream; -ENOMSG if there is nothing more to read for now; -ENODEV if the session has
+ * ended.
  */
-static int next_piece_locked(struct mdev_bpf_save_migf *s, size_t done)
+static int next_piece_locked(struct mdev_bpf_save_migf *migf, size_t done)
 {
-	lockdep_assert_held(&s->bdev->lock);
-	if (s->disabled)
+	lockdep_assert_held(&migf->bdev->lock);
+	if (migf->disabled)
 		return -ENODEV;
-	if (s->next == NEXT_HEADER && (s->early || s->stopped)) {
-		/* An attempt to stop that failed has left some, which the next will free */
-		if (s->stopped && s->opaque.ctx.size) {
-			s->next = NEXT_NOTHING;
-			piece(s, NULL, 0, s->opaque.data, s->opaque.ctx.size);
+	if (migf->next == NEXT_HEADER && (migf->early || migf->stopped)) {
+		/* Without @stopped, the opaque stream is that of a failed attempt to stop */
+		if (migf->stopped && migf->opaque.ctx.size) {
+			migf->next = NEXT_NOTHING;
+			piece(migf, NULL, 0, migf->opaque.data, migf->opaque.ctx.size);
 		} else {
-			s->next++;
-			piece(s, &s->header, sizeof(s->header), NULL, 0);
+			migf->next++;
+			piece(migf, &migf->header, sizeof(migf->header), NULL, 0);
 		}
 		return 1;
 	}
-	return s->stopped ? next_stopped(s) : next_running(s, done);
+	return migf->stopped ? next_stopped(migf) : next_running(migf, done);
 }
 
-/* The same, or -EINTR if the task was killed while a reset, say, was under way. */
-static int next_piece(struct mdev_bpf_save_migf *s, size_t done)
+/* The same with the device's lock taken. Return: also -EINTR if the task was killed meanwhile. */
+static int next_piece(struct mdev_bpf_save_migf *migf, size_t done)
 {
-	int ret = mutex_lock_killable(&s->bdev->lock);
+	int ret = mutex_lock_killable(&migf->bdev->lock);
 
 	if (ret)
 		return ret;
-	ret = next_piece_locked(s, done);
-	mutex_unlock(&s->bdev->lock);
+	ret = next_piece_locked(migf, done);
+	mutex_unlock(&migf->bdev->lock);
 	return ret;
 }
 
-/* Copy what is left of the piece, at most @len bytes. Return: how many, or -EFAULT. */
-static ssize_t copy_piece(struct mdev_bpf_save_migf *s, char __user *buf, size_t len)
+/* Copy the rest of the head or of the body, at most @len bytes. Return: how many, or -EFAULT. */
+static ssize_t copy_piece(struct mdev_bpf_save_migf *migf, char __user *buf, size_t len)
 {
 	const void *from;
 	size_t n;
 
-	if (s->pos < s->head_len) {
-		from = s->head + s->pos;
-		n = s->head_len - s->pos;
+	if (migf->pos < migf->head_len) {
+		from = migf->head + migf->pos;
+		n = migf->head_len - migf->pos;
 	} else {
-		from = s->body + (s->pos - s->head_len);
-		n = s->head_len + s->body_len - s->pos;
+		from = migf->body + (migf->pos - migf->head_len);
+		n = migf->head_len + migf->body_len - migf->pos;
 	}
 	n = min(n, len);
 	if (copy_to_user(buf, from, n))
 		return -EFAULT;
-	s->pos += n;
+	migf->pos += n;
 	return n;
 }
 
 static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	struct mdev_bpf_save_migf *s = file->private_data;
+	struct mdev_bpf_save_migf *migf = file->private_data;
 	ssize_t n = 0;
 	size_t done;
 
-	guard(mutex)(&s->reader);
-	if (READ_ONCE(s->disabled))
+	guard(mutex)(&migf->reader);
+	if (READ_ONCE(migf->disabled))
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
-		if (s->pos == s->head_len + s->body_len) {
-			n = next_piece(s, done);
+		if (migf->pos == migf->head_len + migf->body_len) {
+			n = next_piece(migf, done);
 			if (n <= 0)
 				break;
 		}
-		n = copy_piece(s, buf + done, len - done);
+		n = copy_piece(migf, buf + done, len - done);
 		if (n < 0)
 			break;
 		if (fatal_signal_pending(current)) {
@@ -300,32 +301,32 @@ static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t
 	return done ?: n;
 }
 
-/* What a pass has left, with what is left of the current piece. */
-static u64 left_of(struct mdev_bpf_save_migf *s, enum precopy_pass pass)
+/* The number of bytes that a pass has left, including the rest of the current piece */
+static u64 left_of(struct mdev_bpf_save_migf *migf, enum precopy_pass pass)
 {
-	u64 left = pass == s->pass ? s->head_len + s->body_len - s->pos : 0;
+	u64 left = pass == migf->pass ? migf->head_len + migf->body_len - migf->pos : 0;
 	unsigned int i;
 
-	if (!s->early)
+	if (!migf->early)
 		return left;
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		if (s->bdev->memory[i])
-			left += mdev_bpf_precopy_bytes(s->bdev->memory[i], pass);
+		if (migf->bdev->memory[i])
+			left += mdev_bpf_precopy_bytes(migf->bdev->memory[i], pass);
 	return left;
 }
 
-static int precopy_info(struct mdev_bpf_save_migf *s, struct vfio_precopy_info *info)
+static int precopy_info(struct mdev_bpf_save_migf *migf, struct vfio_precopy_info *info)
 {
-	guard(mutex)(&s->reader);
-	guard(mutex)(&s->bdev->lock);
-	if (s->disabled)
+	guard(mutex)(&migf->reader);
+	guard(mutex)(&migf->bdev->lock);
+	if (migf->disabled)
 		return -ENODEV;
-	if (s->stopped)
+	if (migf->stopped)
 		return -EINVAL;
-	info->initial_bytes = left_of(s, PASS_FIRST);
-	if (s->next == NEXT_HEADER && s->early)
-		info->initial_bytes += sizeof(s->header);
-	info->dirty_bytes = left_of(s, PASS_AGAIN);
+	info->initial_bytes = left_of(migf, PASS_FIRST);
+	if (migf->next == NEXT_HEADER && migf->early)
+		info->initial_bytes += sizeof(migf->header);
+	info->dirty_bytes = left_of(migf, PASS_AGAIN);
 	return 0;
 }
 
@@ -348,14 +349,14 @@ static long save_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
-static void save_free(struct mdev_bpf_save_migf *s)
+static void save_free(struct mdev_bpf_save_migf *migf)
 {
-	mdev_bpf_stream_snapshot_free(&s->snap);
-	kvfree(s->opaque.data);
-	kfree(s->page);
-	vfio_put_device(&s->bdev->vdev);	/* Pairs with the get in mdev_bpf_save_new() */
-	mutex_destroy(&s->reader);
-	kfree(s);
+	mdev_bpf_stream_snapshot_free(&migf->snap);
+	kvfree(migf->opaque.data);
+	kfree(migf->page);
+	vfio_put_device(&migf->bdev->vdev);	/* Pairs with the get in mdev_bpf_save_new() */
+	mutex_destroy(&migf->reader);
+	kfree(migf);
 }
 
 static int save_release(struct inode *inode, struct file *file)
@@ -373,7 +374,7 @@ static const struct file_operations save_fops = {
 };
 
 /**
- * mdev_bpf_save_new() - begin to save a device
+ * mdev_bpf_save_new() - begin a session of saving a device
  * @bdev: the device
  *
  * Context: Process context, the device's lock held.
@@ -382,167 +383,172 @@ static const struct file_operations save_fops = {
  */
 struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_save_migf *s;
+	struct mdev_bpf_save_migf *migf;
 	struct file *file;
 
 	lockdep_assert_held(&bdev->lock);
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s)
+	migf = kzalloc(sizeof(*migf), GFP_KERNEL_ACCOUNT);
+	if (!migf)
 		return ERR_PTR(-ENOMEM);
 	get_device(&bdev->vdev.device);		/* Pairs with the put in save_free() */
-	s->bdev = bdev;
-	mutex_init(&s->reader);
-	s->page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
-	if (!s->page) {
-		save_free(s);
+	migf->bdev = bdev;
+	mutex_init(&migf->reader);
+	migf->page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (!migf->page) {
+		save_free(migf);
 		return ERR_PTR(-ENOMEM);
 	}
-	s->crc = ~0;
-	/* Without op, the core saves; without program, the next one may have one */
-	s->early = !mdev_bpf_gate_has(bdev, MDEV_BPF_OP_SAVE, true);
+	migf->crc = ~0;
+	/* The core saves if the program has no save op. Without a program, the next may have one. */
+	migf->early = !mdev_bpf_gate_has(bdev, MDEV_BPF_OP_SAVE, true);
 	scoped_guard(mdev_bpf_gate, bdev)
-		mdev_bpf_stream_header(bdev, &s->header);
-	file = anon_inode_getfile("[mdev_bpf-save]", &save_fops, s, O_RDONLY);
+		mdev_bpf_stream_header(bdev, &migf->header);
+	file = anon_inode_getfile("[mdev_bpf-save]", &save_fops, migf, O_RDONLY);
 	if (IS_ERR(file)) {
-		save_free(s);
+		save_free(migf);
 		return ERR_CAST(file);
 	}
 	stream_open(file->f_inode, file);
-	s->file = file;
-	return s;
+	migf->file = file;
+	return migf;
 }
 
 /**
- * mdev_bpf_save_file() - the file of a session
- * @s: the session
+ * mdev_bpf_save_file() - get the file of a session
+ * @migf: the session
  *
- * Return: it, with the session's own reference.
+ * Return: the file. The caller gets no reference; the session has one.
  */
-struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *s)
+struct file *mdev_bpf_save_file(struct mdev_bpf_save_migf *migf)
 {
-	return s->file;
+	return migf->file;
 }
 
-static void free_room(struct mdev_bpf_save_migf *s)
+static void free_room(struct mdev_bpf_save_migf *migf)
 {
-	mdev_bpf_stream_snapshot_free(&s->snap);
-	kvfree(s->opaque.data);
-	memset(&s->opaque, 0, sizeof(s->opaque));
+	mdev_bpf_stream_snapshot_free(&migf->snap);
+	kvfree(migf->opaque.data);
+	memset(&migf->opaque, 0, sizeof(migf->opaque));
 }
 
 /**
- * mdev_bpf_save_prepare() - make room for the state of the device
- * @s: the session
+ * mdev_bpf_save_prepare() - allocate memory for the state of the device
+ * @migf: the session
  *
- * Context: Process context, the device's lock held, without gate.
+ * Context: Process context, the device's lock held, the gate not held.
  *
  * Return: 0; -ENOMEM.
  */
-int mdev_bpf_save_prepare(struct mdev_bpf_save_migf *s)
+int mdev_bpf_save_prepare(struct mdev_bpf_save_migf *migf)
 {
-	lockdep_assert_held(&s->bdev->lock);
-	free_room(s);	/* of an attempt that failed */
-	if (mdev_bpf_gate_has(s->bdev, MDEV_BPF_OP_SAVE, false)) {
-		s->opaque.data = kvmalloc(STREAM_OPAQUE_MAX, GFP_KERNEL_ACCOUNT);
-		if (!s->opaque.data)
+	lockdep_assert_held(&migf->bdev->lock);
+	free_room(migf);	/* from a failed attempt */
+	if (mdev_bpf_gate_has(migf->bdev, MDEV_BPF_OP_SAVE, false)) {
+		migf->opaque.data = kvmalloc(STREAM_OPAQUE_MAX, GFP_KERNEL_ACCOUNT);
+		if (!migf->opaque.data)
 			return -ENOMEM;
-		s->opaque.room = STREAM_OPAQUE_MAX;
+		migf->opaque.room = STREAM_OPAQUE_MAX;
 	}
-	return mdev_bpf_stream_snapshot_alloc(s->bdev, &s->snap);
+	return mdev_bpf_stream_snapshot_alloc(migf->bdev, &migf->snap);
 }
 
 /**
- * mdev_bpf_save_is_prepared() - is there enough room for the state as it is now?
- * @s: the session
- * @opaque: the program may put its own stream
- *
- * Context: The gate held.
- */
-bool mdev_bpf_save_is_prepared(struct mdev_bpf_save_migf *s, bool opaque)
-{
-	return (!opaque || s->opaque.room) && mdev_bpf_stream_snapshot_fits(s->bdev, &s->snap);
-}
-
-/**
- * mdev_bpf_save_opaque() - where the program's save puts its own stream
- * @s: the session, prepared for that
+ * mdev_bpf_save_is_prepared() - is there enough memory for the current state?
+ * @migf: the session
+ * @opaque: the program has a save op, so it may use an opaque stream
  *
  * Context: The gate held.
  *
- * Return: what save gets.
+ * Return: false if mdev_bpf_save_prepare() must be called again for another program.
  */
-struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *s)
+bool mdev_bpf_save_is_prepared(struct mdev_bpf_save_migf *migf, bool opaque)
 {
-	mdev_bpf_gate_assert_held(s->bdev);
-	s->opaque.ctx.version = s->bdev->state.cur.version;
-	return &s->opaque.ctx;
+	return (!opaque || migf->opaque.room) &&
+	       mdev_bpf_stream_snapshot_fits(migf->bdev, &migf->snap);
 }
 
 /**
- * mdev_bpf_save_fill() - the device has stopped: take its state
- * @s: the session, prepared
- * @opaque: the program has put all there is into its own stream
+ * mdev_bpf_save_opaque() - get the opaque stream of a session, for the save op
+ * @migf: the session, prepared for an opaque stream
+ *
+ * Context: The gate held.
+ *
+ * Return: the argument for the op.
+ */
+struct mdev_bpf_stream *mdev_bpf_save_opaque(struct mdev_bpf_save_migf *migf)
+{
+	mdev_bpf_gate_assert_held(migf->bdev);
+	migf->opaque.ctx.version = migf->bdev->state.cur.version;
+	return &migf->opaque.ctx;
+}
+
+/**
+ * mdev_bpf_save_fill() - copy the state of a device that has stopped
+ * @migf: the session, prepared
+ * @opaque: the stream is the program's opaque stream
  *
  * Context: Process context, the device's lock and the gate held.
  *
- * Return: 0; -EINVAL if a stream was begun that this cannot be the rest of, or if the program's own
- * is empty.
+ * Return: 0; -EINVAL if the user has begun to read a stream that cannot be continued with this
+ * state, or if the opaque stream is empty.
  */
-int mdev_bpf_save_fill(struct mdev_bpf_save_migf *s, bool opaque)
+int mdev_bpf_save_fill(struct mdev_bpf_save_migf *migf, bool opaque)
 {
-	struct mdev_bpf_device *bdev = s->bdev;
+	struct mdev_bpf_device *bdev = migf->bdev;
 	struct stream_header header;
 	bool changed;
 
 	lockdep_assert_held(&bdev->lock);
 	mdev_bpf_stream_header(bdev, &header);
-	changed = memcmp(&header, &s->header, sizeof(header));
-	if ((s->next != NEXT_HEADER && (opaque || changed)) || (opaque && !s->opaque.ctx.size))
+	changed = memcmp(&header, &migf->header, sizeof(header));
+	if (migf->next != NEXT_HEADER && (opaque || changed))
 		return -EINVAL;
-	s->header = header;
+	if (opaque && !migf->opaque.ctx.size)
+		return -EINVAL;
+	migf->header = header;
 	if (!opaque) {
-		s->opaque.ctx.size = 0;
-		mdev_bpf_stream_snapshot_take(bdev, &s->snap);
+		migf->opaque.ctx.size = 0;
+		mdev_bpf_stream_snapshot_take(bdev, &migf->snap);
 	}
-	begin_pass(s, PASS_REST);
-	s->stopped = true;
+	begin_pass(migf, PASS_REST);
+	migf->stopped = true;
 	return 0;
 }
 
 /**
- * mdev_bpf_save_trim() - keep what mdev_bpf_save_fill() has taken, and not the room for more
- * @s: the session
+ * mdev_bpf_save_trim() - free the memory that mdev_bpf_save_fill() has not used
+ * @migf: the session
  *
- * Context: Process context, the device's lock held, without gate.
+ * Context: Process context, the device's lock held, the gate not held.
  */
-void mdev_bpf_save_trim(struct mdev_bpf_save_migf *s)
+void mdev_bpf_save_trim(struct mdev_bpf_save_migf *migf)
 {
 	void *data = NULL;
 
-	lockdep_assert_held(&s->bdev->lock);
-	if (s->opaque.ctx.size) {
-		mdev_bpf_stream_snapshot_free(&s->snap);
-		data = kvmemdup(s->opaque.data, s->opaque.ctx.size,
+	lockdep_assert_held(&migf->bdev->lock);
+	if (migf->opaque.ctx.size) {
+		mdev_bpf_stream_snapshot_free(&migf->snap);
+		data = kvmemdup(migf->opaque.data, migf->opaque.ctx.size,
 				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	}
-	s->opaque.room = 0;
-	/* It can be kept as it is, too */
-	if (s->opaque.ctx.size && !data)
+	migf->opaque.room = 0;
+	/* Without memory for a copy, keep the larger buffer */
+	if (migf->opaque.ctx.size && !data)
 		return;
-	kvfree(s->opaque.data);
-	s->opaque.data = data;
+	kvfree(migf->opaque.data);
+	migf->opaque.data = data;
 }
 
 /**
- * mdev_bpf_save_end() - end a session: its file gives nothing any more
- * @s: the session, which may be gone when this returns
+ * mdev_bpf_save_end() - end a session; from now on reading its file fails
+ * @migf: the session, which may be freed by this
  *
  * Context: The device's lock held.
  */
-void mdev_bpf_save_end(struct mdev_bpf_save_migf *s)
+void mdev_bpf_save_end(struct mdev_bpf_save_migf *migf)
 {
-	lockdep_assert_held(&s->bdev->lock);
-	mdev_bpf_precopy_end(s->bdev);
-	WRITE_ONCE(s->disabled, true);
-	fput(s->file);
+	lockdep_assert_held(&migf->bdev->lock);
+	mdev_bpf_precopy_end(migf->bdev);
+	WRITE_ONCE(migf->disabled, true);
+	fput(migf->file);
 }

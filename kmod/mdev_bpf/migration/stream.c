@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a device's state consists of when it travels: the sections of the stream, which are
- * also the snapshot that the device goes back to if a restore fails.
+ * The sections of the migration stream. They are also used for the snapshot to which a device
+ * returns if restoring fails.
  */
 #include <linux/bitmap.h>
 #include <linux/crc32.h>
@@ -30,7 +30,7 @@ static void state_save(struct mdev_bpf_device *bdev, void *data)
 	memcpy(data, bdev->state.cur.data, bdev->state.cur.size);
 }
 
-/* The state of another version may be shorter: that has been looked at with the header. */
+/* A state of another version may be shorter. Its version has been checked with the header. */
 static bool state_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
 	return size <= bdev->state.cur.size;
@@ -52,7 +52,7 @@ static void config_save(struct mdev_bpf_device *bdev, void *data)
 	memcpy(data, bdev->config, bdev->config_size);
 }
 
-/* Drivers note where capabilities are, so they must be where they were. */
+/* Drivers remember the offsets of capabilities, so these must be the same. */
 static bool config_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
 	return size == config_size(bdev) && mdev_bpf_pci_caps_match(bdev, data);
@@ -64,8 +64,8 @@ static void config_load(struct mdev_bpf_device *bdev, const void *data, size_t s
 }
 
 /*
- * How interrupts are taken and masked is the user's business, who sets it up again where the
- * device arrives. What is the device's is whether it wants one.
+ * The mode, the eventfds and the masks of interrupts belong to the user, who sets them up again at
+ * the target. Only the level of the lines, and whether they have fired, belong to the device.
  */
 static size_t irqs_size(struct mdev_bpf_device *bdev)
 {
@@ -112,7 +112,7 @@ static size_t time_size(struct mdev_bpf_device *bdev)
 	return sizeof(struct stream_time);
 }
 
-/* The device is frozen, so what timers have left stands still. */
+/* The device is frozen, so the remaining time of its timers does not change. */
 static void time_save(struct mdev_bpf_device *bdev, void *data)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
@@ -155,7 +155,7 @@ static bool time_check(struct mdev_bpf_device *bdev, const void *data, size_t si
 	return true;
 }
 
-/* The device is frozen, so a timer that is armed waits. */
+/* The device is frozen, so a timer that is started here does not run yet. */
 static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
@@ -174,7 +174,7 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 	d->unmask_due = le32_to_cpu(s->unmask_due);
 }
 
-/* The table, which drivers look at, and vectors that nobody has listened to yet. */
+/* The table, which drivers read, and the pending vectors, which have no eventfd yet */
 static size_t msix_size(struct mdev_bpf_device *bdev)
 {
 	return bdev->msix ? bdev->msix->table_size + sizeof(bdev->msix->pending) : 0;
@@ -208,11 +208,11 @@ static void msix_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 	guard(spinlock_irqsave)(&bdev->irqs.lock);
 	memcpy(msix->table, data, msix->table_size);
 	bitmap_from_arr32(msix->pending, words, MDEV_BPF_MAX_MSIX);
-	/* Vectors that the device has not */
+	/* Ignore vectors that the device does not have */
 	bitmap_clear(msix->pending, count, MDEV_BPF_MAX_MSIX - count);
 }
 
-/* By tag, in the order of the stream. Those without name have code of their own. */
+/* By tag, in the order of the stream. Sections without a name are handled separately. */
 const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_STATE] = { "state", 1, 0, state_size, state_save, state_check, state_load },
 	[SECTION_CONFIG] = { "config", 1, 0, config_size, config_save, config_check, config_load },
@@ -226,8 +226,10 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 };
 
 /**
- * mdev_bpf_stream_header_crc() - the checksum of a header
- * @header: the header, whatever its own idea of that is
+ * mdev_bpf_stream_header_crc() - compute the checksum of a header
+ * @header: the header, whose member crc is ignored
+ *
+ * Return: the checksum.
  */
 u32 mdev_bpf_stream_header_crc(struct stream_header header)
 {
@@ -236,11 +238,11 @@ u32 mdev_bpf_stream_header_crc(struct stream_header header)
 }
 
 /**
- * mdev_bpf_stream_header() - the header of a device's stream
+ * mdev_bpf_stream_header() - make the header of a device's stream
  * @bdev: the device
- * @header: where it goes
+ * @header: filled in by this
  *
- * Context: The gate held: with it the version of its state cannot change.
+ * Context: The gate held, so that the version of the state does not change.
  */
 void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *header)
 {
@@ -260,13 +262,13 @@ void mdev_bpf_stream_header(struct mdev_bpf_device *bdev, struct stream_header *
 }
 
 /**
- * mdev_bpf_stream_snapshot_alloc() - make room for the state of a device
+ * mdev_bpf_stream_snapshot_alloc() - allocate memory for a snapshot of a device
  * @bdev: the device
- * @snap: without room, as it is again after a failure
+ * @snap: zeroed; it is zeroed again after an error
  *
- * Context: Process context, without gate.
+ * Context: Process context, the gate not held.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int mdev_bpf_stream_snapshot_alloc(struct mdev_bpf_device *bdev, struct mdev_bpf_snapshot *snap)
 {
@@ -288,26 +290,26 @@ int mdev_bpf_stream_snapshot_alloc(struct mdev_bpf_device *bdev, struct mdev_bpf
 }
 
 /**
- * mdev_bpf_stream_snapshot_fits() - is there still enough room?
+ * mdev_bpf_stream_snapshot_fits() - does a snapshot still have enough memory?
  * @bdev: the device
- * @snap: with room
+ * @snap: the snapshot, allocated
  *
  * Context: The gate held.
  *
- * Return: false if another program has come that has a larger state.
+ * Return: false if the program was replaced by one with a larger state.
  */
 bool mdev_bpf_stream_snapshot_fits(struct mdev_bpf_device *bdev,
 				   const struct mdev_bpf_snapshot *snap)
 {
 	mdev_bpf_gate_assert_held(bdev);
-	/* All others have the same size as long as the device lives, or at most that */
+	/* The size of all other sections is constant for a device, or has a constant maximum */
 	return bdev->state.cur.size <= snap->room[SECTION_STATE];
 }
 
 /**
- * mdev_bpf_stream_snapshot_take() - note the state of a device that has stopped
+ * mdev_bpf_stream_snapshot_take() - copy the state of a device that has stopped
  * @bdev: the device
- * @snap: with room, which fits
+ * @snap: the snapshot, which has enough memory
  *
  * Context: The gate held.
  */
@@ -327,9 +329,9 @@ void mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf
 }
 
 /**
- * mdev_bpf_stream_snapshot_load() - give a device the state that was noted
+ * mdev_bpf_stream_snapshot_load() - replace the state of a device by that of a snapshot
  * @bdev: the device, which has stopped
- * @snap: its own snapshot, or one whose sections were checked
+ * @snap: a snapshot of this device, or one whose sections have been checked
  *
  * Context: Process context, the gate held.
  */
@@ -346,7 +348,7 @@ void mdev_bpf_stream_snapshot_load(struct mdev_bpf_device *bdev,
 
 /**
  * mdev_bpf_stream_snapshot_free() - free the sections of a snapshot
- * @snap: the snapshot, zeroed by that
+ * @snap: the snapshot, which is zeroed
  */
 void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap)
 {
@@ -358,10 +360,11 @@ void mdev_bpf_stream_snapshot_free(struct mdev_bpf_snapshot *snap)
 }
 
 /**
- * mdev_bpf_stream_unknown_lines() - state has come, but not whether lines had fired
+ * mdev_bpf_stream_unknown_lines() - assume that all lines had fired
  * @bdev: the device, stopped
  *
- * They are taken to have: an interrupt too many does no harm, one too few may stop the guest.
+ * For an opaque stream, which does not say which lines had fired. An additional interrupt does no
+ * harm, but a missing one may stop the guest.
  *
  * Context: The gate held.
  */
@@ -376,12 +379,12 @@ void mdev_bpf_stream_unknown_lines(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_stream_estimate() - how much of its stream would be left if a device stopped now?
+ * mdev_bpf_stream_estimate() - compute the rest of a device's stream if it stopped now
  * @bdev: the device
  *
  * Context: The gate held.
  *
- * Return: bytes; a program's opaque stream may have any other size.
+ * Return: the number of bytes. An opaque stream may have another size.
  */
 size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The stream that a device's state travels in: a header, then sections, the last of which is
- * SECTION_END. Numbers are little endian.
+ * The format of the migration stream: a header, then sections, the last of which is SECTION_END.
+ * Numbers are little endian.
  */
 #ifndef __MDEV_BPF_MIGRATION_STREAM_H
 #define __MDEV_BPF_MIGRATION_STREAM_H
@@ -15,8 +15,8 @@ struct mdev_bpf_device;
 #define STREAM_OPAQUE_MAX	BIT(20)	/* bytes of a program's opaque stream */
 
 /*
- * @crc is the header's, with @crc zero in it. All but @crc and the version of the state have to
- * be the same where the stream is read.
+ * @crc is the checksum of the header, computed with zero in its place. All members except @crc and
+ * the version of the state must be the same at the target.
  */
 struct stream_header {
 	u8 magic[8];
@@ -33,9 +33,9 @@ struct stream_header {
 
 static_assert(sizeof(struct stream_header) == 72);
 
-#define SECTION_OPTIONAL 1	/* flags: who does not know it skips it */
+#define SECTION_OPTIONAL 1	/* in flags: a target that does not know the section may skip it */
 
-/* @size: of what follows */
+/* @size: number of bytes that follow */
 struct stream_section {
 	__le16 tag;
 	__le16 version;
@@ -54,17 +54,17 @@ enum {
 	SECTION_MSIX,
 	SECTION_DMA,
 	SECTION_NR,
-	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset counts */
+	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset is valid */
 };
 
-/* @total: bytes of the stream. @crc: of all bytes before this struct */
+/* @total: number of bytes of the stream. @crc: checksum of all bytes before this struct */
 struct stream_end {
 	__le64 total;
 	__le32 crc;
 	__le32 reserved;
 };
 
-/* In front of the bytes of a memory section */
+/* A memory section begins with this; the bytes follow. */
 struct stream_memory {
 	__le32 region;
 	__le32 reserved;
@@ -92,7 +92,7 @@ struct stream_time {
 	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
 };
 
-/* Section dma is an array of these: a request that waits, or a window to be pinned again. */
+/* Section dma is an array of these: requests that wait, and windows that must be pinned again. */
 struct stream_dma {
 	__le64 iova;
 	__le64 where;
@@ -105,14 +105,15 @@ struct stream_dma {
 };
 
 /**
- * struct mdev_bpf_section - a part of a device's state, as streams and snapshots have it
- * @name: for people
- * @version: of its format; one that is greater cannot be loaded
- * @most: 0, or the section may be missing, and this is how many bytes it may have
- * @size: bytes that the device saves; 0 if it has no such part
- * @save: write them
- * @check: could the device have saved these bytes?
- * @load: take them over; they were checked. @data is NULL for a section that is missing
+ * struct mdev_bpf_section - a part of a device's state in streams and snapshots
+ * @name: name for messages
+ * @version: version of its format; no other version is accepted
+ * @most: maximum size in bytes of a section that may be absent; 0 if it has a fixed size and must
+ *	be present
+ * @size: returns the number of bytes that the device saves; 0 if it has no such part
+ * @save: writes the bytes
+ * @check: checks whether the device could have saved these bytes
+ * @load: loads bytes that were checked; @data is NULL if the section is absent
  */
 struct mdev_bpf_section {
 	const char *name;
@@ -126,9 +127,9 @@ struct mdev_bpf_section {
 
 /**
  * struct mdev_bpf_snapshot - the sections of a device, by tag
- * @data: what each consists of; NULL: there is no room for it
- * @room: bytes that there is room for
- * @size: bytes of it; 0: it is not there
+ * @data: the bytes of each section; NULL if no memory is allocated
+ * @room: number of bytes that are allocated
+ * @size: number of bytes of the section; 0 if it is absent
  */
 struct mdev_bpf_snapshot {
 	void *data[SECTION_NR];
@@ -137,16 +138,16 @@ struct mdev_bpf_snapshot {
 };
 
 /*
- * What was prepared for a device's state does not fit any more, since another program has come: do
- * it again. No op can return this.
+ * The memory that was prepared for a device's state no longer suffices, because the program was
+ * replaced: prepare it again. No op can return this.
  */
 #define STREAM_RETRY (-ERESTARTNOHAND)
 
 /**
- * struct mdev_bpf_opaque_stream - a stream whose format only the program knows
- * @ctx: what the program sees of it
- * @data: its bytes, ctx.size of them
- * @room: how many there may be; 0: the program can only read them
+ * struct mdev_bpf_opaque_stream - a stream in a format of the program's
+ * @ctx: the argument of the op
+ * @data: the bytes of the stream, ctx.size of them
+ * @room: maximum size in bytes; 0 if the program can only read the stream
  */
 struct mdev_bpf_opaque_stream {
 	struct mdev_bpf_stream ctx;

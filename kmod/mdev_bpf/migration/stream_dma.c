@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DMA of a device that goes elsewhere.
+ * The section of the migration stream with DMA requests.
  *
- * Requests go along as they are: none is being carried out while the device is stopped. A
- * window of pinned memory is of this host's; there it is a request to pin, in front of all
- * others, and the program is told when it is there.
+ * Requests are saved as they are, since none is in progress while the device is stopped. Pinned
+ * windows only exist on this host. They are saved as requests to pin, before all other requests, so
+ * dma_done is called at the target when they are pinned again.
  */
 #include "device/device.h"
 #include "dma/guest.h"
@@ -14,16 +14,18 @@
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
 
-static bool pin_goes_along(const struct mdev_bpf_pin *pin)
+static bool pin_is_saved(const struct mdev_bpf_pin *pin)
 {
 	return pin->state == MDEV_BPF_PIN_READY;
 }
 
 /**
- * mdev_bpf_stream_dma_size() - bytes of section dma
+ * mdev_bpf_stream_dma_size() - compute the size of section dma
  * @bdev: the device
  *
  * Context: The gate held.
+ *
+ * Return: the number of bytes.
  */
 size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 {
@@ -31,14 +33,14 @@ size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->dma.windows; i++)
-		nr += pin_goes_along(&bdev->dma.pins[i]);
+		nr += pin_is_saved(&bdev->dma.pins[i]);
 	return nr * sizeof(struct stream_dma);
 }
 
 /**
  * mdev_bpf_stream_dma_save() - write section dma
- * @bdev: the device, whose DMA waits
- * @data: where to; mdev_bpf_stream_dma_size() bytes, zeroed
+ * @bdev: the device, whose DMA is held
+ * @data: buffer of mdev_bpf_stream_dma_size() bytes, zeroed
  *
  * Context: The gate held.
  */
@@ -50,7 +52,7 @@ void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->dma.windows; i++) {
-		if (!pin_goes_along(&q->pins[i]))
+		if (!pin_is_saved(&q->pins[i]))
 			continue;
 		s->iova = cpu_to_le64(q->pins[i].iova);
 		s->id = cpu_to_le32(i);
@@ -87,12 +89,14 @@ static bool request_check(struct mdev_bpf_device *bdev, const struct stream_dma 
 }
 
 /**
- * mdev_bpf_stream_dma_check() - could the device have saved this section dma?
+ * mdev_bpf_stream_dma_check() - check whether the device could have saved this section dma
  * @bdev: the device
  * @data: the section
- * @size: bytes, not more than there may be
+ * @size: number of bytes, at most the section's maximum
  *
  * Context: The gate held.
+ *
+ * Return: true if it could.
  */
 bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
@@ -109,10 +113,10 @@ bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, s
 }
 
 /**
- * mdev_bpf_stream_dma_load() - take over section dma
- * @bdev: the device, whose DMA waits; what it had to do is forgotten
- * @data: the section, checked; NULL: empty
- * @size: bytes
+ * mdev_bpf_stream_dma_load() - load section dma
+ * @bdev: the device, whose DMA is held; its own requests are discarded
+ * @data: the section, checked; NULL if it is absent
+ * @size: number of bytes
  *
  * Context: The gate held.
  */

@@ -43,8 +43,8 @@ static int swap_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory 
 /**
  * mdev_bpf_swap_prepare() - allocate what mdev_bpf_swap_contents() needs
  * @bdev: the device
- * @other: the received memory by region; NULL stands for zeros, and is replaced by memory if the
- *	device has pages in that region
+ * @other: the received memory by region. NULL stands for zeros; if the device has pages in that
+ *	region, it is replaced by newly allocated memory
  *
  * Context: Process context.
  *
@@ -89,7 +89,7 @@ static void swap_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory *other)
  * @other: the other memory, prepared by mdev_bpf_swap_prepare()
  *
  * Context: Process context, the device's lock held, and the gate by mdev_bpf_gate_hold(), so that
- * no op looks at it meanwhile.
+ * no op runs in the meantime.
  */
 void mdev_bpf_swap_contents(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
 {

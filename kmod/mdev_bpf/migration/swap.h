@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exchange the contents of memory with what has come from elsewhere. */
+/* Exchange the contents of a device's memory with received memory. */
 #ifndef __MDEV_BPF_MIGRATION_SWAP_H
 #define __MDEV_BPF_MIGRATION_SWAP_H
 
