@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the part of the core that an op belongs to calls it:
+ * Calling an op. Each part of the core calls its own ops like this:
  *
  *	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_TIMER);
  *
@@ -8,7 +8,7 @@
  *		return PTR_ERR(call.ops);
  *	return mdev_bpf_call_op(&call, timer, id);
  *
- * The gate is held from there to the end of the scope.
+ * The gate is held from the first line to the end of the scope.
  */
 #ifndef __MDEV_BPF_GATE_CALL_H
 #define __MDEV_BPF_GATE_CALL_H
@@ -25,8 +25,8 @@
 /**
  * struct mdev_bpf_call - a call into the program of a device
  * @bdev: the device
- * @ops: the program; or an error, then the gate is not held
- * @op: what for
+ * @ops: the program; or an error, and then the gate is not held
+ * @op: the op
  */
 struct mdev_bpf_call {
 	struct mdev_bpf_device *bdev;
@@ -40,7 +40,7 @@ void mdev_bpf_call_leave(const struct mdev_bpf_call *call);
 DEFINE_CLASS(mdev_bpf_call, struct mdev_bpf_call, mdev_bpf_call_leave(&_T),
 	     mdev_bpf_call_enter(bdev, op), struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 
-/* Every op is called between these. */
+/* Each call of an op is between mdev_bpf_call_begin() and mdev_bpf_call_end(). */
 static inline void mdev_bpf_call_begin(const struct mdev_bpf_call *call, enum mdev_bpf_op op)
 {
 	call->bdev->gate.op = op;
@@ -63,7 +63,7 @@ static inline void mdev_bpf_call_end(const struct mdev_bpf_call *call, int ret)
 
 static_assert(mdev_bpf_op_id(dump) == MDEV_BPF_OP_DUMP && mdev_bpf_op_id(name) == MDEV_BPF_NR_OPS);
 
-/* What the op returns, which the program must have */
+/* Call an op that the program has. Value: its result. */
 #define mdev_bpf_call_have(call_ptr, member, ...)				\
 ({										\
 	const struct mdev_bpf_call *c_ = (call_ptr);				\
@@ -75,7 +75,7 @@ static_assert(mdev_bpf_op_id(dump) == MDEV_BPF_OP_DUMP && mdev_bpf_op_id(name) =
 	ret_;									\
 })
 
-/* What the op returns, 0 if the program has none */
+/* Call an op. Value: its result; 0 if the program does not have the op. */
 #define mdev_bpf_call_op(call_ptr, member, ...)					\
 	((call_ptr)->ops->member ?						\
 	 mdev_bpf_call_have(call_ptr, member, ##__VA_ARGS__) : 0)
@@ -93,15 +93,15 @@ do {										\
 } while (0)
 
 /*
- * Take nothing from a program that its caller cannot handle: an errno that user space may see
- * (ERESTARTSYS and above are the kernel's own), or 0 to @max.
+ * Check the result of an op: it must be an errno that user space may see (ERESTARTSYS and above are
+ * internal to the kernel), or 0 to @max. Return: the result, or -EIO.
  */
 static inline int mdev_bpf_call_result(int ret, int max)
 {
 	return ret >= -MDEV_BPF_MAX_ERRNO && ret <= max ? ret : -EIO;
 }
 
-/* The result of an op that may have failed the device, though it says nothing of it. */
+/* For an op that must not succeed if it has failed the device. Return: @ret, or -EIO. */
 static inline int mdev_bpf_call_began(const struct mdev_bpf_call *call, int ret)
 {
 	return ret ?: call->bdev->failure.active ? -EIO : 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The gate: who is in a program, and how one gets in.
+ * The gate: entering and leaving the program of a device.
  *
- * A call holds the gate of the device, so that ops of one device never overlap, and the program
- * stays until it returns: whoever takes a program away takes the gate of each of its devices. What
- * an op is called for, and what becomes of its result, is the business of the part of the core that
- * it belongs to; only accesses to registers are done here, since they are what a guest waits for.
+ * A call holds the gate of the device, so that ops of one device never overlap. The program stays
+ * until the call returns, because detaching or replacing it takes the gate of each of its devices.
+ * Each part of the core prepares the calls of its own ops and handles their results. Only accesses
+ * to registers are here, because they are what guests wait for.
  */
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -15,15 +15,15 @@
 #include "gate/gate.h"
 #include "gate/trace.h"
 
-/* These do not wait for who holds the gate for a while: they are for later, or worth no wait. */
+/* While the gate is held by mdev_bpf_gate_hold(), these fail instead of waiting. */
 #define OPS_WITHOUT_WAIT (BIT(MDEV_BPF_OP_TIMER) | BIT(MDEV_BPF_OP_WORK) |	\
 			  BIT(MDEV_BPF_OP_IRQ_UNMASK) | BIT(MDEV_BPF_OP_DMA_DONE) | \
 			  BIT(MDEV_BPF_OP_DMA_UNMAP) | BIT(MDEV_BPF_OP_DUMP))
 
 /**
- * mdev_bpf_gate_init() - the gate of a new device, which has no program yet
+ * mdev_bpf_gate_init() - set up the gate of a new device, which has no program yet
  * @bdev: the device
- * @hooks: what happens when a call ends
+ * @hooks: functions for the end of a call
  */
 void mdev_bpf_gate_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_gate_hooks *hooks)
 {
@@ -32,12 +32,12 @@ void mdev_bpf_gate_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_gate
 }
 
 /**
- * mdev_bpf_gate_lock() - keep everybody out of the program of a device
+ * mdev_bpf_gate_lock() - take the gate of a device, so that no op of it runs
  * @bdev: the device
  *
  * For guard(mdev_bpf_gate)(bdev).
  *
- * Context: Process context. An op that is running is waited for.
+ * Context: Process context. Spins until the op that is running has returned.
  */
 void mdev_bpf_gate_lock(struct mdev_bpf_device *bdev)
 {
@@ -53,7 +53,7 @@ void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev)
 	spin_unlock(&bdev->gate.lock);
 }
 
-/* Wait until nobody holds the gate any more who has mdev_bpf_device::lock for that. */
+/* Wait until mdev_bpf_gate_release(), whose caller holds mdev_bpf_device::lock. */
 static int gate_wait(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	int ret;
@@ -66,7 +66,10 @@ static int gate_wait(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	return ret;
 }
 
-/* Not inlined, so that gate_enter() is small and is. Return: 0 with the gate held, or an errno */
+/*
+ * The uncommon cases of gate_enter(). Not inlined, so that gate_enter() stays small enough to be
+ * inlined. Return: 0 with the gate held; an errno without it.
+ */
 static noinline int gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_gate *gate = &bdev->gate;
@@ -89,8 +92,8 @@ static noinline int gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf
 }
 
 /*
- * Get ready to call @op. If that succeeds, ops is the attached program, the gate is held and the
- * program stays until gate_leave(). Else ops is the errno.
+ * Prepare to call @op. On success, ops of the result is the attached program and the gate is held,
+ * until gate_leave(). Otherwise ops is the error.
  */
 static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *bdev,
 						       enum mdev_bpf_op op)
@@ -99,7 +102,7 @@ static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *b
 	struct mdev_bpf_gate *gate = &bdev->gate;
 	int ret;
 
-	/* Only this task can have set it to itself, so no lock is needed */
+	/* Only this task can have set the caller to itself, so no lock is needed */
 	if (READ_ONCE(gate->caller) == current) {
 		call.ops = ERR_PTR(-EDEADLK);
 		return call;
@@ -117,7 +120,7 @@ static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *b
 	return call;
 }
 
-/* Inlined, as gate_enter() is: then a call needs no memory. */
+/* Inlined, like gate_enter(), so that the call stays in registers. */
 static __always_inline void gate_leave(const struct mdev_bpf_call *call)
 {
 	struct mdev_bpf_device *bdev = call->bdev;
@@ -140,11 +143,11 @@ static __always_inline void gate_leave(const struct mdev_bpf_call *call)
  *
  * For CLASS(mdev_bpf_call, call)(bdev, op).
  *
- * Context: Process context. May sleep, if a reset or a restore is under way.
+ * Context: Process context. May sleep while a reset or a restore is in progress.
  *
- * Return: the call, with the gate held; or an error in its ops: ENODEV without program; EIO if the
- * device has failed; EDEADLK if an op of the device led here; EINTR if the task was killed; EBUSY
- * for what does not wait, while there is a reset or a restore.
+ * Return: the call, with the gate held; or one whose ops is an error: ENODEV if no program is
+ * attached; EIO if the device has failed; EDEADLK if this task is in an op of the device; EINTR if
+ * the task was killed; EBUSY during a reset or a restore, for ops that do not wait.
  */
 struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
@@ -155,7 +158,7 @@ struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev
  * mdev_bpf_call_leave() - undo mdev_bpf_call_enter()
  * @call: the call
  *
- * Context: Process context. DMA that the op has asked for may be done here.
+ * Context: Process context. May carry out DMA that the op has requested.
  */
 void mdev_bpf_call_leave(const struct mdev_bpf_call *call)
 {
@@ -166,12 +169,12 @@ DEFINE_CLASS(gate_call, struct mdev_bpf_call, gate_leave(&_T), gate_enter(bdev, 
 	     struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 
 /**
- * mdev_bpf_gate_assign() - from here on calls of a device go to another program
+ * mdev_bpf_gate_assign() - set the program that is called for a device
  * @bdev: the device
- * @ops: the program, NULL for none
- * @link: the link that attaches it, likewise
+ * @ops: the program, or NULL
+ * @link: the link that attaches it, or NULL
  *
- * Context: The gate held, so nobody runs the one before.
+ * Context: The gate held, so no task is in the previous program.
  */
 void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  const struct bpf_link *link)
@@ -190,9 +193,9 @@ void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 }
 
 /**
- * mdev_bpf_gate_limit() - call some ops only, all others fail with EIO
+ * mdev_bpf_gate_limit() - only call some ops; calls of others fail with EIO
  * @bdev: the device
- * @allowed: those that are called, bits by mdev_bpf_op; 0: all are, again
+ * @allowed: the ops that are called, bits by mdev_bpf_op; 0 to call all ops again
  *
  * Context: The gate held.
  */
@@ -207,11 +210,11 @@ void mdev_bpf_gate_limit(struct mdev_bpf_device *bdev, unsigned long allowed)
 }
 
 /**
- * mdev_bpf_gate_hold() - let no other task call ops of a device, until mdev_bpf_gate_release()
+ * mdev_bpf_gate_hold() - keep other tasks from calling ops, until mdev_bpf_gate_release()
  * @bdev: the device
  *
- * For what takes too long to keep the gate meanwhile. Others wait for mdev_bpf_device::lock. The
- * program can be taken away or replaced all the same.
+ * For work that takes too long for a spinlock. Other tasks wait for mdev_bpf_device::lock. The
+ * program can still be detached or replaced.
  *
  * Context: Process context, mdev_bpf_device::lock held.
  */
@@ -240,6 +243,8 @@ void mdev_bpf_gate_release(struct mdev_bpf_device *bdev)
 /**
  * mdev_bpf_gate_is_inside() - is this task in an op of a device?
  * @bdev: the device
+ *
+ * Return: true if it is.
  */
 bool mdev_bpf_gate_is_inside(const struct mdev_bpf_device *bdev)
 {
@@ -247,10 +252,12 @@ bool mdev_bpf_gate_is_inside(const struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_gate_is_attached() - has a device a program?
+ * mdev_bpf_gate_is_attached() - does a device have a program?
  * @bdev: the device
  *
- * Only a hint, without the gate.
+ * Without the gate, the answer may be outdated.
+ *
+ * Return: true if it has one.
  */
 bool mdev_bpf_gate_is_attached(const struct mdev_bpf_device *bdev)
 {
@@ -261,9 +268,11 @@ bool mdev_bpf_gate_is_attached(const struct mdev_bpf_device *bdev)
  * mdev_bpf_gate_has() - does the program of a device have an op?
  * @bdev: the device
  * @op: the op
- * @without: the answer where there is no program
+ * @without: the answer if no program is attached
  *
- * Only a hint, without the gate.
+ * Without the gate, the answer may be outdated.
+ *
+ * Return: true if it has.
  */
 bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without)
 {
@@ -271,14 +280,14 @@ bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, 
 }
 
 /**
- * mdev_bpf_gate_region() - let the program do one access
+ * mdev_bpf_gate_region() - call the program for one access to a region
  * @bdev: the device
  * @access: the access, within the region's bounds
- * @write: write rather than read
+ * @write: true for a write, false for a read
  *
- * Context: Process context.
+ * Context: Process context. May sleep, as mdev_bpf_call_enter().
  *
- * Return: 0 or a negative errno.
+ * Return: 0; an error of mdev_bpf_call_enter(); or the errno of the op.
  */
 int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write)
@@ -289,7 +298,7 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	/* mdev_bpf_validate_program() saw to it that the ops a region needs are there */
+	/* mdev_bpf_validate_program() has checked that the ops for the regions exist */
 	if (write) {
 		ret = mdev_bpf_call_result(mdev_bpf_call_have(&call, region_write, access), 0);
 		access->val = written;
@@ -302,14 +311,14 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 }
 
 /**
- * mdev_bpf_gate_upgrade() - let a program that is not attached yet convert the device's state
- * @bdev: the device, with the new state in place
+ * mdev_bpf_gate_upgrade() - call a program that is not attached yet, to convert a device's state
+ * @bdev: the device, which has the new state already
  * @ops: the program, which its attacher holds
- * @old: the state so far
+ * @old: the previous state
  *
  * Context: Process context, the gate held.
  *
- * Return: 0 or a negative errno; -ETIME if it ran for too long.
+ * Return: 0; the errno of the op; -ETIME if it has run for too long.
  */
 int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate: the only way into a program. Who holds it is in the program of a device, or changes
- * what ops and kfuncs reach: the program itself, the state, configuration space, timers, the DMA
- * queue, the failure.
+ * The gate: the only way into a program. The holder of the gate is in the program of a device, or
+ * changes something that ops and kfuncs access: the program itself, the state, configuration space,
+ * timers, the DMA queue, the failure.
  *
- * It is a spinlock, so that nothing can stretch the time for which it is held: no CPU quota, no
- * user memory, no allocation. Below it is one op, or what has a fixed bound. How an op is called
- * says gate/call.h.
+ * The gate is a spinlock, so that no CPU quota, user memory or allocation can extend the time for
+ * which it is held. It is held for one op, or for work with a fixed bound. gate/call.h describes
+ * how to call an op.
  */
 #ifndef __MDEV_BPF_GATE_GATE_H
 #define __MDEV_BPF_GATE_GATE_H
@@ -22,10 +22,11 @@ struct mdev_bpf_device;
 struct task_struct;
 
 /**
- * struct mdev_bpf_gate_hooks - what happens when a call ends
- * @leave: called with the gate held, if the device's DMA queue is due; whether to call @after
- * @after: called without it
- * @slow: called with it, as the op had it, if the op ran for longer than so many milliseconds
+ * struct mdev_bpf_gate_hooks - functions for the end of a call
+ * @leave: called with the gate held if the device's DMA queue is due; returns true if @after should
+ *	be called
+ * @after: called without the gate
+ * @slow: called with the gate held if the op has run for longer than @limit_ms milliseconds
  */
 struct mdev_bpf_gate_hooks {
 	bool (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
@@ -33,21 +34,21 @@ struct mdev_bpf_gate_hooks {
 	void (*slow)(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 };
 
-/* Why calls are looked at closer */
+/* Reasons for the slow path, in mdev_bpf_gate::closer */
 #define MDEV_BPF_GATE_LIMITED	BIT(0)	/* only some ops are called: mdev_bpf_gate::allowed */
 #define MDEV_BPF_GATE_HELD	BIT(1)	/* only one task calls ops: mdev_bpf_gate::holder */
 
 /**
  * struct mdev_bpf_gate - the gate of a device
- * @ops: the attached program; NULL: detached
- * @has: which ops it has, bits by mdev_bpf_op
- * @caller: the task in an op, to refuse that it enters another
- * @op: the op that it is in, or was last
+ * @ops: the attached program; NULL if detached
+ * @has: the ops that it has, bits by mdev_bpf_op
+ * @caller: the task that is in an op; it must not enter another
+ * @op: the op that is running, or was called last
  * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
- * @allowed: while LIMITED: the ops that are called
- * @holder: while HELD: the task whose calls enter; it has mdev_bpf_device::lock
- * @hooks: what happens when a call ends
- * @link: the link that attached @ops; it stays as long as they do
+ * @allowed: if LIMITED, the ops that are called
+ * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
+ * @hooks: functions for the end of a call
+ * @link: the link that attaches @ops; it exists as long as @ops is set
  */
 struct mdev_bpf_gate {
 	/** @lock: held around every op, and protects the members below */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Messages about a device for the kernel log. A serial console takes milliseconds for a line, and
- * printk() may print the lines of other tasks, too. Whoever needs the gate would wait for that: other
- * accesses, and detaching. So a message is stored under the gate, and a work item prints it, which
- * holds no lock.
+ * printk() may print the lines of other tasks, too. Whoever needs the gate would wait for that:
+ * other accesses, and detaching. So a message is stored under the gate, and a work item prints it,
+ * which holds no lock.
  */
 #include <linux/device.h>
 #include <linux/printk.h>
@@ -44,12 +44,13 @@ static void print_work(struct work_struct *work)
 }
 
 /**
- * mdev_bpf_notice_print_here() - the work item does not get to it: print what waits
+ * mdev_bpf_notice_print_here() - print waiting messages without the work item
  * @bdev: the device
  *
- * For the watchdog, when all processors are busy with ops that do not end.
+ * For the watchdog, if the work item does not run because all processors are busy with ops that do
+ * not end.
  *
- * Context: Any; whoever is interrupted waits for the console.
+ * Context: Any; the task that is interrupted waits for the console.
  */
 void mdev_bpf_notice_print_here(struct mdev_bpf_device *bdev)
 {
@@ -58,9 +59,9 @@ void mdev_bpf_notice_print_here(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_notice_add() - what mdev_bpf_notice() does
+ * mdev_bpf_notice_add() - the function behind mdev_bpf_notice()
  * @bdev: the device
- * @limit: how often such a message may be printed
+ * @limit: the rate limit for this message
  * @fmt: printf() format of the message, without newline
  *
  * Context: Any; the gate may be held.
@@ -83,13 +84,13 @@ void mdev_bpf_notice_add(struct mdev_bpf_device *bdev, struct ratelimit_state *l
 		vscnprintf(last->text, sizeof(last->text), fmt, args);
 		va_end(args);
 	}
-	/* Not on this processor, if it has an op that does not end */
+	/* Unbound, because the op on this processor may not end */
 	queue_work(system_unbound_wq, &n->print);
 }
 
 /**
- * mdev_bpf_notice_init() - a new device has no messages
- * @notices: its messages
+ * mdev_bpf_notice_init() - set up the messages of a new device
+ * @notices: the messages
  */
 void mdev_bpf_notice_init(struct mdev_bpf_notices *notices)
 {
@@ -98,8 +99,8 @@ void mdev_bpf_notice_init(struct mdev_bpf_notices *notices)
 }
 
 /**
- * mdev_bpf_notice_destroy() - the device goes: what it has to say is printed by then
- * @bdev: the device, which no program is called for
+ * mdev_bpf_notice_destroy() - wait until all messages of a device are printed
+ * @bdev: the device, for which no program is called any more
  *
  * Context: Process context. Waits for the console.
  */

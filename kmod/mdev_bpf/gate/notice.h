@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages for the kernel log that are noted under the gate and printed later. */
+/* Messages for the kernel log that are stored under the gate and printed later. */
 #ifndef __MDEV_BPF_GATE_NOTICE_H
 #define __MDEV_BPF_GATE_NOTICE_H
 
@@ -9,13 +9,13 @@
 
 struct mdev_bpf_device;
 
-/* As many messages of a device can wait */
+/* Number of messages of a device that can wait */
 #define MDEV_BPF_NOTICES	4
 #define MDEV_BPF_NOTICE_SIZE	256
 
 /**
- * struct mdev_bpf_notice - a message that was not printed yet
- * @limit: how often one of its kind may be printed
+ * struct mdev_bpf_notice - a message that has not been printed yet
+ * @limit: the rate limit for this message
  * @text: the message, without newline
  */
 struct mdev_bpf_notice {
@@ -25,14 +25,14 @@ struct mdev_bpf_notice {
 
 /**
  * struct mdev_bpf_notices - the messages of a device
- * @ring: those that wait
- * @head: index of the first
- * @nr: how many
- * @lost: how many there was no room for
- * @print: prints them
+ * @ring: the waiting messages
+ * @head: index of the first waiting message
+ * @nr: number of waiting messages
+ * @lost: number of messages that did not fit
+ * @print: work item that prints the messages
  */
 struct mdev_bpf_notices {
-	/** @lock: all of it; also taken with interrupts off, by the watchdog */
+	/** @lock: protects all members; the watchdog takes it with interrupts off */
 	raw_spinlock_t lock;
 	struct mdev_bpf_notice ring[MDEV_BPF_NOTICES];
 	unsigned int head;
@@ -42,11 +42,11 @@ struct mdev_bpf_notices {
 };
 
 /**
- * mdev_bpf_notice() - have a message of a device printed soon, at the level of dev_notice()
+ * mdev_bpf_notice() - have a message about a device printed soon, at the level of dev_notice()
  * @bdev: the device
  * @fmt: printf() format of the message, without newline
  *
- * Each place that calls it may have ten messages printed in five seconds.
+ * Each place in the code that calls this can print ten messages in five seconds.
  *
  * Context: Any; the gate may be held.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What reports call the ops, and what BPF calls the program that has them. */
+/* The names of ops in reports, and the BPF ids of the program that implements them. */
 #include <linux/bpf.h>
 #include <linux/build_bug.h>
 
@@ -31,8 +31,10 @@ static const char *const op_names[] = {
 static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);
 
 /**
- * mdev_bpf_ops_name() - the name of an op
+ * mdev_bpf_ops_name() - get the name of an op
  * @op: the op
+ *
+ * Return: the name.
  */
 const char *mdev_bpf_ops_name(enum mdev_bpf_op op)
 {
@@ -40,14 +42,14 @@ const char *mdev_bpf_ops_name(enum mdev_bpf_op op)
 }
 
 /**
- * mdev_bpf_ops_ids() - what BPF calls the program that is running
- * @link: the link that attached it; NULL: 0 for both
- * @link_id: id of the link
- * @map_id: id of its struct_ops map; 0 for a moment at its attachment
+ * mdev_bpf_ops_ids() - get the BPF ids of an attached program
+ * @link: the link that attaches it; if NULL, both ids are 0
+ * @link_id: set to the id of the link
+ * @map_id: set to the id of its struct_ops map; 0 for a moment while it is being attached
  *
- * With both, "bpftool map dump" has the ids of the ops' programs.
+ * "bpftool map dump" of the map shows the ids of the ops' programs.
  *
- * Context: The gate of a device held that has the link, so that it stays.
+ * Context: The gate held of a device that has the link, so that the link stays.
  */
 void mdev_bpf_ops_ids(const struct bpf_link *link, u32 *link_id, u32 *map_id)
 {

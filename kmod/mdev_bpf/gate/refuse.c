@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Refusals: a sentence that says what was refused and why, for sysfs and the kernel log.
+ * Refusals: a sentence about what was refused and why, for sysfs and the kernel log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,15 +16,15 @@
 #define SENTENCE_SIZE	256
 
 /*
- * Not a mutex: attaching takes it, and so does anybody who reads the file. A task that is kept from
- * running could own a mutex meanwhile.
+ * Not a mutex: attaching takes it, and so does every reader of the file. A reader that does not get
+ * to run, because of a CPU quota for example, could own a mutex for any time.
  */
 static DEFINE_SPINLOCK(last_error_lock);
 static char last_error[SENTENCE_SIZE];
 
 /**
- * mdev_bpf_refuse() - leave a sentence that says why something was refused
- * @name: name of the program it is about
+ * mdev_bpf_refuse() - record a sentence that says why something was refused
+ * @name: name of the program
  * @fmt: printf() format of the sentence, without newline
  *
  * An errno alone does not say what is wrong. The sentence goes to /sys/kernel/mdev_bpf/last_error,
@@ -51,7 +51,7 @@ void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 }
 
 /**
- * mdev_bpf_refuse_clear() - an attempt begins: drop the sentence of an earlier one
+ * mdev_bpf_refuse_clear() - drop the sentence of an earlier attempt, because a new one begins
  *
  * Context: Process context.
  */

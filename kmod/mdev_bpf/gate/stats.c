@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ops cost: counters for each op of each device, and ops that take too long. All of it is
- * behind one static key, so that a call pays nothing while nobody wants to know.
+ * Statistics: counters for each op of each device, and reports of ops that take too long. All of
+ * this is behind one static key, so that it costs nothing while it is off.
  */
 #include <linux/jump_label.h>
 #include <linux/kobject.h>
@@ -18,14 +18,14 @@
 
 DEFINE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 
-/* Serialises changes of the two below and of the key, which goes with them. */
+/* Serialises changes of the next two variables and of the key, which depends on them. */
 static DEFINE_MUTEX(watch_lock);
 static bool counting;
-static unsigned int slow_op_us;	/* 0: no op is slow */
-/* How often the key was turned on: an op that began in another session does not count */
+static unsigned int slow_op_us;	/* 0: ops are not reported as slow */
+/* How often the key was turned on; an op that began in an earlier session is not counted */
 static u64 session;
 
-/* What the caller of an op does not take for success; see call_result(). */
+/* Is this result of an op an error? See mdev_bpf_call_result(). */
 static bool is_error(enum mdev_bpf_op op, int ret)
 {
 	switch (op) {
@@ -58,7 +58,7 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 }
 
 /**
- * mdev_bpf_stats_begin() - an op is about to be called
+ * mdev_bpf_stats_begin() - record the time before an op is called
  * @bdev: the device
  *
  * Context: The gate held, mdev_bpf_stats_key on.
@@ -71,9 +71,9 @@ void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_stats_end() - an op has returned
+ * mdev_bpf_stats_end() - count an op that has returned
  * @bdev: the device
- * @ret: what it returned, 0 if it returns nothing
+ * @ret: the result of the op; 0 if it returns nothing
  *
  * Context: The gate held, mdev_bpf_stats_key on.
  */
@@ -84,7 +84,7 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
 	u64 ns;
 
 	mdev_bpf_gate_assert_held(bdev);
-	/* The key was turned on in the middle of it, perhaps not for the first time */
+	/* The key was turned on during the op, perhaps not for the first time */
 	if (bdev->stats.session != READ_ONCE(session))
 		return;
 	ns = ktime_get_ns() - bdev->stats.start;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What ops cost. */
+/* Statistics of ops. */
 #ifndef __MDEV_BPF_GATE_STATS_H
 #define __MDEV_BPF_GATE_STATS_H
 
@@ -13,10 +13,10 @@ struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_op_stats - calls of an op of a device
- * @calls: how many
- * @errors: how many of them returned an errno, or nonsense
- * @total_ns: time spent in all of them
- * @max_ns: time spent in the longest
+ * @calls: number of calls
+ * @errors: number of calls that returned an errno or an invalid value
+ * @total_ns: time of all calls
+ * @max_ns: time of the longest call
  */
 struct mdev_bpf_op_stats {
 	u64 calls;
@@ -28,8 +28,8 @@ struct mdev_bpf_op_stats {
 /**
  * struct mdev_bpf_slow - an op that took too long
  * @op: the op
- * @ns: how long; 0: there was none
- * @boot_ns: when it returned, in the time since boot
+ * @ns: the time that it took; 0 if there was no such op
+ * @boot_ns: when it returned, in nanoseconds since boot
  */
 struct mdev_bpf_slow {
 	enum mdev_bpf_op op;
@@ -38,12 +38,12 @@ struct mdev_bpf_slow {
 };
 
 /**
- * struct mdev_bpf_stats - what ops of a device cost, under its gate
- * @ops: by op
- * @last_slow: the last that was slow
- * @worst_slow: the slowest
- * @start: when the op began that is running, or ran last
- * @session: the session in which that was noted, of those in which somebody counts; 0: none yet
+ * struct mdev_bpf_stats - statistics of a device's ops, protected by the gate
+ * @ops: the counters by op
+ * @last_slow: the last slow op
+ * @worst_slow: the slowest op
+ * @start: when the op that is running, or was called last, began
+ * @session: the session of counting in which @start was set; 0 if it was never set
  */
 struct mdev_bpf_stats {
 	struct mdev_bpf_op_stats ops[MDEV_BPF_NR_OPS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Trace events. They are raw tracepoints too: bpf/trace/ attaches to them by
- * name and gets the arguments of TP_PROTO as they are, so those are ABI.
+ * Trace events. They are also raw tracepoints: BPF programs such as bpf/trace/ attach to them by
+ * name and receive the arguments of TP_PROTO. So these arguments are ABI.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mdev_bpf
@@ -12,7 +12,7 @@
 #include <linux/mdev_bpf.h>
 #include <linux/tracepoint.h>
 
-/* One access by a program: @ret is what became of it, val what was read or written. */
+/* One access that a program has handled, with the value that was read or written */
 TRACE_EVENT(mdev_bpf_region,
 	TP_PROTO(const struct mdev_bpf_dev *dev, const struct mdev_bpf_access *access,
 		 bool write, int ret),
@@ -40,7 +40,7 @@ TRACE_EVENT(mdev_bpf_region,
 		  __entry->offset, __entry->size, __entry->val, __entry->ret)
 );
 
-/* One ioctl on a device, with its result. */
+/* One ioctl on a device, with its result */
 TRACE_EVENT(mdev_bpf_ioctl,
 	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int cmd, long ret),
 	TP_ARGS(dev, cmd, ret),
@@ -57,7 +57,7 @@ TRACE_EVENT(mdev_bpf_ioctl,
 	TP_printk("dev=%s cmd=%#x ret=%ld", __get_str(name), __entry->cmd, __entry->ret)
 );
 
-/* What a program prints, as one line. */
+/* A line that a program prints */
 TRACE_EVENT(mdev_bpf_print,
 	TP_PROTO(const struct mdev_bpf_dev *dev, const char *text),
 	TP_ARGS(dev, text),
@@ -73,8 +73,8 @@ TRACE_EVENT(mdev_bpf_print,
 );
 
 /*
- * One interrupt, at the moment it is delivered: @index is VFIO's, and @taken says whether there
- * was somebody to take it, an eventfd or a kernel client.
+ * One interrupt, when it is delivered. @index is the VFIO irq index. @taken is true if an eventfd
+ * or a kernel client has received it.
  */
 TRACE_EVENT(mdev_bpf_irq,
 	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int index, unsigned int vector,
@@ -96,7 +96,7 @@ TRACE_EVENT(mdev_bpf_irq,
 		  __entry->vector, __entry->taken)
 );
 
-/* One DMA request, when it has been carried out or has failed. */
+/* One DMA request, when it has completed or failed */
 TRACE_EVENT(mdev_bpf_dma,
 	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int op, u64 iova, u32 size, int error),
 	TP_ARGS(dev, op, iova, size, error),
@@ -121,7 +121,7 @@ TRACE_EVENT(mdev_bpf_dma,
 		  __entry->iova, __entry->size, __entry->error)
 );
 
-/* A step in the life of a device, when it has been taken; @ret is what became of it. */
+/* A step in the life of a device, when it is complete, with its result */
 TRACE_EVENT(mdev_bpf_lifecycle,
 	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int event, int ret),
 	TP_ARGS(dev, event, ret),
@@ -147,7 +147,7 @@ TRACE_EVENT(mdev_bpf_lifecycle,
 		  __entry->ret)
 );
 
-/* A device fails: the op that says so, and what it says. */
+/* A program has failed a device, with the op and its reason */
 TRACE_EVENT(mdev_bpf_failure,
 	TP_PROTO(const struct mdev_bpf_dev *dev, const char *op, int code, const char *text),
 	TP_ARGS(dev, op, code, text),

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ops that do not end. Every program's does, but after how long the kernel does not know, and
- * meanwhile it has a processor for itself and holds up whoever detaches it.
+ * A watchdog for ops that run too long. The verifier guarantees that an op ends, but not how soon.
+ * Until then it occupies a processor, and delays a task that detaches the program.
  *
- * While there are devices a timer looks, twice in the time of the limit, which processors are in an
- * op, and has each of them count. That costs an op three instructions and no look at a clock. It
- * is the processor itself that counts, so what is counted is time in which it ran: a virtual
- * one that its host has put aside does not get nearer to the limit.
+ * While there are devices, a timer checks twice per limit which processors are in an op, and makes
+ * each of them increment a counter. This costs an op three instructions, and it need not read a
+ * clock. The processor increments the counter itself, so only time in which it runs is counted: a
+ * virtual processor that its host does not run gets no nearer to the limit.
  *
- * An op that has been counted too often is named in the log, while it still runs. From then on
- * its loops end at once (program/loop.c), and kfuncs that may take long do nothing. When it
- * returns, its device has failed.
+ * When the counter of an op reaches the limit, the op is reported while it still runs. From then on
+ * its loops end (program/loop.c), and kfuncs that may take long do nothing. When the op returns,
+ * its device fails.
  */
 #include <linux/bpf.h>
 #include <linux/cpumask.h>
@@ -53,7 +53,7 @@ static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned in
 {
 	u32 link_id, map_id;
 
-	/* What was said the last time could have been printed by now, if a processor were free */
+	/* If the last message is still not printed, no processor is free to do so */
 	if (periods >= MDEV_BPF_WATCHDOG_OVER)
 		mdev_bpf_notice_print_here(bdev);
 	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
@@ -64,8 +64,8 @@ static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned in
 }
 
 /*
- * On the processor that is in an op, in the middle of it, with interrupts off. So the op stays what
- * it is, and the gate is this processor's.
+ * Called on the processor that is in an op, during the op, with interrupts off. So the op does not
+ * change, and this processor holds the gate.
  */
 static void look(void *unused)
 {
@@ -79,7 +79,7 @@ static void look(void *unused)
 		return;
 	if (seen == MDEV_BPF_WATCHDOG_OVER)
 		bdev->watch.limit_ms = limit;
-	/* Again after twice the time, and so on */
+	/* Report again after twice the time, and so on */
 	if (is_power_of_2(seen - 1))
 		tell(bdev, seen - 1, limit);
 }
@@ -90,7 +90,7 @@ static enum hrtimer_restart look_around(struct hrtimer *timer)
 {
 	unsigned int cpu;
 
-	/* One that has not looked since the last time is still about to: that is one look */
+	/* A processor with a pending call is skipped; both calls count as one */
 	for_each_online_cpu(cpu)
 		if (READ_ONCE(per_cpu(mdev_bpf_watchdog_op, cpu)))
 			smp_call_function_single_async(cpu, per_cpu_ptr(&look_csd, cpu));
@@ -100,30 +100,31 @@ static enum hrtimer_restart look_around(struct hrtimer *timer)
 
 static struct hrtimer timer;
 
-/* Serialises the two below */
+/* Serialises starting and stopping the timer */
 static DEFINE_MUTEX(devices_lock);
 static unsigned int nr_devices;
 
 /**
- * mdev_bpf_watchdog_module_init() - at module load
+ * mdev_bpf_watchdog_module_init() - set up the watchdog when the module is loaded
  */
 void mdev_bpf_watchdog_module_init(void)
 {
 	unsigned int cpu;
 
-	/* A module's data for each processor cannot have pointers in it from the start */
+	/* Per-CPU data of a module cannot have initial values with pointers */
 	for_each_possible_cpu(cpu)
 		INIT_CSD(per_cpu_ptr(&look_csd, cpu), look, NULL);
 	compat_hrtimer_setup(&timer, look_around, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 }
 
 /**
- * mdev_bpf_watchdog_fail() - an op that ran for too long has returned: let its device fail
+ * mdev_bpf_watchdog_fail() - fail a device because its op has run for too long
  * @bdev: the device
  *
- * An upgrade may be tried only, with the program before it attached: then that is refused.
+ * The upgrade op is an exception: it may be a trial, while the previous program is still attached.
+ * mdev_bpf_gate_upgrade() fails instead.
  *
- * Context: The gate held, as the op had it.
+ * Context: The gate held, right after the op.
  */
 void mdev_bpf_watchdog_fail(struct mdev_bpf_device *bdev)
 {
@@ -133,7 +134,7 @@ void mdev_bpf_watchdog_fail(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_watchdog_add() - there is a device more to watch
+ * mdev_bpf_watchdog_add() - count another device; the watchdog runs while there are devices
  *
  * Context: Process context.
  */
@@ -146,7 +147,7 @@ void mdev_bpf_watchdog_add(void)
 }
 
 /**
- * mdev_bpf_watchdog_remove() - a device goes, and no program is called for it any more
+ * mdev_bpf_watchdog_remove() - a device is removed, and no program is called for it any more
  *
  * Context: Process context.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ops that do not end. */
+/* A watchdog for ops that run too long. */
 #ifndef __MDEV_BPF_GATE_WATCHDOG_H
 #define __MDEV_BPF_GATE_WATCHDOG_H
 
@@ -8,25 +8,25 @@
 
 struct mdev_bpf_device;
 
-/* An op that was seen so often has run for two periods of the watchdog at least: the limit */
+/* An op that was seen this often has run for at least two periods of the watchdog: the limit */
 #define MDEV_BPF_WATCHDOG_OVER	3
 
 /**
- * struct mdev_bpf_watch - what the watchdog knows of a device
- * @seen: how often it has seen the op that runs, or ran last
- * @limit_ms: what the limit was when an op ran too long
+ * struct mdev_bpf_watch - data of the watchdog for a device
+ * @seen: how often the watchdog has seen the op that is running, or was called last
+ * @limit_ms: the limit at the time when an op exceeded it
  */
 struct mdev_bpf_watch {
 	unsigned int seen;
 	unsigned int limit_ms;
 };
 
-/* The device whose op a processor is in. Preemption is off in an op. */
+/* The device whose op this processor is in, or NULL. Preemption is off in an op. */
 DECLARE_PER_CPU(struct mdev_bpf_device *, mdev_bpf_watchdog_op);
 
 /**
- * mdev_bpf_watchdog_begin() - an op is about to be called
- * @watch: its device's
+ * mdev_bpf_watchdog_begin() - begin to watch an op that is about to be called
+ * @watch: data of the device
  * @bdev: the device
  */
 static __always_inline void mdev_bpf_watchdog_begin(struct mdev_bpf_watch *watch,
@@ -37,15 +37,17 @@ static __always_inline void mdev_bpf_watchdog_begin(struct mdev_bpf_watch *watch
 	this_cpu_write(mdev_bpf_watchdog_op, bdev);
 }
 
-/* An op has returned */
+/* End watching an op that has returned */
 static __always_inline void mdev_bpf_watchdog_end(void)
 {
 	this_cpu_write(mdev_bpf_watchdog_op, NULL);
 }
 
 /**
- * mdev_bpf_watchdog_is_over() - has the op that calls this run for too long?
- * @watch: its device's
+ * mdev_bpf_watchdog_is_over() - has the op that is running, or was called last, exceeded the limit?
+ * @watch: data of the device
+ *
+ * Return: true if it has.
  */
 static inline bool mdev_bpf_watchdog_is_over(const struct mdev_bpf_watch *watch)
 {

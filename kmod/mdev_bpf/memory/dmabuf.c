@@ -2,8 +2,8 @@
 /*
  * dma-bufs: a part of a device's memory that others can use without the device.
  *
- * A dma-buf has a reference to the memory and to this module, but none to the device: it still
- * works when the device has been closed or removed. Pages are allocated on first use.
+ * A dma-buf has a reference to the memory and to this module, but not to the device. So it still
+ * works after the device was closed or removed. Pages are allocated on first use.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -22,15 +22,15 @@
 /* How many importers can have a dma-buf mapped at a time */
 #define MAX_MAPS	16
 
-/* Whoever maps and may have no more memory gets an errno: nobody is killed for it */
+/* Mapping fails instead of invoking the OOM killer */
 #define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /**
  * struct export - the private data of a dma-buf
  * @mem: the memory, with a reference
- * @start: number of the first page that belongs to the dma-buf
- * @write: it may be written
- * @maps: how many importers have it mapped
+ * @start: index of the first page that belongs to the dma-buf
+ * @write: importers may write to it
+ * @maps: number of importers that have it mapped
  */
 struct export {
 	struct mdev_bpf_memory *mem;
@@ -88,15 +88,15 @@ out_free:
 }
 
 /*
- * A table of a region takes up to 32 bytes for each page, so it is charged to who asks for it, and
- * importers share a number of them: each needs one.
+ * Each importer needs a table, with up to 32 bytes per page. So the table is charged to the task
+ * that maps the dma-buf, and the number of tables is limited.
  */
 static struct sg_table *export_map(struct dma_buf_attachment *at, enum dma_data_direction dir)
 {
 	struct export *e = at->dmabuf->priv;
 	struct sg_table *table;
 
-	/* The device may write to what it maps, whatever the file may */
+	/* The importing device could write, even if the file is read-only */
 	if (!e->write && dir != DMA_TO_DEVICE)
 		return ERR_PTR(-EACCES);
 	if (!atomic_add_unless(&e->maps, 1, MAX_MAPS))
@@ -169,8 +169,8 @@ static const struct dma_buf_ops export_ops = {
  * mdev_bpf_dmabuf_export() - export a part of memory as a dma-buf
  * @mem: the memory
  * @offset: first byte, at the start of a page
- * @size: bytes, whole pages; at most up to the end of the last page
- * @write: mappings of it may be writable
+ * @size: number of bytes, whole pages; at most up to the end of the last page
+ * @write: importers and mappings may write
  *
  * Context: Process context.
  *

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory regions: pages of the core, allocated when they are first written or mapped.
+ * Memory regions: pages that the core allocates when they are first written or mapped.
  *
- * A page stays until the last user of the whole memory is gone, so that its address can be given
- * away without a lock: to mappings, to dma-bufs and to programs. For that reason a
- * reset fills pages with zeros and does not free them: all who can see them go on
- * seeing the same memory.
+ * A page stays until the last user of the whole memory is gone, so mappings, dma-bufs and programs
+ * can use its address without a lock. This is why a reset fills pages with zeros instead of freeing
+ * them: all users continue to see the same memory.
  */
 #include <linux/gfp.h>
 #include <linux/memcontrol.h>
@@ -21,16 +20,16 @@
 #include "memory/precopy.h"
 #include "pci/msix.h"
 
-/* Without memory an access fails: neither the cgroup's nor the machine's OOM killer runs for it. */
+/* When memory runs out, an access fails instead of invoking the OOM killer. */
 #define NO_OOM_GFP (__GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /**
- * mdev_bpf_memory_new() - make memory that has no pages yet
- * @size: bytes
+ * mdev_bpf_memory_new() - create memory, without pages at first
+ * @size: size in bytes
  *
- * Context: Process context; its pages are charged to the caller's memory cgroup.
+ * Context: Process context. Its pages will be charged to the caller's memory cgroup.
  *
- * Return: the memory, with a reference for mdev_bpf_memory_put(); NULL if there is none.
+ * Return: the memory, with a reference for mdev_bpf_memory_put(); NULL if out of memory.
  */
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size)
 {
@@ -73,7 +72,7 @@ void mdev_bpf_memory_put(struct mdev_bpf_memory *mem)
 		kref_put(&mem->ref, memory_free);
 }
 
-/* Return: NULL; what is there already; or an error as the xarray has it. */
+/* Return: NULL; the page that is there already; or an error of the xarray. */
 static struct page *memory_store(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page,
 				 gfp_t gfp)
 {
@@ -95,7 +94,7 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
 
 	page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT | NO_OOM_GFP);
 	if (page) {
-		/* Somebody else may have been faster */
+		/* Another task may have been faster */
 		old = memory_store(mem, index, page, gfp | NO_OOM_GFP);
 		if (old) {
 			__free_page(page);
@@ -107,17 +106,17 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
 }
 
 /**
- * mdev_bpf_memory_page() - a page of memory
+ * mdev_bpf_memory_page() - get a page of memory
  * @mem: the memory
- * @index: number of the page
- * @gfp: how to allocate it if it was never touched; 0: not at all
+ * @index: index of the page
+ * @gfp: how to allocate the page if it does not exist; 0 not to allocate it
  *
- * The page is there as long as @mem is.
+ * The page exists as long as @mem does.
  *
- * Context: Any that @gfp allows; programs cannot wait, so under them it is GFP_NOWAIT.
+ * Context: Any that @gfp allows. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
  *
- * Return: the page; NULL for one that was never touched, if @gfp is 0; an ERR_PTR: -EINVAL behind
- * the end, -ENOMEM.
+ * Return: the page; NULL if it does not exist and @gfp is 0; an ERR_PTR: -EINVAL beyond the end,
+ * -ENOMEM.
  */
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp)
 {
@@ -130,9 +129,9 @@ struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gf
 }
 
 /**
- * mdev_bpf_memory_next() - the next page that was ever touched
+ * mdev_bpf_memory_next() - find the next page that exists
  * @mem: the memory
- * @index: number of the first page to look at; set to that of the page found
+ * @index: index of the first page to look at; set to that of the page found
  *
  * Return: the page; NULL if there is none from @index on.
  */
@@ -142,12 +141,13 @@ struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index)
 }
 
 /**
- * mdev_bpf_memory_span() - how far does memory reach?
+ * mdev_bpf_memory_span() - how far does memory extend?
  * @mem: the memory
  * @offset: first byte
- * @align: what belongs to traps is rounded to multiples of this, a power of two
+ * @align: traps are extended to multiples of this, a power of two
  *
- * Return: bytes up to where a trap or the end comes; 0 for a byte in a trap or behind the end.
+ * Return: number of bytes up to the next trap or the end; 0 if @offset is in a trap or beyond the
+ * end.
  */
 u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align)
 {
@@ -161,12 +161,12 @@ u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 alig
 }
 
 /**
- * mdev_bpf_memory_skip() - where does memory go on?
+ * mdev_bpf_memory_skip() - skip traps
  * @mem: the memory
  * @offset: first byte
  * @align: as for mdev_bpf_memory_span()
  *
- * Return: the first byte from @offset on that is in no trap; maybe the end of the memory.
+ * Return: the first byte from @offset on that is in no trap, which may be the end of the memory.
  */
 u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 align)
 {
@@ -184,7 +184,7 @@ u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 alig
 	return offset;
 }
 
-/* A piece of an access that lies within one page. Return: 0 or a negative errno. */
+/* Copy a part of an access that lies within one page. Return: 0 or a negative errno. */
 static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, size_t done,
 		       size_t size, bool write, gfp_t gfp)
 {
@@ -194,12 +194,12 @@ static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, s
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
-	/* What was never written reads as zeros, and need not become a page for that */
+	/* Reading a page that does not exist returns zeros and does not allocate it */
 	addr = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset);
 	if (!write)
 		return copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
 	ret = copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
-	/* Some of it may have come before an error */
+	/* Some bytes may have been written before an error */
 	mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
 	return ret;
 }
@@ -207,15 +207,16 @@ static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, s
 /**
  * mdev_bpf_memory_copy() - copy from or to memory, for read(2) and write(2)
  * @mem: the memory
- * @offset: first byte in it
+ * @offset: first byte in @mem
  * @buf: user or kernel memory
- * @done: bytes of @buf to skip
- * @size: bytes, not beyond the end of @mem
- * @write: write to @mem rather than read from it
+ * @done: number of bytes of @buf to skip
+ * @size: number of bytes, not beyond the end of @mem
+ * @write: true to write to @mem, false to read from it
  *
- * Context: Process context, with no lock held that user space must not hold up.
+ * Context: Process context. May wait for user space, so no lock may be held that others need.
  *
- * Return: bytes done, fewer than @size after an error or a fatal signal; -EFAULT; -ENOMEM.
+ * Return: number of bytes copied, less than @size after an error or a fatal signal; -EFAULT;
+ * -ENOMEM.
  */
 ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf,
 			     size_t done, size_t size, bool write)
@@ -239,15 +240,15 @@ ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t 
 /**
  * mdev_bpf_memory_rw() - copy from or to memory, in the kernel
  * @mem: the memory
- * @offset: first byte in it
+ * @offset: first byte in @mem
  * @buf: kernel memory
- * @size: bytes
- * @write: write to @mem rather than read from it
+ * @size: number of bytes
+ * @write: true to write to @mem, false to read from it
  * @gfp: how to allocate pages
  *
- * Context: Any that @gfp allows; programs cannot wait, so under them it is GFP_NOWAIT.
+ * Context: Any that @gfp allows. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
  *
- * Return: 0; -EINVAL beyond the end of @mem; -ENOMEM: then some of it may be written.
+ * Return: 0; -EINVAL beyond the end of @mem; -ENOMEM, and then some bytes may have been written.
  */
 int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
 		       bool write, gfp_t gfp)
@@ -267,18 +268,18 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
 }
 
 /**
- * mdev_bpf_memory_ptr() - the address of memory
+ * mdev_bpf_memory_ptr() - get the address of memory
  * @mem: the memory
- * @offset: first byte in it
- * @size: bytes, which must lie within one page
+ * @offset: first byte in @mem
+ * @size: number of bytes, which must lie within one page
  * @gfp: how to allocate the page
  *
- * It counts as written.
+ * The bytes count as written.
  *
- * Context: Any that @gfp allows. The gate held, also while it is written.
+ * Context: Any that @gfp allows. The gate held, and still held when the bytes are written.
  *
- * Return: the address, which stays valid as long as @mem; NULL beyond the end, if it crosses a page
- * or is not aligned as mdev_bpf_memory_align() says, and without memory.
+ * Return: the address, which is valid as long as @mem exists; NULL beyond the end, if the bytes
+ * cross a page, if @offset is not aligned to mdev_bpf_memory_align(), or if out of memory.
  */
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp)
 {
@@ -328,7 +329,7 @@ static void memory_trap(struct mdev_bpf_memory *mem, u64 start, u64 end)
 	mem->traps[mem->nr_traps++] = (struct mdev_bpf_trap){ start, end };
 }
 
-/* What of a region's bytes is no memory, but the program's, MSI-X's or those before the EDID. */
+/* Record the parts of a region that are not memory: EDID registers, the window, MSI-X tables. */
 static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[i];
@@ -359,7 +360,7 @@ static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 }
 
 /**
- * mdev_bpf_memory_put_device() - a device does not need its memory any more
+ * mdev_bpf_memory_put_device() - drop a device's references to its memory
  * @bdev: the device
  *
  * Context: Process context.
@@ -373,10 +374,11 @@ void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_memory_init_device() - make the memory of a new device
- * @bdev: the device; its regions are known
+ * mdev_bpf_memory_init_device() - create the memory of a new device
+ * @bdev: the device, whose regions are known
  *
- * Its pages are charged to the memory cgroup of the caller, whoever touches them first.
+ * The pages will be charged to the memory cgroup of the caller, no matter which task touches them
+ * first.
  *
  * Context: Process context.
  *
@@ -395,13 +397,13 @@ int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_memory_clear_device() - fill the memory of a device with zeros, as reset does
+ * mdev_bpf_memory_clear_device() - fill the memory of a device with zeros, for a reset
  * @bdev: the device
  *
- * Memory of regions with MDEV_BPF_REGION_KEEP stays as it is.
+ * Regions with MDEV_BPF_REGION_KEEP are not cleared.
  *
- * Context: Process context. The device's lock held, and the gate by
- * mdev_bpf_gate_hold(), so that no op writes there meanwhile.
+ * Context: Process context. The device's lock held, and the gate by mdev_bpf_gate_hold(), so that
+ * no op writes to the memory in the meantime.
  */
 void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 {

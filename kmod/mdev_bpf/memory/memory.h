@@ -15,8 +15,8 @@ struct page;
 
 /**
  * struct mdev_bpf_trap - bytes of a MEMORY region that are not memory
- * @start: first byte
- * @end: first byte behind
+ * @start: the first byte
+ * @end: the first byte after it
  */
 struct mdev_bpf_trap {
 	u64 start;
@@ -25,18 +25,18 @@ struct mdev_bpf_trap {
 
 /**
  * struct mdev_bpf_memory - memory of a region
- * @ref: the device has one, and so has each dma-buf
- * @pages: the pages that were ever touched, by number; its lock protects what precopy.c counts
- * @nr_pages: how many
- * @sent: while the device is saved: what is in front of this number has passed; else 0
- * @passed: how many pages that are
- * @dirty: those of them that may have been written since
- * @late: those of them that others may write to unseen
- * @exports: dma-bufs
- * @size: bytes
- * @traps: the program's window, MSI-X's table and its pending bits, as far as they are here
- * @nr_traps: how many of them are
- * @memcg: the memory cgroup that pays for the pages
+ * @ref: reference count; the device has a reference, and so does each dma-buf
+ * @pages: the pages that exist, by index; its lock also protects the members up to @late
+ * @nr_pages: number of pages
+ * @sent: while the device is saved, pages with a lower index have been sent; else 0
+ * @passed: number of pages that have been sent
+ * @dirty: number of those that may have been written since
+ * @late: number of those that can be written without the core noticing
+ * @exports: number of dma-bufs
+ * @size: size in bytes
+ * @traps: the program's window, the MSI-X table and the pending bits, if they are in this region
+ * @nr_traps: number of traps
+ * @memcg: the memory cgroup to which the pages are charged
  */
 struct mdev_bpf_memory {
 	struct kref ref;
@@ -54,8 +54,8 @@ struct mdev_bpf_memory {
 };
 
 /*
- * How memory of a size has to be aligned, so that no atomic instruction on a member of it crosses a
- * cache line: that is not for the kernel. A member of 8 bytes may be anywhere in 9.
+ * The alignment for memory of a size, so that no atomic instruction of a program crosses a cache
+ * line, which can be fatal in the kernel. A member of 8 bytes could be at the start of 9 bytes.
  */
 static inline size_t mdev_bpf_memory_align(size_t size)
 {

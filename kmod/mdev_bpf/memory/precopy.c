@@ -2,15 +2,16 @@
 /*
  * Which pages of memory still have to be sent, while a running device is being saved.
  *
- * A pass goes over all pages in order. A page that the pass has left behind is marked dirty when it
- * may have been written. A page that is still ahead needs no mark, so nothing is marked while
- * nobody saves. A writer writes first and then marks the page; a pass clears the mark first and
- * then copies the page. So no write is lost, whichever of the two comes first.
+ * A pass goes over all pages in order. A page that the pass has sent is marked dirty when it may
+ * have been written. A page that is still to be sent needs no mark, so nothing is marked while no
+ * one saves the device. A writer writes first and then marks the page; a pass clears the mark first
+ * and then copies the page. So no write is lost, whichever of the two comes first.
  *
- * The processor writes through mappings, and sets the dirty bit in the page table. So a page is
- * unmapped before it is copied, which moves that bit to the page's own dirty flag, and the fault
- * that maps it again marks it possibly dirty. Hardware that the page is pinned for, and users of a
- * dma-buf, write without any trace. Such a page is late: it is sent when the device has stopped.
+ * For a write through a mapping, the processor sets the dirty bit in the page table. So a page is
+ * unmapped before it is copied, which transfers that bit to the page's own dirty flag, and the
+ * fault that maps it again marks the page possibly dirty. Hardware for which the page is pinned,
+ * and users of a dma-buf, write without leaving a trace. Such a page is "late": it is sent when the
+ * device has stopped.
  */
 #include <linux/mm.h>
 #include <linux/page_ref.h>
@@ -21,7 +22,7 @@
 #include "memory/precopy.h"
 #include "migration/stream.h"
 
-/* A page that was sent: it may have been written since; or it can be written unseen at any time. */
+/* Marks of pages: it may have been written since it was sent; it can be written unnoticed. */
 #define DIRTY	XA_MARK_0
 #define LATE	XA_MARK_1
 
@@ -60,9 +61,9 @@ static void mark_late(struct mdev_bpf_memory *mem, pgoff_t index)
 }
 
 /**
- * mdev_bpf_precopy_written() - a page was written to
+ * mdev_bpf_precopy_written() - record that a page was written
  * @mem: the memory
- * @index: number of the page
+ * @index: index of the page
  * @page: the page
  *
  * Context: Any in which the page may be written. After the write, unless both are under the gate.
@@ -78,9 +79,9 @@ void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct
 }
 
 /**
- * mdev_bpf_precopy_mapped() - a page is about to be mapped writable
+ * mdev_bpf_precopy_mapped() - record that a page is about to be mapped writable
  * @mem: the memory
- * @index: number of the page; the mapping's reference to it was taken already
+ * @index: index of the page, to which the mapping already has a reference
  *
  * Context: Process context.
  */
@@ -93,9 +94,9 @@ void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index)
 }
 
 /**
- * mdev_bpf_precopy_exported() - a page is about to be handed to somebody who can write it unseen
- * @mem: the memory; mdev_bpf_memory::exports was raised, and stays so until that is over
- * @index: number of the page
+ * mdev_bpf_precopy_exported() - record that from now on a page can be written unnoticed
+ * @mem: the memory, whose mdev_bpf_memory::exports is not 0 for as long as this is so
+ * @index: index of the page
  *
  * Context: Process context.
  */
@@ -104,7 +105,7 @@ void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index)
 	mark_late(mem, index);
 }
 
-/* Clear marks that an earlier session has left: the page is sent for the first time. */
+/* Find a page to be sent for the first time, and clear marks from an earlier session. */
 static struct page *next_first(struct mdev_bpf_memory *mem, pgoff_t *index)
 {
 	struct page *page;
@@ -132,7 +133,7 @@ static struct page *next_again(struct mdev_bpf_memory *mem, pgoff_t *index)
 	return page;
 }
 
-/* Marked pages of those that were sent, then all pages that were not. */
+/* Find pages that were sent and are marked, then all pages that were not sent. */
 static struct page *next_rest(struct mdev_bpf_memory *mem, pgoff_t *index)
 {
 	pgoff_t dirty = *index, late = *index;
@@ -151,10 +152,10 @@ static struct page *next_rest(struct mdev_bpf_memory *mem, pgoff_t *index)
 }
 
 /**
- * mdev_bpf_precopy_next() - the next page of a pass
+ * mdev_bpf_precopy_next() - find the next page of a pass
  * @mem: the memory
- * @pass: the pass; PASS_FIRST continues where it was, the others start at @index
- * @index: number of the first page to look at; set to that of the page found
+ * @pass: the pass; PASS_FIRST continues where it stopped, the others start at @index
+ * @index: index of the first page to look at; set to that of the page found
  *
  * Context: Process context, the device's lock held.
  *
@@ -174,16 +175,16 @@ struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pas
 			page = next_rest(mem, index);
 	}
 	/*
-	 * Who wrote or mapped the page without seeing the new value of sent did so early enough for
-	 * the copy to see it. Pairs with the barriers in mdev_bpf_precopy_written() and _mapped().
+	 * A task that wrote or mapped the page without seeing the new value of sent did so before
+	 * the page is copied. Pairs with the barriers in mdev_bpf_precopy_written() and _mapped().
 	 */
 	smp_mb();
 	return page;
 }
 
 /*
- * Unmap a page everywhere. Return: true if nobody has a reference to it but the memory: then
- * whoever writes to it next has to fault it in, and is seen.
+ * Unmap a page everywhere. Return: true if only the memory has a reference to the page. Then the
+ * next write through a mapping has to fault it in, which marks it.
  */
 static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struct page *page)
 {
@@ -194,18 +195,18 @@ static bool unmap(struct mdev_bpf_device *bdev, u32 region, pgoff_t index, struc
 }
 
 /**
- * mdev_bpf_precopy_take() - is a page to be sent?
+ * mdev_bpf_precopy_take() - decide whether a page must be sent, and unmap it
  * @bdev: the device
  * @region: VFIO index of the region
  * @pass: the pass
- * @index: number of the page
- * @page: the page, which mdev_bpf_precopy_next() has found
+ * @index: index of the page
+ * @page: the page that mdev_bpf_precopy_next() has found
  *
- * Context: Process context, the device's lock held, also while the page is copied then. That is
- * done under the gate, too: a program may write to the page as long as its op runs. Does not wait
- * for user space.
+ * Context: Process context, the device's lock held until the page is copied. The copy is made under
+ * the gate, too, because an op may write to the page for as long as it runs. Does not wait for user
+ * space.
  *
- * Return: false if it was not written since it was sent, or if it has to wait for PASS_REST.
+ * Return: false if the page was not written since it was sent, or if it has to wait for PASS_REST.
  */
 bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precopy_pass pass,
 			   pgoff_t index, struct page *page)
@@ -228,9 +229,9 @@ bool mdev_bpf_precopy_take(struct mdev_bpf_device *bdev, u32 region, enum precop
 		return false;
 	}
 	/*
-	 * Somebody else has a reference: a fault is mapping the page again, or was under way when
-	 * it was unmapped, or another task is unmapping it or looking at it. Mark it dirty, so that
-	 * the next pass looks at it again.
+	 * Another task has a reference: a fault is mapping the page again, or was in progress when
+	 * it was unmapped, or a task is unmapping or checking the page. Mark it dirty, so that the
+	 * next pass checks it again.
 	 */
 	if (!alone)
 		mdev_bpf_precopy_written(mem, index, page);
@@ -246,11 +247,11 @@ static bool is_in(struct mdev_bpf_memory *mem, enum precopy_pass pass, pgoff_t i
 }
 
 /**
- * mdev_bpf_precopy_bytes() - how many bytes will a pass add to the stream?
+ * mdev_bpf_precopy_bytes() - compute how much a pass will add to the stream
  * @mem: the memory
  * @pass: the pass
  *
- * Return: bytes, assuming that all pages marked dirty were written.
+ * Return: the number of bytes if all pages that are marked dirty were written.
  */
 u64 mdev_bpf_precopy_bytes(struct mdev_bpf_memory *mem, enum precopy_pass pass)
 {
@@ -279,7 +280,7 @@ static void forget(struct mdev_bpf_memory *mem)
 }
 
 /**
- * mdev_bpf_precopy_end() - saving has ended: forget what was sent
+ * mdev_bpf_precopy_end() - end a session: forget which pages were sent
  * @bdev: the device
  *
  * Context: The device's lock held.

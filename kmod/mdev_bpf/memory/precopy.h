@@ -9,7 +9,7 @@ struct mdev_bpf_device;
 struct mdev_bpf_memory;
 struct page;
 
-/* Passes: over all pages; over those written since; over all that is left when the device stops */
+/* Passes over: all pages; pages written since; what is left when the device has stopped */
 enum precopy_pass { PASS_FIRST, PASS_AGAIN, PASS_REST };
 
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page);

@@ -399,7 +399,7 @@ struct mdev_bpf_save_migf *mdev_bpf_save_new(struct mdev_bpf_device *bdev)
 		return ERR_PTR(-ENOMEM);
 	}
 	migf->crc = ~0;
-	/* The core saves if the program has no save op. Without a program, the next may have one. */
+	/* The core saves if the program has no save op. If there is no program, the next may. */
 	migf->early = !mdev_bpf_gate_has(bdev, MDEV_BPF_OP_SAVE, true);
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_stream_header(bdev, &migf->header);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI configuration space, built from what the program declares; caps.c has the
+ * PCI configuration space, which is built from what the program declares. caps.c implements the
  * capabilities.
  *
- * A byte array with a mask of writable bits does nearly all of it, BAR sizing
- * included: the address bits below a BAR's size are not writable, so reading back
- * after writing ones gives the size (PCI Local Bus 3.0, 6.2.5.1).
+ * Nearly everything is done by a byte array with a mask of writable bits, including BAR sizing: the
+ * address bits below the size of a BAR are not writable, so a guest that writes ones and reads them
+ * back finds the size (PCI Local Bus 3.0, 6.2.5.1).
  */
 #include <linux/pci_regs.h>
 #include <linux/slab.h>
@@ -45,7 +45,7 @@ static void build_header(struct mdev_bpf_device *bdev)
 	set16(bdev->config_mask, PCI_COMMAND, COMMAND_MASK);
 	bdev->config_mask[PCI_CACHE_LINE_SIZE] = 0xff;
 	bdev->config_mask[PCI_INTERRUPT_LINE] = 0xff;
-	/* Of a bus that PCI Express does not have (2.1, 7.5.1) */
+	/* These bits do not apply to PCI Express (2.1, 7.5.1) */
 	if (!(id->flags & MDEV_BPF_PCI_EXPRESS)) {
 		set16(config, PCI_STATUS, PCI_STATUS_DEVSEL_MEDIUM);
 		bdev->config_mask[PCI_LATENCY_TIMER] = 0xff;
@@ -118,7 +118,7 @@ void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_config_reset() - give configuration space its initial values
+ * mdev_bpf_pci_config_reset() - set configuration space to its initial values
  * @bdev: the device
  *
  * Context: The gate held.
@@ -139,11 +139,13 @@ void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_config_size() - bytes of configuration space that a device has
+ * mdev_bpf_pci_config_size() - get the size of a device's configuration space
  * @bdev: the device
  *
- * What is above mdev_bpf_device::config_size is zero. If that is all above
- * MDEV_BPF_CONFIG_SIZE, it means that there is no extended capability.
+ * Bytes beyond mdev_bpf_device::config_size are zero and not stored. A zero at MDEV_BPF_CONFIG_SIZE
+ * means that there is no extended capability.
+ *
+ * Return: the size in bytes.
  */
 u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev)
 {
@@ -152,10 +154,10 @@ u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_config_valid() - is this an access to configuration space?
+ * mdev_bpf_pci_config_valid() - check an access to configuration space
  * @bdev: the device
  * @offset: first byte
- * @size: bytes
+ * @size: number of bytes
  *
  * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
  */
@@ -174,7 +176,7 @@ static u32 get_bytes(const u8 *p, u32 size)
 	return val;
 }
 
-/* The one bit that changes by itself: PCI Local Bus 3.0, 6.2.3 */
+/* Update the interrupt status bit, which shows the line (PCI Local Bus 3.0, 6.2.3) */
 static void update_status(struct mdev_bpf_device *bdev)
 {
 	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
@@ -207,11 +209,11 @@ u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
  * @bdev: the device
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
- * @val: value; bits that are not writable are dropped
+ * @val: the value; bits that are not writable are ignored
  *
  * Context: The gate held.
  *
- * Return: whether the guest asks for a function level reset.
+ * Return: true if the guest requests a function level reset.
  */
 bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
@@ -239,7 +241,7 @@ static bool do_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access 
 	return mdev_bpf_pci_config_write(bdev, access->offset, access->size, access->val);
 }
 
-/* A write that the program is told of. Return: as do_write(), or a negative errno. */
+/* Write, and call config_write. Return: the result of do_write(), or a negative errno. */
 static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CONFIG_WRITE);
@@ -253,15 +255,16 @@ static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 }
 
 /**
- * mdev_bpf_pci_config_access() - a guest writes configuration space
+ * mdev_bpf_pci_config_access() - write configuration space for the user
  * @bdev: the device
  * @access: the access, within bounds
  *
- * The core does the write, with or without program, and a program that wants to know is told.
+ * The core makes the write, whether a program is attached or not, and then calls the program's
+ * config_write.
  *
  * Context: Process context.
  *
- * Return: 0; 1 if the guest asks for a function level reset, which is the caller's to do; -EINTR.
+ * Return: 0; 1 if the guest requests a function level reset, which the caller then makes; -EINTR.
  */
 int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
@@ -291,22 +294,22 @@ bool mdev_bpf_pci_config_is_master(struct mdev_bpf_device *bdev)
 	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
-/* An access that is aligned cannot cross either end. */
+/* Checking the first byte is enough: an aligned access cannot cross either end. */
 static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
 {
 	return offset >= bdev->own_start && offset < MDEV_BPF_CONFIG_CAPS;
 }
 
 /**
- * mdev_bpf_pci_config_own_write() - set device specific bytes, for the program
+ * mdev_bpf_pci_config_own_write() - write device-specific bytes, for the program
  * @bdev: the device
  * @offset: first byte, a multiple of @size
  * @size: 1, 2 or 4
- * @val: value
+ * @val: the value
  *
  * Context: The gate held.
  *
- * Return: 0; -EPERM for bytes of the core.
+ * Return: 0; -EPERM if the bytes belong to the core.
  */
 int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 size, u32 val)
 {
@@ -319,11 +322,12 @@ int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 
 }
 
 /**
- * mdev_bpf_pci_config_load() - configuration space is as it was elsewhere
+ * mdev_bpf_pci_config_load() - load configuration space from a migration stream
  * @bdev: the device
- * @config: what it was there, of a device of the same type; as long as the device's
+ * @config: configuration space of a device of the same type, of the same size
  *
- * What the device is, it stays: only what a guest or the program can write is taken over.
+ * Only bits that a guest or the program can write are loaded. The identity of the device does not
+ * change.
  *
  * Context: The gate held.
  */

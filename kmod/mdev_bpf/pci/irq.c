@@ -2,15 +2,15 @@
 /*
  * Interrupts: from a program to the eventfds of the user, or to a kernel client.
  *
- * Each VFIO irq index is a line or an array of vectors. Vectors are messages: one that
- * nobody listens to is lost, or with MSI-X pending until somebody does.
+ * Each VFIO irq index is a line or an array of vectors. A vector sends a message. If no eventfd or
+ * client receives it, the message is lost; with MSI-X, it is pending until one does.
  *
- * A line is a level. It fires when it is up and nothing masks it, and masks itself by that
- * (VFIO_IRQ_INFO_AUTOMASKED); the user unmasks it when the guest has handled it, and if the
- * line is still up it fires again. So whatever changes a line or a mask ends in line_update().
+ * A line is level triggered. It fires when it is up and not masked, and is then masked
+ * (VFIO_IRQ_INFO_AUTOMASKED). The user unmasks it when the guest has handled the interrupt. If the
+ * line is still up, it fires again. So every change of a line or a mask ends in line_update().
  *
- * Of a PCI device one of INTx, MSI and MSI-X is on at a time, and the line of INTx drives
- * vector 0 of the other two.
+ * A PCI device has one of INTx, MSI and MSI-X enabled at a time. The line of INTx drives vector 0
+ * of the other two.
  */
 #include <linux/bitmap.h>
 #include <linux/eventfd.h>
@@ -47,7 +47,7 @@ static bool listens(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 	return irqs->client || has_eventfd(kind, vector);
 }
 
-/* Deliver an interrupt to who has the device: a kernel client, or the user's eventfd. */
+/* Deliver an interrupt to the kernel client, or to the user's eventfd. */
 static void deliver(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 		    unsigned int vector)
 {
@@ -72,7 +72,7 @@ static void message(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 		deliver(irqs, kind, vector);
 }
 
-/* Fire if it is due. */
+/* Fire if the line is up, or must fire once more, and nothing holds it back. */
 static void line_update(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind)
 {
 	lockdep_assert_held(&irqs->lock);
@@ -86,7 +86,7 @@ static void line_update(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *ki
 	deliver(irqs, kind, 0);
 }
 
-/* What INTx became on a device whose user takes messages. */
+/* The line of INTx has gone up. If MSI or MSI-X is enabled, send a message. */
 static void line_rise(struct mdev_bpf_irqs *irqs)
 {
 	unsigned int i;
@@ -97,7 +97,7 @@ static void line_rise(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_init() - interrupts of a new device
+ * mdev_bpf_irq_init() - set up the interrupts of a new device
  * @irqs: the interrupts
  */
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
@@ -107,8 +107,8 @@ void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_declare() - work out what follows from the declarations of a new device
- * @irqs: the interrupts, with what the program declares
+ * mdev_bpf_irq_declare() - apply the declarations of a new device
+ * @irqs: the interrupts, whose kinds have the program's declarations
  * @api: the kind of device
  */
 void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api *api)
@@ -116,7 +116,7 @@ void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api 
 	unsigned int i;
 
 	irqs->pci = api->pci;
-	/* The core's own, which QEMU expects of a PCI device */
+	/* The core adds these, which QEMU expects of a PCI device */
 	if (api->pci) {
 		irqs->kinds[api->err].decl.count = 1;
 		irqs->kinds[api->req].decl.count = 1;
@@ -131,11 +131,11 @@ void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api 
 }
 
 /**
- * mdev_bpf_irq_quiesce() - let lines not fire while no program works for them
+ * mdev_bpf_irq_quiesce() - hold lines while no program can service them
  * @irqs: the interrupts
- * @quiesce: none does from now on
+ * @quiesce: true to hold lines, false to release them
  *
- * A line that is up when one does again fires then.
+ * A line that is up when lines are released fires then.
  *
  * Context: Any.
  */
@@ -151,9 +151,9 @@ void mdev_bpf_irq_quiesce(struct mdev_bpf_irqs *irqs, bool quiesce)
 }
 
 /**
- * mdev_bpf_irq_intx_off() - the guest set or cleared INTx disable
+ * mdev_bpf_irq_intx_off() - apply the INTx disable bit of the command register
  * @irqs: the interrupts
- * @off: INTx is disabled
+ * @off: the bit
  *
  * Context: Any.
  */
@@ -168,11 +168,11 @@ void mdev_bpf_irq_intx_off(struct mdev_bpf_irqs *irqs, bool off)
  * mdev_bpf_irq_mask() - mask or unmask a line
  * @irqs: the interrupts
  * @index: VFIO index of the line
- * @mask: mask it
+ * @mask: true to mask it
  *
  * Context: Any.
  *
- * Return: whether it was the other way before.
+ * Return: true if this has changed the mask.
  */
 bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask)
 {
@@ -187,12 +187,12 @@ bool mdev_bpf_irq_mask(struct mdev_bpf_irqs *irqs, unsigned int index, bool mask
 }
 
 /**
- * mdev_bpf_irq_level() - drive a line
+ * mdev_bpf_irq_level() - set the level of a line
  * @irqs: the interrupts
- * @index: its VFIO index
- * @level: up or down
+ * @index: VFIO index of the line
+ * @level: true for up
  *
- * Where the user of a PCI device has chosen messages, a rise is one.
+ * If the user of a PCI device has enabled MSI or MSI-X, a rising line sends a message.
  *
  * Context: Any.
  */
@@ -212,9 +212,11 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool lev
 /**
  * mdev_bpf_irq_is_up() - is a line up?
  * @irqs: the interrupts
- * @index: its VFIO index
+ * @index: VFIO index of the line
  *
  * Context: Any.
+ *
+ * Return: true if it is.
  */
 bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
@@ -223,11 +225,13 @@ bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
- * mdev_bpf_irq_has_fired() - has a line fired, and was not unmasked since?
+ * mdev_bpf_irq_has_fired() - has a line fired that has not been unmasked since?
  * @irqs: the interrupts
- * @index: its VFIO index
+ * @index: VFIO index of the line
  *
  * Context: Any.
+ *
+ * Return: true if it has.
  */
 bool mdev_bpf_irq_has_fired(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
@@ -236,16 +240,17 @@ bool mdev_bpf_irq_has_fired(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
- * mdev_bpf_irq_load() - a line is as it was elsewhere
+ * mdev_bpf_irq_load() - load a line from a migration stream
  * @irqs: the interrupts, quiesced
- * @index: its VFIO index
- * @level: up or down
- * @fired: it had fired there, and its user had not unmasked it yet
+ * @index: VFIO index of the line
+ * @level: true if the line was up at the source
+ * @fired: it had fired at the source, and had not been unmasked yet
  *
- * That is no rise: the message was sent there. The line is unmasked, since its user here has not
- * seen it fire: if it is up, it does when the device goes on. If it @fired it does in any case:
- * the guest may be about to handle it, and a VMM such as QEMU, which lets go of the guest's line
- * when the guest handles an interrupt, has to know that there is one.
+ * This does not count as rising, because the message was sent at the source. The line is unmasked,
+ * because the user has not seen it fire at the target. If the line is up, it fires when the device
+ * runs. If it had @fired, it fires in any case: the guest may be about to handle the interrupt, and
+ * a VMM such as QEMU has to know that there is one, because it lowers the guest's line when the
+ * guest handles an interrupt.
  *
  * Context: Any.
  */
@@ -260,7 +265,7 @@ void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool leve
 	line_update(irqs, kind);
 }
 
-/* How long it takes to signal an eventfd is the user's choice, so it is one at a time. */
+/* Signal one eventfd per section: the user can make signalling an eventfd take long. */
 static void flush_vector(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 			 unsigned int vector)
 {
@@ -271,12 +276,13 @@ static void flush_vector(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *k
 }
 
 /**
- * mdev_bpf_irq_flush() - send what is pending although somebody listens
+ * mdev_bpf_irq_flush() - deliver pending vectors that have an eventfd or a client
  * @irqs: the interrupts
  *
- * Vectors that were pending elsewhere are that, where the user had set up interrupts before.
+ * There are such vectors if the user had set up interrupts before they were loaded from a migration
+ * stream.
  *
- * Context: Process context, may sleep: the user decides how long a signal takes.
+ * Context: Process context, may sleep.
  */
 void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs)
 {
@@ -291,10 +297,10 @@ void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_reset() - bring interrupts to their power-on state, apart from the user's choices
+ * mdev_bpf_irq_reset() - lower all lines, and clear all pending vectors
  * @irqs: the interrupts
  *
- * Lines go down, and nothing is pending.
+ * The mode and the eventfds, which the user has set, do not change.
  *
  * Context: Any.
  */
@@ -315,11 +321,11 @@ void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs)
  * mdev_bpf_irq_message() - send a message
  * @irqs: the interrupts
  * @index: VFIO index of an array of vectors
- * @vector: which; less than the declared count
+ * @vector: the vector, less than the declared count
  *
  * Context: Any.
  *
- * Return: 0, also if the user has no eventfd for @vector; -ENXIO if @index is not enabled.
+ * Return: 0, even if the user has no eventfd for @vector; -ENXIO if @index is not enabled.
  */
 int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector)
 {
@@ -331,7 +337,7 @@ int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigne
 }
 
 /**
- * mdev_bpf_irq_get_mode() - what the user of a PCI device has chosen
+ * mdev_bpf_irq_get_mode() - get the interrupt mode that the user of a PCI device has enabled
  * @irqs: the interrupts
  *
  * Context: Any.
@@ -353,10 +359,10 @@ unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
  * mdev_bpf_irq_on() - enable a kind of interrupts
  * @irqs: the interrupts
  * @index: VFIO index
- * @nr: vectors to enable
+ * @nr: number of vectors to enable
  *
- * INTx begins unmasked, so a line that is up fires with the first eventfd; to messages a
- * line that is up has just risen.
+ * INTx is unmasked at first, so a line that is up fires when it gets an eventfd. When MSI or MSI-X
+ * is enabled while the line is up, a message is sent, as if the line had just risen.
  *
  * Context: Any, mdev_bpf_irqs::config held.
  */
@@ -377,7 +383,7 @@ void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned in
 }
 
 /**
- * mdev_bpf_irq_off() - disable a kind of interrupts, and let go of its eventfds
+ * mdev_bpf_irq_off() - disable a kind of interrupts, and release its eventfds
  * @irqs: the interrupts
  * @index: VFIO index
  *
@@ -395,7 +401,7 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 		kind->events = NULL;
 		kind->on = false;
 		kind->nr = 0;
-		/* What else masks a line than INTx outlives this, as with vfio-platform */
+		/* For other lines than INTx the mask stays, as in vfio-platform */
 		if (irqs->pci)
 			kind->masked = false;
 		if (kind->pending)
@@ -408,11 +414,11 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
- * mdev_bpf_irq_disable() - disable a kind of interrupts, and let go of all eventfds for it
+ * mdev_bpf_irq_disable() - disable a kind of interrupts, and release all its eventfds
  * @irqs: the interrupts
  * @index: VFIO index
  *
- * Those that mask and unmask a line go with those that it fires.
+ * This includes the eventfds that mask and unmask a line.
  *
  * Context: Process context, mdev_bpf_irqs::config held.
  */
@@ -428,7 +434,7 @@ void mdev_bpf_irq_disable(struct mdev_bpf_irqs *irqs, unsigned int index)
 }
 
 /**
- * mdev_bpf_irq_release() - the user has closed the device: drop all its eventfds
+ * mdev_bpf_irq_release() - release all eventfds because the user has closed the device
  * @irqs: the interrupts
  *
  * Context: Process context.
@@ -444,7 +450,7 @@ void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
 	}
 }
 
-/* One at a time, for the same reason as flush_vector(). */
+/* One eventfd per section, for the same reason as in flush_vector() */
 static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 			unsigned int vector, struct eventfd_ctx **ctx)
 {
@@ -457,16 +463,16 @@ static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *ki
 }
 
 /**
- * mdev_bpf_irq_set_eventfds() - change where interrupts go
+ * mdev_bpf_irq_set_eventfds() - exchange the eventfds of vectors
  * @irqs: the interrupts
  * @index: VFIO index
  * @start: the first vector
- * @count: how many
- * @ctxs: the eventfds, whose references move in; NULL for none. Those there were come out
+ * @count: number of vectors
+ * @ctxs: the new eventfds, with references; NULL for none. Replaced by the previous eventfds
  *
  * Context: Process context, mdev_bpf_irqs::config held.
  *
- * Return: 0, -ENOMEM: then nothing has changed.
+ * Return: 0; -ENOMEM, and then nothing has changed.
  */
 int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
 			      unsigned int count, struct eventfd_ctx **ctxs)
@@ -496,9 +502,10 @@ int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, un
  * mdev_bpf_irq_loopback() - fire an interrupt for the user, as a test
  * @irqs: the interrupts
  * @index: VFIO index
- * @vector: which
+ * @vector: the vector
  *
- * A line fires as if it had gone up for a moment: not while masked, and it masks itself.
+ * A line fires as if it had gone up for a moment: not while it is masked, and it is masked
+ * afterwards.
  *
  * Context: Any.
  */
@@ -517,9 +524,9 @@ void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsig
 }
 
 /**
- * mdev_bpf_irq_set_client() - deliver interrupts to a kernel client, or to nobody again
- * @irqs: the interrupts, switched off
- * @client: the client; NULL for none: it gets no interrupt once this returns
+ * mdev_bpf_irq_set_client() - set or remove the kernel client that receives interrupts
+ * @irqs: the interrupts, all disabled
+ * @client: the client; NULL to remove it, and then it gets no interrupt after this returns
  *
  * Context: Any.
  */
@@ -531,12 +538,12 @@ void mdev_bpf_irq_set_client(struct mdev_bpf_irqs *irqs,
 }
 
 /**
- * mdev_bpf_irq_request() - ask who has the device to give it back
+ * mdev_bpf_irq_request() - ask the user or the client of the device to close it
  * @irqs: the interrupts
  *
  * Context: Any.
  *
- * Return: whether there was anybody to ask.
+ * Return: true if there was a client, or an eventfd for the request.
  */
 bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 {
@@ -550,7 +557,7 @@ bool mdev_bpf_irq_request(struct mdev_bpf_irqs *irqs)
 }
 
 /**
- * mdev_bpf_irq_error() - tell the user that the device is broken
+ * mdev_bpf_irq_error() - signal the error interrupt
  * @irqs: the interrupts
  *
  * Context: Any.

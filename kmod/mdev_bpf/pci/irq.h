@@ -14,17 +14,17 @@ struct virqfd;
 
 /**
  * struct mdev_bpf_irq_kind - the interrupts of one VFIO irq index
- * @decl: as declared for devices of the type, fixed for the device's life
- * @line: a line, count is 1; else an array of vectors
+ * @decl: the declaration for devices of the type, which never changes for a device
+ * @line: true for a line, whose count is 1; false for an array of vectors
  * @on: the user has enabled it
- * @level: the line
- * @masked: the line is masked, by the user or by having fired
- * @again: the line fires once, up or not
- * @nr: vectors that the user has enabled, 0 while @on is not set
- * @events: where they go, one for each of count; NULL while there are none
- * @pending: vectors that wait for an eventfd; NULL: they do not wait
- * @mask: eventfd that masks the line; protected by virqfd's own lock
- * @unmask: eventfd that unmasks it; likewise
+ * @level: the line is up
+ * @masked: the line is masked, by the user or because it has fired
+ * @again: the line must fire once more, even if it is not up
+ * @nr: number of vectors that the user has enabled; 0 unless @on is set
+ * @events: an eventfd for each of count, or NULL; NULL if there are none
+ * @pending: vectors that wait for an eventfd; NULL if they are lost instead
+ * @mask: the eventfd that masks the line; protected by the lock of virqfd
+ * @unmask: the eventfd that unmasks it; likewise
  */
 struct mdev_bpf_irq_kind {
 	struct mdev_bpf_irq decl;
@@ -41,9 +41,9 @@ struct mdev_bpf_irq_kind {
 };
 
 /**
- * struct mdev_bpf_irq_client - a kernel client that takes interrupts
- * @ops: what it is told
- * @data: goes to @ops
+ * struct mdev_bpf_irq_client - a kernel client that receives interrupts
+ * @ops: its callbacks
+ * @data: argument for @ops
  */
 struct mdev_bpf_irq_client {
 	const struct mdev_bpf_client_ops *ops;
@@ -52,19 +52,19 @@ struct mdev_bpf_irq_client {
 
 /**
  * struct mdev_bpf_irqs - interrupts of a device as VFIO sees them
- * @pci: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
- * @quiesced: no program is attached, or the device has failed or was stopped: lines wait; messages
- *	come from programs only
- * @intx_off: the guest set the INTx disable bit of the command register
- * @kinds: by VFIO irq index
- * @err: for errors of the device; NULL if its kind has no such interrupt
- * @req: for the request to release the device, likewise
- * @client: kernel client that takes interrupts in place of eventfds
+ * @pci: the device is PCI: INTx, MSI and MSI-X exclude each other, and INTx drives the other two
+ * @quiesced: lines are held, because no program is attached, or the device has failed or is
+ *	stopped. Messages need not be held, since only programs send them
+ * @intx_off: the INTx disable bit of the command register is set
+ * @kinds: the kinds by VFIO irq index
+ * @err: the interrupt for errors of the device; NULL if its kind of device has none
+ * @req: the interrupt for the request to close the device; likewise
+ * @client: the kernel client that receives interrupts instead of eventfds, or NULL
  */
 struct mdev_bpf_irqs {
 	/** @config: serialises SET_IRQS, taken before @lock */
 	struct mutex config;
-	/** @lock: protects everything below; programs of any context may come here */
+	/** @lock: protects the members below; can be taken in any context */
 	spinlock_t lock;
 	bool pci;
 	bool quiesced;
