@@ -6,15 +6,14 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "guest.h"
 #include "missing.h"
 
@@ -99,9 +98,7 @@ static __u64 all_done(void)
 
 static void go_from_work(void)
 {
-	kdma_set(KDMA_IOVA, IOVA + 8);
-	kdma_set(KDMA_WHERE, DATA(0));
-	kdma_set(KDMA_SIZE, 100);
+	kdma_prepare(IOVA + 8, DATA(0), 100);
 	kdma_set(KDMA_GO_WORK, READ | 7 << 8);
 }
 
@@ -128,9 +125,7 @@ static void detached_while_stuck(bool by_worker)
 
 	ASSERT_EQ(missing_map(), 0);
 	guest_fill(page, PAGE, 1);
-	kdma_set(KDMA_IOVA, IOVA + 8);
-	kdma_set(KDMA_WHERE, DATA(0));
-	kdma_set(KDMA_SIZE, 100);
+	kdma_prepare(IOVA + 8, DATA(0), 100);
 	if (by_worker)
 		kdma_set(KDMA_GO_WORK, READ | 7 << 8);
 	else
@@ -245,54 +240,42 @@ MTAP_TEST(closed_while_stuck)
 }
 
 /* The whole user of the device, stuck in its own memory, dies. */
-static int die_stuck(int tell)
+static void die_stuck(void)
 {
 	struct task t;
 
 	if (vfio_open(&dev, &dev_mdev) || missing_map())
-		return 2;
+		return;
 	guest_bus_master(true);
 	task_start(&t, go_read);
-	if (!missing_wanted() || write(tell, "f", 1) != 1)
-		return 3;
-	return pause();
+	if (missing_wanted())
+		child_ready(0);
 }
 
 /*
  * The same with a worker, which no signal reaches. Files are closed from the last to the first when
  * a task dies, and the device shall be closed before what brings its memory.
  */
-static int die_with_worker(int tell)
+static void die_with_worker(void)
 {
 	int first = open("/dev/null", O_RDONLY);
 
 	if (vfio_open(&dev, &dev_mdev) || missing_map() || dup2(missing.uffd, first) != first)
-		return 2;
+		return;
 	guest_bus_master(true);
 	go_from_work();
-	if (!missing_wanted() || close(missing.uffd) || write(tell, "f", 1) != 1)
-		return 3;
-	return pause();
+	if (missing_wanted() && !close(missing.uffd))
+		child_ready(0);
 }
 
-static void killed(int (*stick)(int tell))
+static void killed(void (*stick)(void))
 {
-	int tell[2], status;
-	char byte;
-	pid_t pid;
+	struct child child;
 
 	missing_need();
 	vfio_close(&dev);
-	ASSERT_EQ(pipe(tell), 0);
-	pid = fork();
-	if (!pid)
-		_exit(stick(tell[1]));
-	close(tell[1]);
-	ASSERT_EQ(read(tell[0], &byte, 1), 1);
-	close(tell[0]);
-	EXPECT_EQ(kill(pid, SIGKILL), 0);
-	EXPECT_EQ(waitpid(pid, &status, 0), pid);
-	EXPECT(WIFSIGNALED(status));
+	child_start(&child, stick);
+	child_kill(&child);
 	ASSERT(mtap_await(!vfio_open(&dev, &dev_mdev) || (vfio_close(&dev), false)));
 	guest_reopen();
 	ASSERT_EQ(missing_map(), 0);
@@ -398,12 +381,6 @@ MTAP_TEST(chain_and_remove)
 	}
 }
 
-static bool is_pinned(void)
-{
-	kdma_set(KDMA_PEEK, 0);
-	return !kdma_get(KDMA_RESULT);
-}
-
 /* A program that cannot let go pins again whatever is taken away. VFIO asks ten times. */
 MTAP_TEST(unmap_and_pin_again)
 {
@@ -415,7 +392,7 @@ MTAP_TEST(unmap_and_pin_again)
 	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, PAGE), 0);
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-		ASSERT(mtap_await(is_pinned()));
+		ASSERT(mtap_await(kdma_is_pinned(0)));
 		asked = kdma_get(KDMA_UNMAPS);
 		ASSERT_EQ(guest_unmap(IOVA, PAGE), 0);
 		EXPECT(kdma_get(KDMA_UNMAPS) - asked <= 2);

@@ -174,9 +174,7 @@ MTAP_TEST(queue_has_an_end)
 	unsigned int i;
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-	kdma_set(KDMA_IOVA, IOVA);
-	kdma_set(KDMA_WHERE, DATA(0));
-	kdma_set(KDMA_SIZE, 8);
+	kdma_prepare(IOVA, DATA(0), 8);
 	kdma_set(KDMA_FLOOD, READ);
 	EXPECT_EQ(kdma_get(KDMA_RESULT), MDEV_BPF_MAX_DMA);
 	ASSERT(kdma_await(MDEV_BPF_MAX_DMA));
@@ -350,9 +348,7 @@ MTAP_TEST(from_work)
 	unsigned int op;
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
-	kdma_set(KDMA_IOVA, IOVA);
-	kdma_set(KDMA_WHERE, DATA(0));
-	kdma_set(KDMA_SIZE, 100);
+	kdma_prepare(IOVA, DATA(0), 100);
 	for (op = READ; op <= WRITE; op++) {
 		kdma_set(KDMA_GO_WORK, op | op << 8);
 		EXPECT_EQ(event_wait(guest_event[0]), 1);

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "guest.h"
 #include "missing.h"
 #include "slowness.h"
@@ -38,9 +38,7 @@ static double now(void)
 
 static void go_from_work(void)
 {
-	kdma_set(KDMA_IOVA, IOVA + 8);
-	kdma_set(KDMA_WHERE, DATA(0));
-	kdma_set(KDMA_SIZE, 100);
+	kdma_prepare(IOVA + 8, DATA(0), 100);
 	kdma_set(KDMA_GO_WORK, READ | 7 << 8);
 }
 
@@ -62,79 +60,60 @@ static void *map_and_unmap(void *mem)
 	return NULL;
 }
 
-static void ready(int tell, pid_t pid)
-{
-	if (write(tell, &pid, sizeof(pid)) != sizeof(pid))
-		_exit(4);
-	pause();
-}
-
-static void two_threads(int tell)
+static void two_threads(void)
 {
 	pthread_t thread;
 
 	if (vfio_open(&dev, &dev_mdev) || get_stuck() ||
 	    pthread_create(&thread, NULL, map_and_unmap, guest_alloc(PAGE, 1)))
-		_exit(2);
+		return;
 	usleep(100000);
-	ready(tell, 0);
+	child_ready(0);
 }
 
-static void two_devices(int tell)
+static void two_devices(void)
 {
 	if (vfio_open(&dev, &dev_mdev) || vfio_join(&others[0], &other_mdevs[0], &dev) ||
 	    get_stuck())
-		_exit(2);
-	ready(tell, 0);
+		return;
+	child_ready(0);
 }
 
 /* All files are the other process's, too: nothing is closed when this one dies. */
-static void two_processes(int tell)
+static void two_processes(void)
 {
 	pthread_t thread;
 	pid_t other;
 
 	if (vfio_open(&dev, &dev_mdev) || get_stuck())
-		_exit(2);
+		return;
 	other = fork();
 	if (!other)
 		for (;;)
 			pause();
 	if (pthread_create(&thread, NULL, map_and_unmap, guest_alloc(PAGE, 1)))
-		_exit(2);
+		return;
 	usleep(100000);
-	ready(tell, other);
+	child_ready(other);
 }
 
-static bool is_gone(pid_t pid)
+/*
+ * A process that lives as @live tells is gone soon after SIGKILL, and dev can be used again. If it
+ * says anything, that is another process, which has its files.
+ */
+static void killed(void (*live)(void))
 {
-	int status;
-
-	return waitpid(pid, &status, WNOHANG) == pid;
-}
-
-/* A process that lives as @live tells is gone soon after SIGKILL, and dev can be used again. */
-static void killed(void (*live)(int tell))
-{
-	int tell[2];
-	pid_t pid, other;
+	struct child child;
 	double start;
 
 	missing_need();
 	vfio_close(&dev);
-	ASSERT_EQ(pipe(tell), 0);
-	pid = fork();
-	if (!pid)
-		live(tell[1]);
-	close(tell[1]);
-	ASSERT_EQ(read(tell[0], &other, sizeof(other)), sizeof(other));
-	close(tell[0]);
+	child_start(&child, live);
 	start = now();
-	EXPECT_EQ(kill(pid, SIGKILL), 0);
-	EXPECT(mtap_await(is_gone(pid)));
+	child_kill(&child);
 	mtap_diag("gone after %.1f s", now() - start);
-	if (other)
-		EXPECT_EQ(kill(other, SIGKILL), 0);
+	if (child.said)
+		EXPECT_EQ(kill(child.said, SIGKILL), 0);
 	EXPECT(mtap_await(!vfio_open(&dev, &dev_mdev) || (vfio_close(&dev), false)));
 	guest_reopen();
 }

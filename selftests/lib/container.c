@@ -45,9 +45,3 @@ void container_use(unsigned int i)
 {
 	dev = container_dev[i];
 }
-
-bool kdma_is_pinned(unsigned int id)
-{
-	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, 0));
-	return !kdma_get(KDMA_RESULT);
-}

@@ -19,7 +19,4 @@ void container_grow(unsigned int nr);
 /* dev is the device @i, from 0. */
 void container_use(unsigned int i);
 
-/* Is this window of dev's pinned? */
-bool kdma_is_pinned(unsigned int id);
-
 #endif /* CONTAINER_H */

@@ -113,11 +113,16 @@ void kdma_set(unsigned int reg, __u64 val)
 	dev_set(KDMA_REG, reg, 8, val);
 }
 
-int kdma_start(unsigned int op, unsigned int id, __u64 iova, __u64 where, __u64 size)
+void kdma_prepare(__u64 iova, __u64 where, __u64 size)
 {
 	kdma_set(KDMA_IOVA, iova);
 	kdma_set(KDMA_WHERE, where);
 	kdma_set(KDMA_SIZE, size);
+}
+
+int kdma_start(unsigned int op, unsigned int id, __u64 iova, __u64 where, __u64 size)
+{
+	kdma_prepare(iova, where, size);
 	kdma_set(KDMA_GO, op | id << 8);
 	return kdma_get(KDMA_RESULT);
 }
@@ -145,6 +150,12 @@ int kdma_pin(unsigned int id, __u64 iova, __u64 size)
 	ASSERT(kdma_await(n + 1));
 	EXPECT_EQ(kdma_id(n), id);
 	return kdma_error(n);
+}
+
+bool kdma_is_pinned(unsigned int id)
+{
+	kdma_set(KDMA_PEEK, MDEV_BPF_PIN(id, 0));
+	return !kdma_get(KDMA_RESULT);
 }
 
 __s64 kdma_peek(unsigned int id, __u64 off)

@@ -29,6 +29,8 @@ int guest_unmap(__u64 iova, size_t size);
 
 __u64 kdma_get(unsigned int reg);
 void kdma_set(unsigned int reg, __u64 val);
+/* What is to be copied or pinned next, and where to */
+void kdma_prepare(__u64 iova, __u64 where, __u64 size);
 /* Request @op of what kdma_start() is told; what the kfunc returned. */
 int kdma_start(unsigned int op, unsigned int id, __u64 iova, __u64 where, __u64 size);
 /* The same, and wait until it is over: what dma_done got; the kfunc's errno - 1000. */
@@ -36,6 +38,7 @@ int kdma_do(unsigned int op, __u64 iova, __u64 where, __u64 size);
 /* The same for a window @id: what dma_done got; the kfunc's errno - 1000. */
 int kdma_pin(unsigned int id, __u64 iova, __u64 size);
 int kdma_unpin(unsigned int id);
+bool kdma_is_pinned(unsigned int id);
 /* What the program finds at @off of window @id, or negative errno; values have 32 bits. */
 __s64 kdma_peek(unsigned int id, __u64 off);
 int kdma_poke(unsigned int id, __u64 off, __u64 val);

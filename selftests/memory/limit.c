@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who pays for memory regions, and what happens when that one may have no more. */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "dev.h"
 #include "progs/kmem.h"
 
@@ -22,7 +22,7 @@
 #define SLACK	(4 * MIB)		/* what CPUs keep in stock, page tables, a process */
 
 /* Who created the device, and goes on living in PAYER: somebody whom the OOM killer could kill. */
-static pid_t payer;
+static struct child payer;
 static char *buf;
 
 static int put(const char *text, const char *group, const char *file)
@@ -62,45 +62,27 @@ static void expect_nobody_killed(void)
 {
 	EXPECT_EQ(event("oom"), 0);
 	EXPECT_EQ(event("oom_kill"), 0);
-	EXPECT_EQ(waitpid(payer, NULL, WNOHANG), 0);
+	EXPECT(child_lives(&payer));
 }
 
-static void end_payer(void)
-{
-	if (payer <= 0)
-		return;
-	kill(payer, SIGKILL);
-	waitpid(payer, NULL, 0);
-	payer = 0;
-}
+static const char *payer_type;
 
-static void __noreturn payer_main(const char *type, int result)
+static void payer_main(void)
 {
 	int ret = put("0", PAYER, "cgroup.procs");
 
 	if (!ret)
-		ret = mdev_create(&dev_mdev, type);
-	if (write(result, &ret, sizeof(ret)) != sizeof(ret))
-		_exit(1);
-	for (;;)
-		pause();
+		ret = mdev_create(&dev_mdev, payer_type);
+	child_ready(ret);
 }
 
 /* Have a task in PAYER create the device; returns what that gives. */
 static int create(const char *type)
 {
-	int fds[2], ret = -EIO;
-
-	end_payer();
-	ASSERT_EQ(pipe(fds), 0);
-	payer = fork();
-	ASSERT(payer >= 0);
-	if (!payer)
-		payer_main(type, fds[1]);
-	close(fds[1]);
-	EXPECT_EQ(read(fds[0], &ret, sizeof(ret)), sizeof(ret));
-	close(fds[0]);
-	return ret;
+	child_kill(&payer);
+	payer_type = type;
+	child_start(&payer, payer_main);
+	return payer.said;
 }
 
 /* What a child has created, dev_close() does not know. */
@@ -194,7 +176,7 @@ static void before(void)
 static void after(void)
 {
 	close_device();
-	end_payer();
+	child_kill(&payer);
 	rmdir(PAYER);
 }
 

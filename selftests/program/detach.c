@@ -2,12 +2,11 @@
 /* What happens to devices when their program goes, comes back, or is replaced under them. */
 #include <bpf/bpf.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "dev.h"
 #include "irqs.h"
 
@@ -184,7 +183,7 @@ static const struct {
 	{ no_fit_irqs, "kdev: irqs[]" },
 };
 
-MTAP_TEST(misfits)
+MTAP_TEST(others_do_not_fit)
 {
 	size_t i;
 
@@ -404,31 +403,23 @@ MTAP_TEST(update_under_load)
 	EXPECT(dev_count(&dev_prog2, KDEV_READ) > 0);
 }
 
+static void load_and_live(void)
+{
+	child_ready(prog_up(&dev_prog2, KDEV));
+}
+
 /* The owner of a link that is pinned nowhere dies. */
 MTAP_TEST(killed_loader)
 {
-	int ready[2], status;
-	char byte;
-	pid_t pid;
+	struct child loader;
 
 	dev_close();
 	prog_close(&dev_prog);
-	ASSERT_EQ(pipe(ready), 0);
-	pid = fork();
-	if (!pid) {
-		byte = prog_up(&dev_prog2, KDEV) ? 'n' : 'y';
-		if (write(ready[1], &byte, 1) == 1)
-			pause();
-		_exit(1);
-	}
-	ASSERT_EQ(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	close(ready[1]);
-	EXPECT_EQ(byte, 'y');
+	child_start(&loader, load_and_live);
+	EXPECT_EQ(loader.said, 0);
 	dev_mdev = mdev_uuid(1);
 	EXPECT_EQ(mdev_create(&dev_mdev, "kdev-a"), 0);
-	EXPECT_EQ(kill(pid, SIGKILL), 0);
-	EXPECT_EQ(waitpid(pid, &status, 0), pid);
+	child_kill(&loader);
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
 }
 

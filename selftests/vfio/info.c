@@ -99,12 +99,19 @@ MTAP_TEST(device_info_later)
 	EXPECT_EQ(arg.later[63], 0x5a);
 }
 
+/* Ask for a region or an interrupt. Both structs begin with argsz, flags and index. */
+static int info_of(unsigned long cmd, unsigned int index, void *info, __u32 size)
+{
+	__u32 *head = memset(info, 0xff, size);
+
+	head[0] = size;
+	head[2] = index;
+	return vfio_ioctl(&dev, cmd, info);
+}
+
 static int region_info(unsigned int index, struct vfio_region_info *info)
 {
-	memset(info, 0xff, sizeof(*info));
-	info->argsz = sizeof(*info);
-	info->index = index;
-	return vfio_ioctl(&dev, VFIO_DEVICE_GET_REGION_INFO, info);
+	return info_of(VFIO_DEVICE_GET_REGION_INFO, index, info, sizeof(*info));
 }
 
 static void expect_region(unsigned int index, __u64 size, __u32 flags)
@@ -157,10 +164,7 @@ MTAP_TEST(region_info_argsz)
 
 static int irq_info(unsigned int index, struct vfio_irq_info *info)
 {
-	memset(info, 0xff, sizeof(*info));
-	info->argsz = sizeof(*info);
-	info->index = index;
-	return vfio_ioctl(&dev, VFIO_DEVICE_GET_IRQ_INFO, info);
+	return info_of(VFIO_DEVICE_GET_IRQ_INFO, index, info, sizeof(*info));
 }
 
 static void expect_irq(unsigned int index, __u32 count, __u32 flags)
