@@ -347,17 +347,17 @@ MTAP_TEST(create_register)
 }
 
 /* All at once: four tasks that create and remove the same few devices, one that registers. */
-#define SOUP_TASKS	4
-#define SOUP_UUIDS	6
+#define TASKS	4
+#define UUIDS	6
 
-static int soup_left;
+static int left;
 
-static void *soup_task(void *arg)
+static void *any_task(void *arg)
 {
 	unsigned int seed = (long)arg;
 
-	while (__atomic_sub_fetch(&soup_left, 1, __ATOMIC_RELAXED) > 0) {
-		struct mdev x = mdev_uuid(rand_r(&seed) % SOUP_UUIDS);
+	while (__atomic_sub_fetch(&left, 1, __ATOMIC_RELAXED) > 0) {
+		struct mdev x = mdev_uuid(rand_r(&seed) % UUIDS);
 		int kind = rand_r(&seed) % 8;
 
 		if (kind < 4)
@@ -368,26 +368,26 @@ static void *soup_task(void *arg)
 	return NULL;
 }
 
-MTAP_TEST(soup)
+MTAP_TEST(all_kinds_at_once)
 {
-	pthread_t t[SOUP_TASKS];
+	pthread_t t[TASKS];
 	bool ours = core_is_ours();
 	int i, registrations = 0;
 
-	soup_left = 20 * rounds();
-	for (i = 0; i < SOUP_TASKS; i++)
-		ASSERT_EQ(pthread_create(&t[i], NULL, soup_task, (void *)(long)(i + 1)), 0);
-	while (ours && __atomic_load_n(&soup_left, __ATOMIC_RELAXED) > 0) {
+	left = 20 * rounds();
+	for (i = 0; i < TASKS; i++)
+		ASSERT_EQ(pthread_create(&t[i], NULL, any_task, (void *)(long)(i + 1)), 0);
+	while (ours && __atomic_load_n(&left, __ATOMIC_RELAXED) > 0) {
 		EXPECT_EQ(core_unregister(registrations & 1), 0);
 		EXPECT_EQ(core_register(registrations & 1, "1"), 0);
 		registrations++;
 	}
-	for (i = 0; i < SOUP_TASKS; i++)
+	for (i = 0; i < TASKS; i++)
 		pthread_join(t[i], NULL);
 	mtap_diag("%d operations, %d registrations", 20 * rounds(), registrations);
 	if (!ours)
 		core_leaves_devices();
-	for (i = 0; i < SOUP_UUIDS; i++) {
+	for (i = 0; i < UUIDS; i++) {
 		struct mdev x = mdev_uuid(i);
 
 		sysfs_write("1", DEVICE "/remove", x.uuid);

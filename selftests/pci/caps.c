@@ -151,7 +151,7 @@ MTAP_TEST(guest_writes)
 	expect_contents();
 }
 
-MTAP_TEST(hook)
+MTAP_TEST(program_is_told)
 {
 	dev_set(CFG, 0x104, 4, 7);
 	EXPECT_EQ(dev_get(0, KPCI_HOOKS, 4), 1);

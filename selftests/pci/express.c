@@ -203,7 +203,7 @@ MTAP_TEST(program_sees_extended_space)
 }
 
 /* Told of each piece, when it has been done. */
-MTAP_TEST(hook)
+MTAP_TEST(program_is_told)
 {
 	__u64 hooks = counter(KPCI_NR_HOOKS);
 

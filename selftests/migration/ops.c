@@ -7,7 +7,7 @@
 #include "pair.h"
 
 /* save is asked, and leaves it to the core; restore sees what the core has restored. */
-MTAP_TEST(hooks)
+MTAP_TEST(ops_called)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	fill(a);
@@ -27,7 +27,7 @@ MTAP_TEST(hooks)
 }
 
 /* What restore changes before it fails is undone. */
-MTAP_TEST(hooks_fail)
+MTAP_TEST(ops_fail)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	wr(a, KMIG_HOOK, KMIG_HOOK_FAIL);
@@ -58,7 +58,7 @@ MTAP_TEST(hooks_fail)
 }
 
 /* Whatever the errno is, it is the end of that step. */
-MTAP_TEST(hooks_fail_stale)
+MTAP_TEST(ops_fail_stale)
 {
 	kmig_reload("kmig_hooks", 0, 0);
 	wr(a, KMIG_HOOK, KMIG_HOOK_STALE);
