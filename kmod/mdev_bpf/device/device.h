@@ -8,20 +8,27 @@
  *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not when they come
  *                                from the driver's "bind" and "unbind" files)
  *   mdev_bpf_program::lock       attached ops, pool, list of devices
+ *   mdev_bpf_worker_thread::lock held by the worker while it works for the device
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
+ *   reader, writer               of the two files of a migration: one task at a time
  *   mdev_bpf_device::lock        reset and the steps of migration, one at a time; see below
  *   mdev_bpf_irqs::config        SET_IRQS
  *   mdev_bpf_gate::lock          spinlock: one op at a time, the program it is in, and what ops
  *                                reach: state, configuration space, time, DMA queue, failure
+ *   mdev_bpf_program::info       spinlock: what anybody may read in sysfs
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
+ *   passes_lock                  spinlock: guest memory that is just being unmapped (dma/pass.c)
  *   mdev_bpf_memory::pages       spinlock: which pages there are, and are to be sent
+ *   mdev_bpf_worker::lock        spinlock: who works for the device
  *   mdev_bpf_notices::lock       spinlock: messages that are still to be printed
+ * Taken alone, or as the last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
+ * last_error_lock (gate/refuse.c).
  *
  * Attaching, updating and detaching a program take, of a device's, the gate only, because all
  * struct_ops users of the machine wait for them. With mdev_bpf_device::lock held memory is
  * allocated, copied and cleared, however much there is and however little of a processor the task
  * may have, and pages are taken out of mappings, with the locks that the kernel has for that; a
- * fault that brings one back takes the last of these locks only.
+ * fault that brings one back takes mdev_bpf_memory::pages only.
  *
  * Guest memory is touched with none of them held (dma/guest.c). VFIO has locks of its own for it,
  * under which it waits for user space, and calls dma_unmap.
