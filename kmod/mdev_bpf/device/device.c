@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices: from creation to removal, and who has them open.
+ * Devices: creation, removal, opening and closing.
  */
 #include <linux/module.h>
 #include <linux/string.h>
@@ -38,7 +38,7 @@ static bool has(u32 types, unsigned int index)
 	return !types || types & BIT(index);
 }
 
-/* Copy what the program declares for devices of this type: it holds for the device's life. */
+/* Copy what the program declares for devices of this type. The copy never changes. */
 static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 {
 	struct mdev_bpf_ops *decl = &bdev->program->decl;
@@ -89,7 +89,7 @@ static const struct mdev_bpf_gate_hooks gate_hooks = {
 
 /**
  * mdev_bpf_device_init() - set up a device that has just been allocated
- * @bdev: the device, zeroed but for its VFIO part
+ * @bdev: the device, zeroed except for its VFIO part
  *
  * Return: 0; -ENOMEM; -EINTR.
  */
@@ -147,7 +147,7 @@ out_pin:
 }
 
 /**
- * mdev_bpf_device_release() - the last reference to a device is gone
+ * mdev_bpf_device_release() - free what a device has, after its last reference was dropped
  * @bdev: the device
  */
 void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
@@ -164,12 +164,12 @@ void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 static void device_set_closed(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_irq_set_client(&bdev->irqs, NULL);
-	/* Fully ordered, as wake_up_var() wants it; pairs with the wait in device_evict() */
+	/* Fully ordered, as wake_up_var() requires; pairs with the wait in device_evict() */
 	atomic_xchg(&bdev->use, MDEV_BPF_USE_NONE);
 	wake_up_var(&bdev->use);
 }
 
-/* Wait until nobody uses the device, and let nobody in again. */
+/* Wait until the device has no user, and prevent new users. */
 static void device_evict(struct mdev_bpf_device *bdev)
 {
 	int none = MDEV_BPF_USE_NONE, never = MDEV_BPF_USE_NEVER;
@@ -181,12 +181,12 @@ static void device_evict(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_set_ops() - give a device another program
- * @bdev: the device, whose state is as the program has it
- * @ops: the program, NULL for none
+ * mdev_bpf_device_set_ops() - change the program of a device
+ * @bdev: the device, whose state has the layout of the program
+ * @ops: the program, or NULL
  *
- * On return nobody runs the one before. A program that comes finds a device that has not failed:
- * that was another program's.
+ * On return no task runs the previous program. If there is a new program, a failure is cleared,
+ * because it was the previous program's.
  *
  * Context: Process context, mdev_bpf_program::lock and the gate held.
  */
@@ -204,8 +204,8 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 }
 
 /*
- * From here on the device is told when its program goes or comes. Return: false if @buf does not
- * fit the program any more.
+ * Add the device to its program's list, so that from now on it gets updates. Return: false if @buf
+ * no longer fits the program.
  */
 static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *buf)
 {
@@ -222,8 +222,8 @@ static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf 
 }
 
 /*
- * Give the device its state, and list it in the same step, so that the state is always as the
- * attached program declares it. Allocating may take long, and then that may change.
+ * Give the device its state, and add it to the list in the same step, so that the state always
+ * matches the attached program. The program may change while the state is being allocated.
  */
 static int device_give_state(struct mdev_bpf_device *bdev)
 {
@@ -239,7 +239,7 @@ static int device_give_state(struct mdev_bpf_device *bdev)
 	return ret;
 }
 
-/* Nobody would tell it any more, so it has no program from here on. */
+/* Off the list it would miss updates, so drop the program. */
 static void device_unlist(struct mdev_bpf_device *bdev)
 {
 	guard(mutex)(&bdev->program->lock);
@@ -271,14 +271,14 @@ static void call_exit(struct mdev_bpf_device *bdev)
 	mdev_bpf_call_void_op(&call, exit);
 }
 
-/* A device that has failed before can be opened, or nobody could reset it. */
+/* A device that has failed can be opened; otherwise it could not be reset. */
 static int call_open(struct mdev_bpf_device *bdev)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_OPEN);
 	bool failed = bdev->failure.active;
 	int ret;
 
-	/* Its state is not the program's, which therefore is not asked */
+	/* The state does not match the program, so its open is not called */
 	if (call.ops == ERR_PTR(-EIO))
 		return 0;
 	if (IS_ERR(call.ops))
@@ -296,16 +296,16 @@ static void call_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_open() - somebody wants to use a device
+ * mdev_bpf_device_open() - open a device
  * @bdev: the device
- * @client: the kernel client that does; NULL for VFIO
+ * @client: the kernel client that opens it; NULL for VFIO
  *
- * A device has one user at a time: VFIO (however many file descriptors) or a client.
+ * A device has one user at a time: VFIO (with any number of file descriptors) or a client.
  *
  * Context: Process context.
  *
- * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is
- * attached; what the program's open returns; for VFIO as mdev_bpf_worker_open().
+ * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is attached; the
+ * errno of the program's open; for VFIO also the errors of mdev_bpf_worker_open().
  */
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 			 const struct mdev_bpf_irq_client *client)
@@ -381,7 +381,7 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 		mdev_bpf_refuse(name, "init of device %s failed, errno %d", bdev->ctx.name, -err);
 }
 
-/* Nothing runs for the device any more, which has no program. */
+/* Stop everything that runs for a device that has no program any more. */
 static void device_stop(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_worker_destroy(bdev);
@@ -391,12 +391,12 @@ static void device_stop(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_device_create() - bring a device to life: its state, its program, its init
+ * mdev_bpf_device_create() - give a device its state and its program, and call init
  * @bdev: the device, after mdev_bpf_device_init()
  *
  * Context: Process context.
  *
- * Return: 0; -ENODEV if no program is attached; -ENOMEM; what the program's init returns.
+ * Return: 0; -ENODEV if no program is attached; -ENOMEM; the errno of the program's init.
  */
 int mdev_bpf_device_create(struct mdev_bpf_device *bdev)
 {
@@ -423,15 +423,15 @@ out_stop:
 
 /**
  * mdev_bpf_device_destroy() - undo mdev_bpf_device_create()
- * @bdev: the device, which VFIO has no users of
+ * @bdev: the device, which has no users of VFIO
  *
- * Context: Process context. Waits until a kernel client that uses it has closed it; the client is
- * asked to by mdev_bpf_irq_request().
+ * Context: Process context. If a kernel client uses the device, this asks the client to close it,
+ * by mdev_bpf_irq_request(), and waits for that.
  */
 void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev)
 {
 	device_evict(bdev);
-	/* In this order: what exit gets is as the program that is called declares it */
+	/* In this order, so that exit gets the state that its program declares */
 	call_exit(bdev);
 	device_unlist(bdev);
 	device_stop(bdev);

@@ -2,10 +2,10 @@
 /*
  * Reset: bring a device to its power-on state.
  *
- * To others it is one step. Clearing memory takes as long as there is memory, so it is not done
- * under the gate: that is held for the task which does it, and accesses wait for the end. All else
- * is one section with the program's op. The program may go while memory is cleared; then
- * the reset fails, and it is the user's business to do it again.
+ * For all other tasks, a reset is one step. Clearing memory may take long, so it is not done under
+ * the gate. Instead mdev_bpf_gate_hold() makes accesses wait for the end. Everything else is one
+ * section under the gate, together with the program's op. If the program is detached while memory
+ * is being cleared, the reset fails, and the user has to repeat it.
  */
 #include <linux/mutex.h>
 
@@ -35,7 +35,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
 	mdev_bpf_state_reset(bdev);
-	/* The lines first: INTx disable is cleared by the other */
+	/* Lower the lines first, because the reset of configuration space clears INTx disable */
 	mdev_bpf_irq_reset(&bdev->irqs);
 	mdev_bpf_msix_reset(bdev);
 	if (bdev->api->pci)
@@ -62,7 +62,7 @@ static int reset_locked(struct mdev_bpf_device *bdev)
 	mdev_bpf_memory_clear_device(bdev);
 	ret = call_reset(bdev);
 	mdev_bpf_gate_release(bdev);
-	/* If it has failed, what was due while others were held off still is */
+	/* If the reset has failed, work that became due in the meantime is still due */
 	mdev_bpf_time_kick(bdev);
 	return ret;
 }
@@ -71,14 +71,14 @@ static int reset_locked(struct mdev_bpf_device *bdev)
  * mdev_bpf_reset() - bring a device to its power-on state
  * @bdev: the device
  *
- * State, memory, configuration space and interrupts are cleared before the program's reset runs,
- * and no other op sees some of that. DMA that is being done is waited for.
+ * State, memory, configuration space and interrupts are cleared before the program's reset is
+ * called. No other op sees only a part of this. Waits for the DMA that is in progress.
  *
  * Context: Process context, with no lock held that others need.
  *
- * Return: 0; -ENODEV without program, also if it goes meanwhile: then memory may have been cleared;
- * another negative errno of the program's; -EDEADLK if an op led here; -EINTR if the task was
- * killed before it came to that.
+ * Return: 0; -ENODEV if no program is attached, or if it was detached in the meantime, and then
+ * memory may have been cleared; the errno of the op; -EDEADLK if this task is in an op of the
+ * device; -EINTR if the task was killed before the reset began.
  */
 int mdev_bpf_reset(struct mdev_bpf_device *bdev)
 {

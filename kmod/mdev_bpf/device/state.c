@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state of a device: bytes that the program lays out. They stay when the program goes, for the
- * next one, which may have to convert them first (program/upgrade.c).
+ * The state of a device: bytes whose layout belongs to the program. They stay when the program is
+ * detached, and the next program may have to convert them (program/upgrade.c).
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -12,14 +12,14 @@
 #include "gate/gate.h"
 
 /**
- * mdev_bpf_state_alloc() - make an empty state
- * @buf: goes here
- * @size: bytes
- * @version: of the program that it is for
+ * mdev_bpf_state_alloc() - allocate an empty state
+ * @buf: set to the state
+ * @size: size in bytes
+ * @version: state_version of the program
  *
- * Context: Process context; it is charged to the caller's memory cgroup.
+ * Context: Process context. The state is charged to the caller's memory cgroup.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version)
 {
@@ -32,9 +32,9 @@ int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version)
 
 /**
  * mdev_bpf_state_free() - free a state
- * @buf: the state, empty by that
+ * @buf: the state, which is set to an empty one
  *
- * Context: Process context, without a gate.
+ * Context: Process context, no gate held.
  */
 void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf)
 {
@@ -43,9 +43,11 @@ void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf)
 }
 
 /**
- * mdev_bpf_state_fits() - is a state laid out as a program has it?
+ * mdev_bpf_state_fits() - does a state have the size and version of a program?
  * @buf: the state
  * @ops: the program
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_state_fits(const struct mdev_bpf_state_buf *buf, const struct mdev_bpf_ops *ops)
 {
@@ -53,9 +55,9 @@ bool mdev_bpf_state_fits(const struct mdev_bpf_state_buf *buf, const struct mdev
 }
 
 /**
- * mdev_bpf_state_replace() - give a device another state
+ * mdev_bpf_state_replace() - exchange the state of a device
  * @bdev: the device
- * @buf: the state, in exchange for the one that it has
+ * @buf: the new state, which is set to the previous one
  *
  * Context: The gate held.
  */
@@ -67,7 +69,7 @@ void mdev_bpf_state_replace(struct mdev_bpf_device *bdev, struct mdev_bpf_state_
 }
 
 /**
- * mdev_bpf_state_reset() - empty the state of a device
+ * mdev_bpf_state_reset() - clear the state of a device
  * @bdev: the device
  *
  * Context: The gate held.
@@ -84,8 +86,8 @@ void mdev_bpf_state_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_state_destroy() - the device goes
- * @bdev: the device, which nobody uses
+ * mdev_bpf_state_destroy() - free the state of a device
+ * @bdev: the device, which has no users any more
  */
 void mdev_bpf_state_destroy(struct mdev_bpf_device *bdev)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a program keeps of a device. */
+/* The state that a program keeps for a device. */
 #ifndef __MDEV_BPF_DEVICE_STATE_H
 #define __MDEV_BPF_DEVICE_STATE_H
 
@@ -11,8 +11,8 @@ struct mdev_bpf_ops;
 /**
  * struct mdev_bpf_state_buf - a state
  * @data: its bytes; NULL if there are none
- * @size: how many, mdev_bpf_ops::state_size of the program that it belongs to
- * @version: mdev_bpf_ops::state_version of that
+ * @size: number of bytes, mdev_bpf_ops::state_size of the program that it belongs to
+ * @version: mdev_bpf_ops::state_version of that program
  */
 struct mdev_bpf_state_buf {
 	void *data;
@@ -21,12 +21,11 @@ struct mdev_bpf_state_buf {
 };
 
 /**
- * struct mdev_bpf_state - the state of a device, under its gate
+ * struct mdev_bpf_state - the state of a device, protected by the gate
  * @cur: the state
- * @generation: changes when another state takes its place; what was begun with the one before has
- *	no place in it
- * @stale: it is an earlier program's, which the attached one could not convert
- * @next: while @stale: an empty one as the attached program has it, which a reset puts in place
+ * @generation: incremented when @cur is replaced; DMA that was started before is cancelled
+ * @stale: @cur belongs to an earlier program, and the attached one could not convert it
+ * @next: if @stale, an empty state of the attached program, which a reset puts in place
  */
 struct mdev_bpf_state {
 	struct mdev_bpf_state_buf cur;

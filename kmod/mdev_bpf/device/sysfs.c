@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What sysfs says about a device: the files in its mdev_bpf/ folder. */
+/* The files in the mdev_bpf/ folder of a device in sysfs. */
 #include <linux/device.h>
 #include <linux/sysfs.h>
 
@@ -49,7 +49,7 @@ static ssize_t slow_op_show(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RO(slow_op);
 
-/* What is in a device is its user's affair: root only */
+/* Only for root, because the dump shows data of the device's user */
 static ssize_t dump_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return mdev_bpf_dump_emit(dev_get_drvdata(dev), buf);

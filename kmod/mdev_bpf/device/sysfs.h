@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What sysfs says about a device. */
+/* The files of a device in sysfs. */
 #ifndef __MDEV_BPF_DEVICE_SYSFS_H
 #define __MDEV_BPF_DEVICE_SYSFS_H
 

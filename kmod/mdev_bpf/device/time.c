@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The time of a device: when it passes, and what is due in it.
+ * The time of a device: freezing and thawing it, and what the worker does.
  *
- * It passes while the device is open, has a program, has not failed, and was not stopped for a
- * migration. Else the device is frozen: timers stand still, what is due waits, DMA too, and lines
- * do not fire, unless it is only that nobody has the device open.
+ * Time passes while the device is open, has a program, has not failed, and is not stopped for a
+ * migration. Otherwise the device is frozen: timers stand still, and due work and DMA wait. Lines
+ * are held, except while the device is frozen only because it is closed.
  */
 #include "device/device.h"
 #include "device/time.h"
@@ -18,7 +18,7 @@
 #include "work/worker.h"
 
 /**
- * mdev_bpf_time_run() - do all that is due
+ * mdev_bpf_time_run() - do all work that is due
  * @bdev: the device
  *
  * Context: Process context, the device's worker.
@@ -32,7 +32,7 @@ void mdev_bpf_time_run(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_time_kick() - what was in the way of what is due may be gone
+ * mdev_bpf_time_kick() - wake the worker if there is work that may be due
  * @bdev: the device
  *
  * Context: Any.
@@ -51,7 +51,7 @@ static void quiesce(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_time_freeze() - stop the device's time
+ * mdev_bpf_time_freeze() - freeze a device
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
@@ -65,7 +65,7 @@ void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 }
 
 /**
- * mdev_bpf_time_thaw() - let the device's time go on, if nothing else stops it
+ * mdev_bpf_time_thaw() - remove a reason for which a device is frozen; thaw it if it was the last
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *

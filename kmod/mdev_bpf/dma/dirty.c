@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the device has written to guest memory, for a user who migrates it: VFIO's DMA logging.
+ * Dirty tracking: which guest memory the device has written, for a user who migrates it. This
+ * implements VFIO's DMA logging.
  *
- * All writes go through the core. A request is logged when it has been carried out, not before:
- * what is reported can be copied at once. A program writes to a window by pointers that end with
- * the op, and the gate is held until then. So it is enough to note at which pages it was given one.
+ * All writes are made by the core or under the gate. A request is logged when it has been carried
+ * out, not before, so that a page can be copied as soon as it is reported. A program writes to a
+ * window by pointers that are valid until the op ends, and the gate is held until then. So it is
+ * enough to record the pages to which the program has obtained a pointer.
  *
- * All of this is under the gate. User memory is touched without it, so a report takes one run of
- * dirty pages at a time out of the log, and tells the user then.
+ * The log is protected by the gate. User memory is accessed without the gate, so a report takes one
+ * run of dirty pages at a time out of the log, and reports it afterwards.
  */
 #include <linux/bitmap.h>
 #include <linux/interval_tree.h>
@@ -26,11 +28,11 @@
 #include "dma/pin.h"
 #include "gate/gate.h"
 
-/* The log is bitmaps, each of a page, for those parts of the ranges that were written to. */
+/* The log consists of bitmaps of a page each, for those parts of the ranges that were written. */
 #define CHUNK_BITS	(PAGE_SIZE * BITS_PER_BYTE)
 #define MAX_CHUNKS	8192
 
-/* Nothing waits for memory under the gate. Without it there is another way out. */
+/* Under the gate, no allocation can wait. If one fails, mdev_bpf_dirty::full is set. */
 #define DIRTY_GFP		(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
 
 struct dirty_range {
@@ -39,14 +41,14 @@ struct dirty_range {
 };
 
 /**
- * struct mdev_bpf_dirty - log of a device, while VFIO's user wants one; under its gate
+ * struct mdev_bpf_dirty - the log of a device, while it is on; protected by the gate
  * @chunks: the bitmaps, by page / CHUNK_BITS
- * @nr_chunks: how many, at most MAX_CHUNKS
+ * @nr_chunks: number of bitmaps, at most MAX_CHUNKS
  * @shift: a page of the log has 1 << @shift bytes
- * @full: what was written found no room, so all of the ranges counts as dirty
- * @memcg: the memory cgroup that pays for it
- * @nr_ranges: how many
- * @ranges: what is logged, in order
+ * @full: a write could not be logged, so all of the ranges counts as dirty
+ * @memcg: the memory cgroup to which the log is charged
+ * @nr_ranges: number of ranges
+ * @ranges: the ranges that are logged, in order
  */
 struct mdev_bpf_dirty {
 	struct xarray chunks;
@@ -77,7 +79,7 @@ static void dirty_free(struct mdev_bpf_dirty *dirty)
 	kfree(dirty);
 }
 
-/* A range of no bytes ends before it begins. One that begins at 0 then ends at the very end. */
+/* In an empty range, last is start - 1; if it starts at 0, last is ULONG_MAX. */
 static bool node_ok(const struct interval_tree_node *node)
 {
 	return node->start <= node->last && node->last < ULONG_MAX;
@@ -108,7 +110,7 @@ static struct mdev_bpf_dirty *dirty_new(struct rb_root_cached *ranges, u32 nr, u
 	return dirty;
 }
 
-/* The chunk for pages from @index * CHUNK_BITS on; NULL if there is no room for it. */
+/* Get the bitmap for pages from @index * CHUNK_BITS on; NULL if it cannot be allocated. */
 static unsigned long *dirty_chunk(struct mdev_bpf_dirty *dirty, unsigned long index)
 {
 	unsigned long *chunk = xa_load(&dirty->chunks, index);
@@ -146,7 +148,7 @@ static void dirty_mark(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
 	}
 }
 
-/* Guest memory from @first to @last was written to, as far as somebody wants to know. */
+/* Log that guest memory from @first to @last was written, if it is in the ranges. */
 static void dirty_written(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
 {
 	unsigned int i;
@@ -160,9 +162,9 @@ static void dirty_written(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
 }
 
 /**
- * mdev_bpf_dirty_request() - a request has been carried out, or tried
+ * mdev_bpf_dirty_request() - log a request that has completed or failed
  * @bdev: the device
- * @req: the request; one that failed may have been done in part
+ * @req: the request; one that has failed may have written a part
  *
  * Context: The gate held.
  */
@@ -174,7 +176,7 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 }
 
 /**
- * mdev_bpf_dirty_pin() - log what a program may have written to a window, up to now
+ * mdev_bpf_dirty_pin() - log the pages of a window that a program may have written so far
  * @bdev: the device
  * @pin: the window
  *
@@ -215,7 +217,7 @@ static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, 
 		return PTR_ERR(dirty);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (!bdev->dirty) {
-			/* What was written before nobody has asked for */
+			/* Forget what was written before the log was started */
 			dirty_pins(bdev);
 			bdev->dirty = dirty;
 			return 0;
@@ -231,7 +233,7 @@ static int dirty_stop(struct vfio_device *vdev)
 	return 0;
 }
 
-/* Is all from @first to @last in ranges? */
+/* Are all addresses from @first to @last in ranges? */
 static bool dirty_covers(const struct mdev_bpf_dirty *dirty, u64 first, u64 last)
 {
 	unsigned int i;
@@ -258,7 +260,7 @@ static int dirty_begin_report(struct mdev_bpf_device *bdev, u64 first, u64 last)
 	return 0;
 }
 
-/* A chunk in which nothing was found; but there may be pages before those that were looked for. */
+/* Free a bitmap in which no page was found, unless pages outside of the searched range are set. */
 static void dirty_put_chunk(struct mdev_bpf_dirty *dirty, unsigned long index, unsigned long *chunk)
 {
 	if (!bitmap_empty(chunk, CHUNK_BITS))
@@ -268,7 +270,7 @@ static void dirty_put_chunk(struct mdev_bpf_dirty *dirty, unsigned long index, u
 	dirty->nr_chunks--;
 }
 
-/* Pages that are not reported as a whole stay dirty, for the report of the rest. */
+/* Pages that are reported only in part stay dirty, for a report of the rest. */
 static void dirty_clear(const struct mdev_bpf_dirty *dirty, unsigned long *chunk, u64 base,
 			const struct dirty_range *run)
 {
@@ -280,7 +282,7 @@ static void dirty_clear(const struct mdev_bpf_dirty *dirty, unsigned long *chunk
 		bitmap_clear(chunk, first - base, end - first);
 }
 
-/* The first run of dirty pages in a chunk from @run->first on, but none behind @run->last */
+/* Take the first run of dirty pages between @run->first and @run->last out of a bitmap. */
 static bool dirty_take_bits(const struct mdev_bpf_dirty *dirty, unsigned long *chunk, u64 base,
 			    struct dirty_range *run)
 {
@@ -297,7 +299,7 @@ static bool dirty_take_bits(const struct mdev_bpf_dirty *dirty, unsigned long *c
 	return true;
 }
 
-/* Look at one chunk only. Return: 1; -EAGAIN if nothing is dirty in it; 0 if there is none. */
+/* Search one bitmap. Return: 1; -EAGAIN if nothing is dirty in it; 0 if there is no bitmap left. */
 static int dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run)
 {
 	unsigned long index = (run->first >> dirty->shift) / CHUNK_BITS;
@@ -317,8 +319,8 @@ static int dirty_take_run(struct mdev_bpf_dirty *dirty, struct dirty_range *run)
 }
 
 /*
- * Take from the log what comes first in @run, which becomes that. Return: 1; 0 if nothing is
- * dirty there; -EINVAL if the log is gone.
+ * Take the first run of dirty pages within @run out of the log, and set @run to it. Return: 1; 0 if
+ * nothing is dirty there; -EINVAL if the log was stopped.
  */
 static int dirty_take(struct mdev_bpf_device *bdev, struct dirty_range *run)
 {
@@ -360,7 +362,7 @@ static const struct vfio_log_ops dirty_ops = {
 };
 
 /**
- * mdev_bpf_dirty_close() - nobody wants a log any more
+ * mdev_bpf_dirty_close() - stop the log, if there is one
  * @bdev: the device
  *
  * Context: Process context.
@@ -378,8 +380,8 @@ void mdev_bpf_dirty_close(struct mdev_bpf_device *bdev)
  * mdev_bpf_dirty_init() - offer logging to the users of a new device
  * @bdev: the device
  *
- * A user who finds it believes that it works. But VFIO can only deliver a report with the
- * part of iommufd that is for drivers.
+ * VFIO can only deliver reports in kernels with CONFIG_IOMMUFD_DRIVER. In others, logging must not
+ * be offered, because users would rely on it.
  */
 void mdev_bpf_dirty_init(struct mdev_bpf_device *bdev)
 {

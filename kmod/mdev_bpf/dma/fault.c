@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fault thread of a device: it does what has to wait for guest memory.
+ * The fault thread of a device, which waits for guest memory.
  *
- * The type1 backend copies and pins with its iommu->lock held. With that a device that waits for
- * memory that user space has to bring (userfaultfd) would hold up MAP_DMA, UNMAP_DMA and closing of
- * devices, which no signal interrupts. So no task of the user's waits there: it copies only what is
- * present. The rest is done by this thread, which is interrupted after a second, lets others have
- * the lock for a while, and tries again, until the memory is there, or the request is cancelled, or
- * the device is closed. Pinning is always done here.
+ * The type1 backend copies and pins with its iommu->lock held. If a device waited there for memory
+ * that user space provides (userfaultfd), it would delay MAP_DMA, UNMAP_DMA and closing of devices,
+ * which no signal interrupts. So tasks of the user only copy memory that is present. This thread
+ * does the rest. It is interrupted after a second, pauses so that others can take the lock, and
+ * tries again, until the memory is present, the request is cancelled, or the device is closed.
+ * Pinning is always done by this thread.
  *
- * It belongs to the device, so one that is stuck holds up no other device's DMA.
+ * Each device has its own thread, so one that is stuck does not delay the DMA of other devices.
  */
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
@@ -19,9 +19,9 @@
 #include "dma/pin.h"
 #include "gate/gate.h"
 
-/* How long an attempt may take */
+/* Time limit for an attempt */
 #define ATTEMPT		HZ
-/* How long to wait until the next one: it doubles from one to the other */
+/* The pause before the next attempt doubles, from the first value up to the second */
 #define PAUSE_MIN	(HZ / 10)
 #define PAUSE_MAX	(4 * HZ)
 
@@ -36,7 +36,7 @@ static void fault_too_long(struct timer_list *timer)
 	fault_signal(container_of(timer, struct mdev_bpf_fault, bound));
 }
 
-/* Can the memory be there the next time? Anything else is the answer to the request. */
+/* Can another attempt succeed? If not, the error is the result of the request. */
 static bool fault_again(struct mdev_bpf_fault *fault, int error)
 {
 	if (error == MDEV_BPF_PIN_AGAIN)
@@ -46,7 +46,7 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 }
 
 /**
- * mdev_bpf_fault_begin() - the thread begins an attempt, which is interrupted if it takes too long
+ * mdev_bpf_fault_begin() - begin an attempt, which is interrupted if it takes too long
  * @fault: the thread, which is the caller
  *
  * Context: The gate held.
@@ -59,14 +59,15 @@ void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 }
 
 /**
- * mdev_bpf_fault_end() - the attempt is over
+ * mdev_bpf_fault_end() - end an attempt
  * @fault: the thread, which is the caller
- * @error: what came of it
+ * @error: the result of the attempt
+ *
+ * If the attempt was interrupted, there is a pause before the next one.
  *
  * Context: Process context.
  *
- * Return: whether the memory may be there the next time; if not, @error is the answer to the
- * request. There is a pause before the next attempt if this one was interrupted.
+ * Return: true if the request has to be tried again; if not, @error is its result.
  */
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error)
 {
@@ -83,7 +84,7 @@ bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error)
 	return again;
 }
 
-/* Is there a reason to look before the pause is over? */
+/* Is there a reason to end the pause early? */
 static bool fault_is_wanted(struct mdev_bpf_fault *fault)
 {
 	return READ_ONCE(fault->wanted) || kthread_should_stop();
@@ -105,8 +106,8 @@ static int fault_main(void *data)
 }
 
 /**
- * mdev_bpf_fault_start() - make the thread, unless there is one
- * @bdev: the device; mdev_bpf_dma_queue::busy is set by us
+ * mdev_bpf_fault_start() - create the thread, unless it exists
+ * @bdev: the device, whose mdev_bpf_dma_queue::busy was set by the caller
  *
  * Context: Process context, no lock held.
  *
@@ -129,7 +130,7 @@ int mdev_bpf_fault_start(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_fault_kick() - what stopped the thread may be over, or it gets a request: let it look
+ * mdev_bpf_fault_kick() - wake the thread, because it has a request or may continue
  * @bdev: the device
  *
  * Context: The gate held.
@@ -142,7 +143,7 @@ void mdev_bpf_fault_kick(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_fault_interrupt() - end the attempt that the thread is at
+ * mdev_bpf_fault_interrupt() - interrupt the current attempt of the thread
  * @bdev: the device
  *
  * Context: The gate held.
@@ -155,8 +156,8 @@ void mdev_bpf_fault_interrupt(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_fault_close() - the device's user has closed it: the thread ends
- * @bdev: the device; nothing is being carried out, or will be
+ * mdev_bpf_fault_close() - end the thread because the user has closed the device
+ * @bdev: the device, for which no request is being carried out any more
  *
  * Context: Process context, no lock held.
  */
@@ -171,9 +172,9 @@ void mdev_bpf_fault_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_fault_init() - a new device has no such thread yet
+ * mdev_bpf_fault_init() - set up the fault thread of a new device, without creating it
  * @fault: the thread
- * @step: what it will do
+ * @step: see struct mdev_bpf_fault
  */
 void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
 			 unsigned long (*step)(struct mdev_bpf_device *bdev))

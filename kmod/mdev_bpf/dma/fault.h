@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The thread of a device that waits for guest memory. */
+/* The fault thread of a device, which waits for guest memory. */
 #ifndef __MDEV_BPF_DMA_FAULT_H
 #define __MDEV_BPF_DMA_FAULT_H
 
@@ -11,14 +11,15 @@ struct task_struct;
 
 /**
  * struct mdev_bpf_fault - a device's fault thread
- * @step: what it does, again and again; returns how many jiffies to wait first, unless woken
- * @task: the thread; NULL: none was needed yet. Changed by the runner, and by close
- * @has_head: it is the runner and carries out the first request, under the gate
- * @wanted: it has to look at once; under the gate
- * @interrupted: the attempt that it is at has been interrupted
- * @pause: jiffies from an attempt that was interrupted to the next
- * @after: in jiffies; no attempt before that
- * @bound: interrupts an attempt that takes too long
+ * @step: called repeatedly by the thread; returns how many jiffies to wait before the next call,
+ *	unless the thread is woken
+ * @task: the thread; NULL if it has not been needed yet. Changed by the runner, and by close
+ * @has_head: the thread is the runner, and carries out the first request; protected by the gate
+ * @wanted: the thread must call @step now; protected by the gate
+ * @interrupted: the current attempt was interrupted
+ * @pause: number of jiffies from an attempt that was interrupted to the next one
+ * @after: time in jiffies of the next attempt
+ * @bound: timer that interrupts an attempt that takes too long
  */
 struct mdev_bpf_fault {
 	unsigned long (*step)(struct mdev_bpf_device *bdev);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Copying between guest memory and the device: its state, or its regions' memory.
+ * Copying between guest memory and the device's state or memory regions.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -26,10 +26,10 @@ static u64 where_offset(u64 where)
 }
 
 /**
- * mdev_bpf_guest_errno() - VFIO's errno for guest memory, made precise
- * @err: what vfio_dma_rw() or vfio_pin_pages() returned, less than 0
+ * mdev_bpf_guest_errno() - translate an error of VFIO for guest memory
+ * @err: an error of vfio_dma_rw() or vfio_pin_pages()
  *
- * The type1 backend has EINVAL for "nothing is mapped there", which iommufd calls ENOENT.
+ * If nothing is mapped at an address, type1 returns EINVAL, and iommufd returns ENOENT.
  *
  * Return: -ENOENT, -EPERM, -EFAULT, -ENXIO, -ENOMEM.
  */
@@ -53,12 +53,12 @@ static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u32 size)
 }
 
 /**
- * mdev_bpf_guest_where_ok() - is this the device's side of a DMA request?
+ * mdev_bpf_guest_where_ok() - check the device's side of a DMA request
  * @bdev: the device
- * @where: what the program gave: MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
- * @size: bytes
+ * @where: the program's argument, MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
+ * @size: number of bytes
  *
- * Return: true if all of it is there.
+ * Return: true if the device has all of the bytes.
  */
 bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
 {
@@ -68,13 +68,15 @@ bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
 		return state_has(bdev, offset, size);
 	if (index >= MDEV_BPF_MAX_REGIONS || !bdev->memory[index])
 		return false;
-	/* Windows that are no memory do not count */
+	/* Trap windows are not memory */
 	return size <= mdev_bpf_memory_span(bdev->memory[index], offset, 1);
 }
 
 /**
- * mdev_bpf_guest_in_state() - is a request's side of the device its state?
+ * mdev_bpf_guest_in_state() - is a request to or from the state?
  * @req: the request
+ *
+ * Return: true if it is.
  */
 bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req)
 {
@@ -82,8 +84,8 @@ bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req)
 }
 
 /*
- * The only place where guest memory is copied to or from. Unless @wait, what is not present is
- * EFAULT: VFIO has a lock of its own meanwhile, which others wait for.
+ * The only function that copies guest memory. Unless @wait, it fails with EFAULT if the memory is
+ * not present, because VFIO holds a lock meanwhile for which other tasks wait.
  */
 static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write,
 		    bool wait)
@@ -93,7 +95,7 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 	if (wait) {
 		ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
 	} else if (bdev->vdev.iommufd_access && current->mm != READ_ONCE(bdev->worker.mm)) {
-		/* iommufd would not copy from another process's memory, but pin it, and wait */
+		/* For the memory of another process, iommufd pins pages instead, which may wait */
 		ret = -EFAULT;
 	} else {
 		pagefault_disable();
@@ -110,6 +112,8 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
  *
  * Context: Process context; VFIO has the device open. Waits for VFIO's locks, but not for the
  * memory.
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
 {
@@ -128,7 +132,7 @@ static int state_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_re
 	return 0;
 }
 
-/* It may be another program's state by now, where the request has no place. */
+/* Fails if the state has been replaced since the request was started. */
 static int state_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
 		       const void *buf)
 {
@@ -159,7 +163,7 @@ static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dm
 	return ret;
 }
 
-/* Page by page, straight between the guest's pages and the region's. */
+/* Copy page by page, directly between guest memory and the pages of the region. */
 static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
 			   bool wait)
 {
@@ -175,7 +179,7 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
-		/* What was never written goes out as zeros */
+		/* Pages that do not exist contain zeros */
 		page = page ?: ZERO_PAGE(0);
 		n = min_t(u32, req->size - done, PAGE_SIZE - offset_in_page(offset));
 		ret = guest_rw(bdev, req->iova + done, page_address(page) + offset_in_page(offset),
@@ -191,14 +195,14 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
  * mdev_bpf_guest_transfer() - carry out a request to copy
  * @bdev: the device
  * @req: the request
- * @wait: wait for memory that is not present: only the fault thread may
+ * @wait: wait for memory that is not present; only the fault thread may do this
  *
  * Context: Process context, no lock held.
  *
- * Return: 0; -ENOENT if no guest memory is mapped at some of the range; -EPERM if the mapping
- * forbids it; -EFAULT if the user's memory behind it cannot be accessed, or is not present and not
- * to be waited for; -ENXIO if the user's backend has no such thing; -EINVAL if the device's side is
- * no longer there; -ECANCELED if the state has become another; -ENOMEM.
+ * Return: 0; -ENOENT if no guest memory is mapped in a part of the range; -EPERM if the mapping
+ * does not permit it; -EFAULT if the user's memory cannot be accessed, or is not present and @wait
+ * is not set; -ENXIO if the user's backend does not support it; -EINVAL if the device no longer has
+ * the bytes; -ECANCELED if the state has been replaced; -ENOMEM.
  */
 int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
 			    bool wait)

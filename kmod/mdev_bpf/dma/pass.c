@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Passes. When a user unmaps guest memory that is pinned, VFIO calls dma_unmap of each device of
- * the container, one after the other, and then looks again. If it finds something pinned for the
- * eleventh time, the type1 backend takes the machine down (BUG_ON() in vfio_dma_do_unmap()). So
- * what a device has given back must not be pinned again before VFIO has looked, however long the
- * other devices take and however long the task that unmaps is kept from running. VFIO does not
- * tell when it has.
+ * the container, one after the other, and then checks again. If it finds pinned memory for the
+ * eleventh time, the type1 backend crashes the machine (BUG_ON() in vfio_dma_do_unmap()). So memory
+ * that a device has unpinned must not be pinned again before VFIO has checked it, no matter how
+ * long the other devices take, or how long the task that unmaps does not get to run. VFIO does not
+ * report when it has checked.
  *
  * All calls of a pass come from one task, for one range. So each device that is called keeps a
- * record, and a call for any device extends the records of all that have the same task and range.
- * Requests to pin wait until the record runs out: 20 ms after the last call, longer if the same
- * device has been asked several times already, and after six times without limit. It goes early
- * when the pass is seen to be over: the memory is unmapped, or the task does something that it
- * never does while it unmaps.
+ * record, and a call for any device extends the records of all devices with the same task and
+ * range. Requests to pin wait until the record expires: 20 ms after the last call, longer if the
+ * same device was called several times, and without a limit after six times. A record is dropped
+ * earlier when the pass is seen to be over: the memory is unmapped, or the task does something that
+ * it never does while it unmaps.
  */
 #include <linux/hashtable.h>
 #include <linux/sched.h>
@@ -23,31 +23,31 @@
 #include "dma/guest.h"
 #include "dma/pass.h"
 
-/* The call for one device takes no longer */
+/* Upper bound for the time of a call for one device */
 #define CALL_MAX	(2 * HZ)
-/* How long nothing is pinned after the last call, for the first rounds */
+/* How long nothing is pinned after the last call, in the first rounds */
 #define PAUSE		(HZ / 50)
 #define SHORT_ROUNDS	4
-/* Then these; and in the end until the pass is seen to be over, whatever keeps it from running */
+/* The same for the next two rounds; after these, until the pass is seen to be over */
 #define LONG_PAUSE	HZ
 #define LAST_PAUSE	(8 * HZ)
-/* How often to look whether it is over, while somebody may wait for that, and afterwards */
+/* How often to check whether a pass is over, while requests may wait for that, and afterwards */
 #define LOOK		(HZ / 50)
 #define LATE_LOOK	(HZ / 10)
 
 /*
- * How often a device may have no record left for a pass, whose rounds are not counted then. After
- * that it pins nothing until it is closed: VFIO's own limit is not far.
+ * How often a device may have no free record for a pass. The rounds of such a pass are not counted,
+ * so after this the device pins nothing until it is closed, to stay below VFIO's limit.
  */
 #define LOST_MAX	4
 
 static DEFINE_HASHTABLE(passes, 6);
-/* Protects the table, and the records that are in it */
+/* Protects the table and the records in it */
 static DEFINE_SPINLOCK(passes_lock);
 
 /*
- * A record that has run out still counts rounds, until the pass is seen to be over. No time would
- * do in place of that: the task that unmaps may be kept from running for any time.
+ * A record that has expired still counts rounds, until the pass is seen to be over. A time limit
+ * would not be enough, because the task that unmaps may not run for any time.
  */
 static bool pass_live(const struct mdev_bpf_pass *pass)
 {
@@ -60,8 +60,8 @@ static bool pass_blocks(const struct mdev_bpf_pass *pass)
 }
 
 /*
- * Who unmaps runs, or waits in a way that no signal interrupts. So a task that sleeps otherwise,
- * has been stopped or has died is through with it.
+ * While a task unmaps, it runs or waits uninterruptibly. So if it sleeps interruptibly, is stopped
+ * or has died, its pass is over.
  */
 static bool pass_is_over(const struct mdev_bpf_pass *pass)
 {
@@ -105,8 +105,9 @@ static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, 
 }
 
 /*
- * A record for a new pass. If all are in use, none is given up for it, since that would lose its
- * rounds: NULL, and nothing at all is pinned until mdev_bpf_pass_look() has seen all others end.
+ * Get a record for a new pass. If all records are in use, none is reused, since its rounds would be
+ * lost. Instead this returns NULL, and nothing is pinned until mdev_bpf_pass_look() has seen all
+ * passes end.
  */
 static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -129,7 +130,7 @@ static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u
 	return NULL;
 }
 
-/* Extend the records of all devices that are asked in this pass. */
+/* Extend the records of all devices that are called in this pass. */
 static void pass_extend(u64 first, u64 last, unsigned long by)
 {
 	struct mdev_bpf_pass *pass;
@@ -141,16 +142,17 @@ static void pass_extend(u64 first, u64 last, unsigned long by)
 }
 
 /**
- * mdev_bpf_pass_begin() - VFIO asks a device to give memory back
+ * mdev_bpf_pass_begin() - VFIO asks a device to unpin memory
  * @bdev: the device
  * @first: first byte of guest memory
- * @last: last byte
+ * @last: last byte of guest memory
  *
- * From here on nothing of it is pinned.
+ * From now on this memory is not pinned.
  *
- * Context: Process context, the task that takes it away.
+ * Context: Process context, the task that unmaps the memory.
  *
- * Return: how often the device has been asked by now, from 1; 1 also if it has no record left.
+ * Return: how often the device has been asked in this pass, counted from 1; 1 if it has no free
+ * record.
  */
 unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -165,11 +167,11 @@ unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 la
 }
 
 /**
- * mdev_bpf_pass_end() - the device has done what it can; VFIO goes on
+ * mdev_bpf_pass_end() - the device has unpinned what it can, and VFIO continues
  * @first: first byte of guest memory
- * @last: last byte
+ * @last: last byte of guest memory
  *
- * Context: Process context, the task that takes it away.
+ * Context: Process context, the task that unmaps the memory.
  */
 void mdev_bpf_pass_end(u64 first, u64 last)
 {
@@ -178,14 +180,14 @@ void mdev_bpf_pass_end(u64 first, u64 last)
 }
 
 /**
- * mdev_bpf_pass_wait() - how long has a request to pin to wait?
+ * mdev_bpf_pass_wait() - how long does a request to pin have to wait?
  * @bdev: the device
  * @first: first byte of guest memory
- * @last: last byte
+ * @last: last byte of guest memory
  *
- * Context: Any but interrupts.
+ * Context: Any except interrupts.
  *
- * Return: jiffies, 0 if it can be carried out.
+ * Return: number of jiffies; 0 if the request can be carried out.
  */
 unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -205,7 +207,7 @@ unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 la
 	return wait;
 }
 
-/* Is the memory of a record gone? *blocks is set if somebody may wait for that. */
+/* Is the memory of a record unmapped? Sets *blocks if requests to pin may wait for that. */
 static bool pass_is_gone(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
 {
 	u64 first;
@@ -219,7 +221,7 @@ static bool pass_is_gone(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pas
 	return !mdev_bpf_guest_is_mapped(bdev, first);
 }
 
-/* Forget a record whose pass is over. Return: true if it is still to be looked at. */
+/* Drop a record if its pass is over. Return: true if it has to be checked again. */
 static bool pass_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
 {
 	unsigned int round = READ_ONCE(pass->round);
@@ -231,7 +233,7 @@ static bool pass_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, 
 	return pass_live(pass);
 }
 
-/* No record is in use: pin again, unless that has happened so often that it is no accident. */
+/* No record is in use any more: allow pinning again, unless records ran out too often. */
 static void pass_refill(struct mdev_bpf_device *bdev)
 {
 	guard(spinlock)(&passes_lock);
@@ -240,12 +242,12 @@ static void pass_refill(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pass_look() - see which passes are over
+ * mdev_bpf_pass_look() - check which passes are over, and drop their records
  * @bdev: the device
  *
  * Context: Process context. Waits for VFIO's lock.
  *
- * Return: after how many jiffies to look again; 0: none is left.
+ * Return: number of jiffies until the next check; 0 if no record is left.
  */
 unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev)
 {
@@ -262,10 +264,10 @@ unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pass_forget() - the device has been closed, or goes: there is nothing to remember
+ * mdev_bpf_pass_forget() - drop all records because the device was closed or is being freed
  * @bdev: the device
  *
- * A call that began before the device was closed may leave a record after it.
+ * If a call began before the device was closed, it may add a record afterwards.
  *
  * Context: Process context.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Passes: VFIO's rounds through the devices of a user who takes guest memory away. */
+/* Passes: VFIO's rounds through the devices of a container when guest memory is unmapped. */
 #ifndef __MDEV_BPF_DMA_PASS_H
 #define __MDEV_BPF_DMA_PASS_H
 
@@ -9,17 +9,17 @@
 struct mdev_bpf_device;
 struct task_struct;
 
-/* How many a device remembers; there can only be one for each window and each task that unmaps */
+/* Records of a device; there is at most one for each window and each task that unmaps */
 #define MDEV_BPF_PASSES		32
 
 /**
- * struct mdev_bpf_pass - what a device remembers of memory that is being taken away
- * @node: entry in the table of all, by @task; not in it: unused
- * @task: who takes it away, with a reference
+ * struct mdev_bpf_pass - a device's record of memory that is being unmapped
+ * @node: entry in the table of all records, by @task; unhashed if the record is unused
+ * @task: the task that unmaps the memory, with a reference
  * @first: first byte of guest memory
- * @last: last byte
- * @round: how often this device was asked
- * @until: in jiffies; nothing of it is pinned before that
+ * @last: last byte of guest memory
+ * @round: how often this device was called
+ * @until: time in jiffies before which this memory is not pinned
  */
 struct mdev_bpf_pass {
 	struct hlist_node node;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Windows of guest memory that are pinned, so that ops can reach them by a pointer.
+ * Pinned windows of guest memory, which ops can access by a pointer.
  *
- * VFIO pins and unpins under locks of its own, under which it may also call dma_unmap, or wait for
- * user space. So neither is done with the gate held, nor in dma_unmap: a window's state says under
- * the gate who is at it, ops get at pages of MDEV_BPF_PIN_READY only, and each window has a work
- * item of its own that unpins it. All of them wait for VFIO's lock at the same time, so none has to
- * queue up again behind the task that unmaps.
+ * VFIO pins and unpins under its own locks, under which it may also call dma_unmap or wait for user
+ * space. So this module does neither with the gate held, nor in dma_unmap. The state of a window,
+ * which is protected by the gate, decides which task may change it. Ops can only access windows in
+ * MDEV_BPF_PIN_READY. Each window has a work item that unpins it. All work items wait for VFIO's
+ * lock at the same time, so that none has to queue up behind the task that unmaps again.
  */
 #include <linux/iommu.h>
 #include <linux/mm.h>
@@ -30,7 +30,7 @@ static u64 pin_start(const struct mdev_bpf_pin *pin)
 
 static u64 pin_last(const struct mdev_bpf_pin *pin)
 {
-	/* VFIO's unit is the page */
+	/* VFIO pins whole pages */
 	return pin_start(pin) + ((u64)pin->nr << PAGE_SHIFT) - 1;
 }
 
@@ -47,7 +47,7 @@ static void pin_set_state(struct mdev_bpf_pin *pin, enum mdev_bpf_pin_state stat
 	wake_up_all(&pin->bdev->dma.idle);
 }
 
-/* The program cannot use the window any more; its pages are given back soon. */
+/* Take a window from the program; its work item unpins the pages soon. */
 static void pin_give_back(struct mdev_bpf_pin *pin)
 {
 	pin_set_state(pin, MDEV_BPF_PIN_UNPINNING);
@@ -66,7 +66,7 @@ static void pin_unpin(struct work_struct *work)
 	pin_set_state(pin, MDEV_BPF_PIN_NONE);
 }
 
-/* Memory that the kernel can reach as its own, and not a hole that happens to have a page. */
+/* Are these ordinary pages that the kernel has mapped? */
 static bool pages_usable(struct page **pages, u32 nr)
 {
 	while (nr--)
@@ -90,7 +90,7 @@ static int pin_pages(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	return -EFAULT;
 }
 
-/* From here on dma_unmap knows of the window. */
+/* Begin to pin a window. From now on dma_unmap finds it. */
 static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_dma_request *req,
 		     struct page **pages)
 {
@@ -125,13 +125,13 @@ static int pin_end(struct mdev_bpf_pin *pin, int error)
 }
 
 /**
- * mdev_bpf_pin_wait() - how long has a request to pin to wait?
+ * mdev_bpf_pin_wait() - how long does a request to pin have to wait?
  * @bdev: the device
  * @req: the request
  *
  * Context: The gate held.
  *
- * Return: jiffies, 0 if it can be carried out.
+ * Return: number of jiffies; 0 if the request can be carried out.
  */
 unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
 				const struct mdev_bpf_dma_request *req)
@@ -148,10 +148,10 @@ unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
  * @bdev: the device
  * @req: the request
  *
- * Context: Process context, no lock held; the runner.
+ * Context: Process context, no lock held; only called by the runner.
  *
  * Return: 0; -EEXIST if the window is in use; -ENOMEM, also if the user may lock no more memory;
- * MDEV_BPF_PIN_AGAIN if the memory is being taken away, so that it has to wait; as
+ * MDEV_BPF_PIN_AGAIN if the memory is being unmapped, so that the request has to wait; otherwise as
  * mdev_bpf_guest_transfer().
  */
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
@@ -163,7 +163,7 @@ int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_re
 	pages = kcalloc(pin_pages_of(req), sizeof(*pages), GFP_KERNEL_ACCOUNT);
 	if (!pages)
 		return -ENOMEM;
-	/* The window that was here before is on its way out */
+	/* Wait until the previous window with this id is unpinned */
 	wait_event(bdev->dma.idle, READ_ONCE(pin->state) != MDEV_BPF_PIN_UNPINNING);
 	ret = pin_begin(pin, req, pages);
 	if (ret) {
@@ -189,7 +189,7 @@ static unsigned int pins_left(struct mdev_bpf_device *bdev, u64 first, u64 last)
 	return nr;
 }
 
-/* Let it fail soon; and if it does not, it is unpinned at once. */
+/* Interrupt the pinning of a window. If it succeeds anyway, the window is unpinned at once. */
 static void pin_doom(struct mdev_bpf_pin *pin)
 {
 	pin->doomed = true;
@@ -200,13 +200,13 @@ static void pin_doom(struct mdev_bpf_pin *pin)
  * mdev_bpf_pin_take() - take all windows in a range from the program, and unpin them
  * @bdev: the device
  * @first: first byte of guest memory
- * @last: last byte
+ * @last: last byte of guest memory
  *
- * One that is being pinned is unpinned as soon as it is.
+ * A window that is being pinned is unpinned when it is pinned.
  *
- * Context: The gate held. The pages are given back soon, not here.
+ * Context: The gate held. Work items unpin the pages soon afterwards.
  *
- * Return: true if a window was there that the program could use.
+ * Return: true if there was a window that the program could use.
  */
 bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -233,9 +233,9 @@ bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last)
  * mdev_bpf_pin_await() - wait until nothing in a range is pinned, as long as there is progress
  * @bdev: the device
  * @first: first byte of guest memory
- * @last: last byte
- * @patience: jiffies in which some window has to go
- * @max: jiffies in all
+ * @last: last byte of guest memory
+ * @patience: maximum time until the next window is unpinned, in jiffies
+ * @max: maximum time in all, in jiffies
  *
  * Context: Process context, no lock held that pinning or unpinning takes.
  */
@@ -253,7 +253,7 @@ void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 	}
 }
 
-/* Requests to pin may have waited for a pass that is over. */
+/* Check whether passes are over, since requests to pin may wait for that. */
 static void pin_look(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
@@ -267,22 +267,22 @@ static void pin_look(struct work_struct *work)
 }
 
 /**
- * mdev_bpf_pin_look() - the user has taken memory away: look soon whether that is over
- * @bdev: the device, which has windows
+ * mdev_bpf_pin_look() - check soon whether the unmapping of memory is over
+ * @bdev: the device, which may have windows
  *
  * Context: Process context.
  */
 void mdev_bpf_pin_look(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
-	/* VFIO asks until the device is closed for it, which is after it is for us */
+	/* VFIO calls dma_unmap until it has closed the device, which is after we have */
 	if (bdev->dma.open)
 		mod_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, 1);
 }
 
 /**
- * mdev_bpf_pin_close() - the device's user has closed it: unpin everything
- * @bdev: the device; no request is being carried out, or will be
+ * mdev_bpf_pin_close() - unpin all windows because the user has closed the device
+ * @bdev: the device, for which no request is being carried out any more
  *
  * Context: Process context, no lock held; VFIO still has the device open.
  */
@@ -298,13 +298,13 @@ void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pin_drop() - take a window from the program
+ * mdev_bpf_pin_drop() - unpin a window
  * @bdev: the device
- * @id: which; less than mdev_bpf_dma_queue::windows
+ * @id: the window, less than mdev_bpf_dma_queue::windows
  *
- * Context: The gate held. The pages are given back soon, not here.
+ * Context: The gate held. A work item unpins the pages soon afterwards.
  *
- * Return: 0; -ENOENT if nothing is pinned there.
+ * Return: 0; -ENOENT if the window is not pinned.
  */
 int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -315,11 +315,13 @@ int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
- * mdev_bpf_pin_is() - is this window one that the program can use?
+ * mdev_bpf_pin_is() - can the program use this window?
  * @bdev: the device
- * @id: which; less than mdev_bpf_dma_queue::windows
+ * @id: the window, less than mdev_bpf_dma_queue::windows
  *
  * Context: The gate held.
+ *
+ * Return: true if it can.
  */
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -328,16 +330,16 @@ bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
- * mdev_bpf_pin_get() - a pointer into a window, for the op that runs
+ * mdev_bpf_pin_get() - get a pointer into a window, for the op that is running
  * @bdev: the device
- * @id: which
- * @offset: first byte
- * @size: bytes
+ * @id: the window
+ * @offset: first byte in the window
+ * @size: number of bytes
  *
- * Context: The gate held: until it is let go of, the window stays.
+ * Context: The gate held. The window stays until the gate is released.
  *
- * Return: the memory; NULL if the window is not there, the bytes are not all in it, not all in
- * one page, or not aligned as mdev_bpf_memory_align() says, or bus mastering is off.
+ * Return: the pointer; NULL if the window does not exist, if the bytes are not all in it, not all
+ * in one page or not aligned to mdev_bpf_memory_align(), or if bus mastering is off.
  */
 void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t size)
 {
@@ -347,7 +349,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	    !mdev_bpf_pci_config_is_master(bdev))
 		return NULL;
 	pin = &bdev->dma.pins[id];
-	/* To the verifier no bytes are as many as the type behind the pointer has */
+	/* For a size of 0, the verifier would assume that the whole type is accessible */
 	if (!size || size > pin->size || offset > pin->size - size)
 		return NULL;
 	offset += offset_in_page(pin->iova);
@@ -359,12 +361,12 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 }
 
 /**
- * mdev_bpf_pin_init() - the windows of a new device
- * @bdev: the device; its number of windows is known
+ * mdev_bpf_pin_init() - set up the windows of a new device
+ * @bdev: the device, whose number of windows is known
  *
  * Context: Process context.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 {
@@ -378,8 +380,8 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 	if (!bdev->dma.windows)
 		return 0;
 	/*
-	 * VFIO waits for it with locks held, and its patience has an end: so it must not wait for
-	 * the user's CPU quota, for other devices' work or for memory.
+	 * VFIO waits for these work items with locks held, and only for a limited time. So they
+	 * must not depend on the user's CPU quota, on work of other devices or on free memory.
 	 */
 	bdev->dma.pin_wq = alloc_workqueue("mdev_bpf_pin",
 					   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
@@ -389,7 +391,7 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_pin_destroy() - undo mdev_bpf_pin_init()
- * @bdev: the device, closed for good
+ * @bdev: the device, which cannot be opened any more
  *
  * Context: Process context.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Windows of guest memory that are pinned. */
+/* Pinned windows of guest memory. */
 #ifndef __MDEV_BPF_DMA_PIN_H
 #define __MDEV_BPF_DMA_PIN_H
 
@@ -12,8 +12,8 @@ struct mdev_bpf_device;
 struct mdev_bpf_dma_request;
 
 /*
- * A window is unused; being pinned by the runner; for the program to use; being unpinned by its
- * work.
+ * A window is unused; being pinned by the runner; ready for the program; or being unpinned by its
+ * work item.
  */
 enum mdev_bpf_pin_state {
 	MDEV_BPF_PIN_NONE,
@@ -28,14 +28,15 @@ enum mdev_bpf_pin_state {
 /**
  * struct mdev_bpf_pin - a window of guest memory
  * @bdev: the device
- * @iova: its first byte
- * @size: bytes
- * @nr: pages
- * @state: changes under the gate, and wakes mdev_bpf_dma_queue::idle
- * @doomed: the memory has been taken away while it was being pinned
- * @pages: the pages; those of a window that moves belong to whom moves it
- * @touched: those a program has got a pointer to since this was last looked at; for dirty tracking
- * @unpin: gives the pages back
+ * @iova: its first guest address
+ * @size: size in bytes
+ * @nr: number of pages
+ * @state: changed under the gate; each change wakes mdev_bpf_dma_queue::idle
+ * @doomed: the memory was unmapped while it was being pinned
+ * @pages: the pages; while being pinned or unpinned, owned by the task doing it
+ * @touched: pages to which a program has obtained a pointer since the last report; for dirty
+ *	tracking
+ * @unpin: work item that unpins the pages
  */
 struct mdev_bpf_pin {
 	struct mdev_bpf_device *bdev;
@@ -49,7 +50,7 @@ struct mdev_bpf_pin {
 	struct work_struct unpin;
 };
 
-/* Not pinned: the memory was taken away meanwhile. Try again later. */
+/* Not pinned, because the memory is being unmapped. Try again later. */
 #define MDEV_BPF_PIN_AGAIN	(-ERESTART)
 
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DMA requests that ops have queued.
+ * The queue of DMA requests.
  *
- * Guest memory is user memory: touching it may wait for user space as long as that likes. So ops
- * only queue, and the runner (runner.c) carries out one request after the other.
+ * Guest memory is user memory: an access may wait for user space without a limit. So ops only queue
+ * requests, and the runner (runner.c) carries them out one at a time.
  *
- * A request stays at the head of the queue until dma_done is called for it. So whatever stops
- * the device between the transfer and dma_done loses nothing.
+ * A request stays at the head of the queue until dma_done is called for it. So no request is lost
+ * if the device is stopped between the transfer and dma_done.
  */
 #include <linux/overflow.h>
 #include <linux/wait.h>
@@ -19,7 +19,7 @@
 #include "work/worker.h"
 
 /**
- * mdev_bpf_dma_queue_kick() - what stopped DMA may be over: let a worker look
+ * mdev_bpf_dma_queue_kick() - wake the worker or the fault thread, because DMA may continue
  * @bdev: the device
  *
  * Context: The gate held.
@@ -36,12 +36,12 @@ void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 /**
  * mdev_bpf_dma_queue_add() - queue a request
  * @bdev: the device
- * @req: the request, with size and device's side checked
+ * @req: the request, whose size and device's side have been checked
  *
  * Context: Process context, the gate held.
  *
- * Return: 0; -EINVAL if the addresses wrap; -ENXIO if VFIO has not opened the device; -EBUSY if
- * the queue is full.
+ * Return: 0; -EINVAL if the guest addresses wrap around; -ENXIO if VFIO has not opened the device;
+ * -EBUSY if the queue is full.
  */
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
@@ -61,10 +61,10 @@ int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 }
 
 /**
- * mdev_bpf_dma_queue_cancel_state() - the state has become another: no request has a place in it
+ * mdev_bpf_dma_queue_cancel_state() - cancel requests to and from a state that has been replaced
  * @bdev: the device
  *
- * dma_done says ECANCELED for them. The one that is being carried out sees it by itself, by
+ * dma_done reports ECANCELED for them. A request that is in progress notices the change by
  * mdev_bpf_state::generation.
  *
  * Context: The gate held.
@@ -88,15 +88,14 @@ void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_queue_hold() - let no transfer run until mdev_bpf_dma_queue_resume()
+ * mdev_bpf_dma_queue_hold() - stop transfers until mdev_bpf_dma_queue_resume()
  * @bdev: the device
  *
- * A transfer that runs is waited for, and with it user space, perhaps: not for callers that
- * hold a lock others need.
+ * Waits for the transfer that is in progress, and so possibly for user space.
  *
- * Context: Process context.
+ * Context: Process context, with no lock held that others need.
  *
- * Return: 0; -EINTR if the task was killed, then nothing is held.
+ * Return: 0; -EINTR if the task was killed, and then transfers are not stopped.
  */
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 {
@@ -126,7 +125,7 @@ void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_queue_open() - the device gets a user that has memory for it
+ * mdev_bpf_dma_queue_open() - accept requests, because a user with memory has opened the device
  * @bdev: the device
  *
  * Context: Process context.

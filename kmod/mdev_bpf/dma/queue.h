@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DMA requests that wait to be carried out. */
+/* The queue of DMA requests. */
 #ifndef __MDEV_BPF_DMA_QUEUE_H
 #define __MDEV_BPF_DMA_QUEUE_H
 
@@ -15,14 +15,14 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_dma_request - a DMA request that waits; no pointers, so it can be saved
- * @iova: address of the guest's memory
+ * struct mdev_bpf_dma_request - a DMA request; it has no pointers, so it can be migrated
+ * @iova: address in guest memory
  * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
- * @id: the program's id; for MDEV_BPF_DMA_PIN the window's
+ * @id: the program's id; for MDEV_BPF_DMA_PIN, the window
  * @op: MDEV_BPF_DMA_*
- * @size: bytes
- * @error: when @done: what became of it
- * @done: carried out, but dma_done was not called yet
+ * @size: number of bytes
+ * @error: the result, if @done
+ * @done: completed or failed, but dma_done has not been called yet
  */
 struct mdev_bpf_dma_request {
 	u64 iova;
@@ -34,31 +34,31 @@ struct mdev_bpf_dma_request {
 	bool done;
 };
 
-/* Room for what ops can queue, and for the windows of a device that has come from elsewhere */
+/* Room for the requests of ops, and for requests to pin the windows of a migrated device again */
 #define MDEV_BPF_DMA_RING (MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
 
 /**
- * struct mdev_bpf_dma_queue - DMA of a device, under its gate
+ * struct mdev_bpf_dma_queue - DMA of a device, protected by the gate
  * @ring: the requests; the first stays until dma_done is called for it
- * @head: index of the first
- * @nr: how many
- * @holds: how many tasks want no transfer to run, see mdev_bpf_dma_queue_hold()
+ * @head: index of the first request
+ * @nr: number of requests
+ * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
  * @due: there are requests
- * @open: VFIO's user has the device, so there may be guest memory
+ * @open: a VFIO user has opened the device, so there may be guest memory
  * @running: a task is the runner
- * @busy: it carries out the first request, without lock
- * @generation: while @busy: the mdev_bpf_state::generation that it was begun with
+ * @busy: the runner is carrying out the first request, without a lock
+ * @generation: if @busy, the mdev_bpf_state::generation when the request was started
  * @absent: the memory of the first request is not present, so the fault thread carries it out
  * @fault: the fault thread
- * @windows: how many windows the device may have, fixed for its life
+ * @windows: number of windows that the device may have; never changes
  * @pins: the windows
- * @unmaps: windows that went, and the program was not told of yet
- * @passes: memory that is just being taken away
- * @passes_full: there was no room for more of that, so nothing is pinned
- * @passes_lost: how often that has happened since the device was opened
- * @look: sees whether passes are over
- * @pin_wq: unpins the windows, and has @look; NULL if there are none
- * @idle: woken when @busy ends, and when a window's state changes
+ * @unmaps: ranges that were unmapped, and for which dma_unmap has not been called yet
+ * @passes: records of memory that is being unmapped
+ * @passes_full: there was no free record, so nothing is pinned
+ * @passes_lost: how often there was no free record since the device was opened
+ * @look: work item that checks whether passes are over
+ * @pin_wq: workqueue for unpinning and @look; NULL if the device may have no windows
+ * @idle: woken when @busy is cleared, and when the state of a window changes
  */
 struct mdev_bpf_dma_queue {
 	struct mdev_bpf_dma_request ring[MDEV_BPF_DMA_RING];

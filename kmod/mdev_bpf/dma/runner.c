@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The runner: who carries out the DMA requests of a device.
+ * The runner: the task that carries out the DMA requests of a device.
  *
- * One task at a time takes request after request from the queue, without the gate, and calls
- * dma_done for each. It is the task whose access queued the first request, so that to a guest DMA
- * is over when its access is; for requests from other ops it is the device's worker. Both copy what
- * is present only. For memory that is not, and for pins, it is the fault thread (fault.c), which
- * gives the queue back to the worker then.
+ * One task at a time carries out the requests, without the gate, and calls dma_done for each. If an
+ * access has queued the first request, it is the task that makes the access, so that a guest finds
+ * its DMA complete when its access returns. For requests of other ops it is the device's worker.
+ * Both only copy memory that is present. For memory that is not present, and for pins, the fault
+ * thread (fault.c) becomes the runner. It returns the queue to the worker afterwards.
  */
 #include <linux/sched.h>
 #include <linux/wait.h>
@@ -24,10 +24,10 @@
 #include "pci/config.h"
 #include "work/worker.h"
 
-/* What the runner has to do next */
+/* The next step of the runner */
 enum dma_step { DMA_STOP, DMA_MOVE, DMA_FAULT, DMA_DONE };
 
-/* Is there something to do, and nothing that stops it? */
+/* Are there requests, and may they be carried out? */
 static bool dma_may_run(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
@@ -60,7 +60,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev)
 	return req->op == MDEV_BPF_DMA_PIN || q->absent ? DMA_FAULT : DMA_MOVE;
 }
 
-/* The head has been carried out with @error; @again: it has not. */
+/* End carrying out the first request with @error. @again: it has to be tried again. */
 static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
@@ -80,7 +80,7 @@ static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
 
 static void dma_move(struct mdev_bpf_device *bdev)
 {
-	/* Nobody else moves the head, or takes anything away, while busy is set */
+	/* While busy is set, no other task changes the first request */
 	int error = mdev_bpf_guest_transfer(bdev, mdev_bpf_dma_queue_head(&bdev->dma), false);
 
 	guard(mdev_bpf_gate)(bdev);
@@ -88,7 +88,7 @@ static void dma_move(struct mdev_bpf_device *bdev)
 	dma_moved(bdev, error, bdev->dma.absent);
 }
 
-/* Let the fault thread be the runner. Return: false if there is none, and the head has failed. */
+/* Make the fault thread the runner. Return: false if it cannot be created: the request failed. */
 static bool dma_to_fault(struct mdev_bpf_device *bdev)
 {
 	int error = mdev_bpf_fault_start(bdev);
@@ -104,7 +104,7 @@ static bool dma_to_fault(struct mdev_bpf_device *bdev)
 	return true;
 }
 
-/* What another has to go on with: the worker */
+/* Stop being the runner, and let the worker continue. */
 static void dma_hand_over(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
@@ -112,7 +112,7 @@ static void dma_hand_over(struct mdev_bpf_device *bdev)
 	mdev_bpf_dma_queue_kick(bdev);
 }
 
-/* Take the next request that has been carried out off the queue, as dma_done wants it. */
+/* Remove a completed request from the queue. @dma: set to the argument of dma_done. */
 static bool dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
@@ -129,7 +129,7 @@ static bool dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 		.iova = req->iova,
 		.where = req->where,
 	};
-	/* The user may have taken the memory away again */
+	/* The user may have unmapped the memory again */
 	if (req->op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->id))
 		dma->error = -ENOENT;
 	q->head = (q->head + 1) % MDEV_BPF_DMA_RING;
@@ -139,8 +139,8 @@ static bool dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
 }
 
 /*
- * Tell the program of the next request that has been carried out. Without program, or while the
- * device is frozen, that is for later.
+ * Call dma_done for the next completed request. If no program is attached, or the device is frozen,
+ * this has to wait.
  */
 static void call_dma_done(struct mdev_bpf_device *bdev)
 {
@@ -153,7 +153,7 @@ static void call_dma_done(struct mdev_bpf_device *bdev)
 	mdev_bpf_call_op(&call, dma_done, &dma);
 }
 
-/* Run the queue until nothing is left or it is stopped; bdev->dma.running is ours. */
+/* Carry out requests until none is left or DMA is stopped. This task has set bdev->dma.running. */
 static void dma_run(struct mdev_bpf_device *bdev)
 {
 	unsigned int left = MDEV_BPF_MAX_DMA;
@@ -166,7 +166,7 @@ static void dma_run(struct mdev_bpf_device *bdev)
 			call_dma_done(bdev);
 		else if (dma_to_fault(bdev))
 			return;
-		/* It has its end, even if each request leads to another */
+		/* Limit the requests, because dma_done can make a new one each time */
 		if (step == DMA_DONE && !--left) {
 			dma_hand_over(bdev);
 			return;
@@ -176,7 +176,7 @@ static void dma_run(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_runner_work() - the worker looks what there is to do
+ * mdev_bpf_dma_runner_work() - carry out requests, called by the worker
  * @bdev: the device
  *
  * Context: Process context, no lock held.
@@ -193,7 +193,7 @@ void mdev_bpf_dma_runner_work(struct mdev_bpf_device *bdev)
 	dma_run(bdev);
 }
 
-/* How long has the fault thread to wait with the first request? */
+/* How long does the fault thread have to wait before it tries the first request? */
 static unsigned long fault_wait(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_request *req = mdev_bpf_dma_queue_head(&bdev->dma);
@@ -204,8 +204,8 @@ static unsigned long fault_wait(struct mdev_bpf_device *bdev)
 }
 
 /*
- * What shall the fault thread do? Return: 0: carry out the first request, which nobody moves until
- * fault_moved(); else wait so many jiffies.
+ * Decide what the fault thread does. Return: 0 to carry out the first request, which does not
+ * change until fault_moved(); else the number of jiffies to wait.
  */
 static unsigned long fault_next(struct mdev_bpf_device *bdev)
 {
@@ -216,7 +216,7 @@ static unsigned long fault_next(struct mdev_bpf_device *bdev)
 	q->fault.wanted = false;
 	if (!q->fault.has_head)
 		return MAX_SCHEDULE_TIMEOUT;
-	/* The program shall know of the windows that went before it hears of a new one */
+	/* dma_unmap must be called for all old windows before a new one is pinned */
 	if (!q->nr || mdev_bpf_dma_queue_head(q)->done || !dma_may_run(bdev) ||
 	    !mdev_bpf_pci_config_is_master(bdev) ||
 	    (mdev_bpf_dma_queue_head(q)->op == MDEV_BPF_DMA_PIN && q->unmaps.nr)) {
@@ -234,7 +234,7 @@ static unsigned long fault_next(struct mdev_bpf_device *bdev)
 	return 0;
 }
 
-/* The fault thread has done what it could; @again: that was nothing, and it keeps the request. */
+/* End an attempt of the fault thread. @again: it has to try again, and stays the runner. */
 static void fault_moved(struct mdev_bpf_device *bdev, int error, bool again)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
@@ -248,7 +248,7 @@ static void fault_moved(struct mdev_bpf_device *bdev, int error, bool again)
 	mdev_bpf_worker_wake(bdev);
 }
 
-/* What the fault thread does: see mdev_bpf_fault::step. */
+/* One step of the fault thread; see mdev_bpf_fault::step. */
 static unsigned long fault_step(struct mdev_bpf_device *bdev)
 {
 	unsigned long wait = fault_next(bdev);
@@ -267,8 +267,9 @@ static unsigned long fault_step(struct mdev_bpf_device *bdev)
 }
 
 /*
- * Ops that a task of the user's calls, with no lock that others could want. All others are
- * called by workers, or from where nothing may wait for user space.
+ * Can this task carry out DMA after the op? True for ops that are called by a task of the user
+ * without a lock that others need. All other ops are called by workers, or in places that must not
+ * wait for user space.
  */
 static bool dma_inline(enum mdev_bpf_op op)
 {
@@ -278,14 +279,14 @@ static bool dma_inline(enum mdev_bpf_op op)
 }
 
 /**
- * mdev_bpf_dma_runner_leave() - an op ends, and there may be DMA to do
+ * mdev_bpf_dma_runner_leave() - decide which task carries out DMA after an op
  * @bdev: the device
  * @op: the op
  *
  * Context: The gate held.
  *
- * Return: whether this task does it, by mdev_bpf_dma_runner_after(), as soon as it has let go of
- * the gate; else a worker does, or the task that is at it already.
+ * Return: true if this task must call mdev_bpf_dma_runner_after() when it has released the gate.
+ * Otherwise the worker carries out DMA, or the task that is the runner already.
  */
 bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
@@ -302,10 +303,10 @@ bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op
 }
 
 /**
- * mdev_bpf_dma_runner_after() - do the DMA that is due
- * @bdev: the device; mdev_bpf_dma_runner_leave() returned true
+ * mdev_bpf_dma_runner_after() - carry out DMA after an op
+ * @bdev: the device, for which mdev_bpf_dma_runner_leave() has returned true
  *
- * Context: Process context of the user, no lock held.
+ * Context: Process context, a task of the user, no lock held.
  */
 void mdev_bpf_dma_runner_after(struct mdev_bpf_device *bdev)
 {
@@ -313,10 +314,10 @@ void mdev_bpf_dma_runner_after(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_runner_cancel() - reset: forget all requests and pins
- * @bdev: the device, held by mdev_bpf_dma_queue_hold()
+ * mdev_bpf_dma_runner_cancel() - discard all requests and windows
+ * @bdev: the device, whose DMA is held by mdev_bpf_dma_queue_hold(), or closed
  *
- * Context: The gate held. The pinned pages are given back soon, not here.
+ * Context: The gate held. Work items unpin the pages soon afterwards.
  */
 void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
 {
@@ -329,10 +330,12 @@ void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_runner_close() - the user goes: cancel all requests, give back all pins
+ * mdev_bpf_dma_runner_close() - discard all requests and unpin all windows, because of close
  * @bdev: the device, frozen
  *
- * Context: Process context; VFIO still has the device open. The transfer that runs is interrupted.
+ * Interrupts the transfer that is in progress.
+ *
+ * Context: Process context; VFIO still has the device open.
  */
 void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 {
@@ -357,7 +360,7 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_dma_runner_init() - DMA of a new device
+ * mdev_bpf_dma_runner_init() - set up DMA of a new device
  * @bdev: the device
  */
 void mdev_bpf_dma_runner_init(struct mdev_bpf_device *bdev)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who carries out DMA requests. */
+/* The runner, which carries out DMA requests. */
 #ifndef __MDEV_BPF_DMA_RUNNER_H
 #define __MDEV_BPF_DMA_RUNNER_H
 

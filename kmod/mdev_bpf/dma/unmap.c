@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The user takes guest memory away: VFIO's dma_unmap, and the op of that name, which the device's
+ * The user unmaps guest memory: VFIO's dma_unmap, and the op of the same name, which the device's
  * worker calls later.
  *
- * The type1 backend calls this with its device_list_lock held, and has let go of its iommu->lock.
- * Unpinning takes iommu->lock; and who opens or closes a device of the container, or unmaps other
- * memory, may hold that and wait for device_list_lock. So what is pinned is unpinned by work items,
- * and waited for here only as long as that gets on. If it does not, type1 gets the chance to let go
- * of both locks: when it takes iommu->lock again it queues up behind the work items.
+ * The type1 backend calls dma_unmap with its device_list_lock held, after it has released its
+ * iommu->lock. Unpinning takes iommu->lock. Another task that opens or closes a device of the
+ * container, or unmaps other memory, may hold iommu->lock and wait for device_list_lock. So work
+ * items unpin the memory, and dma_unmap only waits as long as they make progress. If they do not,
+ * it returns, and type1 releases both locks. When type1 takes iommu->lock again, it queues up
+ * behind the work items.
  */
 #include <linux/jiffies.h>
 #include <linux/overflow.h>
@@ -22,11 +23,11 @@
 #include "gate/gate.h"
 #include "work/worker.h"
 
-/* A call takes no longer */
+/* Upper bound for the time of a call */
 #define CALL_MAX	HZ
-/* That nothing goes for so long means that somebody has iommu->lock and waits for this call */
+/* After this time without progress, a task probably holds iommu->lock and waits for this call */
 #define PATIENCE	(HZ / 20)
-/* In late rounds type1 has got the lock before our work items did: there is reason for more */
+/* In late rounds, type1 has overtaken the work items: wait longer */
 #define LATE_PATIENCE	(HZ / 4)
 #define SOON_ROUNDS	3
 
@@ -42,20 +43,20 @@ static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 }
 
 /**
- * mdev_bpf_unmap() - VFIO's dma_unmap: the user takes guest memory away
+ * mdev_bpf_unmap() - VFIO's dma_unmap: the user unmaps guest memory
  * @bdev: the device
- * @iova: its address
- * @size: bytes
+ * @iova: the first guest address
+ * @size: number of bytes
  *
- * Context: Process context, the task that takes it away, under locks of VFIO's. To type1 it returns
- * within about a second, and may leave something pinned then.
+ * Context: Process context, the task that unmaps the memory, with locks of VFIO held. With type1,
+ * it returns within about a second, and memory may still be pinned then.
  */
 void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
 	unsigned int round;
 	u64 last;
 
-	/* VFIO begins before the device is opened for us, and ends after it is closed */
+	/* VFIO may call this before we have opened the device, and after we have closed it */
 	if (!size || !READ_ONCE(bdev->dma.open))
 		return;
 	if (check_add_overflow(iova, size - 1, &last))
@@ -64,7 +65,7 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	scoped_guard(mdev_bpf_gate, bdev)
 		if (mdev_bpf_pin_take(bdev, iova, last))
 			unmap_note(bdev, iova, size);
-	/* iommufd holds nothing meanwhile, blocks new pins, and may not ask again */
+	/* iommufd holds no lock, blocks new pins, and may not call again: wait without a limit */
 	if (bdev->vdev.iommufd_access)
 		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
 	else
@@ -75,13 +76,13 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 }
 
 /**
- * mdev_bpf_unmap_take() - what is the program to be told of next?
+ * mdev_bpf_unmap_take() - get the next range for the dma_unmap op
  * @bdev: the device
- * @range: what was taken away goes here
+ * @range: set to the range that was unmapped
  *
  * Context: The gate held.
  *
- * Return: false if there is nothing, or the device is frozen.
+ * Return: false if there is none, or the device is frozen.
  */
 bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *range)
 {
@@ -95,7 +96,7 @@ bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *ra
 	return true;
 }
 
-/* Return: false if there is none, or it stays: without program, or while the device is frozen */
+/* Return: false if there is no range, no program is attached, or the device is frozen */
 static bool call_dma_unmap(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_range range;
@@ -108,10 +109,10 @@ static bool call_dma_unmap(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_unmap_run() - tell the program of all that was taken away
+ * mdev_bpf_unmap_run() - call dma_unmap for all ranges that were unmapped
  * @bdev: the device
  *
- * Context: Process context: the worker of the device, or who is about to stop it.
+ * Context: Process context: the worker of the device, or a task that is about to stop it.
  */
 void mdev_bpf_unmap_run(struct mdev_bpf_device *bdev)
 {

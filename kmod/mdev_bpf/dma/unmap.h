@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Guest memory that the user takes away, and what the program has not been told of it yet. */
+/* Unmapping of guest memory, and ranges for which dma_unmap has not been called yet. */
 #ifndef __MDEV_BPF_DMA_UNMAP_H
 #define __MDEV_BPF_DMA_UNMAP_H
 
@@ -8,10 +8,10 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_unmaps - ranges for the dma_unmap op, under the gate
- * @ranges: in their order; no window is pinned before they are empty, so each is there for one
- *	window at least
- * @nr: how many
+ * struct mdev_bpf_unmaps - ranges for the dma_unmap op, protected by the gate
+ * @ranges: the ranges in their order. Each stands for at least one window, and no window is pinned
+ *	while there are ranges, so there is always room
+ * @nr: number of ranges
  */
 struct mdev_bpf_unmaps {
 	struct mdev_bpf_range ranges[MDEV_BPF_MAX_PINS];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The EDID region: the user says what monitor there is, and when it is connected.
+ * The EDID region, by which the user describes a monitor and connects it.
  *
- * The EDID is memory. What comes before it, struct vfio_region_gfx_edid, is registers of the core,
- * so that a size is never more than there is, and the program is told of each change.
+ * The EDID is memory. The bytes before it, struct vfio_region_gfx_edid, are registers of the core,
+ * so that the core can limit the size of the EDID, and call the program when the link changes.
  */
 #include "device/device.h"
 #include "gate/call.h"
@@ -48,7 +48,7 @@ static int set_size(struct mdev_bpf_device *bdev, u32 region, u32 size)
 	return 0;
 }
 
-/* The user connects the monitor, or takes it away; the program is told of a change. */
+/* The user connects or disconnects the monitor. Call gfx_edid if this is a change. */
 static int set_link(struct mdev_bpf_device *bdev, bool link)
 {
 	struct mdev_bpf_edid edid = { .link = link };
@@ -81,15 +81,16 @@ static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access
 }
 
 /**
- * mdev_bpf_edid_access() - an access to what comes before the EDID
+ * mdev_bpf_edid_access() - access the registers before the EDID
  * @bdev: the device
- * @access: the access, to the EDID region; a read's result goes to its val
- * @write: write rather than read
+ * @access: the access to the EDID region; val is set to the result of a read
+ * @write: true for a write, false for a read
  *
  * Context: Process context.
  *
- * Return: 0; -EINVAL for what is no register or a value that it cannot have, and if @access has not
- * 4 bytes; of the link's state -ENODEV without program, -EIO if it has failed the device.
+ * Return: 0; -EINVAL if the offset is not that of a register, the value is not valid, or @access
+ * does not have 4 bytes. For a write of the link state also -ENODEV if no program is attached, and
+ * -EIO if the device has failed.
  */
 int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {

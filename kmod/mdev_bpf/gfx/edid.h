@@ -8,7 +8,7 @@
 
 struct mdev_bpf_device;
 
-/* Is it the EDID region? One that is not MEMORY is the program's own affair. */
+/* Is it an EDID region that the core handles? If it is not MEMORY, the program does. */
 static inline bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
 {
 	return r->flags & MDEV_BPF_REGION_MEMORY && r->cap_type == VFIO_REGION_TYPE_GFX &&

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Display: what a device shows, as its program says each time it is asked, and dma-bufs of it.
+ * Displays: queries of a plane, which the program answers each time, and dma-bufs of framebuffers.
  *
- * The program says where in a MEMORY region the framebuffer is. The core checks that it lies within
- * that memory, so that whoever looks at it need not trust the program.
+ * The program's answer has the place of the framebuffer in a MEMORY region. The core checks that
+ * the framebuffer is within that memory, so that the user need not trust the program.
  */
 #include <drm/drm_fourcc.h>
 #include <linux/dma-buf.h>
@@ -19,8 +19,8 @@
 #include "memory/memory.h"
 
 /**
- * mdev_bpf_gfx_init() - make the display of a new device
- * @bdev: the device; its regions are known
+ * mdev_bpf_gfx_init() - set up the display of a new device
+ * @bdev: the device, whose regions are known
  * @ops: the program
  */
 void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
@@ -28,13 +28,13 @@ void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *
 	unsigned int i;
 
 	bdev->display.decl = ops->gfx;
-	/* The EDID describes the user's monitor, which the device's reset does not touch */
+	/* The EDID describes the user's monitor, which a reset of the device does not change */
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (mdev_bpf_edid_is(&bdev->regions[i]))
 			bdev->regions[i].flags |= MDEV_BPF_REGION_KEEP;
 }
 
-/* Bytes that a line takes for each pixel; 0 for formats where that is not known. */
+/* Bytes per pixel of a line; 0 for formats that the core does not know. */
 static u32 pixel_size(u32 format)
 {
 	switch (format & ~DRM_FORMAT_BIG_ENDIAN) {
@@ -67,7 +67,7 @@ static u32 pixel_size(u32 format)
 	}
 }
 
-/* Bytes of a framebuffer, whole pages; 0 if that is nothing that anybody could show. */
+/* Size of a framebuffer in whole pages, in bytes; 0 if the plane is not valid. */
 static u32 fb_size(const struct mdev_bpf_plane *plane)
 {
 	u64 size = PAGE_ALIGN((u64)plane->stride * plane->height);
@@ -78,7 +78,7 @@ static u32 fb_size(const struct mdev_bpf_plane *plane)
 	return size <= U32_MAX ? size : 0;
 }
 
-/* Is the framebuffer in memory that whoever asks for this kind of plane can get at? */
+/* Is the framebuffer in memory that the user can access by this kind of plane? */
 static bool fb_fits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane,
 		    u32 kind)
 {
@@ -90,7 +90,7 @@ static bool fb_fits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_pl
 	if (!mem || (u64)plane->stride * plane->height >
 		    mdev_bpf_memory_span(mem, plane->offset, PAGE_SIZE))
 		return false;
-	/* VFIO has no offset: the framebuffer is where the region begins */
+	/* VFIO cannot express an offset, so the framebuffer must be at the start of the region */
 	if (kind == VFIO_GFX_PLANE_TYPE_REGION)
 		return bdev->regions[plane->region].flags & MDEV_BPF_REGION_READ && !plane->offset;
 	return PAGE_ALIGNED(plane->offset);
@@ -122,7 +122,7 @@ static void fb_new(struct mdev_bpf_display *display, struct mdev_bpf_framebuffer
 	};
 }
 
-/* The id of a framebuffer: the same as long as it is remembered. */
+/* Get the id of a framebuffer. It stays the same as long as the framebuffer is remembered. */
 static u32 fb_id(struct mdev_bpf_device *bdev, const struct mdev_bpf_plane *plane)
 {
 	struct mdev_bpf_display *display = &bdev->display;
@@ -168,7 +168,7 @@ static bool has_kind(const struct mdev_bpf_device *bdev, u32 kind)
 	return kind == VFIO_GFX_PLANE_TYPE_DMABUF && flags & MDEV_BPF_GFX_DMABUF;
 }
 
-/* QEMU leaves the type out when it asks for a region, and 0 is the overlay's. */
+/* For a region, QEMU does not set the type. It is then 0, which would be the overlay. */
 static u32 plane_type(const struct vfio_device_gfx_plane_info *info, u32 kind)
 {
 	if (kind == VFIO_GFX_PLANE_TYPE_REGION && info->drm_plane_type == MDEV_BPF_PLANE_OVERLAY)
@@ -176,7 +176,7 @@ static u32 plane_type(const struct vfio_device_gfx_plane_info *info, u32 kind)
 	return info->drm_plane_type;
 }
 
-/* Ask the program what a plane shows; validate/gfx.c saw to it that it has the op. */
+/* Ask the program what a plane shows. validate/gfx.c has checked that it has the op. */
 static int call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *plane)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_GFX_QUERY);
@@ -195,8 +195,8 @@ static int call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *p
  *
  * Context: Process context.
  *
- * Return: 0; -EINVAL for a kind or type of plane that the device has not; -EIO if the program says
- * nonsense; -ENODEV if none is attached; what gfx_query returns.
+ * Return: 0; -EINVAL for a kind or type of plane that the device does not have; -EIO if the answer
+ * of the program is not valid; -ENODEV if no program is attached; the errno of gfx_query.
  */
 long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info)
 {
@@ -244,15 +244,14 @@ static struct mdev_bpf_framebuffer find_fb(struct mdev_bpf_device *bdev, u32 id)
 /**
  * mdev_bpf_gfx_get_dmabuf() - VFIO_DEVICE_GET_GFX_DMABUF
  * @bdev: the device
- * @id: what mdev_bpf_gfx_query() called the framebuffer
- * @file: the dma-buf, for the caller to install as the file descriptor that is returned
+ * @id: the id that mdev_bpf_gfx_query() has returned for the framebuffer
+ * @file: set to the dma-buf, for the caller to install as the file descriptor that is returned
  *
- * It takes no program: the framebuffer stays where it is.
+ * This works without a program, because the framebuffer stays where it is.
  *
  * Context: Process context.
  *
- * Return: a file descriptor; -ENOENT for an id that was never given or is forgotten; -ENOMEM;
- * -EMFILE.
+ * Return: a file descriptor; -ENOENT for an id that does not exist, or no longer; -ENOMEM; -EMFILE.
  */
 long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file)
 {
@@ -277,10 +276,10 @@ long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file *
 }
 
 /**
- * mdev_bpf_gfx_close() - the user of a device is gone, and with it the monitor
+ * mdev_bpf_gfx_close() - forget framebuffers and the monitor because the user has closed the device
  * @bdev: the device
  *
- * Ids are not given again, so that the next user's cannot be mistaken for them.
+ * Ids are not used again, so that they cannot be mistaken for those of the next user.
  *
  * Context: Process context.
  */

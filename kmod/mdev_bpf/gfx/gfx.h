@@ -11,16 +11,16 @@ struct vfio_device_gfx_plane_info;
 
 /**
  * struct mdev_bpf_framebuffer - a framebuffer that can be exported as a dma-buf
- * @id: what the user calls it; 0: there is none
- * @region: VFIO index of the region that it is in
- * @offset: where there
+ * @id: the id for the user; 0 if there is no framebuffer
+ * @region: VFIO index of the region that contains it
+ * @offset: first byte in the region
  * @modifier: DRM_FORMAT_MOD_*
  * @format: DRM_FORMAT_*
- * @width: in pixels
- * @height: in pixels
- * @stride: bytes from one line to the next
- * @size: bytes, whole pages
- * @used: when it was shown last, in mdev_bpf_display::queries
+ * @width: width in pixels
+ * @height: height in pixels
+ * @stride: number of bytes from one line to the next
+ * @size: size in bytes, whole pages
+ * @used: value of mdev_bpf_display::queries when it was shown last
  */
 struct mdev_bpf_framebuffer {
 	u32 id;
@@ -35,17 +35,17 @@ struct mdev_bpf_framebuffer {
 	u64 used;
 };
 
-/* How many framebuffers of a device have an id at a time */
+/* Number of framebuffers of a device that can have an id at a time */
 #define MDEV_BPF_FRAMEBUFFERS	16
 
 /**
  * struct mdev_bpf_display - display of a device
- * @decl: as declared, fixed for the device's life
- * @fbs: the framebuffers shown last, under the gate
- * @last_id: the last id that a framebuffer was given
- * @queries: how often one was shown
- * @edid_size: bytes of EDID, under the gate
- * @link: the monitor is connected, likewise
+ * @decl: the declaration, which never changes for a device
+ * @fbs: the framebuffers that were shown last; protected by the gate, like all members below
+ * @last_id: the last id that was assigned to a framebuffer
+ * @queries: number of queries that were answered with a framebuffer
+ * @edid_size: size of the EDID in bytes
+ * @link: the monitor is connected
  */
 struct mdev_bpf_display {
 	struct mdev_bpf_gfx decl;
