@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The dump of a device, as text for people: what the core knows of it, then what its
- * program has to say.
+ * The dump of a device, as text for people: data of the core, and then the text of the program.
  */
 #include <linux/btf.h>
 #include <linux/ctype.h>
@@ -17,7 +16,7 @@
 #include "program/kfunc.h"
 #include "validate/api.h"
 
-/* How a text ends that there was no room for; there always is for this. */
+/* The end of a text that did not fit; there is always room for this. */
 #define CUT "\n[cut]\n"
 
 static bool is_armed(const struct mdev_bpf_timer *timer)
@@ -80,13 +79,13 @@ static void call_dump(struct mdev_bpf_device *bdev, struct mdev_bpf_dump *dump)
 }
 
 /**
- * mdev_bpf_dump_emit() - what the "dump" file says
+ * mdev_bpf_dump_emit() - write the content of the "dump" file
  * @bdev: the device
  * @buf: a page
  *
  * Context: Process context.
  *
- * Return: bytes.
+ * Return: the number of bytes.
  */
 int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf)
 {
@@ -94,7 +93,7 @@ int mdev_bpf_dump_emit(struct mdev_bpf_device *bdev, char *buf)
 
 	ctx.dump.room = PAGE_SIZE - sizeof(CUT) - ctx.used;
 	call_dump(bdev, &ctx.dump);
-	/* A last line that the program has not ended */
+	/* End the last line if the program has not */
 	if (buf[ctx.used - 1] != '\n')
 		buf[ctx.used++] = '\n';
 	return ctx.used;
@@ -114,7 +113,7 @@ __bpf_kfunc int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, 
 
 	if (ctx->cut)
 		return -ENOSPC;
-	/* A program may give 1 MB again and again: look at no more than there is room for */
+	/* A program may pass 1 MB repeatedly: look at no more than there is room for */
 	len = strnlen(text, min_t(u64, text__sz, ctx->dump.room + 1));
 	for (i = 0; i < len && ctx->dump.room; i++, ctx->dump.room--)
 		ctx->buf[ctx->used++] = printable(text[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the "dump" file of a device says. */
+/* The "dump" file of a device. */
 #ifndef __MDEV_BPF_DEVICE_DUMP_H
 #define __MDEV_BPF_DEVICE_DUMP_H
 
@@ -9,10 +9,10 @@ struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_dump_ctx - a dump that is being written
- * @dump: what the program sees of it
- * @buf: the page it goes to
- * @used: bytes of it that are written
- * @cut: there was too little room
+ * @dump: the argument of the op
+ * @buf: a page for the text
+ * @used: number of bytes in the page
+ * @cut: some text did not fit
  */
 struct mdev_bpf_dump_ctx {
 	struct mdev_bpf_dump dump;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Failure: a program says that it cannot go on with a device.
+ * Failure: a program reports that it cannot continue with a device.
  *
- * The device stays, for whoever looks into it, but does nothing more: the program is not called,
- * time does not pass, interrupts are held, and its user is told through the error interrupt. A
- * reset ends that, or another program.
+ * The device stays for examination, but stops: only a few ops are called, timers stand still,
+ * interrupts are held, and the user gets the error interrupt. A reset or another program ends the
+ * failure.
  */
 #include <linux/btf.h>
 #include <linux/ctype.h>
@@ -25,8 +25,8 @@
 #include "program/program.h"
 
 /*
- * Ops still called on a failed device: lifecycle, recovery, dump. On one whose state is not the
- * program's no op can do anything with that, but reset, which empties it.
+ * Ops still called on a failed device: lifecycle, recovery, dump. If the state does not match the
+ * program, only reset is called, which clears the state.
  */
 #define OPS_WHILE_FAILED (BIT(MDEV_BPF_OP_INIT) | BIT(MDEV_BPF_OP_EXIT) |	\
 			  BIT(MDEV_BPF_OP_OPEN) | BIT(MDEV_BPF_OP_CLOSE) |	\
@@ -34,7 +34,7 @@
 #define OPS_WHILE_STALE BIT(MDEV_BPF_OP_RESET)
 
 /**
- * mdev_bpf_failure_state() - the state of a device in one word
+ * mdev_bpf_failure_state() - describe the condition of a device in one word
  * @bdev: the device
  *
  * Return: "attached", "detached" or "failed".
@@ -46,7 +46,7 @@ const char *mdev_bpf_failure_state(struct mdev_bpf_device *bdev)
 	return READ_ONCE(bdev->failure.active) ? "failed" : "attached";
 }
 
-/* Tell user space, in process context: what changed is the state, whatever it is by now. */
+/* Notify user space that the condition has changed, in process context. */
 static void failure_notify(struct work_struct *work)
 {
 	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, failure.notify);
@@ -61,8 +61,8 @@ static void failure_notify(struct work_struct *work)
 }
 
 /**
- * mdev_bpf_failure_init() - a new device has not failed
- * @failure: its failure
+ * mdev_bpf_failure_init() - set up the failure data of a new device
+ * @failure: the data
  */
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
 {
@@ -70,8 +70,8 @@ void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
 }
 
 /**
- * mdev_bpf_failure_destroy() - the device goes; nothing of this runs any more
- * @bdev: the device, which no program is called for
+ * mdev_bpf_failure_destroy() - stop notifying user space
+ * @bdev: the device, for which no program is called any more
  *
  * Context: Process context.
  */
@@ -80,7 +80,7 @@ void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev)
 	cancel_work_sync(&bdev->failure.notify);
 }
 
-/* @size bytes of @text up to a NUL, as one printable line. */
+/* Copy @text up to a NUL, or @size bytes, as one printable line. */
 static void copy_text(char *to, const char *text, u32 size)
 {
 	size_t i, len = strnlen(text, min_t(u32, size, MDEV_BPF_MAX_REASON - 1));
@@ -91,7 +91,7 @@ static void copy_text(char *to, const char *text, u32 size)
 }
 
 /**
- * mdev_bpf_failure_clear() - the device works again
+ * mdev_bpf_failure_clear() - end the failure of a device, if it has failed
  * @bdev: the device
  *
  * Context: Process context, the gate held, not in an op.
@@ -108,13 +108,13 @@ void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_failure_emit() - what the "failure" file says
+ * mdev_bpf_failure_emit() - write the content of the "failure" file
  * @bdev: the device
  * @buf: a page
  *
  * Context: Process context.
  *
- * Return: bytes, 0 if the device has not failed.
+ * Return: the number of bytes; 0 if the device has not failed.
  */
 int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 {
@@ -130,7 +130,7 @@ int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf)
 			  f->boot_ns, f->time, f->text);
 }
 
-/* The device does nothing more from here on; who said so and why is there already. */
+/* Stop the device. The caller has already set the program and the text. */
 static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32 code)
 {
 	struct mdev_bpf_failure *f = &bdev->failure;
@@ -152,9 +152,9 @@ static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32
 }
 
 /**
- * mdev_bpf_failure_stale() - the attached program could not convert the device's state
+ * mdev_bpf_failure_stale() - fail a device because the program could not convert its state
  * @bdev: the device, whose state is stale
- * @err: what its upgrade returned, a negative errno
+ * @err: the negative errno of the upgrade op
  *
  * Context: The gate held, not in an op; the device has not failed.
  */
@@ -170,13 +170,11 @@ void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err)
 }
 
 /**
- * mdev_bpf_failure_slow() - the op that has just returned ran for too long
- * @bdev: the device
- * @limit_ms: how long it may have been
+ * mdev_bpf_failure_slow() - fail a device because its op has run for too long
+ * @bdev: the device; does nothing if it has failed already
+ * @limit_ms: the limit in milliseconds
  *
- * Nothing happens to a device that has failed already.
- *
- * Context: The gate held, as the op had it.
+ * Context: The gate held, right after the op.
  */
 void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms)
 {
@@ -198,10 +196,10 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 	struct mdev_bpf_failure *f = &bdev->failure;
 
 	mdev_bpf_gate_assert_held(bdev);
-	/* What comes after the first reason is most often a consequence of it */
+	/* Keep the first reason; a later one is usually a consequence of it */
 	if (f->active)
 		return -EALREADY;
-	/* Who called: the name under which profilers and stack dumps have the program */
+	/* The calling program, by the name that profilers and stack dumps use */
 	snprintf(f->program, sizeof(f->program), "%ps", __builtin_return_address(0));
 	copy_text(f->text, msg, msg__sz);
 	failure_begin(bdev, bdev->gate.op, code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Failure: a program says that it cannot go on with a device. */
+/* Failure: a program reports that it cannot continue with a device. */
 #ifndef __MDEV_BPF_DEVICE_FAILURE_H
 #define __MDEV_BPF_DEVICE_FAILURE_H
 
@@ -11,17 +11,17 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_failure - why a device has failed, under its gate
- * @active: it has; may be read without the lock
- * @op: the op that said so, or ran for too long
- * @code: what it gave as the error
+ * struct mdev_bpf_failure - the failure of a device, protected by the gate
+ * @active: the device has failed; may be read without the gate
+ * @op: the op that has reported the failure, or has run for too long
+ * @code: the error code of the program
  * @link_id: id of the link that attached the program
- * @map_id: id of the program's struct_ops map, 0 if it was not known yet
- * @boot_ns: when, in the time since boot
- * @time: when, in seconds since 1970
- * @program: the BPF function that said so, as kallsyms has it
- * @text: what it gave as the reason, one line
- * @notify: tells user space
+ * @map_id: id of the program's struct_ops map; 0 if it was not known yet
+ * @boot_ns: time of the failure, in nanoseconds since boot
+ * @time: time of the failure, in seconds since 1970
+ * @program: the BPF function that has reported the failure, as in kallsyms
+ * @text: the reason, one line
+ * @notify: work item that notifies user space
  */
 struct mdev_bpf_failure {
 	bool active;

@@ -2,13 +2,13 @@
 /*
  * Timers and deferred work of a device.
  *
- * What expires or is queued sets a bit and wakes the device's worker, which calls the ops
- * in process context, one at a time. Everything else but a doorbell's ring is under the gate,
- * which arming and cancelling have anyway, since they come from ops: so a timer that an op has
+ * A timer that expires, and work that is queued, set a bit and wake the device's worker. It calls
+ * the ops in process context, one at a time. Everything else, except ringing a doorbell, is done
+ * under the gate. Ops hold the gate when they arm and cancel timers, so a timer that an op has
  * cancelled does not fire any more.
  *
- * Time passes for a device while it is open and has a program; else it is frozen: timers
- * keep what they had left, and what is due waits.
+ * While a device is frozen (device/time.c), timers keep the time that they have left, and work that
+ * is due waits.
  */
 #include <linux/bitops.h>
 #include <linux/hrtimer.h>
@@ -27,8 +27,8 @@ static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 	struct mdev_bpf_deferred *d = timer->deferred;
 
 	/*
-	 * A periodic timer is started again when its op is called: so the interrupts that it makes
-	 * are no more than the CPU time of the user's is enough for.
+	 * A periodic timer is started again when its op is called, so its interrupts never take
+	 * more CPU time than the user has.
 	 */
 	set_bit(timer - d->timers, &d->timers_due);
 	mdev_bpf_worker_wake(container_of(d, struct mdev_bpf_device, deferred));
@@ -36,8 +36,8 @@ static enum hrtimer_restart timer_expired(struct hrtimer *hrtimer)
 }
 
 /*
- * Is a timer due? From here on it is not, and a periodic one is armed again, for the next of its
- * times; those that were missed are one.
+ * If a timer is due, clear its bit. A periodic timer is armed again for its next period; periods
+ * that were missed count once. Return: true if it was due.
  */
 static bool timer_take(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -46,7 +46,7 @@ static bool timer_take(struct mdev_bpf_device *bdev, u32 id)
 	mdev_bpf_gate_assert_held(bdev);
 	if (!test_and_clear_bit(id, &bdev->deferred.timers_due))
 		return false;
-	/* One that was frozen is armed already */
+	/* A timer that was thawed is armed already */
 	if (timer->period && !hrtimer_is_queued(&timer->hrtimer)) {
 		hrtimer_forward_now(&timer->hrtimer, ns_to_ktime(timer->period));
 		hrtimer_restart(&timer->hrtimer);
@@ -55,8 +55,8 @@ static bool timer_take(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /*
- * Call the op for one bit that is due. Without program, or while the device is frozen, it stays
- * due; and an op may have cancelled what was to come after it.
+ * Call the op for one timer. If no program is attached, or the device is frozen, the timer stays
+ * due. Another op may have cancelled it in the meantime.
  */
 static void call_timer(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -88,7 +88,7 @@ static void call_irq_unmask(struct mdev_bpf_device *bdev, u32 index)
  * mdev_bpf_deferred_run() - call the ops for all timers, work and lines that are due
  * @bdev: the device
  *
- * Each has the gate for itself, so that whoever else wants it waits for one op only.
+ * The gate is taken for each op separately, so that other tasks only wait for one op.
  *
  * Context: Process context, the device's worker.
  */
@@ -109,7 +109,7 @@ void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_deferred_init() - timers and work of a new device, frozen because it is not open
+ * mdev_bpf_deferred_init() - set up timers and work of a new device, frozen because it is closed
  * @d: the timers and work
  */
 void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d)
@@ -142,11 +142,11 @@ static void timer_stop(struct mdev_bpf_timer *timer)
 }
 
 /**
- * mdev_bpf_deferred_timer_start() - arm a timer, in place of what it was armed for before
+ * mdev_bpf_deferred_timer_start() - arm a timer, which may be armed already
  * @bdev: the device
- * @id: which; less than MDEV_BPF_MAX_TIMERS
+ * @id: number of the timer, less than MDEV_BPF_MAX_TIMERS
  * @delay: nanoseconds from now
- * @period: nanoseconds between all that follow; 0: none follow
+ * @period: nanoseconds between later calls; 0 for a single call
  *
  * Context: Process context, the gate held.
  */
@@ -163,7 +163,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 /**
  * mdev_bpf_deferred_timer_stop() - cancel a timer; it does not fire any more, even if it is due
  * @bdev: the device
- * @id: which; less than MDEV_BPF_MAX_TIMERS
+ * @id: number of the timer, less than MDEV_BPF_MAX_TIMERS
  *
  * Context: Process context, the gate held.
  */
@@ -174,11 +174,11 @@ void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
- * mdev_bpf_deferred_work_start() - let the work op be called soon
+ * mdev_bpf_deferred_work_start() - have the work op called soon
  * @bdev: the device
- * @id: what for; less than MDEV_BPF_MAX_WORK
+ * @id: number of the work, less than MDEV_BPF_MAX_WORK
  *
- * Context: Any; an eventfd's wakeup comes here too.
+ * Context: Any; also called from the wakeup function of an eventfd.
  */
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -187,7 +187,7 @@ void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
- * mdev_bpf_deferred_unmask_start() - let the irq_unmask op be called soon, if there is one
+ * mdev_bpf_deferred_unmask_start() - have the irq_unmask op called soon, if the program has it
  * @bdev: the device
  * @index: VFIO index of the line
  *
@@ -195,7 +195,7 @@ void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
  */
 void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index)
 {
-	/* Without a program, the next one may want to know */
+	/* If there is no program, the next one may have the op */
 	if (!mdev_bpf_gate_has(bdev, MDEV_BPF_OP_IRQ_UNMASK, true))
 		return;
 	set_bit(index, &bdev->deferred.unmask_due);
@@ -203,7 +203,7 @@ void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int i
 }
 
 /**
- * mdev_bpf_deferred_unmask_forget() - let irq_unmask not be called for what was unmasked so far
+ * mdev_bpf_deferred_unmask_forget() - cancel pending calls of irq_unmask
  * @bdev: the device
  *
  * Context: Any.
@@ -217,7 +217,7 @@ void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_deferred_cancel() - reset: no timer is armed and nothing is due
+ * mdev_bpf_deferred_cancel() - cancel all timers and all work, for a reset
  * @bdev: the device
  *
  * Context: Process context, the gate held.
@@ -240,6 +240,8 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
  * @d: the timers and work
  *
  * Context: Any.
+ *
+ * Return: true if one is.
  */
 bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d)
 {
@@ -247,7 +249,7 @@ bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d)
 }
 
 /**
- * mdev_bpf_deferred_freeze() - timers stand still, and nothing that is due is done
+ * mdev_bpf_deferred_freeze() - stop timers, and hold work that is due
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
@@ -263,9 +265,9 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 		struct mdev_bpf_timer *timer = &d->timers[i];
 		s64 left;
 
-		/* First stop it: it may expire until then. When it would have, it still knows */
+		/* Stop it first, since it may expire until then; its expiry time stays readable */
 		timer->paused = hrtimer_cancel(&timer->hrtimer);
-		/* One that waits for its op to be called goes on, too */
+		/* A periodic timer that is due, and so is not running, continues as well */
 		if (!timer->paused && timer->period && test_bit(i, &d->timers_due)) {
 			hrtimer_forward_now(&timer->hrtimer, ns_to_ktime(timer->period));
 			timer->paused = true;
@@ -277,13 +279,13 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 }
 
 /**
- * mdev_bpf_deferred_thaw() - let timers go on, if nothing else stops them
+ * mdev_bpf_deferred_thaw() - remove a reason for which timers are stopped
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
  * Context: Process context, the gate held.
  *
- * Return: whether they go on; then what is due can be done.
+ * Return: true if it was the last reason; then timers continue, and due work can be done.
  */
 bool mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A device's time: timers and deferred work. */
+/* Timers and deferred work of a device. */
 #ifndef __MDEV_BPF_WORK_DEFERRED_H
 #define __MDEV_BPF_WORK_DEFERRED_H
 
@@ -9,7 +9,7 @@
 
 struct mdev_bpf_device;
 
-/* Why a device's time does not pass */
+/* Reasons for which a device is frozen */
 #define MDEV_BPF_FROZEN_CLOSED		BIT(0)
 #define MDEV_BPF_FROZEN_DETACHED	BIT(1)
 #define MDEV_BPF_FROZEN_FAILED		BIT(2)
@@ -18,9 +18,9 @@ struct mdev_bpf_device;
 /**
  * struct mdev_bpf_timer - one timer of a device
  * @hrtimer: runs while the timer is armed and the device is not frozen
- * @deferred: what it belongs to
- * @period: nanoseconds, 0 for a one-shot timer
- * @remaining: what is left when @paused, in nanoseconds
+ * @deferred: the struct that contains it
+ * @period: period in nanoseconds; 0 for a one-shot timer
+ * @remaining: if @paused, the time left in nanoseconds
  * @paused: armed, but the device is frozen
  */
 struct mdev_bpf_timer {
@@ -32,11 +32,11 @@ struct mdev_bpf_timer {
 };
 
 /**
- * struct mdev_bpf_deferred - timers and deferred work of a device, under its gate
+ * struct mdev_bpf_deferred - timers and deferred work of a device, protected by the gate
  * @timers: the timers
- * @timers_due: those that have expired and whose op was not called yet; atomic bits
- * @work_due: queued work whose op was not called yet; atomic bits
- * @unmask_due: lines that were unmasked and whose op was not called yet; atomic bits
+ * @timers_due: timers that have expired, and whose op has not been called yet; atomic bits
+ * @work_due: queued work whose op has not been called yet; atomic bits
+ * @unmask_due: unmasked lines whose op has not been called yet; atomic bits
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
  */
 struct mdev_bpf_deferred {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Doorbells: registers for which only the fact of a write matters. A write queues the work that was
- * declared for the doorbell, without calling the program and without the gate.
+ * Doorbells: registers for which the value of a write does not matter. A write queues the work that
+ * is declared for the doorbell, without calling the program and without the gate.
  */
 #include "device/device.h"
 #include "work/doorbell.h"
@@ -16,9 +16,11 @@ static bool contains(const struct mdev_bpf_doorbell *db, u64 offset, u64 size)
  * @bdev: the device
  * @region: VFIO index of the region
  * @offset: first byte; the access ends within the region
- * @size: bytes
+ * @size: number of bytes
  *
  * Context: Any.
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 offset, u32 size)
 {
@@ -33,14 +35,14 @@ bool mdev_bpf_doorbell_cuts(const struct mdev_bpf_device *bdev, u32 region, u64 
 }
 
 /**
- * mdev_bpf_doorbell_work() - the work that a write to a byte queues
+ * mdev_bpf_doorbell_work() - find the work that a write to a byte queues
  * @bdev: the device
  * @region: VFIO index of the region
  * @offset: the byte, within the region
  *
  * Context: Any.
  *
- * Return: the id of the work; -1 where there is no doorbell.
+ * Return: the id of the work; -1 if there is no doorbell.
  */
 int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 offset)
 {
@@ -55,8 +57,8 @@ int mdev_bpf_doorbell_work(const struct mdev_bpf_device *bdev, u32 region, u64 o
 
 /**
  * mdev_bpf_doorbell_init() - set up the doorbells of a new device
- * @bdev: the device; its regions were set up
- * @ops: the program; doorbells in regions that the device does not have are left out
+ * @bdev: the device, whose regions were set up
+ * @ops: the program; doorbells in regions that the device does not have are omitted
  */
 void mdev_bpf_doorbell_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO_DEVICE_IOEVENTFD: a signal of an eventfd stands for a write. KVM signals it when the
- * guest writes to an address that the VMM has given it, so the write needs no way through user
- * space. The rules are vfio-pci's where it has one.
+ * VFIO_DEVICE_IOEVENTFD: a signal of an eventfd stands for a write. KVM signals the eventfd when
+ * the guest writes to an address that the VMM has registered, so the write does not go through user
+ * space. Rules that vfio-pci has are the same here.
  *
- * The signal comes in an eventfd's wakeup, in atomic context: it only notes what is due, and the
- * device's worker does the rest. So what holds for work holds for it: it waits while the
- * device is frozen, and a reset forgets it. Signals that come before the worker does count once.
+ * The signal arrives in the wakeup function of an eventfd, in atomic context. It only sets a bit,
+ * and the device's worker makes the write. So it is treated like work: it waits while the device is
+ * frozen, and a reset discards it. Several signals before the worker runs count once.
  */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
@@ -37,7 +37,7 @@ static int signalled(void *opaque, void *unused)
 	return 0;
 }
 
-/* Registered, the entry is found by whoever holds either lock. */
+/* Add the entry to the list, which can be read with either lock held. */
 static void entry_add(struct mdev_bpf_ioeventfd *entry)
 {
 	struct mdev_bpf_device *bdev = entry->bdev;
@@ -48,7 +48,7 @@ static void entry_add(struct mdev_bpf_ioeventfd *entry)
 	bdev->ioeventfds.nr++;
 }
 
-/* VFIO's part of the entry is gone, so that it is not signalled any more. */
+/* Free an entry whose virqfd is gone, so that it is not signalled any more. */
 static void entry_free(struct mdev_bpf_ioeventfd *entry)
 {
 	struct mdev_bpf_device *bdev = entry->bdev;
@@ -84,7 +84,7 @@ static int entry_register(const struct mdev_bpf_ioeventfd *like, int fd)
 	entry = kmemdup(like, sizeof(*like), GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
-	/* First the list: a signal may come at once, and the worker then looks there */
+	/* Add it to the list first: a signal may come at once, and the worker searches the list */
 	entry_add(entry);
 	ret = vfio_virqfd_enable(entry, signalled, NULL, NULL, &entry->virqfd, fd);
 	if (ret)
@@ -98,7 +98,7 @@ static void entry_unregister(struct mdev_bpf_ioeventfd *entry)
 	entry_free(entry);
 }
 
-/* Would a write within the region go to the program, or ring a doorbell? */
+/* Would this write be handled by the program, or ring a doorbell? */
 static bool is_trapped(const struct mdev_bpf_device *bdev, u32 index, u64 offset, u32 size)
 {
 	const struct mdev_bpf_region *region = &bdev->regions[index];
@@ -111,7 +111,7 @@ static bool is_trapped(const struct mdev_bpf_device *bdev, u32 index, u64 offset
 		offset + size <= (u64)region->trap_offset + region->trap_size);
 }
 
-/* Where the write goes: is it one that the program would get, or a doorbell? */
+/* Check the write, and find the doorbell if it rings one. */
 static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *bdev,
 		      const struct vfio_device_ioeventfd *arg)
 {
@@ -122,7 +122,7 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 
 	if (index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
-	/* Configuration space has none of its own here, and a ROM is not writable */
+	/* There is no entry for configuration space, and a ROM is not writable */
 	region = &bdev->regions[index];
 	if (!(region->flags & MDEV_BPF_REGION_WRITE) || offset & (size - 1) ||
 	    offset >= region->size || size > region->size - offset ||
@@ -142,13 +142,13 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 /**
  * mdev_bpf_ioeventfd_set() - VFIO_DEVICE_IOEVENTFD
  * @bdev: the device
- * @arg: the argument, up to fd at least
+ * @arg: the argument, at least up to fd
  *
- * Context: Process context of the user, whose file descriptor that is.
+ * Context: Process context of the user, whose file descriptor @arg has.
  *
- * Return: 0; -EINVAL for flags that make no sense, and for a write that the program would
- * not get; -EEXIST if there is one for this write; -ENODEV if there is none to remove;
- * -ENOSPC for too many; -ENOMEM; -EBADF or -EINVAL for what is no eventfd.
+ * Return: 0; -EINVAL for flags that make no sense, and for a write that the program would not
+ * receive; -EEXIST if this write is registered already; -ENODEV if there is none to remove; -ENOSPC
+ * if there are too many; -ENOMEM; -EBADF or -EINVAL if the file descriptor is not an eventfd.
  */
 int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_device_ioeventfd *arg)
 {
@@ -172,7 +172,7 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_devic
 }
 
 /*
- * Let the program do the write that an eventfd stands for, if due. Without program, or while the
+ * Call the program for the write of an entry, if it is due. If no program is attached, or the
  * device is frozen, it stays due.
  */
 static void call_write(struct mdev_bpf_ioeventfd *entry)
@@ -186,28 +186,28 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 	};
 	int ret;
 
-	/* As for what else the worker calls, DMA is a worker's: a mutex is held over it */
+	/* Enter as for work, so that the worker carries out DMA: the caller holds a mutex */
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 	lockdep_assert_held(&bdev->ioeventfds.config);
-	/* A reset may have been faster; it forgets what was due */
+	/* A reset may have discarded the write */
 	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
 		return;
-	/* There is nobody to tell of an error */
+	/* An error cannot be reported to anyone */
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, region_write, &access), 0);
 	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
 }
 
 /**
- * mdev_bpf_ioeventfd_run() - let the program do the writes that are due
+ * mdev_bpf_ioeventfd_run() - call the program for all writes that are due
  * @bdev: the device
  *
- * Context: Process context: the worker of the device, or who is about to stop it.
+ * Context: Process context: the worker of the device, or a task that is about to stop it.
  */
 void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_ioeventfd *entry;
 
-	/* One that is on its way into the list wakes the worker again when it is signalled */
+	/* An entry that is just being added wakes the worker again when it is signalled */
 	if (!READ_ONCE(bdev->ioeventfds.nr))
 		return;
 	guard(mutex)(&bdev->ioeventfds.config);
@@ -217,7 +217,7 @@ void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_ioeventfd_forget() - reset: no write is due; the eventfds stay
+ * mdev_bpf_ioeventfd_forget() - discard all writes that are due, for a reset; the eventfds stay
  * @bdev: the device
  *
  * Context: Process context, the gate held.
@@ -232,7 +232,7 @@ void mdev_bpf_ioeventfd_forget(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_ioeventfd_init() - a new device has none
+ * mdev_bpf_ioeventfd_init() - set up the list of a new device
  * @bdev: the device
  */
 void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev)
@@ -242,7 +242,7 @@ void mdev_bpf_ioeventfd_init(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_ioeventfd_release() - the user closed the device: all its eventfds go
+ * mdev_bpf_ioeventfd_release() - remove all eventfds because the user has closed the device
  * @bdev: the device
  *
  * Context: Process context.

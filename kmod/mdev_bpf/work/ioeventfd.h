@@ -16,11 +16,11 @@ struct virqfd;
  * @node: entry in mdev_bpf_ioeventfds::list
  * @bdev: the device
  * @offset: VFIO file offset of the write
- * @data: what is written, as the user gave it
- * @size: bytes
- * @work: what the doorbell there queues; -1: no doorbell, the program gets the write
- * @due: signalled, and the program has not got the write yet; an atomic bit
- * @virqfd: VFIO's side; NULL when the eventfd was closed
+ * @data: the value that is written, as passed by the user
+ * @size: number of bytes
+ * @work: the work that the doorbell queues; -1 if there is no doorbell, and the program is called
+ * @due: signalled, but the program has not been called yet; an atomic bit
+ * @virqfd: VFIO's part; NULL when the eventfd was closed
  */
 struct mdev_bpf_ioeventfd {
 	struct list_head node;
@@ -35,11 +35,11 @@ struct mdev_bpf_ioeventfd {
 
 /**
  * struct mdev_bpf_ioeventfds - the eventfds of a device that stand for writes
- * @list: the mdev_bpf_ioeventfd; changed with @config and the gate held
- * @nr: how many
+ * @list: the entries, struct mdev_bpf_ioeventfd; changed with both @config and the gate held
+ * @nr: number of entries
  */
 struct mdev_bpf_ioeventfds {
-	/** @config: serialises changes, taken before the device's lock */
+	/** @config: serialises changes; taken before the device's lock */
 	struct mutex config;
 	struct list_head list;
 	unsigned int nr;

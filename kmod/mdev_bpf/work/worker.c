@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The worker of a device calls the ops that no access leads to (timer, work, irq_unmask, dma_unmap,
- * dma_done, writes by eventfd), and copies for DMA. That is done for the user of the device, so it
- * is done by a thread of the user's, as vhost does it: its CPU time is the user's, it has the
- * limits of the user, stops when that is stopped, and ends with it.
+ * The worker of a device calls the ops that do not belong to an access (timer, work, irq_unmask,
+ * dma_unmap, dma_done, writes by eventfd), and copies for DMA. This is done for the user of the
+ * device, so the worker is a thread of the user's process, as in vhost: its CPU time is charged to
+ * the user, it is subject to the user's limits, and it stops and ends with the user's process.
  *
- * It belongs to the process that opened the device. If that has died, and others have the device
- * still, what is due stays due until one of them enters the device, and lends it a thread. The
- * users inside the kernel have no process: a work item serves them.
+ * The thread belongs to the process that has opened the device. If that process has died while
+ * others still have the device open, due work waits until one of them enters the device and
+ * provides a thread. Users inside the kernel have no process: a work item serves them.
  *
- * A thread may be stopped, or frozen with its process, when the device is closed; then it ends
- * when it goes on. So it is not part of the device, but an object of its own that knows the device
- * until then, and a work item waits for the end of the thread.
+ * A thread may be stopped, or frozen with its process, when the device is closed. Then it only ends
+ * when it runs again. So it is not part of the device but a separate object, which refers to the
+ * device until the device is closed. A work item waits for the end of the thread.
  */
 #include <linux/atomic.h>
 #include <linux/kref.h>
@@ -29,20 +29,20 @@
 #error "mdev_bpf needs a kernel with CONFIG_VHOST_TASK (any of CONFIG_VHOST_NET, _SCSI or _VSOCK)"
 #endif
 
-/* Which tasks can make a thread of their process */
+/* Tasks with one of these flags cannot create a thread of their process */
 #define NO_PARENT	(PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER | PF_EXITING)
 
 static struct workqueue_struct *worker_wq;
-/* What waits here for processes that have been stopped holds up only more of the same. */
+/* Separate, because its work items may wait long for processes that are stopped. */
 static struct workqueue_struct *reaper_wq;
 
 /**
- * struct mdev_bpf_worker_thread - a thread that a user lends to a device
- * @ref: the reaper has one, and who makes it leave the device
- * @bdev: the device, under @lock; NULL: it works for nobody any more
- * @wanted: bit 0: there may be something to do
+ * struct mdev_bpf_worker_thread - a thread that a user's process provides for a device
+ * @ref: reference count; @reap has a reference, and so does a task that makes the thread leave
+ * @bdev: the device, protected by @lock; NULL after the thread has left the device
+ * @wanted: bit 0 is set if there may be work
  * @task: the thread
- * @reap: waits for its end and frees this
+ * @reap: work item that waits for the end of the thread and drops the reference
  */
 struct mdev_bpf_worker_thread {
 	struct kref ref;
@@ -54,7 +54,7 @@ struct mdev_bpf_worker_thread {
 	struct work_struct reap;
 };
 
-/* vhost calls this with the task's state set for the sleep that follows if nothing was done. */
+/* vhost calls this with the task's state already set for sleeping, in case it returns false. */
 static bool thread_run(void *data)
 {
 	struct mdev_bpf_worker_thread *thread = data;
@@ -68,7 +68,7 @@ static bool thread_run(void *data)
 	return true;
 }
 
-/* The device goes on without it. From here on only the reaper knows the thread. */
+/* Detach the thread from the device. From now on only its work item refers to it. */
 static void thread_leave(struct mdev_bpf_worker_thread *thread)
 {
 	struct mdev_bpf_worker *worker;
@@ -119,7 +119,7 @@ static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_device *bdev)
 	kref_init(&thread->ref);
 	mutex_init(&thread->lock);
 	INIT_WORK(&thread->reap, thread_reap);
-	/* Whoever comes too early has to look */
+	/* Set, because the device may have been woken before the thread existed */
 	thread->wanted = BIT(0);
 	thread->bdev = bdev;
 	task = vhost_task_create(thread_run, thread_killed, thread, "mdev_bpf");
@@ -127,7 +127,7 @@ static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_device *bdev)
 		kref_put(&thread->ref, thread_free);
 		return task ? ERR_CAST(task) : ERR_PTR(-ENOMEM);
 	}
-	__module_get(THIS_MODULE);	/* The thread runs its code */
+	__module_get(THIS_MODULE);	/* The thread runs code of the module */
 	thread->task = task;
 	return thread;
 }
@@ -149,7 +149,7 @@ static int worker_start(struct mdev_bpf_device *bdev)
 		if (wanted)
 			WRITE_ONCE(worker->thread, thread);
 	}
-	/* Another task may have been faster; nobody knows this one then */
+	/* Another task may have been faster; then this thread is not used */
 	if (!wanted)
 		thread->bdev = NULL;
 	vhost_task_start(thread->task);
@@ -159,10 +159,10 @@ static int worker_start(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_renew() - the thread that the device had is gone; take one of this process
+ * mdev_bpf_worker_renew() - create a thread of this process, because the previous one has ended
  * @bdev: the device
  *
- * If there can be none, the next task that enters tries again.
+ * If this fails, the next task that enters the device tries again.
  *
  * Context: Process context, a task of VFIO's user, which has the device open.
  */
@@ -173,13 +173,13 @@ void mdev_bpf_worker_renew(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_open() - VFIO opens the device: take a thread of this process
+ * mdev_bpf_worker_open() - create a thread of this process, because VFIO opens the device
  * @bdev: the device
  *
  * Context: Process context of the user.
  *
- * Return: 0; -ENOMEM; -EAGAIN if the user may not have another thread; -ERESTARTNOINTR if a signal
- * is pending.
+ * Return: 0; -ENOMEM; -EAGAIN if the user may not create another thread; -ERESTARTNOINTR if a
+ * signal is pending.
  */
 int mdev_bpf_worker_open(struct mdev_bpf_device *bdev)
 {
@@ -197,11 +197,11 @@ int mdev_bpf_worker_open(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_close() - VFIO has closed the device; no thread works for it any more
+ * mdev_bpf_worker_close() - detach the thread from the device, because VFIO has closed it
  * @bdev: the device
  *
- * Context: Process context, with no lock held that the worker takes. Waits for what it is just at,
- * but not for the thread.
+ * Context: Process context, with no lock held that the worker takes. Waits while the worker is in
+ * code of the core, but not for the end of the thread.
  */
 void mdev_bpf_worker_close(struct mdev_bpf_device *bdev)
 {
@@ -222,7 +222,7 @@ void mdev_bpf_worker_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_wake() - there may be something to do
+ * mdev_bpf_worker_wake() - wake the worker, because there may be work
  * @bdev: the device
  *
  * Context: Any.
@@ -234,7 +234,7 @@ void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev)
 	guard(spinlock_irqsave)(&worker->lock);
 	if (worker->thread) {
 		set_bit(0, &worker->thread->wanted);
-		/* Pairs with set_current_state() in vhost_task_fn(): it sees this, or sleeps */
+		/* Pairs with set_current_state() in vhost_task_fn(): it sees wanted, or is woken */
 		vhost_task_wake(worker->thread->task);
 	} else if (!worker->user) {
 		queue_work(worker_wq, &worker->work);
@@ -249,9 +249,9 @@ static void worker_run(struct work_struct *work)
 }
 
 /**
- * mdev_bpf_worker_init() - the worker of a new device
+ * mdev_bpf_worker_init() - set up the worker of a new device
  * @worker: the worker
- * @run: does all that is due
+ * @run: function that does all work that is due
  */
 void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
 			  void (*run)(struct mdev_bpf_device *bdev))
@@ -262,8 +262,8 @@ void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
 }
 
 /**
- * mdev_bpf_worker_destroy() - the device goes; nothing works for it any more
- * @bdev: the device, closed and frozen for good
+ * mdev_bpf_worker_destroy() - stop the worker of a device that is being removed
+ * @bdev: the device, closed and frozen
  *
  * Context: Process context.
  */
@@ -273,9 +273,9 @@ void mdev_bpf_worker_destroy(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_module_init() - make the work queues of all devices
+ * mdev_bpf_worker_module_init() - create the workqueues that all devices share
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int mdev_bpf_worker_module_init(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The worker of a device: the thread that does what no access does. */
+/* The worker of a device: the thread for work that does not belong to an access. */
 #ifndef __MDEV_BPF_WORK_WORKER_H
 #define __MDEV_BPF_WORK_WORKER_H
 
@@ -13,14 +13,14 @@ struct mm_struct;
 
 /**
  * struct mdev_bpf_worker - the worker of a device
- * @thread: a thread of the process that uses the device; NULL: there is none
- * @user: VFIO's user has the device: only a thread of the user's may do its work
- * @mm: the memory of the process that opened it, only to compare with
- * @run: does all that is due, fixed for the device's life
- * @work: calls it where no process uses the device
+ * @thread: a thread of the process that uses the device; NULL if there is none
+ * @user: a VFIO user has opened the device, so only a thread of the user may do its work
+ * @mm: the address space of the process that has opened the device, only for comparison
+ * @run: function that does all work that is due; never changes
+ * @work: work item that calls @run if no process uses the device
  */
 struct mdev_bpf_worker {
-	/** @lock: protects the members below; taken from eventfds and timers too, interrupts off */
+	/** @lock: protects the members below; eventfds and timers take it with interrupts off */
 	spinlock_t lock;
 	struct mdev_bpf_worker_thread *thread;
 	bool user;
@@ -39,7 +39,7 @@ void mdev_bpf_worker_close(struct mdev_bpf_device *bdev);
 void mdev_bpf_worker_renew(struct mdev_bpf_device *bdev);
 void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev);
 
-/* A task of the user's enters the device: it lends it a thread if the one before has died. */
+/* Called when a task of the user enters the device. Replaces a thread that has ended. */
 static inline void mdev_bpf_worker_enter(struct mdev_bpf_device *bdev,
 					 struct mdev_bpf_worker *worker)
 {
