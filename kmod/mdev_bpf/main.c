@@ -67,12 +67,17 @@ static int __init mdev_bpf_init(void)
 	ret = ret ?: mdev_bpf_worker_module_init();
 	if (ret)
 		goto out_put;
+	ret = mdev_bpf_registry_init();
+	if (ret)
+		goto out_worker;
 	/* kfuncs before struct_ops: no program can be complete without both */
 	ret = mdev_bpf_kfunc_init() ?: mdev_bpf_struct_ops_init();
 	if (ret)
-		goto out_worker;
+		goto out_registry;
 	return 0;
 
+out_registry:
+	mdev_bpf_registry_exit();
 out_worker:
 	mdev_bpf_worker_module_exit();
 out_put:

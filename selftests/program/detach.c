@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -11,6 +14,10 @@
 #include "irqs.h"
 
 #define PARENT	"/sys/devices/virtual/kdev/kdev"
+
+#define SLOW_READER	"program/kmod/mdev_bpf_slow_reader.ko"
+#define SLOW_READERS	"/sys/module/mdev_bpf_slow_reader/parameters/readers"
+#define SLOW_MS		6000u
 
 static int event;
 
@@ -421,6 +428,67 @@ MTAP_TEST(killed_loader)
 	EXPECT_EQ(mdev_create(&dev_mdev, "kdev-a"), 0);
 	child_kill(&loader);
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "detached");
+}
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void *read_slow(void *unused)
+{
+	sysfs_str(PARENT "/slow");
+	return unused;
+}
+
+static void start_reader(pthread_t *thread)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), "insmod %s uevent=%s/uevent slow_ms=%u", SLOW_READER,
+		 PARENT, SLOW_MS);
+	ASSERT_EQ(system(command), 0);
+	ASSERT_EQ(pthread_create(thread, NULL, read_slow, NULL), 0);
+	EXPECT(mtap_await(sysfs_int(SLOW_READERS) == 1));
+}
+
+/*
+ * A task that hardly runs is in a file of the program when that is detached. Nobody waits for it but
+ * the file's removal: detaching and attaching, for which all struct_ops users of the machine wait,
+ * take little time; and then the name is free.
+ */
+MTAP_TEST(reader_is_slow)
+{
+	long long began, detached, refused, other;
+	struct mdev_bpf_ops *ops;
+	pthread_t reader;
+
+	dev_close();
+	ops = second_open();
+	strcpy(ops->name, "kother");
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	start_reader(&reader);
+	began = now_ms();
+	prog_detach(&dev_prog);
+	detached = now_ms() - began;
+	EXPECT_EQ(prog_attach(&dev_prog), -EBUSY);
+	refused = now_ms() - began - detached;
+	EXPECT_STR(why_refused(),
+		   "kdev: a program of this name is still being removed, because a task uses its files in sysfs: try again");
+	EXPECT_EQ(prog_attach(&dev_prog2), 0);
+	other = now_ms() - began - detached - refused;
+	EXPECT_EQ(sysfs_int(SLOW_READERS), 1);
+	mtap_diag("detach %lld ms, attach %lld ms, another %lld ms", detached, refused, other);
+	EXPECT(detached < SLOW_MS / 3);
+	EXPECT(refused < SLOW_MS / 3);
+	EXPECT(other < SLOW_MS / 3);
+	pthread_join(reader, NULL);
+	EXPECT(mtap_await(!exists(PARENT)));
+	EXPECT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(system("rmmod mdev_bpf_slow_reader"), 0);
 }
 
 /* The module cannot go while a program or an open device needs it. */

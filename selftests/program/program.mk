@@ -7,3 +7,16 @@ TEST_GEN_PROGS += program/upgrade_each program/stall
 TEST_PROGS += program/module.sh
 TEST_SMP += program/collide program/detach program/upgrade program/upgrade_each program/stall
 TEST_LONG += program/upgrade_each program/stall
+
+# A slow reader for program/detach
+slow_reader := program/kmod/mdev_bpf_slow_reader.ko
+TEST_GEN_FILES += $(if $(wildcard $(KDIR)/Makefile),$(slow_reader))
+
+$(slow_reader): $(wildcard program/kmod/*.c) program/kmod/Kbuild
+	+$(call module,program/kmod)
+
+clean: program-clean
+program-clean:
+	@find program/kmod ! -name mdev_bpf_slow_reader.c ! -name Kbuild -type f -delete
+
+.PHONY: program-clean

@@ -42,14 +42,15 @@ static void program_init_types(struct mdev_bpf_program *program)
  * mdev_bpf_program_alloc() - make a program, which nobody knows yet
  * @ops: its ops
  * @link: the link that attaches them
- * @reap: work to queue when it has lost its ops and its last device
+ * @idle: called when it has lost its ops and its last device, with its lock held
  *
  * Context: Process context.
  *
  * Return: the program, with a reference for put_device(); NULL if there is no memory.
  */
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
-						struct bpf_link *link, struct work_struct *reap)
+						struct bpf_link *link,
+						void (*idle)(struct mdev_bpf_program *))
 {
 	struct mdev_bpf_program *program = kzalloc(sizeof(*program), GFP_KERNEL);
 
@@ -59,7 +60,8 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 	spin_lock_init(&program->info);
 	INIT_LIST_HEAD(&program->devices);
 	ida_init(&program->instances);
-	program->reap = reap;
+	program->idle = idle;
+	init_completion(&program->gone);
 	program->decl = *ops;
 	program->ops = ops;
 	program->link = link;
@@ -69,18 +71,45 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 	return program;
 }
 
+/* Nobody needs the program: say so, unless it is known. */
+static bool check_idle(struct mdev_bpf_program *program)
+{
+	lockdep_assert_held(&program->lock);
+	if (program->ops || program->nr_devices)
+		return false;
+	if (!program->dead)
+		program->idle(program);
+	return true;
+}
+
 /**
- * mdev_bpf_program_retire() - take a program out of service, unless somebody needs it
+ * mdev_bpf_program_check_idle() - has a program neither ops nor devices?
  * @program: the program
+ *
+ * If so, mdev_bpf_program::idle was called.
+ *
+ * Context: Process context.
+ */
+bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program)
+{
+	guard(mutex)(&program->lock);
+	return check_idle(program);
+}
+
+/**
+ * mdev_bpf_program_retire() - take a program out of service
+ * @program: the program
+ * @devices: even if it still has devices
  *
  * Context: Process context.
  *
- * Return: true if it has neither ops nor devices, and will have none any more; false if it goes on.
+ * Return: true for who has to unregister it, since it has no ops, and will have no more devices;
+ * false if it goes on, or somebody else has taken it out of service.
  */
-bool mdev_bpf_program_retire(struct mdev_bpf_program *program)
+bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices)
 {
 	guard(mutex)(&program->lock);
-	if (program->ops || program->nr_devices)
+	if (program->dead || program->ops || (program->nr_devices && !devices))
 		return false;
 	/* From here on mdev_bpf_program_reserve() fails: no device will come. */
 	program->dead = true;
@@ -186,6 +215,6 @@ void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instanc
 	guard(mutex)(&program->lock);
 	ida_free(&program->instances, instance);
 	program->used_units -= mdev_bpf_ops_units(&program->decl, type->index);
-	if (!--program->nr_devices && !program->ops)
-		schedule_work(program->reap);
+	program->nr_devices--;
+	check_idle(program);
 }

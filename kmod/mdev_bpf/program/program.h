@@ -3,6 +3,7 @@
 #ifndef __MDEV_BPF_PROGRAM_PROGRAM_H
 #define __MDEV_BPF_PROGRAM_PROGRAM_H
 
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/idr.h>
 #include <linux/list.h>
@@ -11,9 +12,9 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/uuid.h>
+#include <linux/workqueue.h>
 
 struct bpf_link;
-struct work_struct;
 
 /* An mdev type of a program; the mdev core knows the embedded part. */
 struct mdev_bpf_type {
@@ -43,7 +44,9 @@ struct mdev_bpf_progress {
  * @parent: what the mdev core keeps of the parent
  * @class: the class named as the program, with @dev as only member
  * @node: entry in the list of all programs, under programs_lock
- * @reap: work to queue when it has lost its ops and its last device
+ * @idle: called when it has lost its ops and its last device, with @lock held
+ * @reap: unregisters it
+ * @gone: it is unregistered, so its name is free
  * @decl: the data members of the ops that are or were attached
  * @types: the mdev types
  * @type_ptrs: the same, as mdev_register_parent() wants them
@@ -63,7 +66,9 @@ struct mdev_bpf_program {
 	struct mdev_parent parent;
 	struct class *class;
 	struct list_head node;
-	struct work_struct *reap;
+	void (*idle)(struct mdev_bpf_program *program);
+	struct work_struct reap;
+	struct completion gone;
 	struct mdev_bpf_ops decl;
 	struct mdev_bpf_type types[MDEV_BPF_MAX_TYPES];
 	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
@@ -89,8 +94,10 @@ static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *md
 }
 
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
-						struct bpf_link *link, struct work_struct *reap);
-bool mdev_bpf_program_retire(struct mdev_bpf_program *program);
+						struct bpf_link *link,
+						void (*idle)(struct mdev_bpf_program *));
+bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program);
+bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices);
 bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program);
 void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
 			     struct bpf_link *link);

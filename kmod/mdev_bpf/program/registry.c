@@ -5,6 +5,11 @@
  * All of these run under a mutex of the BPF core that all struct_ops users of the machine share. So
  * nothing here waits for user space, for a guest, or for a device to be closed: a program that
  * loses its ops while it has devices is detached and stays; it is reaped with the last device.
+ *
+ * Reaping a program is unregistering its parent, and that waits for tasks that read its files in
+ * sysfs, or write to "create", however little of a processor they get. So a work item does it,
+ * without a lock of ours. Detaching, and attaching a program of the same name, wait for that, so
+ * that unloading and loading a program again works at once, but they do not wait for long.
  */
 #include <linux/bpf.h>
 #include <linux/list.h>
@@ -22,6 +27,9 @@
 #include "program/upgrade.h"
 #include "validate/validate.h"
 
+/* How long attach and detach wait for a program to be unregistered */
+#define GONE_WAIT	msecs_to_jiffies(200)
+
 static DEFINE_MUTEX(programs_lock);
 static LIST_HEAD(programs);	/* under programs_lock */
 
@@ -37,37 +45,78 @@ static struct mdev_bpf_program *program_find(const char *name)
 }
 
 /*
- * Unregisters a program. Its devices, if it still has any (only at module exit),
- * go first.
+ * Unregister a program that was taken out of service. Its devices, if it still has any (only at
+ * module exit), go first. It is in the list until its name is free.
  */
 static void program_destroy(struct mdev_bpf_program *program)
 {
-	lockdep_assert_held(&programs_lock);
-	list_del(&program->node);
 	mdev_bpf_parent_unregister(program);
+	scoped_guard(mutex, &programs_lock)
+		list_del(&program->node);
+	complete_all(&program->gone);
 	put_device(&program->dev);	/* Pairs with the one of mdev_bpf_program_alloc() */
 }
 
-static void programs_reap(struct work_struct *work)
-{
-	struct mdev_bpf_program *program, *next;
+static struct workqueue_struct *reap_wq;
 
-	guard(mutex)(&programs_lock);
-	list_for_each_entry_safe(program, next, &programs, node)
-		if (mdev_bpf_program_retire(program))
-			program_destroy(program);
+static void program_reap(struct work_struct *work)
+{
+	struct mdev_bpf_program *program = container_of(work, struct mdev_bpf_program, reap);
+
+	if (mdev_bpf_program_retire(program, false))
+		program_destroy(program);
+	put_device(&program->dev);	/* Pairs with the get in program_idle() */
 }
 
-static DECLARE_WORK(reap_work, programs_reap);
+/* Each program has a work item of its own, so that one that is stuck holds up no other. */
+static void program_idle(struct mdev_bpf_program *program)
+{
+	get_device(&program->dev);
+	if (!queue_work(reap_wq, &program->reap))
+		put_device(&program->dev);
+}
+
+/*
+ * Wait for a program that is idle to be unregistered, and drop a reference. Return: false if that
+ * takes too long.
+ */
+static bool program_await_gone(struct mdev_bpf_program *program)
+{
+	bool gone = wait_for_completion_timeout(&program->gone, GONE_WAIT);
+
+	put_device(&program->dev);
+	return gone;
+}
+
+/* A program of that name that nobody needs any more, with a reference; NULL if there is none. */
+static struct mdev_bpf_program *program_find_idle(const char *name)
+{
+	struct mdev_bpf_program *program;
+
+	guard(mutex)(&programs_lock);
+	program = program_find(name);
+	if (!program || !mdev_bpf_program_check_idle(program))
+		return NULL;
+	get_device(&program->dev);
+	return program;
+}
+
+static int refuse_busy(const struct mdev_bpf_ops *ops)
+{
+	mdev_bpf_refuse(ops->name,
+			"a program of this name is still being removed, because a task uses its files in sysfs: try again");
+	return -EBUSY;
+}
 
 static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
-	struct mdev_bpf_program *program = mdev_bpf_program_alloc(ops, link, &reap_work);
+	struct mdev_bpf_program *program = mdev_bpf_program_alloc(ops, link, program_idle);
 	int ret;
 
 	lockdep_assert_held(&programs_lock);
 	if (!program)
 		return -ENOMEM;
+	INIT_WORK(&program->reap, program_reap);
 	/* From here on devices can be created */
 	ret = mdev_bpf_parent_register(program);
 	if (ret) {
@@ -107,6 +156,9 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 	int ret = 0;
 
 	guard(mutex)(&program->lock);
+	/* Its last device has gone in this moment */
+	if (ops && program->dead)
+		return refuse_busy(ops);
 	if (ops && program->link)
 		event = MDEV_BPF_EVENT_UPGRADE;
 	if (ops)
@@ -128,20 +180,19 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
  * Context: Process context, BPF's update_mutex held.
  *
  * Return: 0; -EEXIST if the program has ops or its name is taken elsewhere in the
- * kernel; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade_prepare();
+ * kernel; -EBUSY if a program of that name is still being unregistered; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade_prepare();
  * -ENOMEM and other errnos of the driver core.
  */
 int mdev_bpf_registry_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
 	struct mdev_bpf_program *program;
 
+	/* Without devices there is nothing the program would have to fit */
+	program = program_find_idle(ops->name);
+	if (program && !program_await_gone(program))
+		return refuse_busy(ops);
 	guard(mutex)(&programs_lock);
 	program = program_find(ops->name);
-	/* Without devices there is nothing the program would have to fit */
-	if (program && mdev_bpf_program_retire(program)) {
-		program_destroy(program);
-		program = NULL;
-	}
 	if (!program)
 		return program_create(ops, link);
 	if (mdev_bpf_program_is_attached(program)) {
@@ -182,7 +233,8 @@ int mdev_bpf_registry_update(const struct mdev_bpf_ops *ops, const struct mdev_b
  * @ops: the ops
  *
  * The program goes with them, unless there are devices: those are detached until
- * mdev_bpf_registry_attach() brings ops that fit.
+ * mdev_bpf_registry_attach() brings ops that fit. It may go a little later, if a task uses its files
+ * in sysfs.
  *
  * Context: Process context; BPF's update_mutex may be held.
  */
@@ -190,11 +242,14 @@ void mdev_bpf_registry_detach(const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_program *program;
 
-	guard(mutex)(&programs_lock);
-	program = program_find(ops->name);
-	program_set_ops(program, NULL, NULL);
-	if (mdev_bpf_program_retire(program))
-		program_destroy(program);
+	scoped_guard(mutex, &programs_lock) {
+		program = program_find(ops->name);
+		program_set_ops(program, NULL, NULL);
+		if (!mdev_bpf_program_check_idle(program))
+			return;
+		get_device(&program->dev);
+	}
+	program_await_gone(program);
 }
 
 /**
@@ -225,6 +280,29 @@ struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid)
 }
 
 /**
+ * mdev_bpf_registry_init() - module load: get ready for programs
+ *
+ * Return: 0, -ENOMEM.
+ */
+int mdev_bpf_registry_init(void)
+{
+	reap_wq = alloc_workqueue("mdev_bpf_reap", WQ_UNBOUND, 0);
+	return reap_wq ? 0 : -ENOMEM;
+}
+
+/* One that is not being unregistered yet, from here on out of service. */
+static struct mdev_bpf_program *retire_any(void)
+{
+	struct mdev_bpf_program *program;
+
+	guard(mutex)(&programs_lock);
+	list_for_each_entry(program, &programs, node)
+		if (mdev_bpf_program_retire(program, true))
+			return program;
+	return NULL;
+}
+
+/**
  * mdev_bpf_registry_exit() - module exit: remove all programs
  *
  * An open device or a loaded program holds a module reference, so there are only
@@ -232,11 +310,10 @@ struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid)
  */
 void mdev_bpf_registry_exit(void)
 {
-	struct mdev_bpf_program *program, *next;
+	struct mdev_bpf_program *program;
 
-	mutex_lock(&programs_lock);
-	list_for_each_entry_safe(program, next, &programs, node)
+	while ((program = retire_any()))
 		program_destroy(program);
-	mutex_unlock(&programs_lock);
-	cancel_work_sync(&reap_work);
+	/* Waits for those that are being unregistered there */
+	destroy_workqueue(reap_wq);
 }

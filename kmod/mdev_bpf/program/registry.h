@@ -14,6 +14,7 @@ int mdev_bpf_registry_update(const struct mdev_bpf_ops *ops, const struct mdev_b
 			     struct bpf_link *link);
 void mdev_bpf_registry_detach(const struct mdev_bpf_ops *ops);
 struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid);
+int mdev_bpf_registry_init(void);
 void mdev_bpf_registry_exit(void);
 
 #endif /* __MDEV_BPF_PROGRAM_REGISTRY_H */
