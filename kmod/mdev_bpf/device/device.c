@@ -2,7 +2,6 @@
 /*
  * Devices: creation, removal, opening and closing.
  */
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>

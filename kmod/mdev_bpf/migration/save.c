@@ -27,7 +27,6 @@
 #include "memory/precopy.h"
 #include "migration/save.h"
 #include "migration/stream.h"
-#include "program/program.h"
 
 /**
  * struct mdev_bpf_save_migf - one session of saving

@@ -4,7 +4,6 @@
  * are, and how ops come and go, is in registry.c.
  */
 #include <linux/list.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
