@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Capabilities in configuration space: a chain of those that the core fills, in a fixed
- * order, and those that the program has declared, in its order; and a chain of extended ones.
- * Each is at a multiple of 4. What the guest can write is in the mask as everywhere;
- * a value that is not taken is left to config.c.
+ * Capabilities in configuration space. One chain has the capabilities of the core, in a fixed
+ * order, and then those that the program has declared, in their order. Another chain has the
+ * extended capabilities. Each is at a multiple of 4. The mask of configuration space has the bits
+ * that the guest can write; mdev_bpf_pci_caps_mask() excludes values that are not valid.
  */
 #include <linux/log2.h>
 #include <linux/pci_regs.h>
@@ -18,10 +18,10 @@
 #define VENDOR_HEADER	3				/* id, next and length */
 #define EXTENDED_HEADER	4				/* id, version and next */
 
-/* Optional, but what PCI Express 2.1 wants a function to say: ASPM may be missing. */
+/* "ASPM optionality compliance": PCI Express 2.1 wants functions to set it */
 #define LNKCAP_ASPM_COMPLIANCE	BIT(22)
 
-/* Where the next capability goes, or a LOW one, and which byte is to point at it. */
+/* The places of the next capability and of the next LOW one, and the byte that points to it. */
 struct chain {
 	struct mdev_bpf_device *bdev;
 	unsigned int link;
@@ -48,12 +48,12 @@ static unsigned int chain_add(struct chain *chain, u8 id, unsigned int size)
 }
 
 /**
- * mdev_bpf_pci_caps_declared() - bytes that declared capabilities take
+ * mdev_bpf_pci_caps_declared() - compute the size of declared capabilities
  * @caps: the declaration
- * @where: of which: MDEV_BPF_PCI_CAP_EXTENDED, MDEV_BPF_PCI_CAP_LOW, or 0 for those that are
- *	neither
+ * @where: which capabilities: MDEV_BPF_PCI_CAP_EXTENDED, MDEV_BPF_PCI_CAP_LOW, or 0 for those that
+ *	are neither
  *
- * Return: the bytes.
+ * Return: the number of bytes.
  */
 unsigned int mdev_bpf_pci_caps_declared(const struct mdev_bpf_pci_cap *caps, u8 where)
 {
@@ -66,10 +66,10 @@ unsigned int mdev_bpf_pci_caps_declared(const struct mdev_bpf_pci_cap *caps, u8 
 }
 
 /**
- * mdev_bpf_pci_caps_size() - bytes that capabilities take from MDEV_BPF_CONFIG_CAPS up
+ * mdev_bpf_pci_caps_size() - compute the size of all capabilities from MDEV_BPF_CONFIG_CAPS up
  * @ops: the program
  *
- * Return: the bytes, for a device that has all of the interrupts declared.
+ * Return: the number of bytes, for a device that has all declared interrupts.
  */
 unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops)
 {
@@ -117,8 +117,8 @@ static void build_msix(struct chain *chain)
 }
 
 /*
- * PCI Power Management 1.2, 3.2: D0 and D3hot, no PME. Going back to D0 is no reset, which
- * the bit says: what the device had in D3hot it still has.
+ * PCI Power Management 1.2, 3.2: D0 and D3hot, no PME. The device keeps its state in D3hot, so "no
+ * soft reset" is set.
  */
 static void build_pm(struct chain *chain)
 {
@@ -132,9 +132,9 @@ static void build_pm(struct chain *chain)
 }
 
 /*
- * PCI Express 2.1, 7.8: an endpoint with payloads of 128 bytes, behind a link that needs and
- * takes no control. On a root bus QEMU makes an integrated endpoint of it. No error is ever
- * signalled, so the bits of the device status that writing ones would clear are not set.
+ * PCI Express 2.1, 7.8: an endpoint with payloads of 128 bytes, behind a link without controls. On
+ * a root bus, QEMU turns it into an integrated endpoint. The device never signals an error, so the
+ * bits of the device status that are cleared by writing ones are never set.
  */
 static void build_express(struct chain *chain)
 {
@@ -176,7 +176,7 @@ static void build_vendor(struct chain *chain, unsigned int i)
 		cap, cap + VENDOR_HEADER, cap + decl->size };
 }
 
-/* PCI Express 2.1, 7.9: the first is at 0x100, the last points at 0. */
+/* PCI Express 2.1, 7.9: the first is at 0x100, and the last points to 0. */
 static void build_extended(struct mdev_bpf_device *bdev)
 {
 	unsigned int i, cap = MDEV_BPF_CONFIG_SIZE;
@@ -198,8 +198,8 @@ static void build_extended(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_caps_build() - build the capabilities that a device has
- * @bdev: the device, whose configuration space has no capabilities
+ * mdev_bpf_pci_caps_build() - build the capabilities of a device
+ * @bdev: the device, whose configuration space has no capabilities yet
  *
  * Context: The gate held.
  */
@@ -230,9 +230,9 @@ void mdev_bpf_pci_caps_build(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_pci_caps_mask() - bits of a byte that a guest changes by writing a value
+ * mdev_bpf_pci_caps_mask() - get the bits of a byte that a guest changes by writing a value
  * @bdev: the device
- * @offset: the byte
+ * @offset: offset of the byte
  * @val: the value
  *
  * Context: The gate held.
@@ -246,7 +246,7 @@ u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val
 		return 0;
 	if (bdev->power_cap && offset == bdev->power_cap + PCI_PM_CTRL) {
 		val &= PCI_PM_CTRL_STATE_MASK;
-		/* D1 and D2 the device has not; writing them changes nothing (3.2.4) */
+		/* The device has no D1 and D2; writing them changes nothing (3.2.4) */
 		if (val == 1 || val == 2)
 			return 0;
 	}
@@ -254,12 +254,14 @@ u8 mdev_bpf_pci_caps_mask(const struct mdev_bpf_device *bdev, u32 offset, u8 val
 }
 
 /**
- * mdev_bpf_pci_caps_is_flr() - does writing a byte ask for a function level reset?
+ * mdev_bpf_pci_caps_is_flr() - does writing a byte request a function level reset?
  * @bdev: the device
- * @offset: the byte
- * @val: what is written to it
+ * @offset: offset of the byte
+ * @val: the value that is written
  *
  * Context: The gate held.
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8 val)
 {
@@ -273,7 +275,9 @@ bool mdev_bpf_pci_caps_is_flr(const struct mdev_bpf_device *bdev, u32 offset, u8
  * mdev_bpf_pci_caps_is_own() - do bytes belong to the program's part of a capability?
  * @bdev: the device
  * @offset: first byte
- * @size: bytes
+ * @size: number of bytes
+ *
+ * Return: true if they do.
  */
 bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
@@ -287,13 +291,15 @@ bool mdev_bpf_pci_caps_is_own(const struct mdev_bpf_device *bdev, u32 offset, u3
 }
 
 /**
- * mdev_bpf_pci_caps_match() - has another device the same capabilities at the same places?
+ * mdev_bpf_pci_caps_match() - does another device have the same capabilities at the same offsets?
  * @bdev: the device
- * @config: configuration space of the other, as long as the device's
+ * @config: configuration space of the other device, of the same size
  *
- * Their content does not matter.
+ * The content of the capabilities is not compared.
  *
  * Context: The gate held.
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_pci_caps_match(const struct mdev_bpf_device *bdev, const u8 *config)
 {

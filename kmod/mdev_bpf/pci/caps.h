@@ -8,10 +8,10 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_cap_place - where in configuration space a declared capability is
- * @start: its header, which is the core's; 0: there is no such capability
- * @body: the first byte of the program's
- * @end: the first byte behind it
+ * struct mdev_bpf_cap_place - the place of a declared capability in configuration space
+ * @start: offset of its header, which belongs to the core; 0 if there is no such capability
+ * @body: offset of the first byte that belongs to the program
+ * @end: offset of the first byte after it
  */
 struct mdev_bpf_cap_place {
 	u16 start;

@@ -27,7 +27,7 @@ static const struct mdev_bpf_irq_kind *msix_kind(const struct mdev_bpf_device *b
  * mdev_bpf_msix_table() - the place of the table
  * @irq: MSI-X as a program declares it
  *
- * Return: the range of its BAR that it takes.
+ * Return: the range in its BAR.
  */
 struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq)
 {
@@ -42,7 +42,7 @@ struct mdev_bpf_msix_range mdev_bpf_msix_table(const struct mdev_bpf_irq *irq)
  * mdev_bpf_msix_pba() - the place of the pending bits
  * @irq: MSI-X as a program declares it
  *
- * Return: the range of their BAR that they take, rounded up to 64 bits.
+ * Return: the range in their BAR, rounded up to 64 bits.
  */
 struct mdev_bpf_msix_range mdev_bpf_msix_pba(const struct mdev_bpf_irq *irq)
 {
@@ -59,11 +59,11 @@ struct mdev_bpf_msix_range mdev_bpf_msix_pba(const struct mdev_bpf_irq *irq)
  * @bdev: the device
  * @region: VFIO index of the region
  * @offset: the first byte to look at
- * @range: set to the range that begins first, of those that end behind @offset
+ * @range: set to the first range that ends after @offset
  *
  * Context: Any.
  *
- * Return: whether there is one.
+ * Return: true if there is one.
  */
 bool mdev_bpf_msix_next(const struct mdev_bpf_device *bdev, u32 region, u64 offset,
 			struct mdev_bpf_msix_range *range)
@@ -186,7 +186,7 @@ void mdev_bpf_msix_reset(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_msix_init() - make the table of a new device, if it has MSI-X
+ * mdev_bpf_msix_init() - allocate the table of a new device, if it has MSI-X
  * @bdev: the device, whose interrupts are declared
  *
  * Context: Process context.

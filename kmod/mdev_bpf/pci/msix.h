@@ -8,9 +8,9 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_msix - MSI-X table and pending bits of a device, under mdev_bpf_irqs::lock
- * @pending: vectors that were triggered while nobody took them
- * @table_size: bytes of @table
+ * struct mdev_bpf_msix - MSI-X table and pending bits, protected by mdev_bpf_irqs::lock
+ * @pending: vectors that were triggered while they had no eventfd
+ * @table_size: size of @table in bytes
  * @table: the table as the driver sees it, little endian
  */
 struct mdev_bpf_msix {
@@ -20,10 +20,10 @@ struct mdev_bpf_msix {
 };
 
 /**
- * struct mdev_bpf_msix_range - the bytes of a BAR that MSI-X's table or pending bits take
+ * struct mdev_bpf_msix_range - the place of the MSI-X table or of the pending bits
  * @region: VFIO index of the BAR
  * @start: first byte
- * @end: first byte behind them
+ * @end: first byte after the range
  */
 struct mdev_bpf_msix_range {
 	u32 region;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program may call: the functions of mdev_bpf, and those helpers that take a short time
- * whatever they are called with. Each op then ends, because all that it can be made of does:
+ * What a program may call: the functions of mdev_bpf, and helpers that take a short time whatever
+ * they are called with. This ensures that each op ends soon:
  *
- * - The verifier follows each path through a program and gives up after a million instructions. So
- *   a path has no more than that, unless it passes something that is verified once and runs
- *   often: a callback, an iterator of the kernel, may_goto, a tail call. There is none of those
- *   here. The iterator that is (program/loop.c) ends by itself, and calls of global functions are
- *   counted (program/cost.c).
- * - No instruction takes long. A helper does if it copies as much as a map's value or key has, so
- *   these are limited; or looks for something in more than a few places, as a trie does; or follows
- *   a format, which may ask for a million blanks.
+ * - The verifier follows each path through a program, and gives up after a million instructions. So
+ *   a path is not longer, unless it contains something that is verified once and executed many
+ *   times: a callback, an iterator of the kernel, may_goto or a tail call. None of these is
+ *   allowed. The iterator that is allowed (program/loop.c) ends when the time limit is reached, and
+ *   calls of global functions are counted (program/cost.c).
+ * - No instruction takes long. A helper could if it copies a large key or value of a map, so their
+ *   sizes are limited; if it searches, as in a trie; or if it follows a format, which may request a
+ *   million blanks.
  *
- * The BPF core knows better than we which pointers are good; this is about time, and about what
- * else a device has no business with.
+ * The verifier checks that pointers are valid. The checks here are about time, and about kernel
+ * functions that a device has no reason to call.
  */
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
@@ -72,7 +72,7 @@ static bool helper_allowed(enum bpf_func_id id)
 	}
 }
 
-/* What to do in place of calling a helper that is not allowed. */
+/* What to use instead of a helper that is not allowed. */
 static const char *helper_cure(enum bpf_func_id id)
 {
 	switch (id) {
@@ -97,16 +97,15 @@ static const char *helper_cure(enum bpf_func_id id)
 }
 
 /**
- * mdev_bpf_calls_helper() - the verifier asks for a helper that a program calls
+ * mdev_bpf_calls_helper() - get a helper that a program calls, for the verifier
  * @id: the helper
  * @prog: the program
  *
- * A helper that is new in the kernel is refused until somebody has looked at it and added it here.
+ * A helper that is new in the kernel is refused until it is added here.
  *
  * Context: Process context.
  *
- * Return: the helper; NULL if the program may not call it, and then there is a sentence that says
- * so.
+ * Return: the helper; NULL, with a sentence, if the program may not call it.
  */
 const struct bpf_func_proto *mdev_bpf_calls_helper(enum bpf_func_id id,
 						   const struct bpf_prog *prog)
@@ -121,9 +120,9 @@ const struct bpf_func_proto *mdev_bpf_calls_helper(enum bpf_func_id id,
 }
 
 /*
- * The name of a function of the kernel, for a sentence. A module has no function for that, but
- * BTF is a file format, and the types of the kernel's lie in memory as they do in the file: its
- * header is before the first, and says where the names are.
+ * Get the name of a function of the kernel, for a sentence. The kernel exports no function for
+ * this. But the kernel's BTF is in memory as in its file format: the header is before the first
+ * type, and contains the offset of the names.
  */
 static const char *kernel_name(u32 id)
 {
@@ -139,7 +138,7 @@ static const char *kernel_name(u32 id)
 
 static int check_call(const struct bpf_prog *prog, const struct bpf_insn *insn)
 {
-	/* A weak function that the kernel does not have is 0; nothing can lead there */
+	/* For a weak function that the kernel does not have, imm is 0; such a call is dead code */
 	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->off && insn->imm) {
 		mdev_bpf_refuse(prog->aux->name,
 				"%s calls %s(), a function of the kernel: call mdev_bpf's, or a helper",
@@ -149,7 +148,7 @@ static int check_call(const struct bpf_prog *prog, const struct bpf_insn *insn)
 	return 0;
 }
 
-/* What is loaded as a number of 64 bits, and stands for something else. */
+/* Check a 64 bit load that stands for an address. */
 static int check_address(const struct bpf_prog *prog, const struct bpf_insn *insn)
 {
 	switch (insn->src_reg) {
@@ -169,10 +168,10 @@ static int check_address(const struct bpf_prog *prog, const struct bpf_insn *ins
 }
 
 /**
- * mdev_bpf_calls_check() - is there anything in a program that is not for device programs?
+ * mdev_bpf_calls_check() - check that a program contains nothing that device programs must not use
  * @prog: the program, with all its functions, before the verifier has changed anything
  *
- * Helpers are not looked at here: the verifier asks for them.
+ * Helpers are not checked here; see mdev_bpf_calls_helper().
  *
  * Context: Process context.
  *
@@ -189,7 +188,7 @@ int mdev_bpf_calls_check(const struct bpf_prog *prog)
 		switch (insn->code) {
 		case BPF_LD | BPF_IMM | BPF_DW:
 			ret = check_address(prog, insn);
-			i++;	/* Its second half is no instruction */
+			i++;	/* Skip its second half */
 			break;
 		case BPF_JMP | BPF_CALL:
 			ret = check_call(prog, insn);
@@ -225,7 +224,7 @@ static bool map_allowed(enum bpf_map_type type)
 	}
 }
 
-/* @map: as the program has it, or the pattern for those in it */
+/* @map: a map of the program, or the template for the maps inside of it */
 static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, const char *name)
 {
 	if (!map_allowed(map->map_type)) {
@@ -234,7 +233,7 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 				op_name(prog), name, map->map_type);
 		return -EOPNOTSUPP;
 	}
-	/* Else a guest can choose keys that are all in one place */
+	/* Without a random seed, a guest could choose keys that all have the same hash */
 	if (map->map_flags & BPF_F_ZERO_SEED) {
 		mdev_bpf_refuse(prog->aux->name,
 				"%s uses %s, a hash without a random seed: leave out BPF_F_ZERO_SEED",
@@ -256,7 +255,7 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 }
 
 /**
- * mdev_bpf_calls_check_maps() - do operations on the maps of a program take a short time?
+ * mdev_bpf_calls_check_maps() - check that operations on the maps of a program take a short time
  * @prog: the program, verified
  *
  * Context: Process context.

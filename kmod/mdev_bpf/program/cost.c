@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many instructions an op can take. The verifier follows static functions with their caller,
- * and takes no more than a million instructions, so that is what a path has at most. A global
- * function it looks at once, by itself, and then takes calls of it for one instruction: a few of
- * them that call each other in loops could run for years.
+ * A bound for the instructions of an op. The verifier follows static functions together with their
+ * caller, and processes no more than a million instructions, so a path is not longer. But it checks
+ * a global function only once, by itself, and then counts each call of it as one instruction. A few
+ * global functions that call each other in loops could run for years.
  *
- * So this counts. A function takes what it has, or a million if it has a loop; and with it each
- * global function that it calls, as often as there are calls, a million times if the call is in a
- * loop. All of it is more than can happen, but not by so much that an honest program notices.
+ * So this file counts instructions. The count of a function is the number of its instructions, or a
+ * million if it has a loop. To this, the count of each global function that it calls is added for
+ * each call, or a million times if the call is in a loop. The result is more than can happen, but
+ * not so much more that it affects ordinary programs.
  *
- * Rounds of mdev_bpf_for() do not count: the watchdog ends such a loop, so what it can take beyond
- * its time is one round. A loop that does not pass bpf_iter_mdev_next() is a plain one.
+ * Rounds of mdev_bpf_for() are not counted, because the watchdog ends such a loop: after the time
+ * limit, it executes at most one more round. A loop without bpf_iter_mdev_next() is a plain loop.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -35,11 +36,11 @@
 
 /**
  * struct function - a function of a program
- * @start: its first instruction
- * @end: behind its last
- * @global: the verifier looks at it once
- * @known: the two below are
- * @path: instructions of one call, with those of static functions; at most MAX_PATH
+ * @start: index of its first instruction
+ * @end: index after its last instruction
+ * @global: it is a global function, which the verifier checks once
+ * @known: @path and @below are computed
+ * @path: instructions of one call, including static functions; at most MAX_PATH
  * @below: instructions of the global functions that it calls
  */
 struct function {
@@ -55,9 +56,9 @@ struct function {
  * struct graph - a program
  * @prog: the program
  * @functions: its functions; the first is the op
- * @nr: how many
- * @looping: by instruction: it may be in a plain loop
- * @preds: by instruction: how many lead to it
+ * @nr: number of functions
+ * @looping: for each instruction, whether it may be in a plain loop
+ * @preds: for each instruction, the number of predecessors that may be in a plain loop
  */
 struct graph {
 	const struct bpf_prog *prog;
@@ -72,7 +73,7 @@ static bool is_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
 }
 
-/* bpf_iter_mdev_next() is the one function of ours that takes one argument and gives a pointer. */
+/* Of mdev_bpf's functions, only bpf_iter_mdev_next() has one argument and returns a pointer. */
 static bool is_next(const struct bpf_insn *insn)
 {
 	const struct btf_type *t;
@@ -87,7 +88,7 @@ static bool is_next(const struct bpf_insn *insn)
 	return t && btf_type_is_ptr(t);
 }
 
-/* Where an instruction leads to, as up to two instructions in @to. Return: how many. */
+/* Store the successors of an instruction, at most two, in @to. Return: how many there are. */
 static unsigned int successors(const struct graph *g, u32 i, u32 *to)
 {
 	const struct bpf_insn *insn = &g->prog->insnsi[i];
@@ -109,7 +110,7 @@ static unsigned int successors(const struct graph *g, u32 i, u32 *to)
 	return nr;
 }
 
-/* An instruction is in no loop: it does not count as a predecessor any more. */
+/* An instruction is not in a loop, so it does not count as a predecessor any more. */
 static void trim(struct graph *g, u32 i)
 {
 	u32 to[2];
@@ -121,7 +122,7 @@ static void trim(struct graph *g, u32 i)
 			g->preds[to[n - 1]]--;
 }
 
-/* An instruction that nothing leads to is in no loop, and so on. Return: something has changed. */
+/* Instructions without predecessors are not in a loop. Return: true if something has changed. */
 static bool trim_forward(struct graph *g)
 {
 	u32 len = g->prog->len, i;
@@ -136,7 +137,7 @@ static bool trim_forward(struct graph *g)
 	return changed;
 }
 
-/* Nor is one that leads to none that is. */
+/* Neither are instructions without successors that may be in a loop. */
 static bool trim_backward(struct graph *g)
 {
 	u32 len = g->prog->len, i, to[2];
@@ -157,7 +158,7 @@ static bool trim_backward(struct graph *g)
 	return changed;
 }
 
-/* Which instructions may be in plain loops; the rest is in none. */
+/* Find the instructions that may be in plain loops. */
 static void find_loops(struct graph *g)
 {
 	u32 len = g->prog->len, i, to[2];
@@ -200,13 +201,13 @@ static u64 mul(u64 a, u64 b)
 
 static void weigh(struct graph *g, struct function *f, unsigned int depth);
 
-/* What a call costs: @path and @below are sums of its caller. */
+/* Add the cost of a call to @path and @below, the sums of its caller. */
 static void weigh_call(struct graph *g, u32 i, unsigned int depth, u64 *path, u64 *below)
 {
 	struct function *callee = function_at(g, i + g->prog->insnsi[i].imm + 1);
 	u64 times = g->looping[i] ? MAX_PATH : 1;
 
-	/* The verifier refuses both */
+	/* The verifier refuses the program in both cases */
 	if (!callee || depth == MAX_DEPTH) {
 		*below = U64_MAX;
 		return;
@@ -220,7 +221,7 @@ static void weigh_call(struct graph *g, u32 i, unsigned int depth, u64 *path, u6
 	*below = add(*below, mul(times, callee->below));
 }
 
-/* Each function once. The verifier has not looked yet who calls whom. */
+/* Compute the cost of a function once. The verifier has not checked yet if calls are recursive. */
 static void weigh(struct graph *g, struct function *f, unsigned int depth)
 {
 	u64 path = f->end - f->start, below = 0;
@@ -228,7 +229,7 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 
 	if (f->known)
 		return;
-	/* For those that it leads to: one that leads to itself has no end */
+	/* Set before its calls are followed, so that a recursive call ends */
 	f->known = true;
 	f->below = U64_MAX;
 	for (i = f->start; i < f->end; i++) {
@@ -257,7 +258,7 @@ static void find_functions(struct graph *g)
 	}
 }
 
-/* The global function that counts most, for the sentence. */
+/* The most expensive global function, for the sentence. */
 static const struct function *heaviest(const struct graph *g)
 {
 	const struct function *most = &g->functions[0];
@@ -275,7 +276,7 @@ static const struct function *heaviest(const struct graph *g)
 }
 
 /**
- * mdev_bpf_cost_check() - is the number of instructions of an op bounded?
+ * mdev_bpf_cost_check() - check the bound for the instructions of an op
  * @prog: the program of the op, before the verifier has changed anything
  *
  * Context: Process context.
@@ -291,7 +292,7 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	struct graph g = { prog, functions, nr, looping, preds };
 	u64 cost;
 
-	/* Without, all functions are static */
+	/* Without function information, all functions are static */
 	if (!nr)
 		return 0;
 	if (!functions || !looping || !preds)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How many instructions an op can take. */
+/* A bound for the instructions of an op. */
 #ifndef __MDEV_BPF_PROGRAM_COST_H
 #define __MDEV_BPF_PROGRAM_COST_H
 

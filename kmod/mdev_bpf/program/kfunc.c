@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What programs can call. The kernel-doc for device authors is in
- * bpf/include/mdev_bpf.bpf.h, next to the declarations they use.
+ * The kfuncs, which programs can call. The kernel-doc for authors of devices is in
+ * bpf/include/mdev_bpf.bpf.h, next to the declarations that they use.
  *
- * Each takes a device or a call, and the verifier knows which op has which: that a
- * kfunc is called from the wrong op is refused at load, and so is a context that a program
- * made itself (see "trusted" in <linux/mdev_bpf.h>). They run inside an op, so the gate is held,
- * which is a spinlock.
+ * The first argument of each kfunc is a context, such as a device or a call, and the verifier knows
+ * which op has which contexts. So a program that calls a kfunc from a wrong op, or with a context
+ * that it has made up, is refused when it is loaded (see "trusted" in <linux/mdev_bpf.h>). Kfuncs
+ * run inside an op, so the gate is held, which is a spinlock.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -38,7 +38,7 @@ static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 	return container_of(stream, struct mdev_bpf_opaque_stream, ctx);
 }
 
-/* An op that has run for too long is to end: nothing that takes time is done for it any more. */
+/* An op that has run for too long has to end, so kfuncs that take time fail. */
 static bool is_over(struct mdev_bpf_dev *dev)
 {
 	return unlikely(mdev_bpf_watchdog_is_over(&ctx_to_bdev(dev)->watch));
@@ -51,7 +51,7 @@ static int may_copy(struct mdev_bpf_dev *dev, u32 size)
 	return is_over(dev) ? -ETIME : 0;
 }
 
-/* NULL if the region has none. */
+/* The memory of a region; NULL if it has none. */
 static struct mdev_bpf_memory *memory_of(struct mdev_bpf_dev *dev, u64 region)
 {
 	return region < MDEV_BPF_MAX_REGIONS ? ctx_to_bdev(dev)->memory[region] : NULL;
@@ -345,7 +345,7 @@ BTF_ID_FLAGS(func, bpf_iter_mdev_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_mdev_destroy, KF_ITER_DESTROY)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
-/* The BTF of this module, from when programs can be loaded. It lives as long as the module. */
+/* The BTF of this module, set before programs can be loaded. It exists as long as the module. */
 const struct btf *mdev_bpf_kfunc_btf;
 
 /* bpf_iter_mdev_new(), _next() or _destroy()? */
@@ -365,18 +365,18 @@ static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
 }
 
 /*
- * The verifier asks this for each call of a kfunc. upgrade converts the state and does nothing
- * else, since another device's may fail afterwards, and then none was upgraded. So of all kfuncs
- * it can call those that give a context's own memory, and loop, and none that acts on the device:
- * memory regions stay as they are. Kfuncs are told apart by their type, a pointer for a context
- * and a size, for the reasons given at "writable" in program/struct_ops.c.
+ * The verifier calls this for each call of a kfunc. The upgrade op must only convert the state: if
+ * it fails for another device afterwards, no device is upgraded. So it can call kfuncs that return
+ * memory of a context, and loops, but none that acts on the device. Kfuncs are recognised by their
+ * type (a pointer, for a context and a size), for the reasons given at "writable" in
+ * program/struct_ops.c.
  */
 static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 {
 	const struct btf *btf = mdev_bpf_kfunc_btf;
 	const struct btf_type *t, *ret;
 
-	/* For an op that is its index */
+	/* For an op, this is its index */
 	if (!btf || (u32)prog->expected_attach_type != MDEV_BPF_OP_UPGRADE)
 		return 0;
 	t = btf_type_by_id(btf, id);
@@ -396,7 +396,7 @@ static const struct btf_kfunc_id_set kfunc_set = {
 };
 
 /**
- * mdev_bpf_kfunc_init() - make the kfuncs known to the verifier
+ * mdev_bpf_kfunc_init() - register the kfuncs with the verifier
  *
  * Return: 0; a negative errno, also if the module was built without BTF.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What programs can call. */
+/* The kfuncs. */
 #ifndef __MDEV_BPF_PROGRAM_KFUNC_H
 #define __MDEV_BPF_PROGRAM_KFUNC_H
 
@@ -9,7 +9,7 @@ struct btf;
 
 extern const struct btf *mdev_bpf_kfunc_btf;
 int mdev_bpf_kfunc_init(void);
-/* Called by programs only, but a global function needs a declaration. */
+/* Only programs call these, but global functions need declarations. */
 u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size);
 u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size);
 const u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old, const size_t rdonly_buf_size);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loops of programs: a BPF iterator that counts, and that ends early when the op has run for too
- * long. The verifier looks at the body of such a loop until it knows all its states, rather than
- * once for each round. So the body can be large, and the number of rounds be known at run time
- * only. The watchdog (gate/watchdog.c) says when it has been too long.
+ * Loops of programs: a BPF iterator that counts, and ends early when the op has run for too long.
+ * The verifier processes the body of such a loop until it finds no new states, not once for each
+ * round. So the body can be large, and the number of rounds need not be known before run time. The
+ * watchdog (gate/watchdog.c) measures the time.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -12,7 +12,7 @@
 #include "gate/watchdog.h"
 #include "program/loop.h"
 
-/* What struct bpf_iter_mdev, on the program's stack, really is; the verifier keeps it safe. */
+/* The content of struct bpf_iter_mdev on the program's stack, which the verifier protects. */
 struct loop {
 	struct mdev_bpf_device *bdev;
 	s32 round;
@@ -30,7 +30,7 @@ __bpf_kfunc int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev 
 {
 	struct loop *loop = (struct loop *)it;
 
-	/* Whatever it returns, the program may ask for the next */
+	/* The program may call bpf_iter_mdev_next() even after an error */
 	*loop = (struct loop) { .bdev = ctx_to_bdev(dev) };
 	if (start > end)
 		return -EINVAL;

@@ -5,7 +5,7 @@
 
 #include <linux/mdev_bpf.h>
 
-/* Called by programs only, but a global function needs a declaration. */
+/* Only programs call these, but global functions need declarations. */
 int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev, s32 start, s32 end);
 int *bpf_iter_mdev_next(struct bpf_iter_mdev *it);
 void bpf_iter_mdev_destroy(struct bpf_iter_mdev *it);

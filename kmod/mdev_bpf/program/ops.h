@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What follows from the data members of struct mdev_bpf_ops. */
+/* Values that are derived from the data members of struct mdev_bpf_ops. */
 #ifndef __MDEV_BPF_PROGRAM_OPS_H
 #define __MDEV_BPF_PROGRAM_OPS_H
 
 #include <linux/mdev_bpf.h>
 
-/* How many mdev types a program declares */
+/* The number of mdev types that a program declares */
 static inline unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops)
 {
 	unsigned int n = 0;
@@ -15,13 +15,13 @@ static inline unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops)
 	return n;
 }
 
-/* The size of the pool that the instances of all types share */
+/* The size of the pool that the devices of all types share */
 static inline unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops)
 {
 	return ops->max_instances ?: MDEV_BPF_MAX_INSTANCES;
 }
 
-/* How much of the pool an instance of a type takes; @type: index of the type */
+/* The units of the pool that a device takes; @type: index of its type */
 static inline unsigned int mdev_bpf_ops_units(const struct mdev_bpf_ops *ops, unsigned int type)
 {
 	return ops->types[type].units ?: 1;

@@ -2,8 +2,8 @@
 /*
  * The parent device of a program: driver, class, device and mdev types in sysfs.
  *
- * The class carries the program's name, for two reasons: the ids of mdev types
- * begin with it ("mtty-2"), and libvirt tells a virtual parent by its subsystem.
+ * The class has the name of the program, for two reasons: the ids of mdev types begin with it
+ * ("mtty-2"), and libvirt recognises a virtual parent by its subsystem.
  */
 #include <linux/bpf.h>
 #include <linux/kernfs.h>
@@ -28,8 +28,8 @@ static struct mdev_bpf_program *dev_to_program(struct device *dev)
 }
 
 /*
- * Anybody may read these files, with however little of a processor. So none takes a mutex that
- * attaching and detaching need.
+ * Every user may read these files, even one with hardly any processor time. So these functions do
+ * not take a mutex that attaching and detaching need.
  */
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -119,7 +119,7 @@ static ssize_t mtype_show_description(struct mdev_type *mtype, char *buf)
 	return sysfs_emit(buf, "%s\n", type->program->decl.description);
 }
 
-/* Is there "<dir>/<name>" in sysfs? */
+/* Does "<dir>/<name>" exist in sysfs? */
 static bool sysfs_has(const char *const *dir, const char *name)
 {
 	struct kernfs_node *kn, *next;
@@ -140,9 +140,8 @@ static bool sysfs_has(const char *const *dir, const char *name)
 }
 
 /*
- * The driver core answers a name that is taken with a warning and a stack dump,
- * so look first. Whoever takes the name between this and the registration
- * gets that dump; nothing breaks.
+ * If a name is taken, the driver core prints a warning and a stack dump, so look it up first. If
+ * the name is taken between this and the registration, there is such a dump, but no other harm.
  */
 static int check_name_is_free(const char *name)
 {
@@ -207,12 +206,12 @@ static void init_driver(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_parent_register() - make a program visible: driver, class, parent, mdev types
+ * mdev_bpf_parent_register() - register driver, class, parent and mdev types of a program
  * @program: the program, with its ops attached
  *
  * Context: Process context, programs_lock held.
  *
- * Return: 0; -EEXIST with a sentence if the name is taken; errnos of the driver core.
+ * Return: 0; -EEXIST with a sentence if the name is taken; an errno of the driver core.
  */
 int mdev_bpf_parent_register(struct mdev_bpf_program *program)
 {

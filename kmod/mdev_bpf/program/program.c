@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program: its ops, its mdev types, and the pool that its instances share. Which programs there
- * are, and how ops come and go, is in registry.c.
+ * A program: its ops, its mdev types, and the pool that its devices share. registry.c has the list
+ * of programs, and attaches, updates and detaches ops.
  */
 #include <linux/list.h>
 #include <linux/slab.h>
@@ -38,14 +38,14 @@ static void program_init_types(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_program_alloc() - make a program, which nobody knows yet
+ * mdev_bpf_program_alloc() - allocate a program, without registering it
  * @ops: its ops
  * @link: the link that attaches them
  * @idle: called when it has lost its ops and its last device, with its lock held
  *
  * Context: Process context.
  *
- * Return: the program, with a reference for put_device(); NULL if there is no memory.
+ * Return: the program, with a reference for put_device(); NULL if out of memory.
  */
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 						struct bpf_link *link,
@@ -110,16 +110,18 @@ bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices)
 	guard(mutex)(&program->lock);
 	if (program->dead || program->ops || (program->nr_devices && !devices))
 		return false;
-	/* From here on mdev_bpf_program_reserve() fails: no device will come. */
+	/* From now on mdev_bpf_program_reserve() fails, so no device can be created */
 	program->dead = true;
 	return true;
 }
 
 /**
- * mdev_bpf_program_is_attached() - has a program ops?
+ * mdev_bpf_program_is_attached() - does a program have ops?
  * @program: the program
  *
  * Context: Process context.
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program)
 {
@@ -128,12 +130,12 @@ bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_program_assign() - a program gets other ops, or loses them
+ * mdev_bpf_program_assign() - change the ops of a program
  * @program: the program
- * @ops: the ops; NULL: none
- * @link: the link that attaches them
+ * @ops: the new ops, or NULL
+ * @link: the link that attaches them, or NULL
  *
- * Its devices have to be told.
+ * The caller then changes the ops of each device.
  *
  * Context: Process context, mdev_bpf_program::lock held.
  */
@@ -149,12 +151,12 @@ void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev
 }
 
 /**
- * mdev_bpf_program_progress() - note which device an upgrade has come to
+ * mdev_bpf_program_progress() - record the progress of an upgrade
  * @program: the program
- * @what: what is done with it; NULL: the upgrade is over
- * @nr: number of the device
- * @total: how many there are
- * @name: the device's name
+ * @what: the current operation; NULL if the upgrade is over
+ * @nr: number of the current device
+ * @total: number of devices
+ * @name: name of the current device
  *
  * Context: Process context.
  */
@@ -171,13 +173,13 @@ void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *wha
 }
 
 /**
- * mdev_bpf_program_reserve() - take the units and the number of a new device
+ * mdev_bpf_program_reserve() - take the units and an instance number for a new device
  * @type: type of the device
  *
  * Context: Process context.
  *
- * Return: the instance number; -ENODEV if no program is attached; -ENOSPC if the
- * pool has too little left; -ENOMEM.
+ * Return: the instance number; -ENODEV if no program is attached; -ENOSPC if too few units are
+ * left; -ENOMEM.
  */
 int mdev_bpf_program_reserve(struct mdev_bpf_type *type)
 {
@@ -200,12 +202,12 @@ int mdev_bpf_program_reserve(struct mdev_bpf_type *type)
 }
 
 /**
- * mdev_bpf_program_unreserve() - give back what mdev_bpf_program_reserve() took
+ * mdev_bpf_program_unreserve() - return what mdev_bpf_program_reserve() has taken
  * @type: type of the device
- * @instance: its number
+ * @instance: its instance number
  *
- * Context: Process context. May be inside mdev_unregister_parent(), so a program that
- * has now become idle is left to a work item.
+ * Context: Process context. May be called inside mdev_unregister_parent(), so a work item removes a
+ * program that is not needed any more.
  */
 void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instance)
 {

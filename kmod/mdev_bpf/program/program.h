@@ -16,7 +16,7 @@
 
 struct bpf_link;
 
-/* An mdev type of a program; the mdev core knows the embedded part. */
+/* An mdev type of a program; the mdev core uses the embedded part. */
 struct mdev_bpf_type {
 	struct mdev_type mtype;
 	struct mdev_bpf_program *program;
@@ -24,11 +24,11 @@ struct mdev_bpf_type {
 };
 
 /**
- * struct mdev_bpf_progress - how far an upgrade has come
- * @what: what is done with a device; NULL: there is no upgrade
- * @nr: number of the device
- * @total: how many there are
- * @name: the device's name
+ * struct mdev_bpf_progress - progress of an upgrade
+ * @what: the current operation; NULL if there is no upgrade
+ * @nr: number of the current device
+ * @total: number of devices
+ * @name: name of the current device
  */
 struct mdev_bpf_progress {
 	const char *what;
@@ -38,7 +38,7 @@ struct mdev_bpf_progress {
 };
 
 /**
- * struct mdev_bpf_program - what one loaded BPF program provides: driver, parent and mdev types
+ * struct mdev_bpf_program - a loaded BPF program, with its driver, parent and mdev types
  * @dev: the parent device; its reference count is that of this struct
  * @driver: the mdev driver that the program's devices bind to
  * @parent: what the mdev core keeps of the parent
@@ -49,16 +49,16 @@ struct mdev_bpf_progress {
  * @gone: it is unregistered, so its name is free
  * @decl: the data members of the ops that are or were attached
  * @types: the mdev types
- * @type_ptrs: the same, as mdev_register_parent() wants them
- * @nr_types: how many
- * @ops: the attached ops; NULL: detached. Devices have their own pointer to them
- * @link: the BPF link that attached them; valid as long as @ops is
- * @progress: how far an upgrade has come
- * @devices: devices that are bound
- * @nr_devices: devices that hold units of the pool
- * @used_units: how much of the pool is in use
- * @instances: instance numbers in use
- * @dead: going away, no new devices
+ * @type_ptrs: pointers to the types, for mdev_register_parent()
+ * @nr_types: number of types
+ * @ops: the attached ops; NULL if detached. Devices have their own pointer to them
+ * @link: the BPF link that attaches them; valid as long as @ops is set
+ * @progress: progress of an upgrade
+ * @devices: list of the devices that are bound
+ * @nr_devices: number of devices that hold units of the pool
+ * @used_units: number of units of the pool that are in use
+ * @instances: instance numbers that are in use
+ * @dead: the program is being removed, and accepts no new devices
  */
 struct mdev_bpf_program {
 	struct device dev;
@@ -76,7 +76,7 @@ struct mdev_bpf_program {
 	const struct mdev_bpf_ops *ops;
 	struct bpf_link *link;
 
-	/** @info: for those who only look at @decl, @link and @progress; changes take both locks */
+	/** @info: for reading @decl, @link and @progress only; changes take both locks */
 	spinlock_t info;
 	struct mdev_bpf_progress progress;
 	/** @lock: protects the members below, @ops, and changes of @link and @decl */

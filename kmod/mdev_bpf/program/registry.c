@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which programs there are: attaching, updating and detaching their ops.
+ * The list of programs: attaching, updating and detaching their ops.
  *
  * All of these run under a mutex of the BPF core that all struct_ops users of the machine share. So
  * nothing here waits for user space, for a guest, or for a device to be closed: a program that
@@ -31,7 +31,7 @@
 #define GONE_WAIT	msecs_to_jiffies(200)
 
 static DEFINE_MUTEX(programs_lock);
-static LIST_HEAD(programs);	/* under programs_lock */
+static LIST_HEAD(programs);	/* protected by programs_lock */
 
 static struct mdev_bpf_program *program_find(const char *name)
 {
@@ -128,11 +128,12 @@ static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 }
 
 /*
- * The devices keep their state, converted if need be, and go on with the new program. When each
- * has been told, which takes its gate, no task runs the program that was there before.
+ * Switch all devices of a program to new ops, with their state converted if necessary. This takes
+ * the gate of each device, so afterwards no task runs the old ops.
  */
-static void program_tell_devices(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-				 struct mdev_bpf_upgrade *u, unsigned int event)
+static void program_switch_devices(struct mdev_bpf_program *program,
+				   const struct mdev_bpf_ops *ops, struct mdev_bpf_upgrade *u,
+				   unsigned int event)
 {
 	struct mdev_bpf_device *bdev;
 	unsigned int i = 0;
@@ -165,7 +166,7 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 		ret = mdev_bpf_upgrade_prepare(&u, program, ops);
 	if (!ret) {
 		mdev_bpf_program_assign(program, ops, link);
-		program_tell_devices(program, ops, &u, event);
+		program_switch_devices(program, ops, &u, event);
 	}
 	mdev_bpf_program_progress(program, NULL, 0, 0, "");
 	mdev_bpf_upgrade_end(&u);
@@ -173,7 +174,7 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 }
 
 /**
- * mdev_bpf_registry_attach() - ops come: make their program, or give them to the detached one
+ * mdev_bpf_registry_attach() - attach ops, to a new program or to a detached one of the same name
  * @ops: the ops, checked by mdev_bpf_validate_program()
  * @link: the link that attaches them
  *
@@ -204,18 +205,17 @@ int mdev_bpf_registry_attach(const struct mdev_bpf_ops *ops, struct bpf_link *li
 }
 
 /**
- * mdev_bpf_registry_update() - replace the ops of a program under its running devices
+ * mdev_bpf_registry_update() - replace the ops of a program while its devices are running
  * @ops: the new ops, checked by mdev_bpf_validate_program()
  * @old: the ops that are attached
  * @link: the link, which stays
  *
- * Each access runs in the old or in the new ops; when this returns the old ones
- * run no more.
+ * Each access uses either the old or the new ops. When this returns, no task runs the old ops.
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EINVAL if the new ops do not fit; or as mdev_bpf_upgrade_prepare(). If it is
- * not 0, the old ones stay attached and nothing has changed.
+ * Return: 0; -EINVAL if the new ops do not fit; or as mdev_bpf_upgrade_prepare(). After an error
+ * the old ops are still attached, and nothing has changed.
  */
 int mdev_bpf_registry_update(const struct mdev_bpf_ops *ops, const struct mdev_bpf_ops *old,
 			     struct bpf_link *link)
@@ -229,7 +229,7 @@ int mdev_bpf_registry_update(const struct mdev_bpf_ops *ops, const struct mdev_b
 }
 
 /**
- * mdev_bpf_registry_detach() - ops go; when this returns nobody runs them
+ * mdev_bpf_registry_detach() - detach ops; when this returns, no task runs them
  * @ops: the ops
  *
  * The program goes with them, unless there are devices: those are detached until
@@ -258,8 +258,8 @@ void mdev_bpf_registry_detach(const struct mdev_bpf_ops *ops)
  *
  * Context: Process context.
  *
- * Return: the device with a reference, for vfio_put_device(); NULL if there is none, or only
- * one that is on its way in or out.
+ * Return: the device, with a reference for vfio_put_device(); NULL if there is none, or if it is
+ * being created or removed.
  */
 struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid)
 {
@@ -305,8 +305,8 @@ static struct mdev_bpf_program *retire_any(void)
 /**
  * mdev_bpf_registry_exit() - module exit: remove all programs
  *
- * An open device or a loaded program holds a module reference, so there are only
- * detached programs left, whose devices nobody uses.
+ * An open device and an attached program hold a reference to the module. So all programs are
+ * detached by now, and their devices are not in use.
  */
 void mdev_bpf_registry_exit(void)
 {

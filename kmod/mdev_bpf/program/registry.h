@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which programs there are. */
+/* The list of programs. */
 #ifndef __MDEV_BPF_PROGRAM_REGISTRY_H
 #define __MDEV_BPF_PROGRAM_REGISTRY_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * struct mdev_bpf_ops as a BPF struct_ops type: what the verifier lets programs do,
- * and the way from a BPF link to a program.
+ * struct mdev_bpf_ops as a BPF struct_ops type: rules for the verifier, and attaching, updating and
+ * detaching by a BPF link.
  */
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
@@ -23,15 +23,15 @@
 static_assert(DATA_START + MDEV_BPF_NR_OPS * sizeof(u32) <= sizeof(struct mdev_bpf_ops));
 
 /*
- * The members of contexts that programs can write, all others being read-only. A context is
- * found as the type of the second argument of an op: names cannot be looked up from a
- * module, and ids compiled into one are wrong (its BTF is relocated at load).
+ * The members of contexts that programs can write; all others are read-only. The type of a context
+ * is found as the second argument of an op, because a module cannot look up types by name, and ids
+ * that are compiled into it are wrong (its BTF is relocated when it is loaded).
  */
 static struct writable {
 	u32 op;
 	u32 start;
 	u32 end;
-	const struct btf_type *type;	/* lives as long as the module's BTF */
+	const struct btf_type *type;	/* exists as long as the module's BTF */
 } writable[] = {
 	{ offsetof(struct mdev_bpf_ops, region_read),
 	  offsetof(struct mdev_bpf_access, val), offsetofend(struct mdev_bpf_access, val) },
@@ -41,7 +41,7 @@ static struct writable {
 	  offsetof(struct mdev_bpf_plane, region), offsetofend(struct mdev_bpf_plane, y_hot) },
 };
 
-/* The struct that the second argument of an op points to, or NULL. */
+/* The struct to which the second argument of an op points, or NULL */
 static const struct btf_type *op_context(const struct btf *btf, const struct btf_member *op)
 {
 	const struct btf_type *t = btf_type_by_id(btf, op->type);
@@ -67,12 +67,12 @@ static void find_writable(const struct btf *btf, const struct btf_type *ops)
 }
 
 /*
- * The verifier asks this for each op that a program implements, before it looks at the
- * program. The same types are found each time, so a race is harmless.
+ * The verifier calls this for each op that a program implements, before it checks the program. It
+ * finds the same types each time, so races are harmless.
  *
- * An op that sleeps could wait for user space, in a page fault say, and with it detaching
- * its program, and with that every struct_ops user of the machine. What a device has to wait for
- * the core does in its place, outside ops.
+ * Ops must not sleep. An op that sleeps could wait for user space, for example in a page fault.
+ * Then detaching its program would wait, too, and with it every struct_ops user of the machine. If
+ * a device has to wait for something, the core does so outside of ops.
  */
 static int check_member(const struct btf_type *t, const struct btf_member *member,
 			const struct bpf_prog *prog)
@@ -113,10 +113,10 @@ static int mdev_bpf_ops_init(struct btf *btf)
 }
 
 /*
- * The BPF core takes an op's program by its file descriptor, and leaves its id in place of that.
- * Look at the same program first, and note its id: another thread of the loader could have the
- * descriptor stand for another program in between. It is noted in @kdata, where data will be, and
- * there is none yet.
+ * The BPF core gets the program of an op by its file descriptor, which it then replaces by the id
+ * of the program. This checks the program first, and stores its id: another thread of the loader
+ * could change the file descriptor in between. The id is stored in @kdata, where the data members
+ * will be, which are not there yet.
  */
 static int check_program(u32 offset, void *kdata, const void *udata)
 {
@@ -135,7 +135,7 @@ static int check_program(u32 offset, void *kdata, const void *udata)
 	return ret;
 }
 
-/* All ops are there: are they the programs that were looked at? */
+/* When all ops are set: are they the programs that were checked? */
 static bool programs_checked(const void *kdata, const void *udata)
 {
 	const u32 *checked = kdata + DATA_START;
@@ -148,7 +148,7 @@ static bool programs_checked(const void *kdata, const void *udata)
 	return true;
 }
 
-/* Functions are the BPF core's; data is taken as it is, and checked as a whole later. */
+/* The BPF core handles functions. Data is copied here, and checked as a whole in validate(). */
 static int init_member(const struct btf_type *t, const struct btf_member *member,
 		       void *kdata, const void *udata)
 {
@@ -176,7 +176,7 @@ static int reg(void *kdata, struct bpf_link *link)
 	const struct mdev_bpf_ops *ops = kdata;
 
 	mdev_bpf_refuse_clear();
-	/* Without link the map stays registered whatever happens to its owner */
+	/* Without a link, the map would stay registered even after its owner has died */
 	if (!link) {
 		mdev_bpf_refuse(ops->name, "put the struct_ops map into \".struct_ops.link\"");
 		return -EOPNOTSUPP;
@@ -196,8 +196,8 @@ static void unreg(void *kdata, struct bpf_link *link)
 }
 
 /*
- * Stubs: they give the BPF core each op's prototype, and are never called. An op without
- * one could not be implemented. Their names must be unique in the kernel's BTF.
+ * Stubs, from which the BPF core gets the prototypes of ops. They are never called. Programs cannot
+ * implement an op without a stub. The names must be unique in the kernel's BTF.
  */
 static int mdev_bpf_ops__init(struct mdev_bpf_dev *dev)
 {
@@ -335,7 +335,7 @@ static struct bpf_struct_ops struct_ops = {
 };
 
 /**
- * mdev_bpf_struct_ops_init() - let programs register
+ * mdev_bpf_struct_ops_init() - register the struct_ops type, so that programs can be loaded
  *
  * Return: 0; a negative errno, also if the module was built without BTF.
  */

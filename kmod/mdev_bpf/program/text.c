@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Texts that programs make. The BPF core's bpf_snprintf() takes a pointer to any memory of the
- * kernel's for "%s", and puts a million blanks in front of a number if the format says so. This
- * knows numbers only, and widths of two digits.
+ * Formatting of text for programs. The BPF core's bpf_snprintf() accepts a pointer to any kernel
+ * memory for "%s", and writes a million blanks before a number if the format says so. The function
+ * here only formats numbers, with widths of up to two digits.
  */
 #include <linux/bitops.h>
 #include <linux/btf.h>
@@ -18,7 +18,7 @@
 #define MAX_WIDTH	2
 #define SPEC_SIZE	(MAX_FLAGS + MAX_WIDTH + 5)
 
-/* How many bytes of its argument a conversion takes, by its length: "l", "hh" and so on. */
+/* The number of bytes of its argument that a conversion uses, by its length: "l", "hh", ... */
 static unsigned int take_length(const char **fmt)
 {
 	const char *at = *fmt;
@@ -32,7 +32,7 @@ static unsigned int take_length(const char **fmt)
 	return at[1] == length ? sizeof(char) : sizeof(short);
 }
 
-/* Put one conversion, as it stands behind the "%". Return: bytes, or -EINVAL. */
+/* Write one conversion, which *fmt points to after the "%". Return: its bytes, or -EINVAL. */
 static int put_conversion(char *out, size_t room, const char **fmt, u64 arg)
 {
 	unsigned int flags = 0, width = 0, bits;

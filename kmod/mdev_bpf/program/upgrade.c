@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live upgrade: a program takes over devices whose state another has left, and lays its own
- * out in another way.
+ * Live upgrade: a program takes over devices whose state has the layout of another program.
  *
- * First all states are converted and what comes of that is thrown away: a program that cannot do it
- * for some device is refused, and nothing has changed. Then the devices go over, one by one, each
- * in one section under its gate. One whose state has become such that it cannot be
- * converted any more fails alone: the others may run the new program already. So no device
- * waits for another one's conversion, and none for a user.
+ * In a first pass all states are converted, and the results are discarded. If the program cannot
+ * convert the state of a device, it is refused, and nothing has changed. In a second pass the
+ * devices change to the new program one by one, each in one section under its gate. If the state of
+ * a device has changed so that it can no longer be converted, only that device fails, because
+ * others may already run the new program. So no device waits for the conversion of another device,
+ * or for a user.
  *
- * Nothing here waits for user space: states are allocated before, and freed behind. And the program
- * only converts, which kfunc_filter() in kfunc.c sees to.
+ * Nothing here waits for user space: states are allocated before the gate is taken, and freed after
+ * it is released. The program only converts the state, as kfunc_filter() in kfunc.c ensures.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -28,8 +28,8 @@
 #define refuse mdev_bpf_refuse_ops
 
 /*
- * Let the program convert a device's state to @spare, which takes its place then. A device that
- * init was not called for yet, or exit already, has nothing to convert.
+ * Exchange a device's state with @spare, and have the program convert the old state to the new one.
+ * If init has not been called yet, or exit has been called already, there is nothing to convert.
  */
 static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 		   struct mdev_bpf_state_buf *spare)
@@ -52,7 +52,7 @@ static void empty(struct mdev_bpf_state_buf *spare)
 		memset(spare->data, 0, spare->size);
 }
 
-/* Could the program convert this device's state? */
+/* Try whether the program can convert the state of this device. */
 static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 		      struct mdev_bpf_state_buf *spare)
 {
@@ -65,7 +65,7 @@ static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *o
 		swap(bdev->state.cur, *spare);
 	}
 	empty(spare);
-	/* One that has failed for that already is in nobody's way */
+	/* A device that has already failed for this reason does not prevent the upgrade */
 	if (stale || !ret)
 		return 0;
 	mdev_bpf_refuse(ops->name, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
@@ -73,8 +73,8 @@ static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *o
 }
 
 /*
- * May a device need another state than it has? That stays so while mdev_bpf_program::lock is held:
- * a reset, which does not take that, changes only a stale state.
+ * May a device need another state? The answer stays valid while mdev_bpf_program::lock is held: a
+ * reset, which does not take that lock, only replaces a stale state.
  */
 static bool needs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
@@ -135,15 +135,15 @@ static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *
 }
 
 /**
- * mdev_bpf_upgrade_prepare() - is a program able to take over all devices?
- * @u: for mdev_bpf_upgrade_device(); for mdev_bpf_upgrade_end() in any case
+ * mdev_bpf_upgrade_prepare() - check whether new ops can take over all devices
+ * @u: set up for mdev_bpf_upgrade_device(); must always be passed to mdev_bpf_upgrade_end()
  * @program: the program
- * @ops: its new ops, which fit the devices but for their state
+ * @ops: its new ops, which fit the devices except perhaps for their state
  *
- * Context: Process context, mdev_bpf_program::lock held. Ops that are running are waited for.
+ * Context: Process context, mdev_bpf_program::lock held. Waits for ops that are running.
  *
- * Return: 0; -EINVAL if the new ops have no upgrade and it takes one; -ENOMEM; what upgrade
- * returns. If it is not 0, nothing has changed.
+ * Return: 0; -EINVAL if upgrade is necessary and the new ops do not have it; -ENOMEM; the errno of
+ * upgrade. After an error nothing has changed.
  */
 int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
 			     const struct mdev_bpf_ops *ops)
@@ -169,7 +169,7 @@ int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program
 	return prepare_devices(u, program, ops);
 }
 
-/* The state has changed since it was tried, and cannot be converted any more. */
+/* Fail a device whose state has changed since the first pass and can no longer be converted. */
 static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare, int err)
 {
 	swap(bdev->state.cur, *spare);
@@ -180,18 +180,18 @@ static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
 }
 
 /**
- * mdev_bpf_upgrade_device() - give a device another program
+ * mdev_bpf_upgrade_device() - change the program of a device
  * @u: the upgrade
  * @i: number of the device in the program's list
  * @bdev: the device
- * @ops: the program, NULL for none
+ * @ops: the program, or NULL
  *
- * In one section its state is converted if need be, a failure of the program before it forgotten,
- * and the program assigned.
+ * In one section, this converts the state if necessary, clears a failure of the old program, and
+ * assigns the new program.
  *
- * Context: Process context, mdev_bpf_program::lock held. An op that is running is waited for.
+ * Context: Process context, mdev_bpf_program::lock held. Waits for an op that is running.
  *
- * Return: 0; what upgrade returned: then the device has the program, and has failed.
+ * Return: 0; the errno of upgrade, and then the device has the new program and has failed.
  */
 int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 			    struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
@@ -217,7 +217,7 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 }
 
 /**
- * mdev_bpf_upgrade_end() - an upgrade is over, or was refused
+ * mdev_bpf_upgrade_end() - free the data of an upgrade that has ended or was refused
  * @u: the upgrade
  *
  * Context: Process context.

@@ -10,9 +10,9 @@ struct mdev_bpf_program;
 struct mdev_bpf_state_buf;
 
 /**
- * struct mdev_bpf_upgrade_ctx - the state that a program converts to its own
- * @old: what the program sees of it
- * @data: the state, old.size bytes
+ * struct mdev_bpf_upgrade_ctx - an old state that is being converted
+ * @old: the argument of the op
+ * @data: the bytes of the old state, old.size of them
  */
 struct mdev_bpf_upgrade_ctx {
 	struct mdev_bpf_old old;
@@ -20,9 +20,9 @@ struct mdev_bpf_upgrade_ctx {
 };
 
 /**
- * struct mdev_bpf_upgrade - an upgrade that is under way
- * @spares: empty states for the devices, in their order; later those that they had
- * @nr: how many there are; 0: no device needs one
+ * struct mdev_bpf_upgrade - an upgrade that is in progress
+ * @spares: empty states for the devices, in their order; later the old states
+ * @nr: number of devices; 0 if no device needs another state
  */
 struct mdev_bpf_upgrade {
 	struct mdev_bpf_state_buf *spares;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kinds of devices that VFIO knows, by the names that mdev's device_api has for them.
+ * The kinds of devices that VFIO supports, by their names in device_api.
  */
 #include <linux/mdev_bpf.h>
 #include <linux/string.h>
@@ -43,10 +43,10 @@ static const struct mdev_bpf_api apis[] = {
 };
 
 /**
- * mdev_bpf_api_find() - the kind of device that a program declares
+ * mdev_bpf_api_find() - find the kind of device that a program declares
  * @ops: the program
  *
- * Return: the kind, which is PCI if the program names none; NULL for an unknown name.
+ * Return: the kind, which is PCI if device_api is empty; NULL for an unknown name.
  */
 const struct mdev_bpf_api *mdev_bpf_api_find(const struct mdev_bpf_ops *ops)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device that a program declares. Its PCI identity is checked here, each other part in a file
- * of its own.
+ * The device that a program declares. This file checks its PCI identity; the other parts are
+ * checked in separate files.
  */
 #include <linux/string.h>
 
@@ -49,7 +49,7 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 
 /**
  * mdev_bpf_validate_device() - check the device that a program declares
- * @ops: the program; its names and types were checked
+ * @ops: the program, whose names and types have been checked
  *
  * Return: as mdev_bpf_validate_program().
  */

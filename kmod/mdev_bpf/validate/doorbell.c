@@ -36,7 +36,7 @@ static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbe
 	return overlaps_range(db, table) || overlaps_range(db, pba);
 }
 
-/* In a MEMORY region only writes to the trap window are seen. */
+/* In a MEMORY region, only writes to the trap window are trapped. */
 static bool in_window(const struct mdev_bpf_region *r, const struct mdev_bpf_doorbell *db)
 {
 	return !(r->flags & MDEV_BPF_REGION_MEMORY) ||
@@ -91,7 +91,7 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 
 /**
  * mdev_bpf_validate_doorbells() - check the doorbells that a program declares
- * @ops: the program; its regions were checked
+ * @ops: the program, whose regions have been checked
  *
  * Return: as mdev_bpf_validate_program().
  */

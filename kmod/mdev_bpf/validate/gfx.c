@@ -10,7 +10,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* One block of 128 bytes at least. There are 256 blocks at most, so 64 KiB hold any EDID. */
+/* An EDID has 1 to 256 blocks of 128 bytes, so any EDID fits into 64 KiB. */
 #define MIN_SIZE (MDEV_BPF_EDID_OFFSET + 128)
 #define MAX_SIZE SZ_64K
 
@@ -94,7 +94,7 @@ static int check_edid(const struct mdev_bpf_ops *ops)
 
 /**
  * mdev_bpf_validate_gfx() - check the display that a program declares
- * @ops: the program; its regions were checked
+ * @ops: the program, whose regions have been checked
  *
  * Return: as mdev_bpf_validate_program().
  */

@@ -95,7 +95,7 @@ static int check_non_pci_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 
 /**
  * mdev_bpf_validate_irq() - check the interrupts of one VFIO index
- * @ops: the program; its regions were checked
+ * @ops: the program, whose regions have been checked
  * @i: the VFIO irq index
  *
  * Return: as mdev_bpf_validate_program().

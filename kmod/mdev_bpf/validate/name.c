@@ -8,7 +8,9 @@
 /**
  * mdev_bpf_validate_name_ends() - does a text end within its member?
  * @s: the text
- * @size: bytes of the member
+ * @size: size of the member in bytes
+ *
+ * Return: true if it does.
  */
 bool mdev_bpf_validate_name_ends(const char *s, size_t size)
 {
@@ -16,11 +18,13 @@ bool mdev_bpf_validate_name_ends(const char *s, size_t size)
 }
 
 /**
- * mdev_bpf_validate_name() - may something have this name?
+ * mdev_bpf_validate_name() - is this a valid name for a program or type?
  * @name: the name
- * @size: bytes of the member that it is in
+ * @size: size of the member in bytes
  *
- * Names become file names in sysfs and bpffs, and bpffs takes no dots.
+ * Names become file names in sysfs and bpffs, and bpffs does not allow dots.
+ *
+ * Return: true if it is.
  */
 bool mdev_bpf_validate_name(const char *name, size_t size)
 {

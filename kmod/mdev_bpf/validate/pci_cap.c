@@ -2,9 +2,9 @@
 /*
  * The PCI capabilities that a program declares.
  *
- * The program provides their content, so only those are allowed that nobody but the device's driver
- * acts upon. All others are about errors, links, buses, address translation or BARs: the core, VFIO
- * or the VMM would have to implement them, or an mdev cannot have them.
+ * The program provides their content, so only capabilities are allowed that concern nothing but the
+ * device's driver. All others concern errors, links, buses, address translation or BARs: the core,
+ * VFIO or the VMM would have to implement them, or an mdev cannot have them.
  */
 #include <linux/pci_regs.h>
 #include <linux/string.h>
@@ -21,14 +21,14 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* A capability that is allowed, with the sizes that it can have */
+/* The capabilities that are allowed, with their permitted sizes */
 static const struct cap_kind {
 	u16 id;
 	u16 min;
 	u16 max;
 } extended_kinds[] = {
 	{ PCI_EXT_CAP_ID_DSN, PCI_EXT_CAP_DSN_SIZEOF, PCI_EXT_CAP_DSN_SIZEOF },
-	{ PCI_EXT_CAP_ID_VNDR, 8, ROOM_EXTENDED },	/* with a header of its own */
+	{ PCI_EXT_CAP_ID_VNDR, 8, ROOM_EXTENDED },	/* has a second header */
 	{ PCI_EXT_CAP_ID_DVSEC, 12, ROOM_EXTENDED },	/* likewise */
 };
 
@@ -113,7 +113,7 @@ static int check_room(const struct mdev_bpf_ops *ops)
 
 /**
  * mdev_bpf_validate_pci_caps() - check the capabilities that a program declares
- * @ops: the program, of PCI devices
+ * @ops: the program, which declares PCI devices
  *
  * Return: as mdev_bpf_validate_program().
  */

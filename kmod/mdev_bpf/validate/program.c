@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program declares: is it sound, and does it fit the devices that another
- * program left behind? Each refusal has its sentence. device.c looks at the device itself.
+ * Checks of a program's declaration: whether it is valid, and whether it fits the devices of
+ * another program. Each refusal has a sentence. device.c checks the device that is declared.
  */
 #include <linux/string.h>
 
@@ -51,12 +51,12 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_validate_program() - is what a program declares sound?
+ * mdev_bpf_validate_program() - check the declaration of a program
  * @ops: the program
  *
  * Context: Process context.
  *
- * Return: 0; -EINVAL, -E2BIG, -EPROTO or -EOPNOTSUPP, with a sentence left by mdev_bpf_refuse().
+ * Return: 0; -EINVAL, -E2BIG, -EPROTO or -EOPNOTSUPP, with a sentence by mdev_bpf_refuse().
  */
 int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops)
 {
@@ -66,12 +66,12 @@ int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops)
 
 /**
  * mdev_bpf_validate_program_compatible() - can a program take over the devices of another?
- * @old: what the devices were made for
- * @new: the program that would drive them
+ * @old: the declaration with which the devices were created
+ * @new: the program that would take them over
  *
- * Their state is another matter, see mdev_bpf_upgrade().
+ * The state is not checked here; see mdev_bpf_upgrade_prepare().
  *
- * Return: 0; -EINVAL, with a sentence left by mdev_bpf_refuse().
+ * Return: 0; -EINVAL, with a sentence by mdev_bpf_refuse().
  */
 int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 					 const struct mdev_bpf_ops *new)
@@ -94,7 +94,7 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 			      new->dma_windows, old->dma_windows);
 	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
 		return refuse(new, -EINVAL, "gfx differs from that of the devices");
-	/* The ids may differ: a device keeps those that it was created with */
+	/* The ids may differ; a device keeps those with which it was created */
 	if (old->pci.flags != new->pci.flags)
 		return refuse(new, -EINVAL, "pci.flags differ from those of the devices");
 	if (memcmp(old->pci_caps, new->pci_caps, sizeof(old->pci_caps)))

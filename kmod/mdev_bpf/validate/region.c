@@ -18,7 +18,7 @@
 
 #define refuse mdev_bpf_refuse_ops
 
-/* The first VFIO region index that is device specific for PCI. */
+/* The first VFIO region index for device-specific regions of PCI devices */
 #define FIRST_OWN VFIO_PCI_NUM_REGIONS
 
 static bool is_bar(const struct mdev_bpf_ops *ops, unsigned int i)
@@ -104,7 +104,7 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 	return check_bar_flags(ops, i);
 }
 
-/* The window of a MEMORY region whose accesses go to the program. */
+/* Check the trap window of a MEMORY region. */
 static int check_trap(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];

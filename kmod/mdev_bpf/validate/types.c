@@ -54,11 +54,11 @@ int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops)
 }
 
 /**
- * mdev_bpf_validate_types_mask() - does a mask of mdev types name only types that there are?
+ * mdev_bpf_validate_types_mask() - check that a mask of mdev types only names declared types
  * @ops: the program
- * @what: the array that the mask is in
- * @i: index there
- * @mask: bits by type; 0: all
+ * @what: name of the array that contains the mask
+ * @i: index in the array
+ * @mask: bits by type; 0 for all types
  *
  * Return: as mdev_bpf_validate_program().
  */

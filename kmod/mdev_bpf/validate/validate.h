@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Is what a program declares sound? Each refusal leaves a sentence. */
+/* Checks of what a program declares. Each refusal has a sentence. */
 #ifndef __MDEV_BPF_VALIDATE_VALIDATE_H
 #define __MDEV_BPF_VALIDATE_VALIDATE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clients: other kernel modules that use a device, in place of a VFIO user. They take
- * the same way to the program, so what holds for one holds for the other.
+ * Clients: other kernel modules that use a device instead of a VFIO user. Their accesses reach the
+ * program in the same way, so they get the same results.
  */
 #include <linux/export.h>
 #include <linux/mdev_bpf_client.h>
@@ -23,14 +23,14 @@ struct mdev_bpf_client {
 /**
  * mdev_bpf_client_open() - open a device from a kernel module
  * @uuid: UUID of the mdev
- * @ops: what the device tells the caller; must outlive the client
- * @data: goes to @ops
+ * @ops: callbacks of the client; must exist as long as the client
+ * @data: argument for the callbacks
  *
- * Context: Process context. Not from within an op of the same device.
+ * Context: Process context. Not in an op of the same device.
  *
- * Return: the client; an ERR_PTR: -ENODEV if there is no such device of mdev_bpf, it is being
- * removed, or it has no program attached; -EBUSY if somebody else uses it; -ENOMEM; what
- * the program's open returns.
+ * Return: the client; an ERR_PTR: -ENODEV if mdev_bpf has no such device, if it is being removed,
+ * or if no program is attached; -EBUSY if the device is in use; -ENOMEM; the errno of the program's
+ * open.
  */
 struct mdev_bpf_client *mdev_bpf_client_open(const guid_t *uuid,
 					     const struct mdev_bpf_client_ops *ops, void *data)
@@ -62,10 +62,10 @@ out_free:
 EXPORT_SYMBOL_GPL(mdev_bpf_client_open);
 
 /**
- * mdev_bpf_client_close() - give a device back
- * @client: what mdev_bpf_client_open() returned
+ * mdev_bpf_client_close() - close a device
+ * @client: the client, which is freed
  *
- * Context: Process context. When it returns no op of the client is running or will.
+ * Context: Process context. When this returns, no callback of the client runs, or will run.
  */
 void mdev_bpf_client_close(struct mdev_bpf_client *client)
 {
@@ -86,10 +86,10 @@ static bool in_region(u32 region, u64 offset)
 /**
  * mdev_bpf_client_read() - read from a region
  * @client: the client
- * @region: its VFIO index
- * @offset: first byte in it
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
  * @buf: kernel memory
- * @count: bytes
+ * @count: number of bytes
  *
  * Context: Process context.
  *
@@ -109,10 +109,10 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_read);
 /**
  * mdev_bpf_client_write() - write to a region
  * @client: the client
- * @region: its VFIO index
- * @offset: first byte in it
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
  * @buf: kernel memory
- * @count: bytes
+ * @count: number of bytes
  *
  * Context: Process context.
  *
@@ -135,7 +135,7 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_write);
  *
  * Context: Process context.
  *
- * Return: 0; -ENODEV if no program is attached; what the program's reset returns.
+ * Return: as mdev_bpf_reset().
  */
 int mdev_bpf_client_reset(struct mdev_bpf_client *client)
 {
@@ -144,14 +144,14 @@ int mdev_bpf_client_reset(struct mdev_bpf_client *client)
 EXPORT_SYMBOL_GPL(mdev_bpf_client_reset);
 
 /**
- * mdev_bpf_client_set_irq() - choose the kind of interrupts of a PCI device
+ * mdev_bpf_client_set_irq() - select the kind of interrupts of a PCI device
  * @client: the client
  * @mode: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX (unmasked), MDEV_BPF_IRQ_MSI or
  *	MDEV_BPF_IRQ_MSIX
  *
  * Context: Process context.
  *
- * Return: 0; -EINVAL if the device has none of that kind, or is no PCI device.
+ * Return: 0; -EINVAL if the device has no interrupts of that kind, or is not PCI.
  */
 int mdev_bpf_client_set_irq(struct mdev_bpf_client *client, unsigned int mode)
 {
@@ -176,10 +176,10 @@ int mdev_bpf_client_set_irq(struct mdev_bpf_client *client, unsigned int mode)
 EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
 
 /**
- * mdev_bpf_client_unmask() - INTx was handled: let it fire again
+ * mdev_bpf_client_unmask() - unmask INTx after the interrupt was handled
  * @client: the client
  *
- * Context: Any but the irq op. If the line is still up, that is called from here.
+ * Context: Any except the irq callback. If the line is still up, that callback is called from here.
  */
 void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VFIO ioctls as the core answers them, on a copy of the argument.
+ * The answers of the core to VFIO's ioctls, in a copy of the argument.
  */
 #include <linux/slab.h>
 
@@ -19,7 +19,7 @@ static unsigned int count_regions(const struct mdev_bpf_device *bdev)
 {
 	unsigned int nr = bdev->api->pci ? VFIO_PCI_NUM_REGIONS : 0, i;
 
-	/* What is private to the program does not count */
+	/* Regions that are private to the program do not count */
 	for (i = nr; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->regions[i].flags & MDEV_BPF_REGION_RW)
 			nr = i + 1;
@@ -43,20 +43,20 @@ static long get_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 	info->flags = bdev->api->flag | VFIO_DEVICE_FLAGS_RESET;
 	info->num_regions = count_regions(bdev);
 	info->num_irqs = count_irqs(bdev);
-	/* Users of an older header have no cap_offset */
+	/* The argument of users with an older header has no cap_offset */
 	if (ctx->call.size >= sizeof(*info))
 		info->cap_offset = 0;
 	return 0;
 }
 
-/* Put capabilities behind the answer; if there is no room, say how much it takes. */
+/* Add capabilities to the answer. If they do not fit, set argsz to the size that is needed. */
 static void answer_caps(struct mdev_bpf_ioctl_ctx *ctx, struct vfio_info_cap *caps)
 {
 	struct vfio_region_info *info = ctx->data;
 	size_t size = sizeof(*info) + caps->size;
 
 	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
-	/* Not argsz, which the program may have changed */
+	/* Do not use argsz, which the program may have changed */
 	if (ctx->call.size < size) {
 		info->argsz = size;
 		return;
@@ -99,7 +99,7 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 	flags = bdev->regions[info->index].flags;
 	info->size = 0;
 	info->flags = 0;
-	/* The program's private memory is none of the user's business */
+	/* The user must not see private memory of the program */
 	if (!(flags & MDEV_BPF_REGION_RW))
 		return 0;
 	info->size = bdev->regions[info->index].size;
@@ -176,11 +176,11 @@ static const struct mdev_bpf_core_ioctl core_ioctls[] = {
 };
 
 /**
- * mdev_bpf_info_find() - how the core answers an ioctl
+ * mdev_bpf_info_find() - find the function with which the core answers an ioctl
  * @bdev: the device
  * @cmd: the command
  *
- * Return: the entry, NULL for a command that the core does not know or the device has not.
+ * Return: the entry; NULL for a command that the core does not know, or the device does not have.
  */
 const struct mdev_bpf_core_ioctl *mdev_bpf_info_find(const struct mdev_bpf_device *bdev, u32 cmd)
 {

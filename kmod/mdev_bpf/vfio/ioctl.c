@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ioctls: the argument's way in and out, and the program's say in them.
+ * Ioctls: copying the argument, and calling the program.
  *
- * All work is done on a copy of the argument, so that a program can be shown it and
- * neither it nor the core can be made to read user memory twice.
+ * The program and the core both work on one copy of the argument, so that neither reads user memory
+ * twice.
  */
 #include <linux/file.h>
 #include <linux/slab.h>
@@ -17,8 +17,8 @@
 #include "vfio/ioctl.h"
 
 /*
- * A VFIO command says nothing about its argument's size; the argument's first member,
- * argsz, does. But RESET has no argument, and GET_GFX_DMABUF's is a number.
+ * The number of a VFIO command does not contain the size of the argument; the first member of the
+ * argument, argsz, does. But RESET has no argument, and that of GET_GFX_DMABUF is a number.
  */
 static bool has_argsz(u32 cmd)
 {
@@ -35,7 +35,7 @@ static int get_argsz(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 	if (argsz < sizeof(argsz))
 		return -EINVAL;
 	ctx->call.size = min_t(u32, argsz, MDEV_BPF_MAX_IOCTL);
-	/* To answer a GET ioctl there is room, but its callers need not fill that in */
+	/* For a GET ioctl, only the first members are read; the rest is room for the answer */
 	ctx->in = ctx->call.size;
 	if (ctx->core && ctx->core->out)
 		ctx->in = min_t(u32, ctx->in, ctx->core->out);
@@ -69,17 +69,17 @@ static int copy_in(struct mdev_bpf_ioctl_ctx *ctx, const void __user *arg)
 	if (copy_from_user(ctx->data, arg, ctx->in))
 		return -EFAULT;
 	if (ctx->argsz)
-		*(u32 *)ctx->data = ctx->argsz;	/* not what a second read found */
+		*(u32 *)ctx->data = ctx->argsz;	/* the user may have changed it meanwhile */
 	return 0;
 }
 
-/* Does the program look at ioctls? */
+/* Does the program have the ioctl op? */
 static bool program_looks(struct mdev_bpf_device *bdev)
 {
 	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_IOCTL, false);
 }
 
-/* Show the program an ioctl. Without one that works, and without its op, the core answers. */
+/* Call the program's ioctl. If there is none, or the device has failed, the core answers. */
 static int call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *arg)
 {
 	int max = arg->stage == MDEV_BPF_IOCTL_BEFORE ? MDEV_BPF_IOCTL_REVIEW : 0;
@@ -93,7 +93,7 @@ static int call_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl *arg)
 	return mdev_bpf_call_result(mdev_bpf_call_op(&call, ioctl, arg), max);
 }
 
-/* Without a program that works nobody can tell whether the device has such a command. */
+/* The core does not know the command. Without a working program, it cannot tell if any would. */
 static long unknown(struct mdev_bpf_device *bdev)
 {
 	if (!mdev_bpf_gate_is_attached(bdev))
@@ -109,7 +109,7 @@ static long core_answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx 
 	return ctx->core->fn(bdev, ctx);
 }
 
-/* What a program answers goes back in full, unless the command only takes an argument. */
+/* The program has answered: copy the whole argument back, unless the command returns nothing. */
 static long program_answer(struct mdev_bpf_ioctl_ctx *ctx)
 {
 	bool answers = ctx->core ? ctx->core->out : has_argsz(ctx->call.cmd);
@@ -134,7 +134,7 @@ static long answer(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 	return call_ioctl(bdev, &ctx->call) ?: program_answer(ctx);
 }
 
-/* The user gets a file only if it is told of it: the program may have another result in mind. */
+/* Install the file only if its descriptor is the result, which the program may have changed. */
 static void give_file(struct mdev_bpf_ioctl_ctx *ctx, long ret)
 {
 	if (ret == ctx->fd) {
@@ -151,7 +151,7 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
 	long ret;
 
 	ctx->core = mdev_bpf_info_find(bdev, ctx->call.cmd);
-	/* A command that nobody here knows must not fail for its argument */
+	/* An unknown command must fail with ENOTTY, whatever its argument is */
 	if (!ctx->core && !program_looks(bdev))
 		return core_answer(bdev, ctx);
 	ret = copy_in(ctx, arg);
@@ -168,7 +168,7 @@ static long do_ioctl(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ct
  * mdev_bpf_ioctl_region_info() - VFIO_DEVICE_GET_REGION_INFO, where VFIO does the copying
  * @vdev: the VFIO device
  * @info: the argument, in kernel memory
- * @caps: capability chain to add to; programs do not see it
+ * @caps: capability chain to which capabilities are added; programs do not see it
  *
  * Context: Process context.
  *
@@ -190,9 +190,9 @@ int mdev_bpf_ioctl_region_info(struct vfio_device *vdev, struct vfio_region_info
 	u32 argsz = info->argsz;
 	long ret;
 
-	/* VFIO takes anything but 0 for a failure */
+	/* VFIO treats any result except 0 as an error */
 	ret = min(answer(bdev, &ctx), 0L);
-	/* VFIO relies on it for what it gives to the user, and the program can write it */
+	/* VFIO uses it for copying to the user, but the program may have changed it */
 	info->argsz = argsz;
 	trace_mdev_bpf_ioctl(&bdev->ctx, ctx.call.cmd, ret);
 	return ret;
@@ -206,9 +206,9 @@ int mdev_bpf_ioctl_region_info(struct vfio_device *vdev, struct vfio_region_info
  *
  * Context: Process context.
  *
- * Return: 0 or more; -EFAULT; -EINVAL for an argument that is too short or that makes no
- * sense; -ENOTTY for an unknown command; -ENODEV for one that needs a program where none
- * is attached; what the program's ioctl op returns.
+ * Return: 0 or more; -EFAULT; -EINVAL for an argument that is too short or not valid; -ENOTTY for
+ * an unknown command; -ENODEV for a command that needs a program while none is attached; the errno
+ * of the program's ioctl.
  */
 long mdev_bpf_ioctl_handle(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
 {

@@ -12,16 +12,16 @@ struct vfio_info_cap;
 struct vfio_region_info;
 
 /**
- * struct mdev_bpf_ioctl_ctx - an ioctl on its way through
- * @call: what the program sees of it
+ * struct mdev_bpf_ioctl_ctx - an ioctl that is being handled
+ * @call: the argument of the program's ioctl
  * @data: copy of the argument, call.size bytes
- * @argsz: its first member where it has that, else 0; may be more than call.size
- * @in: how much of it the user gave
- * @out: how much goes back
- * @core: how the core answers it; NULL: not at all
- * @caps: where capabilities of the answer go if VFIO gives them to the user; else NULL
- * @file: what becomes the file descriptor @fd if that is the result; NULL: nothing
- * @fd: where it goes
+ * @argsz: its first member if it is argsz, else 0; may be more than call.size
+ * @in: number of bytes that the user has passed
+ * @out: number of bytes that are copied back
+ * @core: the function with which the core answers; NULL if the core does not know the command
+ * @caps: the chain for capabilities of the answer if VFIO copies them to the user; else NULL
+ * @file: the file to install as @fd if that is the result, or NULL
+ * @fd: the file descriptor for @file
  */
 struct mdev_bpf_ioctl_ctx {
 	struct mdev_bpf_ioctl call;
@@ -38,9 +38,9 @@ struct mdev_bpf_ioctl_ctx {
 /**
  * struct mdev_bpf_core_ioctl - an ioctl that the core answers
  * @cmd: the command
- * @min: least size of its argument
- * @out: size of the answer; 0: there is none, the argument goes in only
- * @fn: answers it in mdev_bpf_ioctl_ctx::data; 0 or more, or a negative errno
+ * @min: minimal size of its argument
+ * @out: size of the answer; 0 if nothing is copied back
+ * @fn: writes the answer to mdev_bpf_ioctl_ctx::data; returns 0 or more, or a negative errno
  * @gfx: only devices with a display have it
  */
 struct mdev_bpf_core_ioctl {

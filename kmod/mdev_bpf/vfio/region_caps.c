@@ -21,7 +21,7 @@ static int add_type(const struct mdev_bpf_region *r, struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &type.header, sizeof(type));
 }
 
-/* At most one area before the first trap, and one behind each trap. */
+/* At most one area before the first trap, and one after each trap. */
 #define MAX_AREAS (ARRAY_SIZE(((struct mdev_bpf_memory *)NULL)->traps) + 1)
 
 static int add_sparse(const struct mdev_bpf_memory *mem, struct vfio_info_cap *caps)
@@ -51,6 +51,8 @@ static int add_sparse(const struct mdev_bpf_memory *mem, struct vfio_info_cap *c
  * mdev_bpf_region_caps_can_map() - can any part of a region be mapped?
  * @bdev: the device
  * @index: VFIO index of the region
+ *
+ * Return: true if it can.
  */
 bool mdev_bpf_region_caps_can_map(const struct mdev_bpf_device *bdev, u32 index)
 {

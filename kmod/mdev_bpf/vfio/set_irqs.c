@@ -17,7 +17,7 @@
 #include "vfio/set_irqs.h"
 #include "work/deferred.h"
 
-/* A SET_IRQS call that was checked: @data has @count entries of the kind that @flags name. */
+/* A SET_IRQS call that has been checked: @data has @count entries of the kind given by @flags. */
 struct set_irqs {
 	struct mdev_bpf_irqs *irqs;
 	struct mdev_bpf_irq_kind *kind;
@@ -43,7 +43,7 @@ static bool by_eventfd(const struct set_irqs *s)
 	return s->flags & VFIO_IRQ_SET_DATA_EVENTFD;
 }
 
-/* NONE and no interrupts: turn this kind of interrupt off. */
+/* NONE and a count of 0: disable this kind of interrupt. */
 static bool is_disable(const struct set_irqs *s)
 {
 	return s->flags & VFIO_IRQ_SET_DATA_NONE && !s->count;
@@ -110,11 +110,11 @@ static void loopback(const struct set_irqs *s)
 }
 
 /**
- * mdev_bpf_set_irqs_unmask() - the user of the device unmasks a line
+ * mdev_bpf_set_irqs_unmask() - unmask a line for the user of the device
  * @irqs: the interrupts
  * @index: VFIO index of the line
  *
- * For the program that is the end of an interrupt; its irq_unmask op is called if it has one.
+ * This ends an interrupt, so the program's irq_unmask is called, if it has that op.
  *
  * Context: Any.
  */
@@ -124,7 +124,7 @@ void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
 		mdev_bpf_deferred_unmask_start(irqs_to_bdev(irqs), index);
 }
 
-/* Work items: an eventfd's wakeup holds locks that signalling another eventfd takes again. */
+/* In work items: the wakeup of an eventfd holds locks that signalling another eventfd takes. */
 static void unmask_work(void *opaque, void *kind)
 {
 	struct mdev_bpf_irqs *irqs = opaque;
@@ -278,15 +278,15 @@ static int non_pci_set(const struct set_irqs *s)
  * mdev_bpf_set_irqs() - VFIO_DEVICE_SET_IRQS
  * @bdev: the device
  * @hdr: the argument, of at least sizeof(*@hdr) bytes
- * @avail: bytes of it that were copied in
+ * @avail: number of bytes of it that were copied from the user
  *
  * Context: Process context of the user, whose file descriptors the data may name.
  *
  * Return: 0; -EINVAL for an invalid combination of flags, for an interrupt that the device does not
  * have, or while another of INTx, MSI and MSI-X is enabled; -ENOTTY for an action that this kind of
  * interrupt does not support; -ERANGE for enabling no vector; -EBADF or -EINVAL for a file
- * descriptor that is no eventfd; -EBUSY if the line has an eventfd to mask or unmask it already;
- * -ENOMEM.
+ * descriptor that is not an eventfd; -EBUSY if the line already has an eventfd that masks or
+ * unmasks it; -ENOMEM.
  */
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail)
 {
@@ -301,12 +301,12 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 	size_t size = 0;
 	int ret;
 
-	/* An index that the device does not have has a count of 0, which is refused */
+	/* The count of an index that the device does not have is 0, which is refused */
 	ret = vfio_set_irqs_validate_and_prepare(hdr, mdev_bpf_irq_count(bdev, hdr->index),
 						 MDEV_BPF_MAX_IRQS, &size);
 	if (ret)
 		return ret;
-	/* That has checked argsz; but only MDEV_BPF_MAX_IOCTL bytes were copied in */
+	/* This has checked argsz, but at most MDEV_BPF_MAX_IOCTL bytes were copied */
 	if (size > avail - sizeof(*hdr))
 		return -EINVAL;
 	s.kind = &bdev->irqs.kinds[hdr->index];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices as VFIO has them: making and removing them, and their vfio_device_ops.
+ * VFIO devices: their creation and removal, and their vfio_device_ops.
  */
 #include "../../compat.h"
 
@@ -55,7 +55,7 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
 	mdev_bpf_worker_enter(bdev, &bdev->worker);
-	/* A sockptr_t knows no const; "write" makes sure that it is only read from */
+	/* A sockptr_t cannot be const; for a write, the buffer is only read */
 	return mdev_bpf_region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos,
 				  true);
 }
@@ -81,7 +81,7 @@ static void mdev_bpf_vfio_dma_unmap(struct vfio_device *vdev, u64 iova, u64 leng
 	mdev_bpf_unmap(vdev_to_bdev(vdev), iova, length);
 }
 
-/* VFIO answers the features it knows itself; all others end here, to be traced. */
+/* VFIO answers the features that it knows. All others arrive here, and are traced. */
 static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __user *arg,
 				 size_t argsz)
 {
@@ -89,7 +89,7 @@ static int mdev_bpf_vfio_feature(struct vfio_device *vdev, u32 flags, void __use
 	return -ENOTTY;
 }
 
-/* The iommufd ops are NULL where the kernel has no iommufd, which VFIO then expects. */
+/* In kernels without iommufd, the iommufd ops are NULL, as VFIO then expects. */
 #define VFIO_OPS						\
 	.name = KBUILD_MODNAME,					\
 	.init = mdev_bpf_vfio_init,				\
@@ -114,7 +114,7 @@ static const struct vfio_device_ops vfio_ops = {
 #endif
 };
 
-/* For devices that may pin memory: VFIO lists them, with locks of its own, and asks them back. */
+/* For devices that may pin memory: VFIO calls dma_unmap for them, with locks of its own held. */
 static const struct vfio_device_ops vfio_pin_ops = {
 	VFIO_OPS,
 #ifdef COMPAT_HAS_GET_REGION_INFO_CAPS
@@ -124,18 +124,18 @@ static const struct vfio_device_ops vfio_pin_ops = {
 };
 
 /**
- * mdev_bpf_vfio_probe() - make the device of an mdev, and give it to VFIO
+ * mdev_bpf_vfio_probe() - create the device of an mdev, and register it with VFIO
  * @mdev: the mdev
  * @instance: number of the instance
  *
- * Context: Process context, in the write to "create" and with unreg_sem of the parent held, or
- * in a write to the driver's "bind".
+ * Context: Process context, in a write to "create" with unreg_sem of the parent held, or in a write
+ * to the driver's "bind".
  *
- * Return: 0; -ENOMEM; as mdev_bpf_device_create(); what VFIO returns.
+ * Return: 0; -ENOMEM; as mdev_bpf_device_create(); the errno of VFIO.
  */
 int mdev_bpf_vfio_probe(struct mdev_device *mdev, unsigned int instance)
 {
-	/* The same for all programs that ever drive the device */
+	/* This is the same for all programs of the device, now and later */
 	bool pins = READ_ONCE(mdev_bpf_program_type(mdev)->program->decl.dma_windows);
 	struct mdev_bpf_device *bdev;
 	int ret;
@@ -155,7 +155,7 @@ int mdev_bpf_vfio_probe(struct mdev_device *mdev, unsigned int instance)
 	return 0;
 
 out_destroy:
-	/* A kernel client may have found it in the list: this waits for it */
+	/* A kernel client may have found the device in the list: wait until it is closed */
 	mdev_bpf_device_destroy(bdev);
 out_put:
 	vfio_put_device(&bdev->vdev);	/* Pairs with vfio_alloc_device() */
@@ -166,12 +166,12 @@ out_put:
  * mdev_bpf_vfio_remove() - undo mdev_bpf_vfio_probe()
  * @bdev: the device
  *
- * Context: Process context. Waits until the user of the device has closed it; the user is asked to
- * by mdev_bpf_irq_request().
+ * Context: Process context. Waits until the user of the device has closed it, and asks the user to
+ * do so by mdev_bpf_irq_request().
  */
 void mdev_bpf_vfio_remove(struct mdev_bpf_device *bdev)
 {
-	/* First the users that VFIO knows of, then those that it does not */
+	/* First wait for users of VFIO, then for kernel clients */
 	vfio_unregister_group_dev(&bdev->vdev);
 	mdev_bpf_device_destroy(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_REMOVE, 0);

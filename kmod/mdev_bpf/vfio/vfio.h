@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices as VFIO has them. */
+/* VFIO devices. */
 #ifndef __MDEV_BPF_VFIO_VFIO_H
 #define __MDEV_BPF_VFIO_VFIO_H
 
