@@ -25,13 +25,13 @@
 #include "program/cost.h"
 #include "program/kfunc.h"
 
-/* What the verifier takes, its BPF_COMPLEXITY_LIMIT_INSNS */
+/* The most instructions that the verifier processes, its BPF_COMPLEXITY_LIMIT_INSNS */
 #define MAX_PATH	1000000u
 
-/* Calls can be that deep, the verifier's MAX_CALL_FRAMES */
+/* The maximal depth of calls, the verifier's MAX_CALL_FRAMES */
 #define MAX_DEPTH	8
 
-/* Rounds in which jumps back are followed; what is not known then counts as a loop */
+/* Limit for the iterations of find_loops(); instructions that are left then count as loops */
 #define MAX_ROUNDS	100
 
 /**

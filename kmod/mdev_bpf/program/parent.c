@@ -256,8 +256,8 @@ out_refuse:
  * mdev_bpf_parent_unregister() - undo mdev_bpf_parent_register()
  * @program: the program
  *
- * Context: Process context, without locks that attach and detach need. Waits for tasks that use its
- * files in sysfs, and for devices if there are any, to go.
+ * Context: Process context, with no lock held that attach and detach need. Waits for tasks that use
+ * its files in sysfs, and until its devices are removed, if there are any.
  */
 void mdev_bpf_parent_unregister(struct mdev_bpf_program *program)
 {

@@ -41,7 +41,7 @@ static void program_init_types(struct mdev_bpf_program *program)
  * mdev_bpf_program_alloc() - allocate a program, without registering it
  * @ops: its ops
  * @link: the link that attaches them
- * @idle: called when it has lost its ops and its last device, with its lock held
+ * @idle: see struct mdev_bpf_program
  *
  * Context: Process context.
  *
@@ -70,7 +70,7 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 	return program;
 }
 
-/* Nobody needs the program: say so, unless it is known. */
+/* If the program has neither ops nor devices, have it removed. Return: true if so. */
 static bool check_idle(struct mdev_bpf_program *program)
 {
 	lockdep_assert_held(&program->lock);
@@ -82,12 +82,12 @@ static bool check_idle(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_program_check_idle() - has a program neither ops nor devices?
+ * mdev_bpf_program_check_idle() - have a program removed if it has neither ops nor devices
  * @program: the program
  *
- * If so, mdev_bpf_program::idle was called.
- *
  * Context: Process context.
+ *
+ * Return: true if it has neither; then mdev_bpf_program::idle was called, now or earlier.
  */
 bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program)
 {
@@ -96,14 +96,15 @@ bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_program_retire() - take a program out of service
+ * mdev_bpf_program_retire() - take a program without ops out of service
  * @program: the program
- * @devices: even if it still has devices
+ * @devices: true to do this even if it still has devices
  *
  * Context: Process context.
  *
- * Return: true for who has to unregister it, since it has no ops, and will have no more devices;
- * false if it goes on, or somebody else has taken it out of service.
+ * Return: true if this has taken the program out of service, so that no device can be created any
+ * more; then the caller must unregister it. False if the program is still needed, or another task
+ * has already taken it out of service.
  */
 bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices)
 {

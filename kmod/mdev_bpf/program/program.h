@@ -40,14 +40,14 @@ struct mdev_bpf_progress {
 /**
  * struct mdev_bpf_program - a loaded BPF program, with its driver, parent and mdev types
  * @dev: the parent device; its reference count is that of this struct
- * @driver: the mdev driver that the program's devices bind to
- * @parent: what the mdev core keeps of the parent
- * @class: the class named as the program, with @dev as only member
- * @node: entry in the list of all programs, under programs_lock
- * @idle: called when it has lost its ops and its last device, with @lock held
- * @reap: unregisters it
- * @gone: it is unregistered, so its name is free
- * @decl: the data members of the ops that are or were attached
+ * @driver: the mdev driver to which the program's devices are bound
+ * @parent: the parent, for the mdev core
+ * @class: the class with the name of the program; @dev is its only member
+ * @node: entry in the list of all programs, protected by programs_lock
+ * @idle: called when it has neither ops nor devices any more, with @lock held
+ * @reap: work item that unregisters it
+ * @gone: completed when it is unregistered, so its name is free
+ * @decl: the data members of the ops that are attached, or were attached last
  * @types: the mdev types
  * @type_ptrs: pointers to the types, for mdev_register_parent()
  * @nr_types: number of types

@@ -2,14 +2,15 @@
 /*
  * The list of programs: attaching, updating and detaching their ops.
  *
- * All of these run under a mutex of the BPF core that all struct_ops users of the machine share. So
- * nothing here waits for user space, for a guest, or for a device to be closed: a program that
- * loses its ops while it has devices is detached and stays; it is reaped with the last device.
+ * All of this runs under a mutex of the BPF core that all struct_ops users of the machine share. So
+ * nothing here waits for user space, for a guest, or until a device is closed. If the ops of a
+ * program are detached while it has devices, the program stays until its last device is removed.
  *
- * Reaping a program is unregistering its parent, and that waits for tasks that read its files in
- * sysfs, or write to "create", however little of a processor they get. So a work item does it,
- * without a lock of ours. Detaching, and attaching a program of the same name, wait for that, so
- * that unloading and loading a program again works at once, but they do not wait for long.
+ * Removing a program means unregistering its parent. This waits for tasks that read its files in
+ * sysfs or write to "create", and such a task may get hardly any processor time. So a work item
+ * does it, without holding a lock of this module. Detaching a program, and attaching one of the
+ * same name, wait for the work item, so that a program can be loaded again right after it was
+ * unloaded. They only wait for a short time.
  */
 #include <linux/bpf.h>
 #include <linux/list.h>
@@ -27,7 +28,7 @@
 #include "program/upgrade.h"
 #include "validate/validate.h"
 
-/* How long attach and detach wait for a program to be unregistered */
+/* The time for which attach and detach wait until a program is unregistered */
 #define GONE_WAIT	msecs_to_jiffies(200)
 
 static DEFINE_MUTEX(programs_lock);
@@ -45,8 +46,8 @@ static struct mdev_bpf_program *program_find(const char *name)
 }
 
 /*
- * Unregister a program that was taken out of service. Its devices, if it still has any (only at
- * module exit), go first. It is in the list until its name is free.
+ * Unregister a program that was taken out of service. Devices that it still has are removed first;
+ * this only happens at module exit. The program stays in the list until its name is free.
  */
 static void program_destroy(struct mdev_bpf_program *program)
 {
@@ -68,7 +69,7 @@ static void program_reap(struct work_struct *work)
 	put_device(&program->dev);	/* Pairs with the get in program_idle() */
 }
 
-/* Each program has a work item of its own, so that one that is stuck holds up no other. */
+/* Queue the work item that removes a program. Each has its own, so none delays another. */
 static void program_idle(struct mdev_bpf_program *program)
 {
 	get_device(&program->dev);
@@ -77,7 +78,7 @@ static void program_idle(struct mdev_bpf_program *program)
 }
 
 /*
- * Wait for a program that is idle to be unregistered, and drop a reference. Return: false if that
+ * Wait until an idle program is unregistered, and drop a reference to it. Return: false if this
  * takes too long.
  */
 static bool program_await_gone(struct mdev_bpf_program *program)
@@ -88,7 +89,7 @@ static bool program_await_gone(struct mdev_bpf_program *program)
 	return gone;
 }
 
-/* A program of that name that nobody needs any more, with a reference; NULL if there is none. */
+/* Find a program with neither ops nor devices, and take a reference; NULL if there is none. */
 static struct mdev_bpf_program *program_find_idle(const char *name)
 {
 	struct mdev_bpf_program *program;
@@ -117,7 +118,7 @@ static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	if (!program)
 		return -ENOMEM;
 	INIT_WORK(&program->reap, program_reap);
-	/* From here on devices can be created */
+	/* From now on devices can be created */
 	ret = mdev_bpf_parent_register(program);
 	if (ret) {
 		put_device(&program->dev);
@@ -157,7 +158,7 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 	int ret = 0;
 
 	guard(mutex)(&program->lock);
-	/* Its last device has gone in this moment */
+	/* Its last device was removed just now */
 	if (ops && program->dead)
 		return refuse_busy(ops);
 	if (ops && program->link)
@@ -180,15 +181,15 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
  *
  * Context: Process context, BPF's update_mutex held.
  *
- * Return: 0; -EEXIST if the program has ops or its name is taken elsewhere in the
- * kernel; -EBUSY if a program of that name is still being unregistered; -EINVAL if the ops do not fit the program's devices; as mdev_bpf_upgrade_prepare();
- * -ENOMEM and other errnos of the driver core.
+ * Return: 0; -EEXIST if the program has ops, or its name is taken elsewhere in the kernel; -EBUSY
+ * if a program of that name is still being unregistered; -EINVAL if the ops do not fit the
+ * program's devices; as mdev_bpf_upgrade_prepare(); -ENOMEM and other errnos of the driver core.
  */
 int mdev_bpf_registry_attach(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 {
 	struct mdev_bpf_program *program;
 
-	/* Without devices there is nothing the program would have to fit */
+	/* Without devices there is nothing that the ops would have to fit */
 	program = program_find_idle(ops->name);
 	if (program && !program_await_gone(program))
 		return refuse_busy(ops);
@@ -232,9 +233,8 @@ int mdev_bpf_registry_update(const struct mdev_bpf_ops *ops, const struct mdev_b
  * mdev_bpf_registry_detach() - detach ops; when this returns, no task runs them
  * @ops: the ops
  *
- * The program goes with them, unless there are devices: those are detached until
- * mdev_bpf_registry_attach() brings ops that fit. It may go a little later, if a task uses its files
- * in sysfs.
+ * If the program has no devices, it is removed, a little later if a task uses its files in sysfs.
+ * Otherwise its devices are detached until mdev_bpf_registry_attach() attaches ops that fit.
  *
  * Context: Process context; BPF's update_mutex may be held.
  */
@@ -280,9 +280,9 @@ struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid)
 }
 
 /**
- * mdev_bpf_registry_init() - module load: get ready for programs
+ * mdev_bpf_registry_init() - allocate what the list of programs needs, at module load
  *
- * Return: 0, -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int mdev_bpf_registry_init(void)
 {
@@ -290,7 +290,7 @@ int mdev_bpf_registry_init(void)
 	return reap_wq ? 0 : -ENOMEM;
 }
 
-/* One that is not being unregistered yet, from here on out of service. */
+/* Take a program out of service that is not being unregistered yet. Return: it, or NULL. */
 static struct mdev_bpf_program *retire_any(void)
 {
 	struct mdev_bpf_program *program;
@@ -314,6 +314,6 @@ void mdev_bpf_registry_exit(void)
 
 	while ((program = retire_any()))
 		program_destroy(program);
-	/* Waits for those that are being unregistered there */
+	/* Waits for programs that are being unregistered by work items */
 	destroy_workqueue(reap_wq);
 }
