@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Everything that differs between the kernels both modules build on, and the
- * only place that looks at LINUX_VERSION_CODE. Code elsewhere is written for
- * the newest of them and calls the wrappers below.
+ * Differences between the kernels for which both modules can be built. Only
+ * this file uses LINUX_VERSION_CODE. All other code is written for the newest
+ * of these kernels, and calls the wrappers below.
  */
 
 #ifndef _MDEV_KMOD_COMPAT_H
@@ -20,10 +20,10 @@
 #endif
 
 /*
- * The device_link argument went away with commit 827ed8b1590d ("drivers: core:
- * remove device_link argument from class_compat_[create|remove]_link"). 6.12
- * has it, 7.2 has not; that 6.14 is the first without is taken from where the
- * commit stands in the history, nothing between the two has been built.
+ * Commit 827ed8b1590d ("drivers: core: remove device_link argument from
+ * class_compat_[create|remove]_link") removed the argument device_link. 6.12
+ * has it, and 7.2 does not. According to the history, 6.14 is the first kernel
+ * without it; no kernel between 6.12 and 7.2 has been built.
  */
 #if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
 static inline int compat_class_create_link(struct class_compat *cls,

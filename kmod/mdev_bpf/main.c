@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev_bpf: mediated devices that are BPF programs. Module entry and
- * /sys/kernel/mdev_bpf.
+ * mdev_bpf: mediated devices that are BPF programs. This file has the entry points of the module,
+ * and the files in /sys/kernel/mdev_bpf.
  */
 #include <linux/init.h>
 #include <linux/kobject.h>
@@ -32,7 +32,7 @@ static ssize_t abi_min_show(struct kobject *kobj, struct kobj_attribute *attr, c
 
 static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 
-/* What loaders can rely on; all that <uapi/linux/mdev_bpf.h> has, once it is there. */
+/* The content of the file "features": all MDEV_BPF_FEATURE_* that this module supports */
 #define FEATURES (MDEV_BPF_FEATURE_TIMERS | MDEV_BPF_FEATURE_MSIX | MDEV_BPF_FEATURE_DMA | \
 		  MDEV_BPF_FEATURE_MEMORY | MDEV_BPF_FEATURE_DOORBELLS | \
 		  MDEV_BPF_FEATURE_GFX | MDEV_BPF_FEATURE_EXPRESS | \

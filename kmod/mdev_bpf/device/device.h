@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Devices, each one instance of an mdev type of a program (mdev_bpf_device, bdev). Programs see a
- * part of it, mdev_bpf_dev (ctx). This header alone embeds what the other nouns keep of a device.
+ * Devices: each is an instance of an mdev type of a program (struct mdev_bpf_device, bdev).
+ * Programs see a part of it, struct mdev_bpf_dev (ctx). Only this header embeds the structs that
+ * the other headers define for a device.
  *
  * Locks, outermost first:
  *   programs_lock                the list of programs; reg, update, unreg (program/registry.c)
  *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not when they come
  *                                from the driver's "bind" and "unbind" files)
- *   mdev_bpf_program::lock       attached ops, pool, list of devices
+ *   mdev_bpf_program::lock       the attached ops, the pool, the list of devices
  *   mdev_bpf_worker_thread::lock held by the worker while it works for the device
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
  *   reader, writer               of the two files of a migration: one task at a time
- *   mdev_bpf_device::lock        reset and the steps of migration, one at a time; see below
+ *   mdev_bpf_device::lock        serialises resets and the steps of migration; see below
  *   mdev_bpf_irqs::config        SET_IRQS
- *   mdev_bpf_gate::lock          spinlock: one op at a time, the program it is in, and what ops
- *                                reach: state, configuration space, time, DMA queue, failure
- *   mdev_bpf_program::info       spinlock: what anybody may read in sysfs
+ *   mdev_bpf_gate::lock          spinlock: ops, one at a time, and what ops access: the program,
+ *                                state, configuration space, timers, DMA queue, failure
+ *   mdev_bpf_program::info       spinlock: what unprivileged readers of sysfs see
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
- *   passes_lock                  spinlock: guest memory that is just being unmapped (dma/pass.c)
- *   mdev_bpf_memory::pages       spinlock: which pages there are, and are to be sent
- *   mdev_bpf_worker::lock        spinlock: who works for the device
- *   mdev_bpf_notices::lock       spinlock: messages that are still to be printed
- * Taken alone, or as the last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
+ *   passes_lock                  spinlock: guest memory that is being unmapped (dma/pass.c)
+ *   mdev_bpf_memory::pages       spinlock: which pages exist, and which must be sent
+ *   mdev_bpf_worker::lock        spinlock: the thread of the worker
+ *   mdev_bpf_notices::lock       spinlock: messages that must still be printed
+ * Taken alone, or last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
  * last_error_lock (gate/refuse.c).
  *
- * Attaching, updating and detaching a program take, of a device's, the gate only, because all
- * struct_ops users of the machine wait for them. With mdev_bpf_device::lock held memory is
- * allocated, copied and cleared, however much there is and however little of a processor the task
- * may have, and pages are taken out of mappings, with the locks that the kernel has for that; a
- * fault that brings one back takes mdev_bpf_memory::pages only.
+ * Of the locks of a device, attaching, updating and detaching a program only take the gate, because
+ * all struct_ops users of the machine wait for them. mdev_bpf_device::lock is held while memory is
+ * allocated, copied and cleared, which may take any time, and while pages are unmapped, with the
+ * kernel's own locks for that. A fault that maps a page again only takes mdev_bpf_memory::pages.
  *
- * Guest memory is touched with none of them held (dma/guest.c). VFIO has locks of its own for it,
- * under which it waits for user space, and calls dma_unmap.
+ * Guest memory is accessed with none of these locks held (dma/guest.c). VFIO has its own locks for
+ * guest memory, under which it waits for user space, and calls dma_unmap.
  */
 #ifndef __MDEV_BPF_DEVICE_DEVICE_H
 #define __MDEV_BPF_DEVICE_DEVICE_H
@@ -61,47 +61,47 @@ struct mdev_bpf_memory;
 struct mdev_bpf_msix;
 struct mdev_bpf_program;
 
-/* A device is free, has a user (VFIO or a kernel client), or takes no user any more. */
+/* A device is free, has a user (VFIO or a kernel client), or accepts no user any more. */
 enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
 
 /**
  * struct mdev_bpf_device - a device
  * @vdev: the VFIO device; its reference count is that of this struct
- * @ctx: what programs see of it
- * @mdev: the mdev it belongs to
- * @program: the program it belongs to, with a reference from probe to release
+ * @ctx: the part that programs see
+ * @mdev: the mdev to which it belongs
+ * @program: the program to which it belongs, with a reference from probe to release
  * @node: entry in mdev_bpf_program::devices
  * @gate: the way into the program
- * @live: init was called, exit was not; under the gate
- * @state: what the program keeps of it, under the gate
- * @use: who uses it, one of MDEV_BPF_USE_*
- * @api: what kind of device it is, fixed for its life
- * @pci: its PCI identity, fixed for its life
- * @regions: the regions the device has, fixed for its life
- * @memory: the memory of those that are MEMORY, else NULL
- * @doorbells: the doorbells it has in them
- * @nr_doorbells: how many
- * @emulated: bit by region: the program handles every access to it; fixed for the device's life
- * @pci_caps: the capabilities that the program has declared, likewise
- * @cap_places: where they are
- * @config: PCI configuration space, as far as it is not empty, under the gate
- * @config_size: bytes of it
- * @config_mask: bits of its first part that a guest can write; of the rest it can none
- * @power_cap: where in it the power management capability is; 0: there is none
- * @express_cap: the same for PCI Express
- * @own_start: where in it the bytes begin that are the program's, and no capability
+ * @live: init has been called, and exit has not; protected by the gate
+ * @state: the state that the program keeps for it; protected by the gate
+ * @use: its use, one of MDEV_BPF_USE_*
+ * @api: the kind of device; never changes
+ * @pci: its PCI identity; never changes
+ * @regions: the regions of the device; never changes
+ * @memory: the memory of regions that are MEMORY; NULL for others
+ * @doorbells: the doorbells in the regions
+ * @nr_doorbells: number of doorbells
+ * @emulated: regions that only the program serves, a bit for each; never changes
+ * @pci_caps: the capabilities that the program has declared; never changes
+ * @cap_places: the places of these capabilities
+ * @config: PCI configuration space, up to its last used byte; protected by the gate
+ * @config_size: size of @config in bytes
+ * @config_mask: writable bits of the first part of @config; a guest cannot write the rest
+ * @power_cap: offset of the power management capability in @config; 0 if there is none
+ * @express_cap: offset of the PCI Express capability; 0 if there is none
+ * @own_start: offset of the first byte of the program that is in no capability
  * @irqs: interrupts
- * @msix: MSI-X table and pending bits; NULL: it has none
+ * @msix: MSI-X table and pending bits; NULL if it has none
  * @deferred: timers and work
- * @worker: the thread that does what is due
+ * @worker: the thread that does work which is due
  * @ioeventfds: eventfds that stand for writes
- * @failure: why it has failed, if it has
- * @stats: what ops cost
- * @watch: how long the op that runs has been running
- * @notices: what is still to be printed of it
+ * @failure: its failure
+ * @stats: statistics of its ops
+ * @watch: data of the watchdog
+ * @notices: messages about it that must still be printed
  * @dma: DMA
  * @migration: state of migration
- * @dirty: guest memory it has written to, under the gate; NULL: dirty tracking is off
+ * @dirty: the log of guest memory that it has written; protected by the gate; NULL if it is off
  * @display: display
  */
 struct mdev_bpf_device {
@@ -110,7 +110,7 @@ struct mdev_bpf_device {
 	struct mdev_device *mdev;
 	struct mdev_bpf_program *program;
 	struct list_head node;
-	/** @lock: reset and the steps of migration; not for attach, update and detach */
+	/** @lock: serialises resets and steps of migration; not taken by attach, update, detach */
 	struct mutex lock;
 	struct mdev_bpf_gate gate;
 	bool live;
@@ -161,7 +161,7 @@ static inline struct mdev_bpf_device *irqs_to_bdev(struct mdev_bpf_irqs *irqs)
 	return container_of(irqs, struct mdev_bpf_device, irqs);
 }
 
-/* How many interrupts of a VFIO index the device has */
+/* The number of interrupts that the device has for a VFIO irq index */
 static inline unsigned int mdev_bpf_irq_count(const struct mdev_bpf_device *bdev,
 					      unsigned int index)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Region accesses: bounds, and splitting into what a program gets.
+ * Region accesses: checking bounds, and splitting an access into pieces for the program.
  *
- * The caller's memory is a sockptr_t, the kernel's type for "user or kernel memory".
- * A program never sees a user pointer. User memory is touched between accesses, with no
- * lock held: a page fault there may wait for user space as long as it likes.
+ * The caller's memory is a sockptr_t, the kernel's type for "user or kernel memory". A program
+ * never sees a user pointer. User memory is accessed between calls of the program, with no lock
+ * held, because a page fault may wait for user space without a limit.
  */
 #include <linux/sched/signal.h>
 #include <linux/sockptr.h>
@@ -49,8 +49,8 @@ static bool has_doorbell(const struct mdev_bpf_device *bdev, u32 index)
 }
 
 /**
- * mdev_bpf_region_init() - find out which regions of a new device are nobody's but the program's
- * @bdev: the device; its regions, their memory, doorbells and MSI-X are known
+ * mdev_bpf_region_init() - find the regions of a new device that only the program serves
+ * @bdev: the device, whose regions, memory, doorbells and MSI-X are known
  */
 void mdev_bpf_region_init(struct mdev_bpf_device *bdev)
 {
@@ -97,13 +97,13 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	return 0;
 }
 
-/* Would an access be a doorbell's in one part only? */
+/* Would an access lie partly inside and partly outside of a doorbell? */
 static bool region_io_cuts(const struct region_io *io, u32 width)
 {
 	return io->write && mdev_bpf_doorbell_cuts(io->bdev, io->region, io->offset, width);
 }
 
-/* The widest access that is aligned, allowed and wanted. */
+/* The widest access that is aligned, permitted, and not wider than what is left. */
 static u32 region_io_width(const struct region_io *io)
 {
 	u32 width = io->access_size;
@@ -126,7 +126,7 @@ static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 	return 0;
 }
 
-/* A doorbell only queues work, which waits for a program if there is none. */
+/* A doorbell only queues work, which waits until a program is attached. */
 static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
 	int work = mdev_bpf_doorbell_work(bdev, access->region, access->offset);
@@ -136,7 +136,7 @@ static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *ac
 	return work >= 0;
 }
 
-/* An access to a region that the program does not have for itself */
+/* An access to a region that not only the program serves */
 static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 				  bool write)
 {
@@ -168,7 +168,7 @@ static noinline int get_kernel(u64 *val, const void *from, u32 size)
 	return 0;
 }
 
-/* By the sizes that there are: that costs a fraction of a copy_to_user() of any size. */
+/* One case for each size costs much less than copy_to_user() of a variable size. */
 static int put_value(sockptr_t buf, size_t done, u64 val, u32 size)
 {
 	void __user *to = buf.user + done;
@@ -252,7 +252,7 @@ static ssize_t region_io_step(const struct region_io *io, sockptr_t buf, size_t 
 	return region_access(io->bdev, &access, buf, done, io->write);
 }
 
-/* Any read or write. Return: bytes done, or an errno if there are none. */
+/* Any read or write. Return: number of bytes transferred, or an errno if there are none. */
 static noinline ssize_t region_io(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 				  loff_t pos, bool write)
 {
@@ -280,7 +280,7 @@ static noinline ssize_t region_io(struct mdev_bpf_device *bdev, sockptr_t buf, s
 	return done ?: ret;
 }
 
-/* Is this one access to a register: of a size that is allowed, aligned, and the program's? */
+/* Is this one aligned access, of a permitted size, to a region that only the program serves? */
 static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
 			size_t count, bool write)
 {
@@ -297,17 +297,17 @@ static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bp
 /**
  * mdev_bpf_region_rw() - read or write a device, for VFIO and for kernel clients
  * @bdev: the device
- * @buf: user or kernel memory, where to or where from
- * @count: bytes
- * @ppos: region and offset; moves on by what was done
- * @write: write rather than read
+ * @buf: user or kernel memory
+ * @count: number of bytes
+ * @ppos: region and offset; advanced by the number of bytes that are transferred
+ * @write: true for a write, false for a read
  *
  * Context: Process context.
  *
- * Return: bytes done, fewer than @count at the region's end or after an error;
- * -EINVAL for a position outside the regions that can be read or written; -EFAULT;
- * -EINTR; -ENOMEM for memory; -ENODEV if it takes a program and none is attached
- * (configuration space takes none); what region_read or region_write returns.
+ * Return: number of bytes transferred, less than @count at the end of the region or after an error;
+ * -EINVAL for a position outside of the regions that can be read or written; -EFAULT; -EINTR;
+ * -ENOMEM for memory; -ENODEV if the access needs a program and none is attached (configuration
+ * space needs none); the errno of region_read or region_write.
  */
 ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
 			   loff_t *ppos, bool write)
@@ -319,7 +319,7 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 	};
 	ssize_t ret;
 
-	/* Most are, so the shortest way is theirs */
+	/* This is the most common case, so it takes the shortest path */
 	if (likely(is_register(bdev, &access, count, write)))
 		ret = region_access(bdev, &access, buf, 0, write);
 	else
