@@ -477,7 +477,7 @@ MTAP_TEST(reader_is_slow)
 	EXPECT_EQ(prog_attach(&dev_prog), -EBUSY);
 	refused = now_ms() - began - detached;
 	EXPECT_STR(why_refused(),
-		   "kdev: a program of this name is still being removed, because a task uses its files in sysfs: try again");
+		   "kdev: the old program is still being removed, a task uses its files: try again");
 	EXPECT_EQ(prog_attach(&dev_prog2), 0);
 	other = now_ms() - began - detached - refused;
 	EXPECT_EQ(sysfs_int(SLOW_READERS), 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Messages about a device for the kernel log. A serial console takes milliseconds for a line, and
- * printk() may print the lines of other tasks, too. Whoever needs the gate would wait for that:
+ * printk() may print the lines of other tasks, too. Tasks that need the gate would wait for that:
  * other accesses, and detaching. So a message is stored under the gate, and a work item prints it,
  * which holds no lock.
  */

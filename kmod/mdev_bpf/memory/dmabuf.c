@@ -142,7 +142,7 @@ static int export_mmap(struct dma_buf *buf, struct vm_area_struct *vma)
 	/* Not VM_SHARED: mmap() clears that for a file that is open for reading only */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	/* VM_PFNMAP, so that nobody can pin a page and keep it when the memory is gone */
+	/* VM_PFNMAP, so that a page cannot be pinned, and kept after the memory is freed */
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &export_vm_ops;
 	vma->vm_private_data = buf;

@@ -105,7 +105,7 @@ static struct mdev_bpf_program *program_find_idle(const char *name)
 static int refuse_busy(const struct mdev_bpf_ops *ops)
 {
 	mdev_bpf_refuse(ops->name,
-			"a program of this name is still being removed, because a task uses its files in sysfs: try again");
+			"the old program is still being removed, a task uses its files: try again");
 	return -EBUSY;
 }
 
