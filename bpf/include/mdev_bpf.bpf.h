@@ -339,7 +339,11 @@ static __always_inline bool mdev_bpf_for_next(struct bpf_iter_mdev *it, int *i)
 }
 
 /**
- * mdev_bpf_for() - a loop: i is @start up to @end - 1; break and continue work as usual
+ * mdev_bpf_for() - a loop: @i is @start up to @end - 1; break and continue work as usual
+ * @i: an int, the number of the round
+ * @dev: the device
+ * @start: number of the first round
+ * @end: number of the last round plus 1
  *
  * The verifier does not follow each round; it processes the body until it finds no new states. So
  * the loop can be long, and the bounds need not be constants. They are evaluated in each round. A
