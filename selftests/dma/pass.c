@@ -9,10 +9,11 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "container.h"
+#include "slowness.h"
 
 #define IOVA		0x400000000ULL
 #define WINDOW		65536u
@@ -20,7 +21,8 @@
 #define WINDOWS		11u	/* of each device */
 #define RANGES		(DEVICES * WINDOWS)	/* one more than a device keeps records */
 #define ROUNDS		8
-#define BUSY		3
+/* Longer than any pause of ours that comes to an end */
+#define GIVE_UP		(12 + slowness())
 #define PIN		MDEV_BPF_DMA_PIN
 
 static pthread_barrier_t at_once;
@@ -118,13 +120,49 @@ MTAP_TEST(more_than_there_are_records)
 	}
 }
 
-static atomic_bool stop;
+/*
+ * The other case: a thread that unmaps, and gets a processor only when we want it to. It waits for
+ * that below a thread that never sleeps, on a processor that is theirs alone.
+ */
+static struct {
+	pthread_t thread, hog;
+	atomic_int tid;
+	atomic_bool done, stop;
+	int ret;
+} starved;
 
-static void *spin(void *unused)
+#define STARVED_CPU	1
+/* What the kernel gives to those who starve: both have to go */
+#define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
+#define FAIR_RUNTIME	"/sys/kernel/debug/sched/fair_server/cpu1/runtime"
+static char rt_runtime[32], fair_runtime[32];
+
+static void no_mercy(void)
 {
-	while (!stop)
-		;
-	return unused;
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	if (!exists(FAIR_RUNTIME))
+		mtap_skip("the fair server cannot be turned off: CONFIG_SCHED_DEBUG");
+	strcpy(rt_runtime, sysfs_str(RT_RUNTIME));
+	strcpy(fair_runtime, sysfs_str(FAIR_RUNTIME));
+	ASSERT_EQ(sysfs_write("-1", RT_RUNTIME), 0);
+	ASSERT_EQ(sysfs_write("0", FAIR_RUNTIME), 0);
+}
+
+static void mercy(void)
+{
+	if (*fair_runtime) {
+		EXPECT_EQ(sysfs_write(fair_runtime, FAIR_RUNTIME), 0);
+		EXPECT_EQ(sysfs_write(rt_runtime, RT_RUNTIME), 0);
+	}
+	*fair_runtime = 0;
+}
+
+static void schedule(pid_t tid, int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	/* It may have ended */
+	EXPECT(!sched_setscheduler(tid, policy, &param) || errno == ESRCH);
 }
 
 static void stay_on(int cpu)
@@ -136,66 +174,109 @@ static void stay_on(int cpu)
 	EXPECT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
-/* Lets go of the processor for seconds each time that it waits for something. */
-static void *unmap_idly(void *arg)
+static void *never_sleep(void *unused)
 {
-	struct sched_param none = { 0 };
-
-	EXPECT_EQ(sched_setscheduler(0, SCHED_IDLE, &none), 0);
-	*(int *)arg = guest_unmap(IOVA, WINDOW);
-	return NULL;
+	stay_on(STARVED_CPU);
+	schedule(0, SCHED_FIFO, 1);
+	while (!starved.stop)
+		;
+	return unused;
 }
 
-static double now(void)
+static void *unmap_starved(void *unused)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
+	schedule(0, SCHED_IDLE, 0);
+	starved.tid = gettid();
+	stay_on(STARVED_CPU);
+	starved.ret = guest_unmap(IOVA, WINDOW);
+	starved.done = true;
+	return unused;
 }
 
-/* Whoever unmaps is given a processor so seldom that each pause of the program's is long over. */
+/* Does it wait for something? */
+static bool starved_sleeps(void)
+{
+	const char *stat = sysfs_str("/proc/self/task/%d/stat", starved.tid);
+	const char *end = strrchr(stat, ')');
+
+	return starved.done || (end && end[2] == 'D');
+}
+
+/*
+ * Let it run until it waits. Nothing of what it waits for can happen before it is back where it
+ * does not get the processor, since we do not let go of the other one.
+ */
+static void let_run(void)
+{
+	schedule(0, SCHED_FIFO, 1);
+	schedule(starved.tid, SCHED_FIFO, 2);
+	while (!starved_sleeps())
+		;
+	schedule(starved.tid, SCHED_IDLE, 0);
+	schedule(0, SCHED_OTHER, 0);
+}
+
+/* Wait until the program has pinned it again, or is not allowed to as it seems. */
+static bool pinned_again(void)
+{
+	double end = mtap_now() + GIVE_UP;
+
+	while (!starved.done && mtap_now() < end) {
+		if (kdma_is_pinned(0))
+			return true;
+		mtap_pause();
+	}
+	return false;
+}
+
+/*
+ * Each time that it sleeps it is held back until the program has pinned again, so that VFIO finds
+ * that in each round. In the end the program is not allowed to, however long that takes.
+ */
 MTAP_TEST(hardly_ever_runs)
 {
 	__u8 *mem = guest_alloc(WINDOW, 0);
-	pthread_t busy[BUSY], thread;
+	unsigned int runs = 0, again = 0;
 	cpu_set_t anywhere;
-	unsigned int i;
 	double start;
-	int ret = 1;
 
-	container_grow(2);
-	for (i = 0; i < 2; i++) {
-		container_use(i);
-		kdma_set(KDMA_REPIN, 1);
-		ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
-	}
+	no_mercy();
+	kdma_set(KDMA_REPIN, 1);
+	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
 	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
-	for (i = 0; i < 2; i++) {
-		container_use(i);
-		ASSERT(mtap_await(kdma_is_pinned(0)));
-	}
+	ASSERT(mtap_await(kdma_is_pinned(0)));
 	ASSERT_EQ(sched_getaffinity(0, sizeof(anywhere), &anywhere), 0);
-	stop = false;
-	stay_on(1);
-	for (i = 0; i < BUSY; i++)
-		ASSERT_EQ(pthread_create(&busy[i], NULL, spin, NULL), 0);
-	ASSERT_EQ(pthread_create(&thread, NULL, unmap_idly, &ret), 0);
 	stay_on(0);
-	start = now();
-	pthread_join(thread, NULL);
-	mtap_diag("unmapped after %.1f s", now() - start);
-	stop = true;
-	for (i = 0; i < BUSY; i++)
-		pthread_join(busy[i], NULL);
+	starved.tid = 0;
+	starved.done = false;
+	starved.stop = false;
+	ASSERT_EQ(pthread_create(&starved.hog, NULL, never_sleep, NULL), 0);
+	start = mtap_now();
+	ASSERT_EQ(pthread_create(&starved.thread, NULL, unmap_starved, NULL), 0);
+	EXPECT(mtap_await(starved.tid));
+	while (!starved.done) {
+		let_run();
+		runs++;
+		again += pinned_again();
+	}
+	starved.stop = true;
+	pthread_join(starved.thread, NULL);
+	pthread_join(starved.hog, NULL);
 	EXPECT_EQ(sched_setaffinity(0, sizeof(anywhere), &anywhere), 0);
-	EXPECT_EQ(ret, 0);
+	mtap_diag("unmapped after %.1f s: it ran %u times, was pinned again %u times",
+		  mtap_now() - start, runs, again);
+	EXPECT_EQ(starved.ret, 0);
 	/* And then it is pinned again. */
 	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
 	EXPECT(mtap_await(kdma_is_pinned(0)));
 }
 
+static void after(void)
+{
+	mercy();
+	container_close();
+}
+
 const struct mtap_suite mtap_suite = {
-	.setup = guest_load, .before = container_open, .after = container_close,
-	.teardown = dev_unload,
+	.setup = guest_load, .before = container_open, .after = after, .teardown = dev_unload,
 };
