@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -235,16 +234,13 @@ static pthread_t begin_slow_write(unsigned long rounds)
 static unsigned long long_enough(void)
 {
 	unsigned long rounds = 1 << 12;
-	struct timespec from, to;
-	double took;
+	double began;
 
 	do {
 		rounds *= 2;
-		clock_gettime(CLOCK_MONOTONIC, &from);
+		began = mtap_now();
 		dev_set(0, KFAIL_SLOW, 4, rounds);
-		clock_gettime(CLOCK_MONOTONIC, &to);
-		took = to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9;
-	} while (took < 0.5 && rounds < MDEV_BPF_MAX_LOOPS);
+	} while (mtap_now() - began < 0.5 && rounds < MDEV_BPF_MAX_LOOPS);
 	return rounds;
 }
 

@@ -5,7 +5,6 @@
  */
 #include <signal.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -23,14 +22,6 @@ static struct vfio other;
 static struct mdev other_mdev;
 static struct child child;
 static int file;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* The worker of dev wants the memory: 0, or what went wrong. */
 static int get_stuck(void)
@@ -57,7 +48,7 @@ static void other_goes_on(void)
 {
 	__u8 *mem = guest_alloc(PAGE, 1);
 	struct vfio first = dev;
-	double start = now();
+	double start = mtap_now();
 
 	dev = other;
 	guest_bus_master(true);
@@ -66,19 +57,19 @@ static void other_goes_on(void)
 	EXPECT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	EXPECT_EQ(guest_unmap(IOVA, PAGE), 0);
 	dev = first;
-	EXPECT(now() - start < BOUND);
+	EXPECT(mtap_now() - start < BOUND);
 }
 
 /* Programs come and go, and that of the device that waits. */
 static void programs_go_on(void)
 {
-	double start = now();
+	double start = mtap_now();
 
 	ASSERT_EQ(prog_up(&dev_prog2, KDEV), 0);
 	prog_close(&dev_prog2);
 	prog_detach(&dev_prog);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
-	EXPECT(now() - start < BOUND);
+	EXPECT(mtap_now() - start < BOUND);
 }
 
 MTAP_TEST(others_do_not_wait)

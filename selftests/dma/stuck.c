@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -27,14 +26,6 @@
 
 static struct vfio others[MANY];
 static struct mdev other_mdevs[MANY];
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 static void go_from_work(void)
 {
@@ -109,9 +100,9 @@ static void killed(void (*live)(void))
 	missing_need();
 	vfio_close(&dev);
 	child_start(&child, live);
-	start = now();
+	start = mtap_now();
 	child_kill(&child);
-	mtap_diag("gone after %.1f s", now() - start);
+	mtap_diag("gone after %.1f s", mtap_now() - start);
 	if (child.said)
 		EXPECT_EQ(kill(child.said, SIGKILL), 0);
 	EXPECT(mtap_await(!vfio_open(&dev, &dev_mdev) || (vfio_close(&dev), false)));
@@ -145,10 +136,10 @@ MTAP_TEST(memory_comes_and_goes)
 	missing_need();
 	ASSERT_EQ(get_stuck(), 0);
 	for (i = 0; i < 5; i++) {
-		start = now();
+		start = mtap_now();
 		EXPECT_EQ(guest_map(OTHER, mem, PAGE, PROT_RW), 0);
 		EXPECT_EQ(guest_unmap(OTHER, PAGE), 0);
-		EXPECT(now() - start < 2 * BOUND);
+		EXPECT(mtap_now() - start < 2 * BOUND);
 	}
 	/* And what was asked for is done as soon as it can be */
 	guest_fill(page, PAGE, 1);
@@ -164,9 +155,9 @@ MTAP_TEST(unmapped_while_stuck)
 
 	missing_need();
 	ASSERT_EQ(get_stuck(), 0);
-	start = now();
+	start = mtap_now();
 	EXPECT_EQ(guest_unmap(IOVA, MISSING_PAGES * PAGE), 0);
-	EXPECT(now() - start < BOUND);
+	EXPECT(mtap_now() - start < BOUND);
 	ASSERT(kdma_await(1));
 	EXPECT_EQ(kdma_error(0), -ENOENT);
 }

@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "container.h"
@@ -25,14 +24,6 @@ static void pin_all(unsigned int nr)
 
 	for (i = 0; i < nr; i++)
 		ASSERT_EQ(kdma_start(PIN, i, IOVA + i * WINDOW, 0, WINDOW), 0);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 /* Each pins again what is taken from it; VFIO asks all of them, and counts how often. */
@@ -109,9 +100,9 @@ MTAP_TEST(beside_open_and_close)
 		EXPECT_EQ(guest_map(IOVA, mem, WINDOWS * WINDOW, PROT_RW), 0);
 		pin_all(WINDOWS);
 		EXPECT(mtap_await(kdma_is_pinned(WINDOWS - 1)));
-		start = now();
+		start = mtap_now();
 		EXPECT_EQ(guest_unmap(IOVA, WINDOWS * WINDOW), 0);
-		longest = longest > now() - start ? longest : now() - start;
+		longest = longest > mtap_now() - start ? longest : mtap_now() - start;
 		EXPECT(!kdma_is_pinned(0));
 	}
 	opener.stop = true;

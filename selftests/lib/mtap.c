@@ -92,6 +92,14 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 	return false;
 }
 
+double mtap_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 void mtap_pause(void)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
