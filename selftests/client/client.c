@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel clients: the same device gives them the same answers as VFIO, and they let go of it. */
+/* Kernel clients: a device answers them as it answers VFIO, and they release it when asked. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static int client_set(unsigned int region, __u64 off, __u8 val)
 #define R(reg)		{ 'r', reg, 0 }
 #define W(reg, val)	{ 'w', reg, val }
 
-/* A UART's life; each step is a write, or a read whose answer must agree. */
+/* Steps on a UART: each is a write, or a read whose answer must be the same for both. */
 static const struct {
 	char op;
 	__u8 reg;
@@ -147,7 +147,7 @@ MTAP_TEST(intx_callback)
 	EXPECT_EQ(client_events().irqs, 0);
 	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
 	EXPECT_EQ(client_events().irqs, 1);
-	/* masked by that; still up at unmask */
+	/* masked by the interrupt; still up at unmask */
 	EXPECT_EQ(client_set(0, UART_IER, 0), 0);
 	EXPECT_EQ(client_set(0, UART_IER, UART_IER_THRI), 0);
 	EXPECT_EQ(client_events().irqs, 0);
@@ -256,7 +256,7 @@ MTAP_TEST(remove_waits_for_the_client)
 	ASSERT(requested());
 	/* Not its link on the bus: the kernel's own core removes that first */
 	EXPECT(exists(MDEV_PARENTS "/mtty/%s", dev_mdev.uuid));
-	/* Still ours, and nobody else's any more */
+	/* The client can still use the device */
 	EXPECT_EQ(client_set(0, UART_SCR, 1), 0);
 	EXPECT_EQ(client_get(0, UART_SCR), 1);
 	EXPECT_EQ(client_do(CLIENT_CLOSE, NULL), 0);

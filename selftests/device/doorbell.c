@@ -44,7 +44,7 @@ static int set(unsigned int region, __u64 off, unsigned int size, __u64 data, in
 	return vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg);
 }
 
-/* Any part of it, with a write of any size: work, and no region_write */
+/* A write of any size to any part of a doorbell queues work, and does not call region_write. */
 MTAP_TEST(write_rings)
 {
 	unsigned int off, n = 0;
@@ -106,7 +106,7 @@ MTAP_TEST(partly)
 	EXPECT(event_wait(bell_event[KBELL_ODD_WORK]) >= 1);
 	EXPECT_EQ(reg(KBELL_WRITES), 1 + 4);
 	EXPECT_EQ(reg(KBELL_WHERE), where(BAR, 4, 68));
-	/* Two that touch, at once */
+	/* Two adjacent doorbells with one write */
 	ASSERT_EQ(vfio_pwrite(&dev, BAR, KBELL_A, bytes, 12), 12);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 	EXPECT_EQ(event_wait(bell_event[KBELL_B_WORK]), 1);
@@ -129,7 +129,7 @@ MTAP_TEST(eventfd_rings)
 	dev_set(BAR, KBELL_B, 4, 0);
 	EXPECT_EQ(event_wait(bell_event[KBELL_B_WORK]), 1);
 	EXPECT_EQ(works(KBELL_A_WORK), 3);
-	/* Nobody has taken it */
+	/* The core has not read the eventfd */
 	EXPECT_EQ(event_take(kick), 1);
 }
 
@@ -194,7 +194,7 @@ MTAP_TEST(bad_arguments)
 	EXPECT_EQ(ioeventfd(size, 4, bar, -2), -EINVAL);
 	EXPECT_EQ(ioeventfd(size, 4, bar, null), -EINVAL);
 	EXPECT_EQ(ioeventfd(size, 4, bar, 9999), -EBADF);
-	/* None of these has left anything */
+	/* None of the refused calls has left anything behind */
 	EXPECT_EQ(ioeventfd(size, 4, bar, -1), -ENODEV);
 	close(null);
 }
@@ -207,10 +207,10 @@ MTAP_TEST(bad_places)
 	EXPECT_EQ(set(BAR, (1ULL << MDEV_BPF_OFFSET_SHIFT) - 8, 8, 0, kick), -EINVAL);
 	EXPECT_EQ(set(BAR, KBELL_B, 8, 0, kick), -EINVAL);
 	EXPECT_EQ(set(BAR, 64, 4, 0, kick), -EINVAL);
-	/* Wider than the program takes, but for a doorbell */
+	/* Wider than the program's accesses, which only a doorbell allows */
 	EXPECT_EQ(set(KBELL_IO, 8, 2, 0, kick), -EINVAL);
 	EXPECT_EQ(set(KBELL_IO, KBELL_PORT, 2, 0, kick), -EINVAL);
-	/* Regions that are not there, not the program's, or read-only */
+	/* Regions that do not exist, are not the program's, or are read-only */
 	EXPECT_EQ(set(1, 0, 4, 0, kick), -EINVAL);
 	EXPECT_EQ(set(KBELL_RO, 0, 4, 0, kick), -EINVAL);
 	EXPECT_EQ(set(VFIO_PCI_ROM_REGION_INDEX, 0, 4, 0, kick), -EINVAL);
@@ -232,7 +232,7 @@ MTAP_TEST(limit)
 	EXPECT_EQ(set(BAR, 0x80, 4, i, kick), 0);
 }
 
-/* Without a program and without anybody who takes it, a ring is not lost, and counts once. */
+/* Rings without a program are not lost, and count as one. */
 MTAP_TEST(rung_while_detached)
 {
 	int other = event_new();
@@ -244,7 +244,7 @@ MTAP_TEST(rung_while_detached)
 	ring(kick);
 	ring(other);
 	ring(other);
-	/* And by a write, which takes no program */
+	/* And by a write, which needs no program */
 	EXPECT_EQ(vfio_set(&dev, BAR, KBELL_B, 4, 0), 0);
 	EXPECT_EQ(vfio_set(&dev, BAR, 0x80, 4, 0), -ENODEV);
 	EXPECT_EQ(set(BAR, 0x84, 4, 0, kick), 0);
@@ -281,7 +281,7 @@ MTAP_TEST(close_removes_them)
 	EXPECT_EQ(works(KBELL_A_WORK), 0);
 }
 
-/* Signalled before it is registered, it is as if it were just after. */
+/* An eventfd that is signalled before it is registered works as if it were signalled just after. */
 MTAP_TEST(pending)
 {
 	ring(kick);
@@ -309,7 +309,7 @@ MTAP_TEST(update_must_fit)
 	EXPECT_STR(why_refused(), "kbell: doorbells[] differ from those of the devices");
 }
 
-/* What was signalled before the device stopped is done by then, or in the stream. */
+/* What was signalled before the device stopped has been done when it stops, or is in the stream. */
 MTAP_TEST(before_migration)
 {
 	static char stream[8192];
@@ -339,7 +339,7 @@ MTAP_TEST(before_migration)
 
 #define ROUNDS	300
 
-/* Threads only count: a test point cannot be left from one. */
+/* Threads only count failures, because ASSERT cannot leave a test point from a thread. */
 static unsigned int failures;
 static bool stop;
 
@@ -360,7 +360,7 @@ static void *ring_all(void *flag)
 	return NULL;
 }
 
-/* Two at once want the same, so that one of them is refused. */
+/* Run by two threads. Both want the write to 0xa0, so one of them may get EEXIST. */
 static void *come_and_go(void *offset)
 {
 	unsigned int at = *(unsigned int *)offset, i;
@@ -410,7 +410,7 @@ MTAP_TEST(races)
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(ringer, NULL);
 	EXPECT_EQ(failures, 0);
-	/* All have gone, and one more works */
+	/* All are gone, and another one works */
 	EXPECT_EQ(set(BAR, 0xa0, 8, 0, -1), -ENODEV);
 	event_take(bell_event[KBELL_B_WORK]);
 	ASSERT_EQ(set(BAR, KBELL_B, 4, 0, kick), 0);

@@ -132,7 +132,7 @@ MTAP_TEST(console_is_slow)
 	EXPECT(detach / TRIES < SLOW_MS / 2000.0);
 }
 
-/* Each message is printed once, in order, though the device has gone on long since. */
+/* Each message is printed once, in order, even if the device was reset long before. */
 MTAP_TEST(messages_in_order)
 {
 	unsigned long long mark = klog_mark(), behind = mark, found;
@@ -263,7 +263,7 @@ MTAP_TEST(attaching_recovers)
 	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
 }
 
-/* Whoever opens it next finds it as it is, and can reset it. */
+/* The next user finds the device failed, and can reset it. */
 MTAP_TEST(stays_over_close)
 {
 	fail_with(-5);
@@ -290,7 +290,7 @@ static void expect_failed_in(const char *op, int nr)
 	EXPECT_EQ(event_take(error), 1);
 }
 
-/* An access has the result that the program gives it, also the one that fails the device. */
+/* An access returns what the program returns, even the access that fails the device. */
 MTAP_TEST(in_access)
 {
 	dev_set(0, KFAIL_VALUE, 4, 42);
@@ -331,7 +331,7 @@ MTAP_TEST(in_timer)
 	EXPECT_EQ(vfio_get(&dev, 0, KFAIL_VALUE, 4), -EIO);
 }
 
-/* Work that is due behind the op that fails waits, until the device recovers. */
+/* Work that is due after the op that fails waits until the device recovers. */
 MTAP_TEST(in_work)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
@@ -368,7 +368,7 @@ MTAP_TEST(in_init)
 	expect_state("attached");
 }
 
-/* The open that fails the device fails; the next finds it failed, and gets in to reset it. */
+/* The open that fails the device fails; the next one succeeds, so that the user can reset it. */
 MTAP_TEST(in_open)
 {
 	fail_in(KFAIL_OPEN);
@@ -402,7 +402,7 @@ MTAP_TEST(in_dump)
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "state: failed");
 }
 
-/* One printable line of bounded length, whatever the program gives. */
+/* The reason is one printable line of limited length, whatever the program passes. */
 MTAP_TEST(texts)
 {
 	const char *c;
@@ -422,7 +422,7 @@ MTAP_TEST(texts)
 	EXPECT_EQ(c - failure("text"), MDEV_BPF_MAX_REASON - 1);
 }
 
-/* Time stands still, and goes on with another program. */
+/* Timers stop while the device has failed, and go on with another program. */
 MTAP_TEST(timer_is_frozen)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
@@ -470,7 +470,7 @@ MTAP_TEST(line_is_held)
 	EXPECT_EQ(event_take(event[0]), 1);
 }
 
-/* A uevent of our device that says @state comes, sooner or later. */
+/* Wait for a uevent of the device with this @state. */
 static bool told(int sock, const char *state)
 {
 	struct pollfd poll_fd = { .fd = sock, .events = POLLIN };
@@ -561,7 +561,7 @@ MTAP_TEST(races)
 	EXPECT_EQ(dev_get(0, KFAIL_VALUE, 4), 42);
 }
 
-/* The device goes while user space is about to be told. */
+/* The device is removed while its uevent is about to be sent. */
 MTAP_TEST(removed_at_once)
 {
 	unsigned int i;
@@ -600,7 +600,7 @@ MTAP_TEST(dumped)
 	EXPECT_EQ(st.st_mode & 0777, 0400);
 }
 
-/* As much as there is room for, and a mark where it ends. */
+/* A dump has as much as there is room for, and a mark where it was cut. */
 MTAP_TEST(dump_is_cut)
 {
 	const char *text;

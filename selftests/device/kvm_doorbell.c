@@ -76,7 +76,7 @@ static __u32 works(unsigned int id)
 	return dev_get(0, KBELL_WORKS + 4 * id, 4);
 }
 
-/* What the guest does when nobody has bound the address: the check of the checks below */
+/* Without an ioeventfd the guest exits to user space. The tests below rely on that. */
 MTAP_TEST(unbound_returns)
 {
 	EXPECT_EQ(kvm_runs(write_memory, sizeof(write_memory)), KVM_EXIT_MMIO);

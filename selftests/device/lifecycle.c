@@ -257,7 +257,7 @@ MTAP_TEST(uevents)
 	close(fd);
 }
 
-/* init and exit frame a device's life; a failing init fails the create, and nothing leaks */
+/* init is the first op and exit the last; if init fails, create fails, and nothing leaks */
 MTAP_TEST(init_exit)
 {
 	struct mdev m = mdev_uuid(1);

@@ -58,7 +58,7 @@ static __u64 counter(int what)
 	return dev_count(&dev_prog, what);
 }
 
-/* Threads only count: a test point cannot be left from one. */
+/* Threads only count failures, because ASSERT cannot leave a test point from a thread. */
 static void should(bool ok)
 {
 	if (!ok)

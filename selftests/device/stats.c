@@ -120,7 +120,7 @@ MTAP_TEST(counts_accesses)
 	EXPECT_EQ(of("ioctl").calls, 0);
 }
 
-/* An errno is one, and so is what no op may return. */
+/* An errno counts as an error, and so does a value that no op may return. */
 MTAP_TEST(counts_errors)
 {
 	stats("1");

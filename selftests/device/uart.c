@@ -76,7 +76,7 @@ MTAP_TEST(loopback)
 	send('a', 16);
 	EXPECT_EQ(rd(UART_LSR), UART_LSR_DR);
 	expect_received('a', 16);
-	/* Round the ring once more, from its middle */
+	/* Fill and empty the ring again, from its middle */
 	send('A', 5);
 	EXPECT_EQ(rd(UART_RX), 'A');
 	send('F', 11);
@@ -191,14 +191,14 @@ MTAP_TEST(ier)
 	EXPECT_EQ(rd(UART_IER), 0x05);
 	wr(UART_IER, 0);
 	EXPECT_EQ(rd(UART_IER), 0);
-	/* Data waits, but nobody wants to hear of it. */
+	/* There is data, but its interrupt is not enabled. */
 	send(1, 1);
 	EXPECT_EQ(rd(UART_IIR), UART_IIR_NO_INT);
 	wr(UART_IER, UART_IER_RDI);
 	EXPECT_EQ(rd(UART_IIR), UART_IIR_RDI);
 }
 
-/* All four causes at once: each is shown when the one above it has been dealt with. */
+/* All four causes at once: each is shown once those of higher priority have been handled. */
 MTAP_TEST(iir_priority)
 {
 	rd(UART_MSR);
@@ -446,7 +446,7 @@ MTAP_TEST(survives_close)
 	expect_received('q', 3);
 }
 
-/* A new device begins from nothing, also where an old one's memory was. */
+/* A new device starts with zeroed state, even in memory that another device has used. */
 MTAP_TEST(new_device)
 {
 	set_everything();

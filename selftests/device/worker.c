@@ -189,7 +189,7 @@ MTAP_TEST(opener_is_stopped)
 	EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
 	EXPECT(WIFSTOPPED(status));
 	vfio_close(&dev);
-	/* It has the device still, so it is closed when that dies */
+	/* That process still has the device open, so the device is closed when it dies */
 	kill_child();
 	ASSERT(mtap_await(!vfio_open(&dev, &dev_mdev) || (vfio_close(&dev), false)));
 	arm_all();

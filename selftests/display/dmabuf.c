@@ -17,7 +17,7 @@ static __u8 *map(int fd, size_t size, int prot)
 	return mmap(NULL, size, prot, MAP_SHARED, fd, 0);
 }
 
-/* Each register of geometry makes another picture, and the old one is still known. */
+/* A change of any geometry register makes another dma-buf id; the old id stays valid. */
 MTAP_TEST(ids)
 {
 	static const struct { unsigned int reg; __u64 val, was; } change[] = {
@@ -69,7 +69,7 @@ MTAP_TEST(ids_forgotten)
 	EXPECT_EQ(get_dmabuf(0xffffffff), -ENOENT);
 }
 
-/* The next user gets nothing of the last one's. */
+/* The next user cannot get the dma-bufs of the last one. */
 MTAP_TEST(ids_of_another)
 {
 	__u32 id = dmabuf_id(PRIMARY);
@@ -102,7 +102,7 @@ MTAP_TEST(dmabuf_is_memory)
 	EXPECT_EQ(memcmp(mem + PAGES - 4096, line, 4096), 0);
 	EXPECT_EQ(vfio_pread(&dev, KGFX_FB, 0x8000 + PAGES, line, 4096), 4096);
 	EXPECT_EQ(memcmp(zero, line, 4096), 0);
-	/* Reset clears what everybody sees. */
+	/* A reset clears the memory, which is also seen through the dma-buf. */
 	EXPECT_EQ(vfio_reset(&dev), 0);
 	EXPECT_EQ(memcmp(mem + 100, zero, 4096), 0);
 	munmap(mem, PAGES);
@@ -118,7 +118,7 @@ MTAP_TEST(dmabuf_bad_maps)
 	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, buf_fd, 0) == MAP_FAILED);
 }
 
-/* Whatever becomes of device and program, the picture stays. */
+/* A dma-buf stays valid when its device or its program is gone. */
 MTAP_TEST(dmabuf_survives)
 {
 	__u8 *mem, line[16] = "still there";
@@ -134,7 +134,7 @@ MTAP_TEST(dmabuf_survives)
 	EXPECT(!exists(MDEV_DEVICES "/%s", gone.uuid));
 	prog_detach(&dev_prog);
 	EXPECT_STR((char *)mem + 0x3000, "still there");
-	/* A page that nobody had touched */
+	/* A page that had not been touched */
 	memset(mem + 0x5000, 0x77, 4096);
 	munmap(mem, PAGES);
 	mem = map(buf_fd, PAGES, PROT_READ);
@@ -147,7 +147,7 @@ MTAP_TEST(dmabuf_survives)
 	EXPECT(mtap_await(sysfs_int("/sys/module/mdev_bpf/refcnt") == users - 1));
 }
 
-/* The program has the last word, and then there is no file that nobody knows of. */
+/* The program's result replaces the file descriptor, which is closed then. */
 MTAP_TEST(dmabuf_dropped)
 {
 	__u32 id = dmabuf_id(PRIMARY);

@@ -77,7 +77,7 @@ MTAP_TEST(edid)
 	EXPECT_EQ(regs.max_xres, 1024);
 	EXPECT_EQ(regs.max_yres, 768);
 	EXPECT_EQ(regs.link_state, DOWN);
-	/* Down it is already */
+	/* The link is already down */
 	EXPECT_EQ(set_edid(EDID(link_state), DOWN), 0);
 	EXPECT_EQ(dev_get(0, KGFX_EDIDS, 4), 0);
 	memset(blob, 0xe7, sizeof(blob));
@@ -119,7 +119,7 @@ MTAP_TEST(edid_wrong)
 		EXPECT_EQ(set_edid(reg, 1), -EINVAL);
 		EXPECT_EQ(get_edid(reg), 0);
 	}
-	/* Neither parts of a register nor what lies across two */
+	/* Neither a part of a register nor an access across two */
 	EXPECT_EQ(vfio_get(&dev, KGFX_EDID, EDID(edid_size), 2), -EINVAL);
 	EXPECT_EQ(vfio_get(&dev, KGFX_EDID, EDID(edid_size) + 3, 1), -EINVAL);
 	EXPECT_EQ(vfio_set(&dev, KGFX_EDID, EDID(edid_size), 1, 1), -EINVAL);

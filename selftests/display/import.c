@@ -48,7 +48,7 @@ static void importers_close(void)
 		close(importers[--nr_importers]);
 }
 
-/* Map it as often as that goes, MAPS times and once more at most; what the last one gave. */
+/* Map a dma-buf until that fails, MAPS + 1 times at most. Return: the last result. */
 static int import_all(int fd)
 {
 	int ret = 0;
@@ -143,7 +143,7 @@ static void __noreturn import_limited(struct found *found)
 	_exit(0);
 }
 
-/* Whoever maps pays for the table, and gets an errno if he cannot: nobody is killed for that. */
+/* The table is charged to the task that maps: above the limit that gets an errno, and no kill. */
 MTAP_TEST(tables_are_charged)
 {
 	struct found *found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE,
@@ -160,7 +160,7 @@ MTAP_TEST(tables_are_charged)
 	display_set(KGFX_PRIMARY + KGFX_STRIDE, LARGE_STRIDE);
 	buf_fd = get_dmabuf(dmabuf_id(PRIMARY));
 	ASSERT(buf_fd >= 0);
-	/* Its pages are another's to pay: have them all allocated. */
+	/* The pages are charged to another group: allocate all of them now. */
 	EXPECT_EQ(import(buf_fd, IMPORTER_READ, &size), 0);
 	EXPECT_EQ(size, LARGE);
 	importers_close();

@@ -74,7 +74,7 @@ MTAP_TEST(region_of_no_type)
 	EXPECT_EQ(info.region_index, KGFX_FB);
 }
 
-/* The program says it anew each time. */
+/* The program is asked for each query. */
 MTAP_TEST(other_mode)
 {
 	struct vfio_device_gfx_plane_info info;
@@ -131,7 +131,7 @@ MTAP_TEST(nothing)
 
 	EXPECT_EQ(query(REGION, CURSOR, &info), 0);
 	display_set(KGFX_PRIMARY + KGFX_FORMAT, 0);
-	/* Whatever else it says */
+	/* Whatever the other members are */
 	display_set(KGFX_PRIMARY + KGFX_REGION, 99);
 	ASSERT_EQ(query(DMABUF, PRIMARY, &info), 0);
 	EXPECT_EQ(info.drm_format, 0);
@@ -252,7 +252,7 @@ MTAP_TEST(just_fits)
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 
-/* Only dma-bufs give away what the user has no region for. */
+/* A plane in private memory can only be had as a dma-buf. */
 MTAP_TEST(private_memory)
 {
 	display_set(KGFX_PRIMARY + KGFX_REGION, KGFX_PRIVATE);

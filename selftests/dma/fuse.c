@@ -23,7 +23,7 @@ static struct mdev other_mdev;
 static struct child child;
 static int file;
 
-/* The worker of dev wants the memory: 0, or what went wrong. */
+/* Have the worker of dev access the memory: 0, or what went wrong. */
 static int get_stuck(void)
 {
 	void *mem = mmap(NULL, FUSE_FILE_SIZE, PROT_READ, MAP_PRIVATE, file, 0);

@@ -71,7 +71,7 @@ static void close_all(void)
 	iommufd = -1;
 }
 
-/* Let go of the device, and take it again: not attached to anything */
+/* Unbind the device and bind it again: it is not attached to anything */
 static void open_again(void)
 {
 	vfio_close(&dev);
@@ -100,7 +100,7 @@ MTAP_TEST_IF(cdev_possible, nothing_before_bind)
 	EXPECT_STR(is_open(), "0");
 }
 
-/* One user at a time, by whichever way he comes */
+/* One user at a time, whether it comes by group or by cdev */
 MTAP_TEST_IF(cdev_possible, one_user)
 {
 	struct vfio other;
@@ -152,7 +152,7 @@ MTAP_TEST_IF(cdev_possible, both_ways)
 	EXPECT(!memcmp(mem, mem + 8 * PAGE, 4 * PAGE));
 }
 
-/* By a worker, which has none of the user's memory */
+/* DMA by a worker, which does not have the user's address space */
 MTAP_TEST_IF(cdev_possible, from_work)
 {
 	__u8 buf[100];
@@ -259,7 +259,7 @@ MTAP_TEST_IF(cdev_possible, replaced)
 	ASSERT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	EXPECT_EQ(kdma_poke(0, 0, 4711), 0);
 	EXPECT_EQ(*(__u64 *)other, 4711);
-	/* What it had before is nothing to it */
+	/* Its previous address space no longer concerns it */
 	EXPECT_EQ(ioas_unmap(iommufd, ioas, IOVA, PAGES * PAGE), 0);
 	EXPECT_EQ(ioas_destroy(iommufd, ioas), 0);
 	EXPECT_EQ(kdma_peek(0, 0), 4711);
@@ -287,7 +287,7 @@ static void *remove_it(void *ret)
 	return NULL;
 }
 
-/* Removal asks for the device, and has it when its file is closed. */
+/* Removal requests the device from its user, and completes when the file is closed. */
 MTAP_TEST_IF(cdev_possible, removed_while_open)
 {
 	int req = event_new(), ret = 1;
@@ -369,7 +369,7 @@ static void *map_and_unmap(void *unused)
 	return unused;
 }
 
-/* Memory comes and goes, and so does the whole address space, while windows do. */
+/* Memory and whole address spaces come and go while windows are pinned and unpinned. */
 MTAP_TEST_IF(cdev_possible, race_with_unmap)
 {
 	unsigned int i, pinned = 0;

@@ -110,7 +110,7 @@ MTAP_TEST_IF(dirty_possible, reads_are_not_logged)
 	EXPECT_EQ(take(), 0);
 }
 
-/* Some of it may have been written. */
+/* A failed request may have written a part, so its pages are dirty. */
 MTAP_TEST_IF(dirty_possible, failed_writes_count)
 {
 	map_memory();
@@ -394,7 +394,7 @@ static void *report_to_missing(void *ret)
 	return NULL;
 }
 
-/* The user's bitmap may be as slow to come as the user likes: nobody else waits for it. */
+/* However long the page faults of the user's bitmap take, no other task waits for them. */
 MTAP_TEST_IF(dirty_possible, report_waits_alone)
 {
 	static __u8 zeros[MISSING_PAGE];

@@ -67,7 +67,7 @@ MTAP_TEST_IF(dirty_possible, written_is_dirty_once)
 	EXPECT_EQ(take(), 2);
 }
 
-/* A pointer is for reading and writing: nobody knows what it was used for. */
+/* A pointer allows reads and writes. The core cannot know which it is used for. */
 MTAP_TEST_IF(dirty_possible, read_is_dirty)
 {
 	start();
@@ -75,7 +75,7 @@ MTAP_TEST_IF(dirty_possible, read_is_dirty)
 	kdma_peek(0, 2 * PAGE);
 	EXPECT_EQ(kdma_get(KDMA_RESULT), 0);
 	EXPECT_EQ(take(), 1 << 2);
-	/* No pointer, no write */
+	/* Without a pointer the program cannot write */
 	EXPECT_EQ(kdma_poke(0, 3 * PAGE + 1, 1), -EFAULT);
 	EXPECT_EQ(kdma_poke(0, PAGES * PAGE, 1), -EFAULT);
 	EXPECT_EQ(take(), 0);
@@ -106,7 +106,7 @@ MTAP_TEST_IF(dirty_possible, written_before_start)
 	EXPECT_EQ(take(), 0);
 }
 
-/* Windows go; what was written by them has been written all the same. */
+/* Pages that were written through a window stay dirty when the window is gone. */
 MTAP_TEST_IF(dirty_possible, windows_that_went)
 {
 	start();
@@ -125,7 +125,7 @@ MTAP_TEST_IF(dirty_possible, windows_that_went)
 	EXPECT_EQ(take(), 0);
 }
 
-/* A window takes the place of another before anybody has asked. */
+/* A window replaces another one before the log has been read. */
 MTAP_TEST_IF(dirty_possible, windows_that_follow)
 {
 	unsigned int i;
@@ -210,7 +210,7 @@ static void write_something(unsigned int i)
 	EXPECT_EQ(kdma_error(requests - 1), 0);
 }
 
-/* Nothing is lost, whoever comes in between. */
+/* No write is lost, whatever races with it. */
 MTAP_TEST_IF(dirty_possible, nothing_is_lost)
 {
 	pthread_t thread;
@@ -223,7 +223,7 @@ MTAP_TEST_IF(dirty_possible, nothing_is_lost)
 	ASSERT_EQ(pthread_create(&thread, NULL, copy_all_the_time, NULL), 0);
 	for (i = 1; i <= 300; i++)
 		write_something(i);
-	/* One that may be under way */
+	/* Wait for a write that may be under way */
 	request(KDMA_GO_WORK, WRITE, IOVA + 4000, 8);
 	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
 	copier.stop = true;

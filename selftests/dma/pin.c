@@ -68,7 +68,7 @@ MTAP_TEST(both_ways)
 	EXPECT_EQ(kdma_peek(3, 0), 4712);
 	EXPECT_EQ(kdma_poke(3, PAGE + 8, 0xabcdef01), 0);
 	EXPECT_EQ(get(mem + PAGE + 8), 0xabcdef01);
-	/* Atomic instructions on it would be the end of the kernel */
+	/* Atomic instructions on it would crash the kernel */
 	EXPECT_EQ(kdma_poke(3, PAGE + 3, 1), -EFAULT);
 	EXPECT_EQ(kdma_poke(3, PAGE + 4, 1), -EFAULT);
 	EXPECT_EQ(pull(3, PAGE - 64, 2), 2);
@@ -145,7 +145,7 @@ MTAP_TEST(several_mappings)
 	ASSERT_EQ(kdma_pin(0, IOVA, 4 * PAGE), 0);
 	EXPECT_EQ(kdma_peek(0, PAGE), 5);
 	EXPECT_EQ(kdma_peek(0, 2 * PAGE), 6);
-	/* Half of it goes, so all of it does */
+	/* Half of the memory is unmapped, so the whole window is removed */
 	ASSERT_EQ(guest_unmap(IOVA + 2 * PAGE, 2 * PAGE), 0);
 	EXPECT_EQ(kdma_peek(0, PAGE), -EFAULT);
 	EXPECT_EQ(pinned_pages(), 0);
@@ -221,7 +221,7 @@ MTAP_TEST(all_windows)
 		EXPECT_EQ(kdma_peek(i, 0), -EFAULT);
 }
 
-/* Other memory being unmapped is nothing to the program. */
+/* The program is not told when other memory is unmapped. */
 MTAP_TEST(others_unmapped)
 {
 	__u8 *mem = guest_alloc(4 * PAGE, 7);

@@ -146,7 +146,7 @@ static void detached_while_stuck(bool by_worker)
 	EXPECT(!memcmp(got, page + 8, sizeof(got)));
 }
 
-/* The iron rule: whoever waits for user space, no detaching of a program waits for him. */
+/* Detaching a program never waits for a task that waits for user space. */
 MTAP_TEST(detach_and_a_stuck_task)
 {
 	detached_while_stuck(false);
@@ -175,7 +175,7 @@ MTAP_TEST(update_and_a_stuck_task)
 	ASSERT_EQ(prog_update(&dev_prog, &dev_prog), 0);
 }
 
-/* Nobody who uses the device waits, but later requests do, for their turn. */
+/* Accesses to the device do not wait; later requests do, because they are done in order. */
 MTAP_TEST(device_goes_on)
 {
 	__u8 *mem = guest_alloc(PAGE, 3);
@@ -239,7 +239,7 @@ MTAP_TEST(closed_while_stuck)
 	EXPECT_EQ(all_done(), before + 1);
 }
 
-/* The whole user of the device, stuck in its own memory, dies. */
+/* The process that uses the device is killed while it waits for its own memory. */
 static void die_stuck(void)
 {
 	struct task t;
@@ -381,7 +381,7 @@ MTAP_TEST(chain_and_remove)
 	}
 }
 
-/* A program that cannot let go pins again whatever is taken away. VFIO asks ten times. */
+/* The program pins again whatever is unmapped. VFIO asks ten times. */
 MTAP_TEST(unmap_and_pin_again)
 {
 	__u8 *mem = guest_alloc(PAGE, 6);

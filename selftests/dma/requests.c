@@ -131,7 +131,7 @@ MTAP_TEST(several_mappings)
 	EXPECT_EQ(mem[2 * PAGE], (__u8)(3 + 2 * PAGE * 7 + (2 * PAGE >> 8) * 13));
 }
 
-/* To the task that made the access all is over when that returns. */
+/* When an access returns, the requests that it made are done. */
 MTAP_TEST(done_with_the_access)
 {
 	__u8 *mem = guest_alloc(PAGE, 5);
@@ -231,7 +231,7 @@ MTAP_TEST(bad_arguments)
 		EXPECT_EQ(kdma_error(i), -ENOENT);
 }
 
-/* @op fails with @error, and whatever it has done it says that it failed. */
+/* @op fails with @error, and dma_done reports the failure, whatever has been copied. */
 static void fails(unsigned int op, __u64 iova, size_t size, int error)
 {
 	__u8 before[256], *now;
@@ -341,7 +341,7 @@ MTAP_TEST(good_after_bad)
 	EXPECT(!memcmp(bytes_of_device(2 * PAGE, PAGE), mem + PAGE, PAGE));
 }
 
-/* Asked for by a worker: nobody waits for it. */
+/* The worker makes the request, so no task waits for it. */
 MTAP_TEST(from_work)
 {
 	__u8 *mem = guest_alloc(PAGE, 13);

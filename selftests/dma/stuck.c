@@ -33,7 +33,7 @@ static void go_from_work(void)
 	kdma_set(KDMA_GO_WORK, READ | 7 << 8);
 }
 
-/* The worker of dev wants memory that does not come. 0, or what went wrong. */
+/* Have the worker of dev wait for memory that never comes: 0, or what went wrong. */
 static int get_stuck(void)
 {
 	guest_bus_master(true);
@@ -126,7 +126,7 @@ MTAP_TEST(killed_with_two_processes)
 	killed(two_processes);
 }
 
-/* Nobody is killed: other memory can be mapped and unmapped all the same. */
+/* Without a kill: other memory can still be mapped and unmapped. */
 MTAP_TEST(memory_comes_and_goes)
 {
 	__u8 *mem = guest_alloc(PAGE, 1), page[PAGE];
@@ -141,7 +141,7 @@ MTAP_TEST(memory_comes_and_goes)
 		EXPECT_EQ(guest_unmap(OTHER, PAGE), 0);
 		EXPECT(mtap_now() - start < 2 * BOUND);
 	}
-	/* And what was asked for is done as soon as it can be */
+	/* And the request is done as soon as its memory is there */
 	guest_fill(page, PAGE, 1);
 	missing_bring(0, page);
 	ASSERT(kdma_await(1));

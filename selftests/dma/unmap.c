@@ -54,7 +54,7 @@ MTAP_TEST(six_pin_again)
 	pin_again(DEVICES, WINDOWS, 0);
 }
 
-/* The program may take as long as it likes when it is told. */
+/* dma_unmap may take long. */
 MTAP_TEST(slow_ones_pin_again)
 {
 	pin_again(2, 1, 60);

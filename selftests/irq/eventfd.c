@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Interrupts by eventfd: INTx as a level that masks itself, MSI, and the request to let go. */
+/* Interrupts by eventfd: INTx as a level that masks itself, MSI, and the release request. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -101,7 +101,7 @@ MTAP_TEST(intx_unmask_eventfd)
 	EXPECT_EQ(event_wait(event[0]), 1);
 	ASSERT_EQ(write(unmask_event, &one, 8), 8);
 	EXPECT_EQ(event_wait(event[0]), 1);
-	/* Taken back: the eventfd unmasks no more. The device is asked by another way. */
+	/* The eventfd was removed, so it no longer unmasks. */
 	EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, -1), 0);
 	ASSERT_EQ(write(unmask_event, &one, 8), 8);
 	EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
@@ -271,7 +271,7 @@ MTAP_TEST(msi_few)
 	EXPECT_EQ(event_take(event[3]), 0);
 	EXPECT_EQ(vfio_irq_none(&dev, MSI, TRIGGER, 0), 0);
 	enable_msi(KDEV_MSI);
-	/* What nobody listened to is lost. */
+	/* A vector without an eventfd is lost. */
 	EXPECT_EQ(event_take(event[3]), 0);
 	EXPECT_EQ(trigger_vector(3), 0);
 	EXPECT_EQ(event_take(event[3]), 1);

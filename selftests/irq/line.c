@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* INTx while several threads drive, mask and unmask it; and the op that hears of unmasking. */
+/* INTx while several threads drive, mask and unmask it; and the op irq_unmask. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -121,7 +121,7 @@ static void join(struct threads *t)
 	stop = false;
 }
 
-/* Whatever has been going on: a line that is up and unmasked is one signal, masked it is none. */
+/* At the end, a line that is up gives one signal if it is unmasked, and none if it is masked. */
 static void expect_exact(void)
 {
 	/* The eventfd unmasks in its own time; taking it away waits for that */
@@ -179,7 +179,7 @@ MTAP_TEST(all_at_once)
 	expect_exact();
 }
 
-/* Each time the line goes up there is a signal, whoever else masks and unmasks. */
+/* Each rise of the line gives a signal, even while other threads mask and unmask. */
 MTAP_TEST(none_is_lost)
 {
 	struct threads t = { };
@@ -270,7 +270,7 @@ MTAP_TEST(op)
 	EXPECT(mtap_await(unmasked() == 3));
 }
 
-/* What was not masked is not unmasked. The worker has time to say otherwise. */
+/* irq_unmask is not called for a line that was not masked. The worker has time to call it. */
 MTAP_TEST(op_not_called)
 {
 	unsigned int i, j;
@@ -302,7 +302,7 @@ MTAP_TEST(op_lowers)
 	EXPECT_EQ(event_take(event), 0);
 }
 
-/* Nobody is told while no program is there, but the next one is. */
+/* Without a program irq_unmask is not called; the next program gets the call. */
 MTAP_TEST(op_of_the_next)
 {
 	level(1);

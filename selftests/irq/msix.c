@@ -318,7 +318,7 @@ MTAP_TEST(line)
 	EXPECT_EQ(ctl_do(KIRQ_LEVEL, 1), 0);
 	EXPECT_EQ(ctl_do(KIRQ_LEVEL, 1), 0);
 	EXPECT_EQ(event_take(event[0]), 1);
-	/* To who enables it while the line is up, it has just risen. */
+	/* For a user that enables MSI-X while the line is up, the line has just risen. */
 	EXPECT_EQ(vfio_irq_none(&dev, MSIX, TRIGGER, 0), 0);
 	enable(2);
 	EXPECT_EQ(event_take(event[0]), 1);
@@ -336,7 +336,7 @@ MTAP_TEST(loopback)
 	enable(2);
 	EXPECT_EQ(vfio_irq_set(&dev, &set, which, 3), 0);
 	EXPECT_EQ(event_take(event[1]), 1);
-	/* A test of a vector that nobody listens to leaves nothing behind. */
+	/* Triggering vectors without an eventfd by SET_IRQS leaves nothing pending. */
 	EXPECT_EQ(pending(), 0);
 	EXPECT_EQ(vfio_irq_none(&dev, MSIX, TRIGGER, KIRQ_NR_MSIX), 0);
 	EXPECT_EQ(event_take(event[0]), 1);

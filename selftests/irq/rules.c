@@ -62,7 +62,7 @@ static int set_irqs(const struct call *c)
 
 	for (i = 0; i < MAX_FDS; i++)
 		fds[i] = c->no_fd ? -1 : c->action == TRIGGER ? event : mask_event;
-	/* Of BOOL the same bytes say yes, but for those of a descriptor that ends in zero */
+	/* DATA_BOOL: bytes of descriptors would do as well, unless one of them is zero */
 	if (c->data == BOOL)
 		memset(fds, 1, sizeof(fds));
 	return vfio_irq_set(&dev, &set, fds, sizeof(fds));

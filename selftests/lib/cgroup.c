@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What cgroup.h promises. */
+/* Implements cgroup.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mount.h>

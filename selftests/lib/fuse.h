@@ -11,7 +11,7 @@
 int fuse_begin(void);
 /* Wait until somebody reads it; false if nobody does. */
 bool fuse_wanted(void);
-/* Unmount it: who waits gets an error. Does nothing if it is not mounted. */
+/* Unmount it: a task that waits gets an error. Does nothing if it is not mounted. */
 void fuse_end(void);
 
 #endif /* FUSE_H */

@@ -22,7 +22,7 @@ int to_v2(void);
 /* A global variable of a version */
 #define GLOBAL(p, member)	kupgrade_global(p, offsetof(struct kup_global, member))
 __u64 kupgrade_global(struct prog *p, size_t off);
-/* Neither version found a state that it had not left so. */
+/* Neither version found a state that differs from what it had left. */
 void kupgrade_expect_nothing_wrong(void);
 /* Close the device, unload both, and wait until the type is gone. */
 void kupgrade_unload(void);

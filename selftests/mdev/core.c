@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What core.h promises. */
+/* Implements core.h. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>

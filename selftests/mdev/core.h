@@ -18,7 +18,7 @@ enum { P0, P1 };
 
 /* Whether this is our core, and not the one the kernel came with. */
 bool core_is_ours(void);
-/* Leave the test point where only ours obeys the rule. */
+/* Skip the test point on the kernel's own core, which does not obey the rule. */
 void core_only_ours(const char *rule);
 
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What job.h promises. */
+/* Implements job.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What race.h promises. */
+/* Implements race.h. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who pays for memory regions, and what happens when that one may have no more. */
+/* Which group memory regions are charged to, and what happens at its limit. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ static int create(const char *type)
 	return payer.said;
 }
 
-/* What a child has created, dev_close() does not know. */
+/* dev_close() does not know a device that a child has created. */
 static void close_device(void)
 {
 	vfio_close(&dev);
@@ -229,7 +229,7 @@ MTAP_TEST(write_at_limit)
 	EXPECT(done >= (ssize_t)(4 * MIB) && done < (ssize_t)(16 * MIB));
 	EXPECT_EQ(fill_up(&offset, PAGE), -ENOMEM);
 	EXPECT(offset < 32 * MIB + SLACK);
-	/* What is there is there, and what is not reads as zero */
+	/* Pages that exist keep their bytes, and the others read as zero */
 	EXPECT_EQ(dev_get(KMEM_LARGE, done - 1, 1), 0x5a);
 	EXPECT_EQ(dev_get(KMEM_LARGE, offset, 1), 0);
 	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 0, "y", 1), 1);
@@ -256,7 +256,7 @@ MTAP_TEST(touch_at_limit)
 	}
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
-	/* Those before it were had */
+	/* The pages before it were allocated */
 	EXPECT_EQ(p[2 * MIB], 1);
 	expect_nobody_killed();
 	put("max", PAYER, "memory.max");

@@ -161,7 +161,7 @@ MTAP_TEST(bad_buffer)
 	munmap(page, PAGE);
 }
 
-/* The window goes to the program, access by access; what is around it does not. */
+/* Accesses to the window go to the program; accesses around it do not. */
 MTAP_TEST(window)
 {
 	unsigned char buf[4 * PAGE];
@@ -381,7 +381,7 @@ MTAP_TEST(rom_bar)
 	EXPECT_EQ(dev_get(config, PCI_ROM_ADDRESS, 4), 0);
 }
 
-/* What the kfuncs do not do. */
+/* Errors of the kfuncs */
 MTAP_TEST(kfunc_bounds)
 {
 	EXPECT_EQ(command(KMEM_DO_READ, KMEM_SMALL, KMEM_SMALL_SIZE - 8, 0), 0);

@@ -99,7 +99,7 @@ MTAP_TEST(guest_writes_all_the_time)
 	ASSERT(mtap_await(look(mapping, BAR_PAGES - 1)));
 	begin();
 	EXPECT_EQ(read_all(), -ENOMSG);
-	/* Hot as they are, they go along while it runs */
+	/* Although they are written all the time, they are sent while the device runs */
 	EXPECT(mtap_await(read_all() != -ENOMSG || sent_len > 3 * BAR_PAGES * PIECE));
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);

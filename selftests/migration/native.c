@@ -171,10 +171,10 @@ MTAP_TEST(takes_it)
 	close(fd);
 }
 
-/* What the sample has no place for survives from one of ours to another. */
+/* State that the sample's stream has no field for is kept between two devices of ours. */
 MTAP_TEST(nothing_is_lost)
 {
-	/* The empty transmitter's interrupt was seen; modem lines changed, and nobody looked */
+	/* The transmitter's interrupt was acknowledged; modem lines changed and were not read */
 	wr(&dev, 0, UART_IER, UART_IER_THRI | UART_IER_MSI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_THRI);
 	EXPECT_EQ(rd(&dev, 0, UART_IIR) & 0x0f, UART_IIR_NO_INT);

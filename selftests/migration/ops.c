@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Migration of a device whose program has its say: ops save and restore, and other versions. */
+/* Migration of a device whose program has the ops save and restore, and of other versions. */
 #include <string.h>
 #include <unistd.h>
 
@@ -57,7 +57,7 @@ MTAP_TEST(ops_fail)
 	EXPECT_EQ(rd(&b, KMIG_WORKS + 4 * 3), 0);
 }
 
-/* Whatever the errno is, it is the end of that step. */
+/* Any errno ends the step. */
 MTAP_TEST(ops_fail_stale)
 {
 	kmig_reload("kmig_hooks", 0, 0);
@@ -76,7 +76,7 @@ MTAP_TEST(ops_fail_stale)
 	EXPECT_EQ(rd(&b, KMIG_HOOK), 0);
 }
 
-/* A stream that is the program's from the first byte to the last */
+/* An opaque stream: all of its bytes are the program's. */
 MTAP_TEST(own_stream)
 {
 	__u64 magic = KMIG_OWN_MAGIC;
@@ -100,7 +100,7 @@ MTAP_TEST(own_stream)
 	EXPECT_HAS(why_refused(), "kmig: the program does not know this stream");
 }
 
-/* What the program has put is there as long as its session lasts, and not a byte longer. */
+/* What the program has put is kept until its session ends. */
 MTAP_TEST(own_stream_is_gone)
 {
 	int by_state, by_reset, by_close;
@@ -133,7 +133,7 @@ MTAP_TEST(own_stream_is_gone)
 	close(by_close);
 }
 
-/* What save has put is of no account if it fails, or leaves it to the core. */
+/* What save has put is dropped if save fails or returns CORE. */
 MTAP_TEST(own_stream_put_in_vain)
 {
 	int fd;

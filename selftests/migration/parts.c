@@ -72,7 +72,7 @@ MTAP_TEST(memory)
 	EXPECT_EQ(get(a, 700 * PAGE + 8), 0x2222);
 }
 
-/* Whoever has mapped the target's memory sees what has come. */
+/* A mapping of the target's memory shows what was restored. */
 MTAP_TEST(memory_stays_mapped)
 {
 	__u64 *p;
@@ -138,7 +138,7 @@ MTAP_TEST(failing_restore_undoes_memory)
 	expect_memory_of_target();
 }
 
-/* QEMU has to hear of an interrupt whose cause was gone before it was unmasked. */
+/* QEMU has to get an interrupt even if its cause was gone before it was unmasked. */
 MTAP_TEST(line_that_has_fired)
 {
 	ASSERT_EQ(vfio_irq_fds(a, INTX, 0, 1, &event[0]), 0);
@@ -160,7 +160,7 @@ MTAP_TEST(line_that_has_fired)
 	EXPECT_EQ(event_take(event[1]), 0);
 }
 
-/* Vectors that nobody listened to, and the table */
+/* Pending vectors without an eventfd, and the table */
 MTAP_TEST(msix)
 {
 	static const int none[KMIG_MSIX] = { -1, -1, -1, -1 };

@@ -142,7 +142,7 @@ MTAP_TEST(stopped_in_first_pass)
 	EXPECT_EQ(get_b(KPRE_MEM, 36), 0x33);
 }
 
-/* A target that has seen all of it but the end is what it was. */
+/* A target that has got all of the stream but its end is unchanged. */
 MTAP_TEST(cut_off)
 {
 	size_t pos;
@@ -169,7 +169,7 @@ static long faults(void)
 	return use.ru_minflt;
 }
 
-/* When it is over a mapping is as fast as ever. */
+/* After the session, a mapping is as fast as before. */
 MTAP_TEST(no_faults_afterwards)
 {
 	__u64 *p = map(a, KPRE_MEM, AREA, PROT_READ | PROT_WRITE);

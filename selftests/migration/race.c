@@ -39,7 +39,7 @@ static bool stopped(void)
 	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
 }
 
-/* Whatever comes of it: the device is in some state then. */
+/* This may succeed or fail; the device is in a valid state afterwards. */
 static void *saves(void *unused)
 {
 	char buf[1 << 16];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stream of a migrating device: what is not one, or not for this device, is not taken. */
+/* The stream of a migrating device: one that is malformed or of another device is refused. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -208,7 +208,7 @@ MTAP_TEST(strange_sections)
 	optional_section();
 }
 
-/* The first error stays, whatever is written after it. */
+/* After the first error, every write returns that error. */
 MTAP_TEST(error_sticks)
 {
 	int fd;

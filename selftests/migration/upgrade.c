@@ -66,7 +66,7 @@ MTAP_TEST(in_each_state)
 	}
 }
 
-/* What was saved is the state of then, whoever reads it when. */
+/* A stream has the state of the time when it was saved, whenever it is read. */
 MTAP_TEST(saved_before)
 {
 	ssize_t rest;
@@ -101,7 +101,7 @@ MTAP_TEST(begun_before)
 	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), -EINVAL);
 	close(fd);
 	expect_runs(a, 2, VALUE);
-	/* One that nobody has looked at is as good as none. */
+	/* A stream of which nothing has been read does not matter. */
 	ASSERT_EQ(mig_set(a, S(PRE_COPY), &fd), 0);
 	EXPECT_EQ(to_v1(), 0);
 	EXPECT_EQ(mig_set(a, S(STOP_COPY), NULL), 0);
@@ -129,7 +129,7 @@ static void expect_too_late(int (*update)(void), __u32 version)
 	expect_runs(a, version, VALUE);
 }
 
-/* It has all come, and fits no more: once it is too short, once too long. */
+/* The stream is complete when another version comes: its state is too short, then too long. */
 MTAP_TEST(restored_too_late)
 {
 	expect_too_late(to_v2, 2);

@@ -197,7 +197,7 @@ static void arm(struct vfio *v, unsigned int id, unsigned int delay_us, unsigned
 	ASSERT_EQ(rd(v, KMIG_RESULT), 0);
 }
 
-/* A timer has left what it had left, whatever time passes in between. */
+/* A timer keeps its remaining time, however long the migration takes. */
 MTAP_TEST(timers_go_on)
 {
 	double begin;

@@ -70,7 +70,7 @@ MTAP_TEST(written_by_program)
 	EXPECT_EQ(p[0x201], 0x11);
 	expect_info(0, 3 * PIECE - (PAGE - KPRE_SMALL_SIZE));
 	EXPECT_EQ(again(&pos), 3);
-	/* Nobody can write to it by this mapping, so it counts for nothing */
+	/* This mapping is read-only, so the page is not dirty */
 	EXPECT_EQ(p[0x201], 0x11);
 	expect_info(0, 0);
 	/* Across the end of a page */
@@ -275,7 +275,7 @@ static void *has_written(void *unused)
 	return unused;
 }
 
-/* Everybody writes while passes go on. When they have stopped, the target has just what is here. */
+/* All kinds of writers run during the passes. Once they have stopped, both sides are equal. */
 MTAP_TEST(written_all_the_time)
 {
 	void *(*const fns[])(void *) = { maps, maps, writes, has_written };
@@ -290,7 +290,7 @@ MTAP_TEST(written_all_the_time)
 		for (i = 0; i < ARRAY_SIZE(fns); i++)
 			ASSERT_EQ(pthread_create(&thread[i], NULL, fns[i], p), 0);
 		begin();
-		/* Each pass has an end all the same */
+		/* Each pass ends nevertheless */
 		for (i = 0; i < 5; i++)
 			EXPECT_EQ(read_all(), -ENOMSG);
 		__atomic_store_n(&stop, true, __ATOMIC_RELAXED);

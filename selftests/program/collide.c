@@ -45,7 +45,7 @@ MTAP_TEST(two_loads)
 	EXPECT_STR(why_refused(), "kdev: a program of this name is loaded already");
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
 	EXPECT_EQ(dev_get(0, 0, 4), 17);
-	/* Gone with the second object must be nothing of the first. */
+	/* Closing the second object must remove nothing of the first. */
 	prog_close(&dev_prog2);
 	EXPECT_EQ(dev_get(0, 0, 4), 17);
 	EXPECT_EQ(attach_as("kdev3"), 0);
@@ -70,7 +70,7 @@ MTAP_TEST(virtual_directory)
 	EXPECT(exists("/sys/devices/virtual/workqueue"));
 }
 
-/* A refused name is not a burnt program. */
+/* A program whose name was refused can be attached later. */
 MTAP_TEST(another_name)
 {
 	EXPECT_EQ(attach_as("mem"), -EEXIST);
@@ -90,7 +90,7 @@ MTAP_TEST(again)
 	}
 }
 
-/* A UUID is the machine's, not the program's. */
+/* A UUID is unique on the machine, not only for a program. */
 MTAP_TEST(one_uuid_two_programs)
 {
 	struct mdev m = mdev_uuid(1);

@@ -250,7 +250,7 @@ MTAP_TEST(link_detach)
 	EXPECT_EQ(vfio_get(&dev, 0, 0, 4), -ENODEV);
 	second_open();
 	ASSERT_EQ(second_attach(), 0);
-	/* The dead link's end is none of the living one's. */
+	/* Closing the dead link does not affect the new one. */
 	prog_detach(&dev_prog);
 	EXPECT_EQ(dev_get(0, 0, 4), 0);
 }
@@ -338,7 +338,7 @@ static void *read_slowly(void *unused)
 	return unused;
 }
 
-/* Nobody is inside the program when detaching it has returned. */
+/* No task is inside the program when detaching it has returned. */
 MTAP_TEST(detach_waits)
 {
 	__u64 in, out, before;
@@ -360,7 +360,7 @@ MTAP_TEST(detach_waits)
 	pthread_join(thread, NULL);
 }
 
-/* Nor does anybody enter it then. */
+/* No task enters it afterwards. */
 static bool one_cycle(void)
 {
 	unsigned int gone = hammered.gone;
@@ -447,9 +447,9 @@ static void start_reader(pthread_t *thread)
 }
 
 /*
- * A task that hardly runs is in a file of the program when that is detached. Nobody waits for it but
- * the file's removal: detaching and attaching, for which all struct_ops users of the machine wait,
- * take little time; and then the name is free.
+ * A task that hardly runs reads a file of the program when the program is detached. Only the
+ * removal of the file waits for it. Detaching and attaching, for which all struct_ops users of
+ * the machine wait, take little time; and then the name is free.
  */
 MTAP_TEST(reader_is_slow)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A program takes over devices whose state is another's: all of them, or none. */
+/* A program takes over devices with the state of another program: all of them, or none. */
 #include <bpf/bpf.h>
 #include <pthread.h>
 #include <stdatomic.h>

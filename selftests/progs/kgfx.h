@@ -5,7 +5,7 @@
 
 /*
  * BAR0 is registers of 32 bits: what the planes show, word for word, and more. BAR2 is the frame
- * buffer; the other regions are there to be wrong. Type "b" has no frame buffer.
+ * buffer; the other regions are for errors. Type "b" has no frame buffer.
  */
 #define KGFX_CTL_SIZE		256
 #define KGFX_FB			2

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device that has its say in ioctls; see kioctl.h. */
+/* A device with an ioctl op; see kioctl.h. */
 #include <linux/vfio.h>
 #include "mdev_bpf.bpf.h"
 #include "kioctl.h"
@@ -66,7 +66,7 @@ static int region_info(struct mdev_bpf_ioctl *call)
 {
 	struct vfio_region_info *arg = (void *)mdev_bpf_ioctl_data(call, sizeof(*arg));
 
-	/* What the user has room for is not for us to say */
+	/* The core ignores what the op writes to argsz */
 	if (arg && arg->index == KIOCTL_CAP_REGION)
 		arg->argsz = -1;
 	if (!arg || arg->index != 5)

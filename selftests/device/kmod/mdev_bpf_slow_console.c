@@ -23,7 +23,7 @@ static void slow_write(struct console *con, const char *text, unsigned int len)
 static struct console slow_console = {
 	.name = "mdevslow",
 	.write = slow_write,
-	/* Nobody names it on the command line */
+	/* The command line does not name it */
 	.flags = CON_ENABLED,
 	.index = -1,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file "slow" in sysfs, in the folder of a device, that takes long to read. To whoever removes
- * the device that is a task which is kept from running while it reads any other file.
+ * A file "slow" in sysfs, in the folder of a device, that takes long to read. For a task that
+ * removes the device, it is like a reader of any other file that does not get to run.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
