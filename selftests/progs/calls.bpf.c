@@ -264,6 +264,34 @@ READ(recursive)
 
 BAD_READ(recursive);
 
+/* What is copied is far more than what runs */
+
+MAP(copies, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+
+__u8 any_value[MDEV_BPF_MAX_VALUE] SEC(".data.any_value");
+
+READ(copies)
+{
+	__u32 i, copied_key = 0;
+
+	for (i = 0; i < 1000; i++)
+		bpf_map_update_elem(&copies_map, &copied_key, any_value, BPF_ANY);
+	return 0;
+}
+
+BAD_READ(copies);
+
+/* A function of a module that is not there for all of these */
+extern __u64 mdev_bpf_foreign(__u64 n) __weak __ksym;
+
+READ(foreign)
+{
+	a->val = mdev_bpf_foreign(a->offset);
+	return 0;
+}
+
+BAD_READ(foreign);
+
 /* Maps whose operations take as long as somebody likes */
 BAD_MAP(large_value, BPF_MAP_TYPE_ARRAY, 4, MDEV_BPF_MAX_VALUE + 8, 1, 0);
 BAD_MAP(large_key, BPF_MAP_TYPE_HASH, MDEV_BPF_MAX_KEY + 4, 8, 1, 0);
@@ -344,7 +372,7 @@ static void may_maps(__u64 n)
 {
 	struct locked *locked;
 	__u32 zero_key = 0;
-	__u64 *cpu;
+	__u64 *cpu, *record;
 
 	bpf_map_delete_elem(&may_hash_map, any_key);
 	bpf_map_update_elem(&may_lru_map, &zero_key, &n, BPF_ANY);
@@ -352,7 +380,11 @@ static void may_maps(__u64 n)
 	if (cpu)
 		*cpu = n;
 	bpf_map_push_elem(&may_queue_map, &n, BPF_EXIST);
-	bpf_ringbuf_output(&may_ring_map, &n, sizeof(n), 0);
+	record = bpf_ringbuf_reserve(&may_ring_map, sizeof(*record), 0);
+	if (record) {
+		*record = n;
+		bpf_ringbuf_submit(record, 0);
+	}
 	locked = bpf_map_lookup_elem(&may_lock_map, &zero_key);
 	if (!locked)
 		return;

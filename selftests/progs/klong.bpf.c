@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device whose writes take long, in a plain loop that nothing ends but the last round. */
+/* A device whose writes take long, without a loop that could be ended. */
 #include "mdev_bpf.bpf.h"
+#include "kworst.h"
 
 char _license[] SEC("license") = "GPL";
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2);
-	__uint(key_size, MDEV_BPF_MAX_KEY);
-	__uint(value_size, MDEV_BPF_MAX_VALUE);
-} largest SEC(".maps");
-
-__u8 key[MDEV_BPF_MAX_KEY];
-__u8 value[MDEV_BPF_MAX_VALUE] SEC(".data.value");
 
 SEC("struct_ops")
 int BPF_PROG(klong_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -23,10 +14,7 @@ int BPF_PROG(klong_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acces
 SEC("struct_ops")
 int BPF_PROG(klong_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
-	__u32 i;
-
-	for (i = 0; i < 8000; i++)
-		bpf_map_update_elem(&largest, key, value, BPF_ANY);
+	LOOK_UP_10000(25);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "wrong.h"
 
 #define CALLS	"progs/calls.bpf.o"
+#define FOREIGN	"refuse/kmod/mdev_bpf_foreign.ko"
 
 /* Past the last helper of any kernel yet; they became kfuncs */
 #define HELPERS	300
@@ -24,12 +25,12 @@ static const unsigned int may_call[] = {
 	BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem, BPF_FUNC_map_delete_elem,
 	BPF_FUNC_map_push_elem, BPF_FUNC_map_pop_elem, BPF_FUNC_map_peek_elem,
 	BPF_FUNC_map_lookup_percpu_elem, BPF_FUNC_spin_lock, BPF_FUNC_spin_unlock,
-	BPF_FUNC_ringbuf_output, BPF_FUNC_ringbuf_reserve, BPF_FUNC_ringbuf_submit,
+	BPF_FUNC_ringbuf_reserve, BPF_FUNC_ringbuf_submit,
 	BPF_FUNC_ringbuf_discard, BPF_FUNC_ringbuf_query,
 	BPF_FUNC_ktime_get_ns, BPF_FUNC_ktime_get_boot_ns, BPF_FUNC_ktime_get_tai_ns,
 	BPF_FUNC_jiffies64, BPF_FUNC_get_prandom_u32, BPF_FUNC_get_smp_processor_id,
 	BPF_FUNC_get_numa_node_id, BPF_FUNC_get_current_pid_tgid,
-	BPF_FUNC_get_ns_current_pid_tgid, BPF_FUNC_get_current_cgroup_id,
+	BPF_FUNC_get_current_cgroup_id,
 	BPF_FUNC_get_current_ancestor_cgroup_id,
 };
 
@@ -243,11 +244,28 @@ MTAP_TEST(global_functions)
 	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
 	EXPECT_HAS(why_refused(), "global_read: ");
 	EXPECT_HAS(why_refused(),
-		   " instructions by global functions, more than 8388608: make that at ");
+		   " instructions by global functions, more than 2097152: make that at ");
 	prog_close(&dev_prog2);
 	open_program("recursive");
 	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
 	EXPECT_HAS(why_refused(), "recursive_read: ");
+}
+
+/* A plain loop is a million instructions at most, and each could copy 64 KiB. */
+MTAP_TEST(copies_in_loops)
+{
+	open_program("copies");
+	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
+	EXPECT_HAS(why_refused(), "copies_read: ");
+	EXPECT_HAS(why_refused(), " instructions by copying map values, more than 2097152: use mdev_bpf_for()");
+}
+
+/* Another module may have what it likes for all struct_ops programs. */
+MTAP_TEST(functions_of_a_module)
+{
+	ASSERT_EQ(system("insmod " FOREIGN), 0);
+	expect_attach("foreign", -EACCES,
+		      "foreign_read: region_read calls mdev_bpf_foreign [mdev_bpf_foreign], a function of another module: call mdev_bpf's, or a helper");
 }
 
 MTAP_TEST(maps)
@@ -279,6 +297,13 @@ MTAP_TEST(all_that_it_may)
 	EXPECT_EQ(dev_get(0, 0, 4), 18);
 }
 
+static void after(void)
+{
+	dev_close();
+	if (exists("/sys/module/mdev_bpf_foreign"))
+		EXPECT(mtap_await(!system("rmmod mdev_bpf_foreign")));
+}
+
 const struct mtap_suite mtap_suite = {
-	.setup = setup, .after = dev_close,
+	.setup = setup, .after = after,
 };

@@ -25,7 +25,7 @@
 #define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument for a program */
 #define MDEV_BPF_MAX_ERRNO	511		/* an op may return -1 to -511 */
 #define MDEV_BPF_MAX_LOOPS	(1 << 23)	/* rounds of one mdev_bpf_for() */
-#define MDEV_BPF_MAX_COST	(8 << 20)	/* instructions of global functions, as counted */
+#define MDEV_BPF_MAX_COST	(2 << 20)	/* instructions of global functions, as counted */
 #define MDEV_BPF_MAX_KEY	512		/* bytes of a key in a map that a program uses */
 #define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and that one kfunc copies */
 #define MDEV_BPF_MAX_TEXT	512		/* bytes of the text of mdev_bpf_snprintf() */

@@ -9,14 +9,21 @@
  *   allowed. The iterator that is allowed (program/loop.c) ends when the time limit is reached, and
  *   calls of global functions are counted (program/cost.c).
  * - No instruction takes long. A helper could if it copies a large key or value of a map, so their
- *   sizes are limited; if it searches, as in a trie; or if it follows a format, which may request a
+ *   sizes are limited, and copies are counted; if it copies all that it is given, which may be the
+ *   whole state; if it searches, as in a trie; or if it follows a format, which may request a
  *   million blanks.
+ *
+ * Other modules can provide functions for all struct_ops programs. The verifier does not ask this
+ * module about their calls, so calls are checked again when the program is attached.
  *
  * The verifier checks that pointers are valid. The checks here are about time, and about kernel
  * functions that a device has no reason to call.
  */
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
+#include <linux/cpumask.h>
+#include <linux/filter.h>
+#include <linux/module.h>
 
 #include "gate/ops.h"
 #include "gate/refuse.h"
@@ -50,7 +57,6 @@ static bool helper_allowed(enum bpf_func_id id)
 	case BPF_FUNC_map_lookup_percpu_elem:
 	case BPF_FUNC_spin_lock:
 	case BPF_FUNC_spin_unlock:
-	case BPF_FUNC_ringbuf_output:
 	case BPF_FUNC_ringbuf_reserve:
 	case BPF_FUNC_ringbuf_submit:
 	case BPF_FUNC_ringbuf_discard:
@@ -63,7 +69,6 @@ static bool helper_allowed(enum bpf_func_id id)
 	case BPF_FUNC_get_smp_processor_id:
 	case BPF_FUNC_get_numa_node_id:
 	case BPF_FUNC_get_current_pid_tgid:
-	case BPF_FUNC_get_ns_current_pid_tgid:
 	case BPF_FUNC_get_current_cgroup_id:
 	case BPF_FUNC_get_current_ancestor_cgroup_id:
 		return true;
@@ -86,6 +91,8 @@ static const char *helper_cure(enum bpf_func_id id)
 		return "use mdev_bpf_timer_arm()";
 	case BPF_FUNC_tail_call:
 		return "call a static function";
+	case BPF_FUNC_ringbuf_output:
+		return "use bpf_ringbuf_reserve() and bpf_ringbuf_submit()";
 	case BPF_FUNC_snprintf:
 		return "use mdev_bpf_snprintf()";
 	case BPF_FUNC_trace_printk:
@@ -224,6 +231,22 @@ static bool map_allowed(enum bpf_map_type type)
 	}
 }
 
+/* A new entry of a per-CPU hash is cleared for all processors. */
+static int check_processors(const struct bpf_prog *prog, const struct bpf_map *map,
+			    const char *name)
+{
+	if (map->map_type != BPF_MAP_TYPE_PERCPU_HASH &&
+	    map->map_type != BPF_MAP_TYPE_LRU_PERCPU_HASH)
+		return 0;
+	if (map->value_size <= MDEV_BPF_MAX_VALUE / num_possible_cpus())
+		return 0;
+	mdev_bpf_refuse(prog->aux->name,
+			"%s uses %s, whose values have %u bytes for each of %u processors: at most %u",
+			op_name(prog), name, map->value_size, num_possible_cpus(),
+			MDEV_BPF_MAX_VALUE);
+	return -E2BIG;
+}
+
 /* @map: a map of the program, or the template for the maps inside of it */
 static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, const char *name)
 {
@@ -250,6 +273,43 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 				"%s uses %s, whose values have %u bytes: at most %u", op_name(prog),
 				name, map->value_size, MDEV_BPF_MAX_VALUE);
 		return -E2BIG;
+	}
+	return check_processors(prog, map, name);
+}
+
+/*
+ * Where a verified program calls a function: its address, as the JIT has it on x86. Others may have
+ * the function's id there still, which tells nothing.
+ */
+static void *called(const struct bpf_insn *insn)
+{
+	if (!IS_ENABLED(CONFIG_X86_64) || insn->code != (BPF_JMP | BPF_CALL) ||
+	    insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+		return NULL;
+	return (void *)__bpf_call_base + insn->imm;
+}
+
+/**
+ * mdev_bpf_calls_check_functions() - does a program call functions of mdev_bpf only?
+ * @prog: the program, verified
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EACCES with a sentence.
+ */
+int mdev_bpf_calls_check_functions(const struct bpf_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->len; i++) {
+		void *function = called(&prog->insnsi[i]);
+
+		if (!function || within_module((unsigned long)function, THIS_MODULE))
+			continue;
+		mdev_bpf_refuse(prog->aux->name,
+				"%s calls %ps, a function of another module: call mdev_bpf's, or a helper",
+				op_name(prog), function);
+		return -EACCES;
 	}
 	return 0;
 }

@@ -10,6 +10,9 @@
  * each call, or a million times if the call is in a loop. The result is more than can happen, but
  * not so much more that it affects ordinary programs.
  *
+ * A helper that copies the value of a map counts as the instructions that take as long. So it
+ * cannot be called in a plain loop, which could copy 10 GB.
+ *
  * Rounds of mdev_bpf_for() are not counted, because the watchdog ends such a loop: after the time
  * limit, it executes at most one more round. A loop without bpf_iter_mdev_next() is a plain loop.
  */
@@ -28,6 +31,9 @@
 /* The most instructions that the verifier processes, its BPF_COMPLEXITY_LIMIT_INSNS */
 #define MAX_PATH	1000000u
 
+/* As many instructions take about as long as copying the largest value of a map, 64 KiB */
+#define COPY_COST	8192u
+
 /* The maximal depth of calls, the verifier's MAX_CALL_FRAMES */
 #define MAX_DEPTH	8
 
@@ -41,7 +47,7 @@
  * @global: it is a global function, which the verifier checks once
  * @known: @path and @below are computed
  * @path: instructions of one call, including static functions; at most MAX_PATH
- * @below: instructions of the global functions that it calls
+ * @below: instructions of the global functions that it calls, and the count of its copies
  */
 struct function {
 	u32 start;
@@ -71,6 +77,22 @@ struct graph {
 static bool is_call(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+/* The helpers that program/calls.c allows and that copy values */
+static bool is_copy(const struct bpf_insn *insn)
+{
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg)
+		return false;
+	switch (insn->imm) {
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_map_pop_elem:
+	case BPF_FUNC_map_peek_elem:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Of mdev_bpf's functions, only bpf_iter_mdev_next() has one argument and returns a pointer. */
@@ -237,6 +259,8 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 			path = add(path, MAX_PATH);
 		if (is_call(&g->prog->insnsi[i]))
 			weigh_call(g, i, depth, &path, &below);
+		if (is_copy(&g->prog->insnsi[i]))
+			below = add(below, mul(g->looping[i] ? MAX_PATH : 1, COPY_COST));
 	}
 	f->path = min_t(u64, path, MAX_PATH);
 	f->below = below;
@@ -275,6 +299,30 @@ static const struct function *heaviest(const struct graph *g)
 	return most;
 }
 
+static bool has_copies(const struct bpf_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->len; i++)
+		if (is_copy(&prog->insnsi[i]))
+			return true;
+	return false;
+}
+
+/* @at: the global function that counts most */
+static int refuse(const struct bpf_prog *prog, u64 cost, u32 at)
+{
+	if (has_copies(prog))
+		mdev_bpf_refuse(prog->aux->name,
+				"%llu instructions by copying map values, more than %u: use mdev_bpf_for()",
+				cost, MDEV_BPF_MAX_COST);
+	else
+		mdev_bpf_refuse(prog->aux->name,
+				"%llu instructions by global functions, more than %u: make that at %u static",
+				cost, MDEV_BPF_MAX_COST, at);
+	return -E2BIG;
+}
+
 /**
  * mdev_bpf_cost_check() - check the bound for the instructions of an op
  * @prog: the program of the op, before the verifier has changed anything
@@ -292,9 +340,9 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	struct graph g = { prog, functions, nr, looping, preds };
 	u64 cost;
 
-	/* Without function information, all functions are static */
+	/* Without function information, all functions are static, but loops are not known */
 	if (!nr)
-		return 0;
+		return has_copies(prog) ? refuse(prog, U64_MAX, 0) : 0;
 	if (!functions || !looping || !preds)
 		return -ENOMEM;
 	find_functions(&g);
@@ -303,8 +351,5 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	cost = add(functions[0].path, functions[0].below);
 	if (cost <= MDEV_BPF_MAX_COST)
 		return 0;
-	mdev_bpf_refuse(prog->aux->name,
-			"%llu instructions by global functions, more than %u: make that at %u static",
-			cost, MDEV_BPF_MAX_COST, heaviest(&g)->start);
-	return -E2BIG;
+	return refuse(prog, cost, heaviest(&g)->start);
 }

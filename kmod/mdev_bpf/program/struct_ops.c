@@ -130,7 +130,7 @@ static int check_program(u32 offset, void *kdata, const void *udata)
 	if (IS_ERR(prog))
 		return PTR_ERR(prog);
 	checked[op] = prog->aux->id;
-	ret = mdev_bpf_calls_check_maps(prog);
+	ret = mdev_bpf_calls_check_functions(prog) ?: mdev_bpf_calls_check_maps(prog);
 	bpf_prog_put(prog);
 	return ret;
 }
