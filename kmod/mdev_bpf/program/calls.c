@@ -8,10 +8,10 @@
  *   times: a callback, an iterator of the kernel, may_goto or a tail call. None of these is
  *   allowed. The iterator that is allowed (program/loop.c) ends when the time limit is reached, and
  *   calls of global functions are counted (program/cost.c).
- * - No instruction takes long. A helper could if it copies a large key or value of a map, so their
- *   sizes are limited, and copies are counted; if it copies all that it is given, which may be the
- *   whole state; if it searches, as in a trie; or if it follows a format, which may request a
- *   million blanks.
+ * - No instruction takes long. The sizes of the keys and values of maps are limited, and helpers
+ *   that copy a value are counted. Helpers are not allowed if they copy as many bytes as the
+ *   program passes, which may be the whole state; if they search, as in a trie; or if they follow a
+ *   format, which may request a million blanks.
  *
  * Other modules can provide functions for all struct_ops programs. The verifier does not ask this
  * module about their calls, so calls are checked again when the program is attached.
@@ -278,8 +278,8 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 }
 
 /*
- * Where a verified program calls a function: its address, as the JIT has it on x86. Others may have
- * the function's id there still, which tells nothing.
+ * The address of the function that an instruction of a verified program calls, or NULL. Only on x86
+ * is it known that the instruction has the address; for other JITs it may have the BTF id.
  */
 static void *called(const struct bpf_insn *insn)
 {
@@ -290,7 +290,7 @@ static void *called(const struct bpf_insn *insn)
 }
 
 /**
- * mdev_bpf_calls_check_functions() - does a program call functions of mdev_bpf only?
+ * mdev_bpf_calls_check_functions() - check that a program calls functions of mdev_bpf only
  * @prog: the program, verified
  *
  * Context: Process context.

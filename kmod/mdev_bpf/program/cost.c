@@ -31,7 +31,7 @@
 /* The most instructions that the verifier processes, its BPF_COMPLEXITY_LIMIT_INSNS */
 #define MAX_PATH	1000000u
 
-/* As many instructions take about as long as copying the largest value of a map, 64 KiB */
+/* Copying the largest value of a map, 64 KiB, takes about as long as this many instructions. */
 #define COPY_COST	8192u
 
 /* The maximal depth of calls, the verifier's MAX_CALL_FRAMES */
