@@ -35,14 +35,14 @@ __attribute__((noinline)) int look_up_10000(int n)
 	return n;
 }
 
-/* So often 10000 look-ups with the longest key: about 50000 instructions */
-#define LOOK_UP_10000(times)				\
-do {							\
-	int i_;						\
-							\
-	_Pragma("unroll")				\
-	for (i_ = 0; i_ < (times); i_++)		\
-		look_up_10000(i_);			\
-} while (0)
+/* 10000 look-ups with the longest key, @times a constant: about 50000 instructions each time */
+static inline __attribute__((always_inline)) void look_up(int times)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < times; i++)
+		look_up_10000(i);
+}
 
 #endif /* KWORST_H */

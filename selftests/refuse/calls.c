@@ -102,10 +102,11 @@ static void setup(void)
 static const char *verify(const struct bpf_insn *insns, size_t nr)
 {
 	static char log[1 << 16];
+	int fd;
+
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_obj_fd = module_btf.fd,
 		    .attach_btf_id = module_btf.ops, .expected_attach_type = module_btf.read,
 		    .log_buf = log, .log_size = sizeof(log), .log_level = 1);
-	int fd;
 
 	log[0] = '\0';
 	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "by_hand", "GPL", insns, nr, &opts);
@@ -114,7 +115,7 @@ static const char *verify(const struct bpf_insn *insns, size_t nr)
 	return log;
 }
 
-/* Without arguments the verifier refuses all of them, but for another reason if it may be called. */
+/* Without arguments, the verifier refuses all of them; if one may be called, for another reason. */
 MTAP_TEST(each_helper)
 {
 	unsigned int i, allowed = 0;
@@ -162,7 +163,7 @@ MTAP_TEST(may_goto)
 		   "by_hand: region_read loops with may_goto, up to 8388608 times: use mdev_bpf_for()");
 }
 
-/* Opens the program of @map, with none of the maps that belong to others: some are refused by BPF. */
+/* Open the program of @map, without the maps of other programs: BPF refuses some of them. */
 static void open_program(const char *map)
 {
 	struct bpf_map *other;
