@@ -56,7 +56,7 @@ static int check(struct regs *r, __u32 version)
 	return -EUCLEAN;
 }
 
-/* Slow, so that an upgrade waits for it; that must leave the device alone then. */
+/* Slow, so that an upgrade waits for this op; the upgrade must skip the device then. */
 static void end(struct mdev_bpf_dev *dev, struct regs *r, __u32 version)
 {
 	int i;
@@ -139,12 +139,12 @@ static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 t
 	if (r->version || r->value || old->version != from)
 		is_wrong();
 	take_time(old->slow);
-	/* What a program that fails leaves in its state is nobody's. */
+	/* If the op fails, what it leaves in the state must not be used. */
 	*r = *old;
 	r->version = to;
 	r->upgrades++;
 	r->fail = 0;
-	/* The first call is the check that comes before. */
+	/* The first call is the check, before the conversion. */
 	if (old->fail_late && __sync_fetch_and_add(&global.late, 1))
 		return old->fail_late;
 	return old->fail;

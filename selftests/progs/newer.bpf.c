@@ -32,6 +32,6 @@ struct mdev_bpf_ops lacks_op = { DEVICE, .teleport = (void *)newer_teleport };
 SEC("?.struct_ops.link")
 struct mdev_bpf_ops lacks_member = { DEVICE, .colour = 7 };
 
-/* What a program does not use, no kernel lacks. */
+/* Members that the program does not use need not exist in the kernel. */
 SEC("?.struct_ops.link")
 struct mdev_bpf_ops lacks_nothing = { DEVICE };

@@ -199,7 +199,7 @@ MTAP_TEST(memory)
 	expect_wrong(KDEV, wrong_memory, ARRAY_SIZE(wrong_memory));
 }
 
-/* What is just not refused: the last index, and programs without ops that memory needs not. */
+/* Accepted at the limit: the last index, and programs without ops that memory does not need. */
 MTAP_TEST(last_region)
 {
 	struct mdev_bpf_ops *ops;
@@ -273,7 +273,7 @@ static const struct wrong wrong_doorbells[] = {
 MTAP_TEST(doorbells)
 {
 	expect_wrong(KDEV, wrong_doorbells, ARRAY_SIZE(wrong_doorbells));
-	/* Two that overlap take a program with work */
+	/* Doorbells need the op work, which kbell.bpf.o has: make two of them overlap */
 	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", NULL), 0);
 	prog_ops(&dev_prog2)->doorbells[0].size++;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);

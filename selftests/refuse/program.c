@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Programs that the verifier or the module must refuse, and the words they do it with. */
+/* Programs that the verifier or the module must refuse, and their messages. */
 #include <stdio.h>
 #include <string.h>
 
@@ -196,7 +196,7 @@ MTAP_TEST(second_link)
 	EXPECT(!second);
 	EXPECT_EQ(errno, EEXIST);
 	EXPECT_HAS(why_refused(), "kdev: ");
-	/* The first one lives on. */
+	/* The first program is not affected. */
 	dev_open("kdev-a");
 	EXPECT_EQ(dev_ctl(KDEV_CTL_ARG), 0x1234);
 	bpf_link__destroy(second);

@@ -106,7 +106,7 @@ MTAP_TEST(bytes_in_order)
 	dev_set(0, 7, 1, 8);
 	ASSERT_EQ(vfio_pread(&dev, 0, 0, buf, 8), 8);
 	EXPECT(!memcmp(buf, "\1\2\3\4\5\6\7\10", 8));
-	/* Regions are apart. */
+	/* Regions do not affect each other. */
 	EXPECT_EQ(dev_get(2, 0, 8), 0);
 	EXPECT_EQ(dev_get(3, 0, 4), 0);
 }
@@ -199,7 +199,7 @@ static void fail_at(__u32 off, int with)
 	dev_ctl_set(KDEV_CTL_FAIL_WITH, with);
 }
 
-/* An error after the first access is not lost data: the caller learns how far it went. */
+/* After an error in a later access, the caller gets the number of bytes done before it. */
 MTAP_TEST(partial)
 {
 	unsigned char buf[16] = { 0 };
@@ -250,7 +250,7 @@ MTAP_TEST(bad_buffers)
 	munmap(page, 2 * len);
 }
 
-/* read(2) and write(2) have a position of their own, which moves by what was done. */
+/* read(2) and write(2) use the file position, which advances by the number of bytes done. */
 MTAP_TEST(file_position)
 {
 	__u32 val = 0x55667788;
@@ -285,7 +285,7 @@ MTAP_TEST(context)
 	EXPECT_EQ(dev_ctl(KDEV_CTL_ARG), 0x5678);
 }
 
-/* Two devices of one program have a state each. */
+/* Two devices of one program have separate states. */
 MTAP_TEST(devices_apart)
 {
 	struct mdev m = mdev_uuid(2);

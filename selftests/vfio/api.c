@@ -109,7 +109,7 @@ MTAP_TEST(info)
 	EXPECT_EQ(no_irq(0xffffffff), -EINVAL);
 }
 
-/* Another type of the program has less, and ends sooner. */
+/* Another type of the program has fewer regions and interrupts. */
 MTAP_TEST(info_of_type)
 {
 	up("kplat", "kplat-few");
@@ -284,7 +284,7 @@ MTAP_TEST(vectors)
 	EXPECT_EQ(event_take(event[0]), 1);
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(event_take(event[4]), 1);
-	/* They have nothing to do with one another. */
+	/* The lines are independent of each other. */
 	EXPECT_EQ(vfio_irq_none(&dev, KPLAT_VECTORS, TRIGGER, 0), 0);
 	EXPECT_EQ(send(KPLAT_VECTORS, 69), -ENXIO);
 	EXPECT_EQ(send(KPLAT_EDGE, 0), 0);
@@ -311,7 +311,7 @@ static void *remove_device(void *arg)
 	return NULL;
 }
 
-/* The interrupt that asks for the device is where the API has it. */
+/* The release request has the interrupt index that the API defines. */
 static void expect_request(__u32 index)
 {
 	pthread_t thread;
@@ -364,7 +364,7 @@ MTAP_TEST(ap)
 	expect_request(AP_REQ);
 }
 
-/* Devices are of the kind that they were made as. */
+/* An update cannot change the API of devices. */
 MTAP_TEST(update_to_other)
 {
 	struct prog other;

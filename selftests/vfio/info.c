@@ -84,7 +84,7 @@ MTAP_TEST(device_info_argsz)
 	check_argsz(VFIO_DEVICE_GET_INFO, &info, offsetof(struct vfio_device_info, cap_offset));
 }
 
-/* A caller built with a later header knows more than we do, and says so. */
+/* A caller that is built with a newer header passes a larger argsz. */
 MTAP_TEST(device_info_later)
 {
 	struct {
@@ -258,7 +258,7 @@ MTAP_TEST(unknown_ioctls)
 #define PROBE	VFIO_DEVICE_FEATURE_PROBE
 #define HEAD	sizeof(struct vfio_device_feature)
 
-/* With nothing behind the first @size bytes, and a state of migration that means to stay */
+/* The argument ends at an unmapped page after @size bytes; the migration state does not change. */
 static int feature_at_edge(__u32 flags, __u32 argsz, size_t size)
 {
 	struct {
@@ -308,7 +308,7 @@ static void one_feature(__u32 which, __u32 ops, __u32 size)
 		  ops == (GET | SET) ? 0 : -EINVAL);
 }
 
-/* Each feature of migration, with what does not go with it */
+/* Each migration feature, and flags and sizes that it must refuse */
 MTAP_TEST(features_of_migration)
 {
 	one_feature(VFIO_DEVICE_FEATURE_MIGRATION, GET, 8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The ioctl op: own commands, and a say in those of VFIO. */
+/* The ioctl op: the program's own commands, and changes of VFIO's commands. */
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -94,7 +94,7 @@ MTAP_TEST(own_vfio_command)
 	EXPECT_EQ(arg[1], 42);
 }
 
-/* No program gets more than it can be given; it is told how much that is. */
+/* A program gets at most MDEV_BPF_MAX_IOCTL bytes of the argument, and is told that size. */
 MTAP_TEST(largest_argument)
 {
 	static __u32 arg[MDEV_BPF_MAX_IOCTL / 2];
@@ -120,7 +120,7 @@ MTAP_TEST(edit_the_answer)
 	EXPECT_EQ(seen(KIOCTL_RET), 0);
 }
 
-/* What the core and the program wrote stays behind if the program then says no. */
+/* If the program refuses, what the core and the program have written is not copied out. */
 MTAP_TEST(refuse_the_answer)
 {
 	struct vfio_device_info arg[2] = { { .argsz = KIOCTL_REFUSED_SIZE } };
@@ -146,7 +146,7 @@ MTAP_TEST(answer_or_pass)
 	EXPECT_EQ(seen(KIOCTL_CMD), _IO('k', 99));
 }
 
-/* A program that changes argsz makes no room, neither in the kernel nor here. */
+/* A change of argsz by the program does not make the buffers larger. */
 MTAP_TEST(room)
 {
 	struct {
@@ -170,7 +170,7 @@ MTAP_TEST(refuse)
 	EXPECT_EQ(arg.count, 0);
 }
 
-/* The core's refusal can be reviewed, too; a program that lets it be changes nothing. */
+/* A refusal by the core can be reviewed, too; without a change by the program it stays. */
 MTAP_TEST(review_of_an_error)
 {
 	EXPECT_EQ(vfio_ioctl(&dev, KIOCTL_REVIEWED, NULL), -ENOTTY);
