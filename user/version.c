@@ -12,7 +12,7 @@
 /* By bit, MDEV_BPF_FEATURE_* */
 static const char *const features[] = {
 	"timers", "msix", "dma", "memory", "doorbells", "gfx", "express", "migration", "upgrade",
-	"fail", "platform",
+	"fail", "platform", "registers",
 };
 
 static struct json_object *feature_names(__u32 mask)

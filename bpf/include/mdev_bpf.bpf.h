@@ -73,6 +73,37 @@ struct mdev_bpf_ops ops = { .name = #ops, .abi = MDEV_BPF_ABI, members }	\
 _Pragma("clang diagnostic pop")
 
 /**
+ * MDEV_BPF_REG() - declare a register, an entry of mdev_bpf_ops::registers
+ * @reg: its name, a string
+ * @bar: VFIO index of the region
+ * @where: its offset there
+ * @type: the struct that is the device's state
+ * @member: where its value is in that; gives the width
+ * @attrs: other members of struct mdev_bpf_register
+ *
+ * For an array of registers, @member is the value of the first, and @attrs have .count, .stride and
+ * .state_stride::
+ *
+ *	MDEV_BPF_REG("TAIL", 0, 0x1000, struct my_state, queue[0].tail,
+ *		     .count = 8, .stride = 8, .state_stride = sizeof(struct my_queue),
+ *		     .write = 0xffff)
+ */
+#define MDEV_BPF_REG(reg, bar, where, type, member, attrs...) {			\
+	.name = reg, .region = bar, .offset = where,				\
+	.width = sizeof(((type *)0)->member),					\
+	.state = mdev_bpf_state_offset(type, member), attrs			\
+}
+
+/** MDEV_BPF_REG_CONST() - declare a register of @size bytes that always reads as @value */
+#define MDEV_BPF_REG_CONST(reg, bar, where, size, value) {			\
+	.name = reg, .region = bar, .offset = where, .width = size,		\
+	.flags = MDEV_BPF_REGISTER_CONST, .reset = value			\
+}
+
+/** mdev_bpf_state_offset() - where a member of the state is in it */
+#define mdev_bpf_state_offset(type, member) offsetof(type, member)
+
+/**
  * mdev_bpf_state_get() - the device's state
  * @dev: the device
  * @rdwr_buf_size: bytes that the program uses, from the start; a compile-time constant

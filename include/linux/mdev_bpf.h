@@ -42,7 +42,11 @@ struct mdev_bpf_dev {
  * @size: 1, 2, 4 or 8 bytes, never more than the region's access_size
  * @offset: first byte within the region, a multiple of @size
  * @val: little endian value; the only member that a program can write. region_read stores the
- *	result here; it is 0 before, and bits above @size are dropped
+ *	result here; bits above @size are dropped. It is 0 before, or what the core has read from
+ *	a declared register
+ * @old: region_write for a declared register: its value before the write
+ * @reg: index in mdev_bpf_ops::registers, or MDEV_BPF_NO_REGISTER
+ * @index: which of the registers that are declared there
  * @trusted: NULL; see above
  */
 struct mdev_bpf_access {
@@ -50,6 +54,9 @@ struct mdev_bpf_access {
 	__u32 size;
 	__u64 offset;
 	__u64 val;
+	__u64 old;
+	__u32 reg;
+	__u32 index;
 	const void *trusted;
 };
 
@@ -247,7 +254,8 @@ struct mdev_bpf_ops {
 	/**
 	 * @region_read: Read from a region; the result goes to access->val.
 	 *
-	 * Mandatory when a region is readable.
+	 * Mandatory when a region is readable and has no declared registers. For a declared
+	 * register it is called only if that says so, after the core has read it.
 	 *
 	 * Return: 0, or the errno that read(2) fails with if nothing was read before.
 	 */
@@ -256,7 +264,8 @@ struct mdev_bpf_ops {
 	/**
 	 * @region_write: Write access->val to a region.
 	 *
-	 * Mandatory when a region is writable.
+	 * Mandatory when a region is writable and has no declared registers. For a declared
+	 * register it is called only if that says so, after the core has written it.
 	 *
 	 * Return: 0, or the errno that write(2) fails with if nothing was written before.
 	 */
@@ -429,6 +438,9 @@ struct mdev_bpf_ops {
 
 	/** @pci_caps: PCI capabilities in their order; the first entry without an id ends them. */
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
+
+	/** @registers: Registers, in any order; the first entry without a name ends them. */
+	struct mdev_bpf_register registers[MDEV_BPF_MAX_REGISTERS];
 
 	/** @dma_windows: Windows that mdev_bpf_dma_pin() may pin, up to MDEV_BPF_MAX_PINS. */
 	__u32 dma_windows;

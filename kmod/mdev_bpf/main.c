@@ -37,7 +37,8 @@ static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 		  MDEV_BPF_FEATURE_MEMORY | MDEV_BPF_FEATURE_DOORBELLS | \
 		  MDEV_BPF_FEATURE_GFX | MDEV_BPF_FEATURE_EXPRESS | \
 		  MDEV_BPF_FEATURE_MIGRATION | MDEV_BPF_FEATURE_UPGRADE | \
-		  MDEV_BPF_FEATURE_FAIL | MDEV_BPF_FEATURE_PLATFORM)
+		  MDEV_BPF_FEATURE_FAIL | MDEV_BPF_FEATURE_PLATFORM | \
+		  MDEV_BPF_FEATURE_REGISTERS)
 
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -88,6 +89,8 @@ out_put:
 static void __exit mdev_bpf_exit(void)
 {
 	mdev_bpf_registry_exit();
+	/* Tables of registers are freed under RCU */
+	rcu_barrier();
 	mdev_bpf_worker_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }

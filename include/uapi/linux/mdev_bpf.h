@@ -10,8 +10,8 @@
 #include <linux/types.h>
 
 /* Version of struct mdev_bpf_ops and the kfuncs; grows when either does. */
-#define MDEV_BPF_ABI		2
-#define MDEV_BPF_ABI_MIN	2	/* oldest version that the kernel accepts */
+#define MDEV_BPF_ABI		3
+#define MDEV_BPF_ABI_MIN	3	/* oldest version that the kernel accepts */
 
 #define MDEV_BPF_NAME_LEN	16	/* a program's or a type's name, with the final NUL */
 #define MDEV_BPF_PRETTY_LEN	40	/* what mdevctl shows as a type's name */
@@ -36,6 +36,7 @@
 #define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, about 36 years */
 
 #define MDEV_BPF_MAX_DOORBELLS	8
+#define MDEV_BPF_MAX_REGISTERS	224	/* entries of mdev_bpf_ops::registers */
 #define MDEV_BPF_MAX_PCI_CAPS	16	/* PCI capabilities that a program declares */
 #define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
 #define MDEV_BPF_MAX_DMA	64	/* waiting DMA requests of a device; any ids */
@@ -69,6 +70,14 @@
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
+
+/* struct mdev_bpf_register::flags */
+#define MDEV_BPF_REGISTER_CONST		(1 << 0)	/* reads as @reset, without state */
+#define MDEV_BPF_REGISTER_READ_CALL	(1 << 1)	/* each read calls region_read */
+#define MDEV_BPF_REGISTER_WRITE_CALL	(1 << 2)	/* each write calls region_write */
+
+/* struct mdev_bpf_access::reg of an access to what is no declared register */
+#define MDEV_BPF_NO_REGISTER		0xffffffff
 
 /* struct mdev_bpf_pci::flags */
 #define MDEV_BPF_PCI_PM			(1 << 0)	/* power management capability */
@@ -132,6 +141,7 @@
 #define MDEV_BPF_FEATURE_UPGRADE	(1 << 8)
 #define MDEV_BPF_FEATURE_FAIL		(1 << 9)
 #define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
+#define MDEV_BPF_FEATURE_REGISTERS	(1 << 11)
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
@@ -236,6 +246,47 @@ struct mdev_bpf_region {
 	__u32 trap_offset;
 	__u32 trap_size;
 	__u32 reserved;
+};
+
+/**
+ * struct mdev_bpf_register - a register, or an array of them, that the core reads and writes
+ * @name: what tools call it: 1 to 15 of [A-Za-z0-9_], unique among the registers of a type; an
+ *	empty one ends mdev_bpf_ops::registers
+ * @region: VFIO index of the region
+ * @offset: first byte in the region, a multiple of @width
+ * @width: bytes: 1, 2, 4 or 8
+ * @flags: MDEV_BPF_REGISTER_*
+ * @types: as in struct mdev_bpf_region
+ * @count: how many there are; 0 for 1
+ * @stride: bytes from one to the next in the region, a multiple of @width; 0 for @width
+ * @state: where in the device's state the value of the first is, a multiple of @width
+ * @state_stride: bytes from one value to the next there, a multiple of @width; 0 for @width
+ * @reserved: zero
+ * @reset: the value at creation and after a reset
+ * @write: bits that take the value written; all others keep theirs
+ * @write_one_clear: bits that writing 1 clears; none of @write
+ * @read_clear: bits that a read clears, after it has got them
+ * @read_call: region_read is called for a read that finds one of these bits set
+ * @write_call: region_write is called for a write that has changed one of these bits
+ */
+struct mdev_bpf_register {
+	char name[MDEV_BPF_NAME_LEN];
+	__u32 region;
+	__u32 offset;
+	__u32 width;
+	__u32 flags;
+	__u32 types;
+	__u32 count;
+	__u32 stride;
+	__u32 state;
+	__u32 state_stride;
+	__u32 reserved;
+	__u64 reset;
+	__u64 write;
+	__u64 write_one_clear;
+	__u64 read_clear;
+	__u64 read_call;
+	__u64 write_call;
 };
 
 /**

@@ -26,6 +26,8 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "program/program.h"
+#include "register/register.h"
+#include "register/table.h"
 #include "validate/api.h"
 #include "work/deferred.h"
 #include "work/doorbell.h"
@@ -200,6 +202,7 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 	} else {
 		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
 	}
+	mdev_bpf_register_assign(bdev, ops ? bdev->program->registers : NULL);
 }
 
 /*
@@ -213,6 +216,9 @@ static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf 
 	guard(mutex)(&program->lock);
 	if (!mdev_bpf_state_fits(buf, &program->decl))
 		return false;
+	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(program->registers,
+								  bdev->ctx.type),
+				      buf->data);
 	list_add_tail(&bdev->node, &program->devices);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_state_replace(bdev, buf);

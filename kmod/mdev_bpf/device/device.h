@@ -52,6 +52,7 @@
 #include "migration/migration.h"
 #include "pci/caps.h"
 #include "pci/irq.h"
+#include "register/register.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
 #include "work/worker.h"
@@ -74,6 +75,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @gate: the way into the program
  * @live: init has been called, and exit has not; protected by the gate
  * @state: the state that the program keeps for it; protected by the gate
+ * @registers: the registers that the program declares
  * @use: its use, one of MDEV_BPF_USE_*
  * @api: the kind of device; never changes
  * @pci: its PCI identity; never changes
@@ -115,6 +117,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_gate gate;
 	bool live;
 	struct mdev_bpf_state state;
+	struct mdev_bpf_registers registers;
 	atomic_t use;
 	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;

@@ -23,6 +23,8 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
+#include "register/register.h"
+#include "register/table.h"
 #include "validate/api.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
@@ -34,7 +36,9 @@ static int call_reset(struct mdev_bpf_device *bdev)
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
+	mdev_bpf_register_hide(bdev);
 	mdev_bpf_state_reset(bdev);
+	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 	/* Lower the lines first, because the reset of configuration space clears INTx disable */
 	mdev_bpf_irq_reset(&bdev->irqs);
 	mdev_bpf_msix_reset(bdev);
@@ -47,6 +51,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_migration_reset(bdev);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
+	mdev_bpf_register_publish(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
 	return ret;
 }

@@ -4,6 +4,7 @@
  * detached, and the next program may have to convert them (program/upgrade.c).
  */
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -24,21 +25,23 @@
 int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version)
 {
 	*buf = (struct mdev_bpf_state_buf){ .size = size, .version = version };
-	if (!size)
-		return 0;
-	buf->data = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	return buf->data ? 0 : -ENOMEM;
+	buf->block = kvzalloc(struct_size(buf->block, data, size), GFP_KERNEL_ACCOUNT);
+	if (!buf->block)
+		return -ENOMEM;
+	buf->data = buf->block->data;
+	return 0;
 }
 
 /**
  * mdev_bpf_state_free() - free a state
  * @buf: the state, which is set to an empty one
  *
- * Context: Process context, no gate held.
+ * Context: Process context, no gate held. The memory is freed when nobody reads registers in it.
  */
 void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf)
 {
-	kvfree(buf->data);
+	if (buf->block)
+		kvfree_rcu(buf->block, rcu);
 	*buf = (struct mdev_bpf_state_buf){ };
 }
 
@@ -68,6 +71,15 @@ void mdev_bpf_state_replace(struct mdev_bpf_device *bdev, struct mdev_bpf_state_
 	bdev->state.generation++;
 }
 
+/* Registers in it may be read meanwhile, so what is aligned is cleared at once. */
+static void clear(void *data, u32 size)
+{
+	u32 whole = round_down(size, sizeof(u64));
+
+	memset64(data, 0, whole / sizeof(u64));
+	memset(data + whole, 0, size - whole);
+}
+
 /**
  * mdev_bpf_state_reset() - clear the state of a device
  * @bdev: the device
@@ -80,8 +92,8 @@ void mdev_bpf_state_reset(struct mdev_bpf_device *bdev)
 	if (bdev->state.stale) {
 		bdev->state.stale = false;
 		mdev_bpf_state_replace(bdev, &bdev->state.next);
-	} else if (bdev->state.cur.size) {
-		memset(bdev->state.cur.data, 0, bdev->state.cur.size);
+	} else {
+		clear(bdev->state.cur.data, bdev->state.cur.size);
 	}
 }
 

@@ -3,18 +3,35 @@
 #ifndef __MDEV_BPF_DEVICE_STATE_H
 #define __MDEV_BPF_DEVICE_STATE_H
 
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 struct mdev_bpf_device;
 struct mdev_bpf_ops;
+struct mdev_bpf_register_map;
+struct mdev_bpf_register_table;
+
+/**
+ * struct mdev_bpf_state_block - the memory of a state
+ * @rcu: for its end, since registers in it are read under RCU
+ * @registers: the registers in it, as the program that it belongs to declares them
+ * @data: its bytes
+ */
+struct mdev_bpf_state_block {
+	struct rcu_head rcu;
+	const struct mdev_bpf_register_map __rcu *registers;
+	u8 data[] __aligned(8);
+};
 
 /**
  * struct mdev_bpf_state_buf - a state
- * @data: its bytes; NULL if there are none
+ * @block: its memory; NULL if there is no state
+ * @data: the bytes in it
  * @size: number of bytes, mdev_bpf_ops::state_size of the program that it belongs to
  * @version: mdev_bpf_ops::state_version of that program
  */
 struct mdev_bpf_state_buf {
+	struct mdev_bpf_state_block *block;
 	void *data;
 	u32 size;
 	u32 version;

@@ -279,6 +279,19 @@ bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, 
 	return mdev_bpf_gate_is_attached(bdev) ? READ_ONCE(bdev->gate.has) & BIT(op) : without;
 }
 
+/* mdev_bpf_validate_program() saw to it that the ops are there that a region needs. */
+static __always_inline int region_op(const struct mdev_bpf_call *call,
+				     struct mdev_bpf_access *access, bool write)
+{
+	int ret;
+
+	if (call->bdev->gate.region)
+		return call->bdev->gate.region(call, access, write);
+	ret = write ? mdev_bpf_call_have(call, region_write, access) :
+		      mdev_bpf_call_have(call, region_read, access);
+	return mdev_bpf_call_result(ret, 0);
+}
+
 /**
  * mdev_bpf_gate_region() - call the program for one access to a region
  * @bdev: the device
@@ -287,7 +300,8 @@ bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, 
  *
  * Context: Process context. May sleep, as mdev_bpf_call_enter().
  *
- * Return: 0; an error of mdev_bpf_call_enter(); or the errno of the op.
+ * Return: 0; an error of mdev_bpf_call_enter(); the errno of the op; or what mdev_bpf_gate::region
+ * returns.
  */
 int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write)
@@ -298,15 +312,14 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	/* mdev_bpf_validate_program() has checked that the ops for the regions exist */
-	if (write) {
-		ret = mdev_bpf_call_result(mdev_bpf_call_have(&call, region_write, access), 0);
+	ret = region_op(&call, access, write);
+	if (write)
 		access->val = written;
-	} else {
-		ret = mdev_bpf_call_result(mdev_bpf_call_have(&call, region_read, access), 0);
+	else
 		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
-	}
-	trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
+	/* More than 0 is for the caller: nothing was done */
+	if (ret <= 0)
+		trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
 	return ret;
 }
 

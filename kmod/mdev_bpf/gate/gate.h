@@ -18,6 +18,7 @@
 #include "gate/ops.h"
 
 struct bpf_link;
+struct mdev_bpf_call;
 struct mdev_bpf_device;
 struct task_struct;
 
@@ -47,6 +48,7 @@ struct mdev_bpf_gate_hooks {
  * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
  * @allowed: if LIMITED, the ops that are called
  * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
+ * @region: handles an access, and calls the op if needed; NULL: the op handles every access
  * @hooks: functions for the end of a call
  * @link: the link that attaches @ops; it exists as long as @ops is set
  */
@@ -60,6 +62,8 @@ struct mdev_bpf_gate {
 	enum mdev_bpf_op op;
 	unsigned long allowed;
 	struct task_struct *holder;
+	int (*region)(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
+		      bool write);
 	const struct mdev_bpf_gate_hooks *hooks;
 	const struct bpf_link *link;
 };

@@ -15,6 +15,16 @@ static inline unsigned int mdev_bpf_ops_nr_types(const struct mdev_bpf_ops *ops)
 	return n;
 }
 
+/* The number of rows of registers that a program declares */
+static inline unsigned int mdev_bpf_ops_nr_registers(const struct mdev_bpf_ops *ops)
+{
+	unsigned int n = 0;
+
+	while (n < MDEV_BPF_MAX_REGISTERS && ops->registers[n].name[0])
+		n++;
+	return n;
+}
+
 /* The size of the pool that the devices of all types share */
 static inline unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops)
 {

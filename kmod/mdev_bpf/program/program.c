@@ -10,14 +10,16 @@
 
 #include "program/ops.h"
 #include "program/program.h"
+#include "register/table.h"
 
 static void program_release(struct device *dev)
 {
 	struct mdev_bpf_program *program = container_of(dev, struct mdev_bpf_program, dev);
 
+	mdev_bpf_register_table_free(program->registers);
 	ida_destroy(&program->instances);
 	mutex_destroy(&program->lock);
-	kfree(program);
+	kvfree(program);
 }
 
 static void program_init_types(struct mdev_bpf_program *program)
@@ -51,7 +53,7 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 						struct bpf_link *link,
 						void (*idle)(struct mdev_bpf_program *))
 {
-	struct mdev_bpf_program *program = kzalloc(sizeof(*program), GFP_KERNEL);
+	struct mdev_bpf_program *program = kvzalloc(sizeof(*program), GFP_KERNEL);
 
 	if (!program)
 		return NULL;

@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 struct bpf_link;
+struct mdev_bpf_register_table;
 
 /* An mdev type of a program; the mdev core uses the embedded part. */
 struct mdev_bpf_type {
@@ -52,6 +53,7 @@ struct mdev_bpf_progress {
  * @type_ptrs: pointers to the types, for mdev_register_parent()
  * @nr_types: number of types
  * @ops: the attached ops; NULL if detached. Devices have their own pointer to them
+ * @registers: the registers that they declare; NULL if there are none, or if detached
  * @link: the BPF link that attaches them; valid as long as @ops is set
  * @progress: progress of an upgrade
  * @devices: list of the devices that are bound
@@ -74,12 +76,13 @@ struct mdev_bpf_program {
 	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
 	unsigned int nr_types;
 	const struct mdev_bpf_ops *ops;
+	struct mdev_bpf_register_table *registers;
 	struct bpf_link *link;
 
 	/** @info: for reading @decl, @link and @progress only; changes take both locks */
 	spinlock_t info;
 	struct mdev_bpf_progress progress;
-	/** @lock: protects the members below, @ops, and changes of @link and @decl */
+	/** @lock: protects the members below, @ops, @registers, and changes of @link and @decl */
 	struct mutex lock;
 	struct list_head devices;
 	unsigned int nr_devices;

@@ -26,6 +26,7 @@
 #include "program/program.h"
 #include "program/registry.h"
 #include "program/upgrade.h"
+#include "register/table.h"
 #include "validate/validate.h"
 
 /* The time for which attach and detach wait until a program is unregistered */
@@ -118,14 +119,22 @@ static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	if (!program)
 		return -ENOMEM;
 	INIT_WORK(&program->reap, program_reap);
+	program->registers = mdev_bpf_register_table_make(ops);
+	ret = PTR_ERR_OR_ZERO(program->registers);
+	if (ret) {
+		program->registers = NULL;
+		goto out_put;
+	}
 	/* From now on devices can be created */
 	ret = mdev_bpf_parent_register(program);
-	if (ret) {
-		put_device(&program->dev);
-		return ret;
-	}
+	if (ret)
+		goto out_put;
 	list_add_tail(&program->node, &programs);
 	return 0;
+
+out_put:
+	put_device(&program->dev);
+	return ret;
 }
 
 /*
@@ -166,6 +175,7 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 	if (ops)
 		ret = mdev_bpf_upgrade_prepare(&u, program, ops);
 	if (!ret) {
+		swap(program->registers, u.registers);
 		mdev_bpf_program_assign(program, ops, link);
 		program_switch_devices(program, ops, &u, event);
 	}

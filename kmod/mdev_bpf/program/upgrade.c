@@ -24,6 +24,7 @@
 #include "gate/refuse.h"
 #include "program/program.h"
 #include "program/upgrade.h"
+#include "register/table.h"
 
 #define refuse mdev_bpf_refuse_ops
 
@@ -46,25 +47,29 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 	return ops->upgrade ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : -EOPNOTSUPP;
 }
 
-static void empty(struct mdev_bpf_state_buf *spare)
+/* As the program finds it that is to convert to it */
+static void empty(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
+		  const struct mdev_bpf_register_table *registers)
 {
-	if (spare->size)
-		memset(spare->data, 0, spare->size);
+	memset(spare->data, 0, spare->size);
+	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(registers, bdev->ctx.type),
+				      spare->data);
 }
 
 /* Try whether the program can convert the state of this device. */
-static int try_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
-		      struct mdev_bpf_state_buf *spare)
+static int try_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
+		      const struct mdev_bpf_ops *ops, struct mdev_bpf_state_buf *spare)
 {
 	bool stale;
 	int ret;
 
+	empty(bdev, spare, u->registers);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		stale = bdev->state.stale;
 		ret = convert(bdev, ops, spare);
 		swap(bdev->state.cur, *spare);
 	}
-	empty(spare);
+	empty(bdev, spare, u->registers);
 	/* A device that has already failed for this reason does not prevent the upgrade */
 	if (stale || !ret)
 		return 0;
@@ -102,8 +107,8 @@ static int check(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 		      ops->state_version, cur.version);
 }
 
-static int prepare_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
-			  struct mdev_bpf_state_buf *spare)
+static int prepare_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
+			  const struct mdev_bpf_ops *ops, struct mdev_bpf_state_buf *spare)
 {
 	int ret = check(bdev, ops);
 
@@ -112,7 +117,7 @@ static int prepare_device(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	if (mdev_bpf_state_alloc(spare, ops->state_size, ops->state_version))
 		return refuse(ops, -ENOMEM, "no memory for the new state of device %s",
 			      bdev->ctx.name);
-	return try_device(bdev, ops, spare);
+	return try_device(u, bdev, ops, spare);
 }
 
 static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
@@ -125,7 +130,7 @@ static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *
 	list_for_each_entry(bdev, &program->devices, node) {
 		mdev_bpf_program_progress(program, "checking", i, u->nr, bdev->ctx.name);
 		if (needs(bdev, ops))
-			ret = prepare_device(bdev, ops, &u->spares[i]);
+			ret = prepare_device(u, bdev, ops, &u->spares[i]);
 		if (ret)
 			return ret;
 		i++;
@@ -153,6 +158,11 @@ int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program
 
 	lockdep_assert_held(&program->lock);
 	*u = (struct mdev_bpf_upgrade){ };
+	u->registers = mdev_bpf_register_table_make(ops);
+	if (IS_ERR(u->registers)) {
+		u->registers = NULL;
+		return refuse(ops, -ENOMEM, "no memory for the index of registers");
+	}
 	list_for_each_entry(bdev, &program->devices, node) {
 		any |= needs(bdev, ops);
 		u->nr++;
@@ -173,7 +183,7 @@ int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program
 static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare, int err)
 {
 	swap(bdev->state.cur, *spare);
-	empty(spare);
+	empty(bdev, spare, bdev->program->registers);
 	swap(bdev->state.next, *spare);
 	bdev->state.stale = true;
 	mdev_bpf_failure_stale(bdev, err);
@@ -227,4 +237,5 @@ void mdev_bpf_upgrade_end(struct mdev_bpf_upgrade *u)
 	while (u->nr--)
 		mdev_bpf_state_free(&u->spares[u->nr]);
 	kvfree(u->spares);
+	mdev_bpf_register_table_free(u->registers);
 }

@@ -7,6 +7,7 @@
 
 struct mdev_bpf_device;
 struct mdev_bpf_program;
+struct mdev_bpf_register_table;
 struct mdev_bpf_state_buf;
 
 /**
@@ -23,10 +24,12 @@ struct mdev_bpf_upgrade_ctx {
  * struct mdev_bpf_upgrade - an upgrade that is in progress
  * @spares: empty states for the devices, in their order; later the old states
  * @nr: number of devices; 0 if no device needs another state
+ * @registers: registers of the new program; once it is assigned, those of the previous one
  */
 struct mdev_bpf_upgrade {
 	struct mdev_bpf_state_buf *spares;
 	unsigned int nr;
+	struct mdev_bpf_register_table *registers;
 };
 
 int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,

@@ -62,5 +62,6 @@ int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops)
 		ret = mdev_bpf_validate_region(ops, i);
 	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
 		ret = mdev_bpf_validate_irq(ops, i);
-	return ret ?: mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_gfx(ops);
+	return ret ?: mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_registers(ops) ?:
+	       mdev_bpf_validate_gfx(ops);
 }

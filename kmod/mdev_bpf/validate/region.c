@@ -9,6 +9,7 @@
 #include <linux/vfio.h>
 
 #include "gate/refuse.h"
+#include "program/ops.h"
 #include "validate/api.h"
 #include "validate/validate.h"
 
@@ -142,6 +143,16 @@ static int check_cap(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+static bool has_registers(const struct mdev_bpf_ops *ops, u32 region)
+{
+	unsigned int i;
+
+	for (i = 0; i < mdev_bpf_ops_nr_registers(ops); i++)
+		if (ops->registers[i].region == region)
+			return true;
+	return false;
+}
+
 static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
@@ -150,6 +161,9 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "regions[%u].access_size %u is not 1, 2, 4 or 8",
 			      i, r->access_size);
 	if (r->flags & MDEV_BPF_REGION_MEMORY && !r->trap_size)
+		return 0;
+	/* What no register is reads as 0 then, and writes to it are lost */
+	if (has_registers(ops, i))
 		return 0;
 	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
 		return refuse(ops, -EINVAL,

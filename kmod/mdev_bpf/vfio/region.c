@@ -18,6 +18,7 @@
 #include "memory/memory.h"
 #include "pci/config.h"
 #include "pci/msix.h"
+#include "register/register.h"
 #include "validate/api.h"
 #include "vfio/region.h"
 #include "work/deferred.h"
@@ -136,6 +137,16 @@ static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *ac
 	return work >= 0;
 }
 
+/* An access to a declared register, or what region_read and region_write are for */
+static __always_inline int program_access(struct mdev_bpf_device *bdev,
+					  struct mdev_bpf_access *access, bool write)
+{
+	if (!write && rcu_access_pointer(bdev->registers.block) &&
+	    mdev_bpf_register_read(bdev, access))
+		return 0;
+	return mdev_bpf_gate_region(bdev, access, write);
+}
+
 /* An access to a region that not only the program serves */
 static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 				  bool write)
@@ -148,7 +159,7 @@ static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_
 		return config_access(bdev, access, write);
 	if (mdev_bpf_edid_is(&bdev->regions[access->region]))
 		return mdev_bpf_edid_access(bdev, access, write);
-	return mdev_bpf_gate_region(bdev, access, write);
+	return program_access(bdev, access, write);
 }
 
 static noinline int put_kernel(void *to, u64 val, u32 size)
@@ -218,7 +229,10 @@ static int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
 	}
 }
 
-/* Do one access. Return: its bytes, or an errno. Inlined for mdev_bpf_region_rw(). */
+/*
+ * Do one access. Return: its bytes; MDEV_BPF_REGISTER_CUT if it has to be narrower; or an errno.
+ * Inlined for mdev_bpf_region_rw().
+ */
 static __always_inline int region_access(struct mdev_bpf_device *bdev,
 					 struct mdev_bpf_access *access, sockptr_t buf,
 					 size_t done, bool write)
@@ -228,7 +242,7 @@ static __always_inline int region_access(struct mdev_bpf_device *bdev,
 	if (write && get_value(&access->val, buf, done, access->size))
 		return -EFAULT;
 	if (likely(bdev->emulated & BIT(access->region)))
-		ret = mdev_bpf_gate_region(bdev, access, write);
+		ret = program_access(bdev, access, write);
 	else
 		ret = shared_access(bdev, access, write);
 	if (ret)
@@ -243,13 +257,23 @@ static ssize_t region_io_step(const struct region_io *io, sockptr_t buf, size_t 
 {
 	struct mdev_bpf_memory *mem = io->bdev->memory[io->region];
 	u64 size = mem ? mdev_bpf_memory_span(mem, io->offset, 1) : 0;
-	struct mdev_bpf_access access = { .region = io->region, .offset = io->offset };
+	struct mdev_bpf_access access = {
+		.region = io->region,
+		.offset = io->offset,
+		.reg = MDEV_BPF_NO_REGISTER,
+	};
+	int ret;
 
 	if (size)
 		return mdev_bpf_memory_copy(mem, io->offset, buf, done, min(size, io->count),
 					    io->write);
 	access.size = region_io_width(io);
-	return region_access(io->bdev, &access, buf, done, io->write);
+	ret = region_access(io->bdev, &access, buf, done, io->write);
+	while (ret == MDEV_BPF_REGISTER_CUT) {
+		access.size /= 2;
+		ret = region_access(io->bdev, &access, buf, done, io->write);
+	}
+	return ret;
 }
 
 /* Any read or write. Return: number of bytes transferred, or an errno if there are none. */
@@ -316,13 +340,15 @@ ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t c
 		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
 		.size = count,
 		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.reg = MDEV_BPF_NO_REGISTER,
 	};
 	ssize_t ret;
 
 	/* This is the most common case, so it takes the shortest path */
+	ret = MDEV_BPF_REGISTER_CUT;
 	if (likely(is_register(bdev, &access, count, write)))
 		ret = region_access(bdev, &access, buf, 0, write);
-	else
+	if (unlikely(ret == MDEV_BPF_REGISTER_CUT))
 		ret = region_io(bdev, buf, count, *ppos, write);
 	if (ret > 0)
 		*ppos += ret;

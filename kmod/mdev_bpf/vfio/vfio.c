@@ -9,6 +9,7 @@
 #include "gate/trace.h"
 #include "pci/irq.h"
 #include "program/program.h"
+#include "register/quick.h"
 #include "vfio/ioctl.h"
 #include "vfio/mmap.h"
 #include "vfio/region.h"
@@ -44,7 +45,10 @@ static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, si
 				  loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	ssize_t ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
 
+	if (ret)
+		return ret;
 	mdev_bpf_worker_enter(bdev, &bdev->worker);
 	return mdev_bpf_region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
 }
@@ -53,7 +57,10 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 				   size_t count, loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
+	ssize_t ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
 
+	if (ret)
+		return ret;
 	mdev_bpf_worker_enter(bdev, &bdev->worker);
 	/* A sockptr_t cannot be const; for a write, the buffer is only read */
 	return mdev_bpf_region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos,

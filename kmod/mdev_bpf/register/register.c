@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registers that a program declares: the core reads and writes their values in the device's state.
+ *
+ * A read that needs no program takes no lock. One pointer, mdev_bpf_registers::block, leads to the
+ * state and to the table of registers. It is read under RCU, and both are freed a grace period
+ * after they were replaced. So reads continue while an op runs, or while the program is replaced.
+ * They return values as ops and writes have stored them. The pointer is NULL while reads have to
+ * pass the gate: without a program, after a failure, and during a reset.
+ *
+ * A write, or a read with an effect, holds the gate, also for the op that it may call.
+ */
+#include "device/device.h"
+#include "device/state.h"
+#include "gate/call.h"
+#include "gate/gate.h"
+#include "gate/trace.h"
+#include "register/register.h"
+#include "register/table.h"
+#include "register/value.h"
+
+/**
+ * struct target - the register that an access is to
+ * @row: the register's declaration
+ * @value: its value in the state
+ * @index: which of those that @row declares
+ * @shift: the first bit of the access within it
+ */
+struct target {
+	const struct mdev_bpf_register *row;
+	void *value;
+	u32 index;
+	u32 shift;
+};
+
+static __always_inline bool find_target(struct target *t, const struct mdev_bpf_register_map *map,
+					void *state, const struct mdev_bpf_access *access)
+{
+	const struct mdev_bpf_register *row;
+	u64 offset;
+
+	row = mdev_bpf_register_table_find(map, access->region, access->offset);
+	if (!row || row->width < access->size)
+		return false;
+	offset = access->offset - row->offset;
+	t->row = row;
+	t->index = 0;
+	if (row->count > 1) {
+		t->index = (u32)offset / row->stride;
+		offset -= t->index * row->stride;
+	}
+	t->shift = offset * BITS_PER_BYTE;
+	t->value = state + row->state + t->index * row->state_stride;
+	return true;
+}
+
+static __always_inline u64 target_load(const struct target *t)
+{
+	if (t->row->flags & MDEV_BPF_REGISTER_CONST)
+		return t->row->reset;
+	return mdev_bpf_register_load(t->value, t->row->width);
+}
+
+/* Bits that give a read an effect if they are set */
+static u64 read_acts(const struct mdev_bpf_register *row)
+{
+	return row->read_clear | row->read_call;
+}
+
+/**
+ * mdev_bpf_register_read() - read a register, if the read has no effect
+ * @bdev: the device
+ * @access: the access; its value is set
+ *
+ * Context: Any; takes no lock.
+ *
+ * Return: false if the access has to pass the gate, because no register is there, or because the
+ * read has an effect.
+ */
+bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	u64 mask = mdev_bpf_register_bits(access->size);
+	struct mdev_bpf_state_block *block;
+	struct target t;
+	u64 val;
+
+	guard(rcu)();
+	block = rcu_dereference(bdev->registers.block);
+	if (!block ||
+	    !find_target(&t, rcu_dereference(block->registers), block->data, access))
+		return false;
+	val = target_load(&t) >> t.shift & mask;
+	if (t.row->flags & MDEV_BPF_REGISTER_READ_CALL || val & (read_acts(t.row) >> t.shift))
+		return false;
+	access->val = val;
+	trace_mdev_bpf_region(&bdev->ctx, access, false, 0);
+	return true;
+}
+
+/* An access outside of registers. A program whose region has registers may lack the op. */
+static int access_other(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
+			bool write)
+{
+	return write ? mdev_bpf_call_op(call, region_write, access) :
+		       mdev_bpf_call_op(call, region_read, access);
+}
+
+static int read_target(const struct mdev_bpf_call *call, const struct target *t,
+		       struct mdev_bpf_access *access)
+{
+	u64 mask = mdev_bpf_register_bits(access->size) << t->shift;
+	u64 val = target_load(t), clear = val & mask & t->row->read_clear;
+
+	if (clear)
+		mdev_bpf_register_store(t->value, t->row->width, val & ~clear);
+	access->val = (val & mask) >> t->shift;
+	if (!(t->row->flags & MDEV_BPF_REGISTER_READ_CALL) && !(val & mask & t->row->read_call))
+		return 0;
+	return mdev_bpf_call_op(call, region_read, access);
+}
+
+static int write_target(const struct mdev_bpf_call *call, const struct target *t,
+			struct mdev_bpf_access *access)
+{
+	u64 mask = mdev_bpf_register_bits(access->size) << t->shift;
+	u64 old = target_load(t), val = access->val << t->shift & mask;
+	u64 write = t->row->write & mask, new;
+
+	new = ((old & ~write) | (val & write)) & ~(val & t->row->write_one_clear);
+	if (new != old)
+		mdev_bpf_register_store(t->value, t->row->width, new);
+	access->old = (old & mask) >> t->shift;
+	if (!(t->row->flags & MDEV_BPF_REGISTER_WRITE_CALL) && !((old ^ new) & t->row->write_call))
+		return 0;
+	return mdev_bpf_call_op(call, region_write, access);
+}
+
+/**
+ * mdev_bpf_register_access() - read or write a device whose program declares registers
+ * @call: the call that the access has entered the program with
+ * @access: the access, to a register or to something else in any region of the program's
+ * @write: write rather than read
+ *
+ * Context: The gate held.
+ *
+ * Return: 0; what the op returned; MDEV_BPF_REGISTER_CUT.
+ */
+int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
+			     bool write)
+{
+	struct mdev_bpf_device *bdev = call->bdev;
+	const struct mdev_bpf_register_map *map = bdev->registers.map;
+	struct target t;
+	int ret;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (find_target(&t, map, bdev->state.cur.data, access)) {
+		access->reg = t.row - map->table->rows;
+		access->index = t.index;
+		ret = write ? write_target(call, &t, access) : read_target(call, &t, access);
+	} else {
+		if (mdev_bpf_register_table_cuts(map, access->region, access->offset,
+						 access->size))
+			return MDEV_BPF_REGISTER_CUT;
+		ret = access_other(call, access, write);
+	}
+	return mdev_bpf_call_result(ret, 0);
+}
+
+/**
+ * mdev_bpf_register_assign() - a device gets another program
+ * @bdev: the device, with the state that belongs to the program
+ * @table: the registers that the program declares; NULL: none, or there is no program
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
+			      const struct mdev_bpf_register_table *table)
+{
+	const struct mdev_bpf_register_map *map;
+
+	mdev_bpf_gate_assert_held(bdev);
+	map = mdev_bpf_register_table_map(table, bdev->ctx.type);
+	bdev->registers.map = map;
+	bdev->gate.region = map ? mdev_bpf_register_access : NULL;
+	mdev_bpf_register_publish(bdev);
+}
+
+/**
+ * mdev_bpf_register_publish() - let reads find the registers without the gate, if there are any
+ * @bdev: the device
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_register_publish(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_state_block *block = bdev->state.cur.block;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (!bdev->registers.map || bdev->failure.active) {
+		mdev_bpf_register_hide(bdev);
+		return;
+	}
+	rcu_assign_pointer(block->registers, bdev->registers.map);
+	rcu_assign_pointer(bdev->registers.block, block);
+}
+
+/**
+ * mdev_bpf_register_hide() - make all reads pass the gate
+ * @bdev: the device
+ *
+ * Context: The gate held. Does not wait for reads that are in progress.
+ */
+void mdev_bpf_register_hide(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	RCU_INIT_POINTER(bdev->registers.block, NULL);
+}

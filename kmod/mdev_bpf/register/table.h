@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The registers that a program declares, so that one is found by its offset. */
+#ifndef __MDEV_BPF_REGISTER_TABLE_H
+#define __MDEV_BPF_REGISTER_TABLE_H
+
+#include <linux/mdev_bpf.h>
+#include <linux/rcupdate.h>
+
+/* A region can have registers up to this many times the width of its narrowest one. */
+#define MDEV_BPF_REGISTER_UNITS 65536
+
+/**
+ * struct mdev_bpf_register_index - which register is where in a region
+ * @nr: how many units of @shift bits there are, up to the end of the last register
+ * @shift: a unit is as wide as the narrowest register
+ * @rows: for each unit: 1 + the index in mdev_bpf_register_table::rows; 0: no register
+ */
+struct mdev_bpf_register_index {
+	u32 nr;
+	u32 shift;
+	u8 *rows;
+};
+
+/**
+ * struct mdev_bpf_register_quick - what the short way for most accesses needs of a register
+ * @offset: where it is in the region
+ * @state: where its value is in the state
+ * @read_width: bytes; 0: a read has to take the long way
+ * @write_width: bytes; 0: a write has to
+ * @acts: bits that do not let a read be quick
+ */
+struct mdev_bpf_register_quick {
+	u32 offset;
+	u32 state;
+	u32 read_width;
+	u32 write_width;
+	u64 acts;
+};
+
+struct mdev_bpf_register_table;
+
+/**
+ * struct mdev_bpf_register_map - the registers of the devices of one mdev type
+ * @type: index of the type
+ * @table: the table that it is part of
+ * @quick: mdev_bpf_register_table::quick
+ * @regions: by VFIO index of the region
+ */
+struct mdev_bpf_register_map {
+	unsigned int type;
+	const struct mdev_bpf_register_quick *quick;
+	const struct mdev_bpf_register_table *table;
+	struct mdev_bpf_register_index regions[MDEV_BPF_MAX_REGIONS];
+};
+
+/**
+ * struct mdev_bpf_register_table - all registers of a program; never changed
+ * @rcu: for its end
+ * @nr: how many rows there are
+ * @nr_types: how many maps
+ * @rows: the declared registers, with types, count, stride and state_stride filled in
+ * @quick: a part of each, in the same order
+ * @maps: by index of the mdev type
+ */
+struct mdev_bpf_register_table {
+	struct rcu_head rcu;
+	unsigned int nr;
+	unsigned int nr_types;
+	struct mdev_bpf_register rows[MDEV_BPF_MAX_REGISTERS];
+	struct mdev_bpf_register_quick quick[MDEV_BPF_MAX_REGISTERS];
+	struct mdev_bpf_register_map maps[];
+};
+
+static_assert(MDEV_BPF_MAX_REGISTERS < U8_MAX);
+
+/**
+ * mdev_bpf_register_table_find() - the register that is at an offset
+ * @map: the registers
+ * @region: VFIO index of the region; less than MDEV_BPF_MAX_REGIONS
+ * @offset: the offset
+ *
+ * Return: the row; NULL if there is none.
+ */
+static __always_inline const struct mdev_bpf_register *
+mdev_bpf_register_table_find(const struct mdev_bpf_register_map *map, u32 region, u64 offset)
+{
+	const struct mdev_bpf_register_index *index = &map->regions[region];
+	u64 unit = offset >> index->shift;
+	u8 row;
+
+	if (unit >= index->nr)
+		return NULL;
+	row = index->rows[unit];
+	return row ? &map->table->rows[row - 1] : NULL;
+}
+
+/* The registers of the devices of a type; NULL without @table */
+static inline const struct mdev_bpf_register_map *
+mdev_bpf_register_table_map(const struct mdev_bpf_register_table *table, unsigned int type)
+{
+	return table ? &table->maps[type] : NULL;
+}
+
+struct mdev_bpf_register_table *mdev_bpf_register_table_make(const struct mdev_bpf_ops *ops);
+void mdev_bpf_register_table_free(struct mdev_bpf_register_table *table);
+bool mdev_bpf_register_table_cuts(const struct mdev_bpf_register_map *map, u32 region,
+				  u64 offset, u32 size);
+void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map, void *state);
+
+#endif /* __MDEV_BPF_REGISTER_TABLE_H */
