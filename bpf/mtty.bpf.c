@@ -9,17 +9,18 @@
 #include "mdev_bpf.bpf.h"
 
 #define FIFO_SIZE 16
-#define MSR_LINES (UART_MSR_DCD | UART_MSR_RI | UART_MSR_DSR | UART_MSR_CTS)
+#define MCR_BITS (UART_MCR_AFE | 0x1f)	/* 8.7: the other bits read 0 */
 
+/* What is declared as a register below, the core reads and writes. */
 struct mtty_port {
 	__u8 ier;
 	__u8 fcr;
 	__u8 lcr;
 	__u8 mcr;
+	__u8 lsr;
+	__u8 msr;
 	__u8 scr;
-	__u8 msr_lines;		/* when the delta bits were updated last */
-	__u8 msr_delta;
-	__u8 overrun;
+	__u8 iir;		/* the cause, and the FIFO bits */
 	__u8 thr_empty;		/* the THR-empty interrupt is pending */
 	__u8 head;		/* index of the next byte to read in fifo */
 	__u8 count;		/* bytes in fifo */
@@ -86,34 +87,49 @@ static __u8 msr_lines(const struct mtty_port *p)
 static void msr_update(struct mtty_port *p)
 {
 	__u8 lines = msr_lines(p);
-	__u8 changed = lines ^ p->msr_lines;
+	__u8 changed = (lines ^ p->msr) & ~UART_MSR_ANY_DELTA;
 
 	if (lines & UART_MSR_RI)
 		changed &= ~UART_MSR_RI;
 	/* DDCD, TERI, DDSR and DCTS are in the order of their lines, four bits down */
-	p->msr_delta |= changed >> 4;
-	p->msr_lines = lines;
+	p->msr = lines | (p->msr & UART_MSR_ANY_DELTA) | changed >> 4;
+}
+
+static void lsr_update(struct mtty_port *p)
+{
+	p->lsr &= UART_LSR_OE;
+	p->lsr |= p->count ? UART_LSR_DR : UART_LSR_TEMT | UART_LSR_THRE;
 }
 
 /* Table IV: the enabled cause of highest priority */
 static __u8 port_iir(const struct mtty_port *p)
 {
-	if (p->ier & UART_IER_RLSI && p->overrun)
+	if (p->ier & UART_IER_RLSI && p->lsr & UART_LSR_OE)
 		return UART_IIR_RLSI;
 	if (p->ier & UART_IER_RDI && p->count)
 		return p->count >= fifo_trigger(p) ? UART_IIR_RDI : UART_IIR_RX_TIMEOUT;
 	if (p->ier & UART_IER_THRI && p->thr_empty)
 		return UART_IIR_THRI;
-	if (p->ier & UART_IER_MSI && p->msr_delta)
+	if (p->ier & UART_IER_MSI && p->msr & UART_MSR_ANY_DELTA)
 		return UART_IIR_MSI;
 	return UART_IIR_NO_INT;
 }
 
+static void iir_update(struct mtty_port *p)
+{
+	p->iir = port_iir(p);
+	if (p->fcr & UART_FCR_ENABLE_FIFO)
+		p->iir |= UART_IIR_FIFO_ENABLED_16550A;
+}
+
+/* After whatever interrupts depend on */
 static void irq_update(struct mdev_bpf_dev *dev, struct mtty_state *state)
 {
-	__u32 irq = port_iir(&state->port[0]) != UART_IIR_NO_INT ||
-		    port_iir(&state->port[1]) != UART_IIR_NO_INT;
+	__u32 irq;
 
+	iir_update(&state->port[0]);
+	iir_update(&state->port[1]);
+	irq = !(state->port[0].iir & state->port[1].iir & UART_IIR_NO_INT);
 	if (irq == state->irq)
 		return;
 	state->irq = irq;
@@ -130,6 +146,7 @@ static __u8 read_rbr(struct mtty_port *p)
 	p->head = (p->head + 1) % FIFO_SIZE;
 	if (!--p->count)
 		p->thr_empty = 1;
+	lsr_update(p);
 	msr_update(p);
 	return val;
 }
@@ -142,11 +159,12 @@ static void write_thr(struct mtty_port *p, __u8 val)
 {
 	p->thr_empty = 0;
 	if (p->count >= fifo_depth(p)) {
-		p->overrun = 1;
+		p->lsr |= UART_LSR_OE;
 		return;
 	}
 	p->fifo[(p->head + p->count) % FIFO_SIZE] = val;
 	p->count++;
+	lsr_update(p);
 	msr_update(p);
 }
 
@@ -156,17 +174,6 @@ static void write_ier(struct mtty_port *p, __u8 val)
 	if (val & UART_IER_THRI && !(p->ier & UART_IER_THRI) && !p->count)
 		p->thr_empty = 1;
 	p->ier = val & 0x0f;
-}
-
-static __u8 read_iir(struct mtty_port *p)
-{
-	__u8 iir = port_iir(p);
-
-	if (iir == UART_IIR_THRI)
-		p->thr_empty = 0;
-	if (p->fcr & UART_FCR_ENABLE_FIFO)
-		iir |= UART_IIR_FIFO_ENABLED_16550A;
-	return iir;
 }
 
 static void write_fcr(struct mtty_port *p, __u8 val)
@@ -180,61 +187,30 @@ static void write_fcr(struct mtty_port *p, __u8 val)
 	p->fcr = enable ? val & (UART_FCR_TRIGGER_MASK | UART_FCR_ENABLE_FIFO) : 0;
 	p->fcr_written = val;
 	p->fcr_seen = 1;
+	lsr_update(p);
 	msr_update(p);
 }
 
-static __u8 read_lsr(struct mtty_port *p)
-{
-	__u8 lsr = p->count ? UART_LSR_DR : UART_LSR_TEMT | UART_LSR_THRE;
-
-	if (p->overrun)
-		lsr |= UART_LSR_OE;
-	p->overrun = 0;
-	return lsr;
-}
-
-static __u8 read_msr(struct mtty_port *p)
-{
-	__u8 msr = p->msr_lines | p->msr_delta;
-
-	p->msr_delta = 0;
-	return msr;
-}
-
-/* @acts: set if something may have changed that interrupts depend on, else left unchanged */
-static __u8 port_read(struct mtty_port *p, __u8 reg, bool *acts)
+/* What the core has read is done for LSR and MSR, whose bits it has cleared. */
+static void port_read(struct mtty_port *p, struct mdev_bpf_access *access)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
 
-	switch (reg) {
+	switch (access->offset) {
 	case UART_RX:
-		if (dlab)
-			return p->divisor & 0xff;
-		*acts = true;
-		return read_rbr(p);
+		access->val = dlab ? p->divisor & 0xff : read_rbr(p);
+		break;
 	case UART_IER:
-		return dlab ? p->divisor >> 8 : p->ier;
+		access->val = dlab ? p->divisor >> 8 : p->ier;
+		break;
 	case UART_IIR:
-		*acts = true;
-		return read_iir(p);
-	case UART_LCR:
-		return p->lcr;
-	case UART_MCR:
-		return p->mcr;
-	case UART_LSR:
-		if (p->overrun)
-			*acts = true;
-		return read_lsr(p);
-	case UART_MSR:
-		*acts = true;
-		return read_msr(p);
-	default:
-		return p->scr;
+		if ((access->val & UART_IIR_ID) == UART_IIR_THRI)
+			p->thr_empty = 0;
+		break;
 	}
 }
 
-/* @acts: as for port_read() */
-static void port_write(struct mtty_port *p, __u8 reg, __u8 val, bool *acts)
+static void port_write(struct mtty_port *p, __u8 reg, __u8 val)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;
 
@@ -254,44 +230,32 @@ static void port_write(struct mtty_port *p, __u8 reg, __u8 val, bool *acts)
 	case UART_FCR:
 		write_fcr(p, val);
 		break;
-	case UART_LCR:
-		p->lcr = val;
-		return;
 	case UART_MCR:
-		p->mcr = val & (UART_MCR_AFE | 0x1f);	/* 8.7: the other bits read 0 */
 		msr_update(p);
 		break;
-	case UART_SCR:
-		p->scr = val;
-		return;
 	}
-	*acts = true;
 }
 
 /* BAR0 is the first port, BAR1 the second. */
 int MDEV_BPF_OP(mtty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
-	bool acts = false;
 
 	if (!state)
 		return -EIO;
-	access->val = port_read(&state->port[access->region & 1], access->offset & 7, &acts);
-	if (acts)
-		irq_update(dev, state);
+	port_read(&state->port[access->region & 1], access);
+	irq_update(dev, state);
 	return 0;
 }
 
 int MDEV_BPF_OP(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct mtty_state *state = mdev_bpf_state(dev, struct mtty_state);
-	bool acts = false;
 
 	if (!state)
 		return -EIO;
-	port_write(&state->port[access->region & 1], access->offset & 7, access->val, &acts);
-	if (acts)
-		irq_update(dev, state);
+	port_write(&state->port[access->region & 1], access->offset, access->val);
+	irq_update(dev, state);
 	return 0;
 }
 
@@ -299,7 +263,9 @@ int MDEV_BPF_OP(mtty_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 static void port_init(struct mtty_port *p)
 {
 	p->thr_empty = 1;
-	p->msr_lines = msr_lines(p);
+	p->msr = msr_lines(p);
+	lsr_update(p);
+	iir_update(p);
 }
 
 /* The device-specific bytes of configuration space of this card */
@@ -331,10 +297,9 @@ int MDEV_BPF_OP(mtty_init, struct mdev_bpf_dev *dev)
 static void port_dump(struct mdev_bpf_dump *out, const struct mtty_port *p, __u32 nr)
 {
 	mdev_bpf_dump_printf(out, "port %u: IER %02x IIR %02x FCR %02x LCR %02x MCR %02x\n", nr,
-			     p->ier, port_iir(p), p->fcr, p->lcr, p->mcr);
+			     p->ier, p->iir, p->fcr, p->lcr, p->mcr);
 	mdev_bpf_dump_printf(out, "  MSR %02x SCR %02x divisor %u, %u bytes in FIFO, overrun %u\n",
-			     p->msr_lines | p->msr_delta, p->scr, p->divisor, p->count,
-			     !!p->overrun);
+			     p->msr, p->scr, p->divisor, p->count, !!(p->lsr & UART_LSR_OE));
 }
 
 int MDEV_BPF_OP(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
@@ -357,6 +322,26 @@ int MDEV_BPF_OP(mtty_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 #define MTTY_MIGRATION
 #endif
 
+/*
+ * Registers 0 and 1 are not here: DLAB says what they are. IIR, which is FCR for writes, changes by
+ * a read that finds the THR-empty interrupt in it, whose bit 1 only RLSI has, too.
+ */
+#define PORT(nr, only)									\
+	MDEV_BPF_REG("IIR" #nr, nr, UART_IIR, struct mtty_state, port[nr].iir,		\
+		     .read_call = UART_IIR_THRI,					\
+		     .flags = MDEV_BPF_REGISTER_WRITE_CALL, .types = only),		\
+	MDEV_BPF_REG("LCR" #nr, nr, UART_LCR, struct mtty_state, port[nr].lcr,		\
+		     .write = 0xff, .types = only),					\
+	MDEV_BPF_REG("MCR" #nr, nr, UART_MCR, struct mtty_state, port[nr].mcr,		\
+		     .write = MCR_BITS, .write_call = MCR_BITS, .types = only),		\
+	MDEV_BPF_REG("LSR" #nr, nr, UART_LSR, struct mtty_state, port[nr].lsr,		\
+		     .read_clear = UART_LSR_OE, .read_call = UART_LSR_OE, .types = only), \
+	MDEV_BPF_REG("MSR" #nr, nr, UART_MSR, struct mtty_state, port[nr].msr,		\
+		     .read_clear = UART_MSR_ANY_DELTA, .read_call = UART_MSR_ANY_DELTA, \
+		     .types = only),							\
+	MDEV_BPF_REG("SCR" #nr, nr, UART_SCR, struct mtty_state, port[nr].scr,		\
+		     .write = 0xff, .types = only)
+
 MDEV_BPF_DEVICE(mtty,
 		.device_api = "vfio-pci",
 		.types = {
@@ -378,6 +363,7 @@ MDEV_BPF_DEVICE(mtty,
 			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
 			  .types = 1 << 1 },
 		},
+		.registers = { PORT(0, 0), PORT(1, 1 << 1) },
 		.irqs = { { .count = 1 }, { .count = 1 } },
 		.init = mtty_init,
 		.region_read = mtty_read,

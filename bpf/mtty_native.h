@@ -52,7 +52,7 @@ static void to_native(struct native_port *n, const struct mtty_port *p)
 	n->reg[UART_LCR] = p->lcr;
 	n->reg[UART_MCR] = p->mcr;
 	n->reg[UART_SCR] = p->scr;
-	n->reg[UART_MSR] = p->msr_delta;
+	n->reg[UART_MSR] = p->msr & UART_MSR_ANY_DELTA;
 	if (p->thr_empty != !p->count)
 		n->reg[UART_IIR] = NATIVE_THR | (p->thr_empty ? NATIVE_THR_EMPTY : 0);
 	__builtin_memcpy(n->fifo, p->fifo, sizeof(n->fifo));
@@ -60,7 +60,7 @@ static void to_native(struct native_port *n, const struct mtty_port *p)
 	n->tail = p->head;
 	n->count = p->count;
 	n->dlab = !!(p->lcr & UART_LCR_DLAB);
-	n->overrun = p->overrun;
+	n->overrun = !!(p->lsr & UART_LSR_OE);
 	n->divisor = p->divisor;
 	n->fcr = p->fcr_written;
 	/* Until FCR is written, the sample has a FIFO but no trigger level */
@@ -85,9 +85,8 @@ static void from_native(struct mtty_port *p, const struct native_port *n)
 	p->fcr_written = n->fcr;
 	p->fcr_seen = !!n->trigger;
 	p->lcr = n->reg[UART_LCR];
-	p->mcr = n->reg[UART_MCR] & (UART_MCR_AFE | 0x1f);
+	p->mcr = n->reg[UART_MCR] & MCR_BITS;
 	p->scr = n->reg[UART_SCR];
-	p->overrun = n->overrun;
 	p->head = n->tail;
 	p->count = n->count;
 	p->divisor = n->divisor;
@@ -95,8 +94,9 @@ static void from_native(struct mtty_port *p, const struct native_port *n)
 	p->thr_empty = !p->count;
 	if (n->reg[UART_IIR] & NATIVE_THR)
 		p->thr_empty = n->reg[UART_IIR] & NATIVE_THR_EMPTY;
-	p->msr_delta = n->reg[UART_MSR] & 0x0f;
-	p->msr_lines = msr_lines(p);
+	p->msr = msr_lines(p) | (n->reg[UART_MSR] & UART_MSR_ANY_DELTA);
+	p->lsr = n->overrun ? UART_LSR_OE : 0;
+	lsr_update(p);
 }
 
 /* The types are in the order of their ports. */

@@ -16,6 +16,9 @@
 	s_ ? (type *)(s_ + SHIFT) : NULL;					\
 })
 
+#undef mdev_bpf_state_offset
+#define mdev_bpf_state_offset(type, member) (SHIFT + offsetof(type, member))
+
 #include "../../bpf/mtty.bpf.c"
 
 int MDEV_BPF_OP(kmtty_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
