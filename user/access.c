@@ -11,10 +11,13 @@
 #include "cmd.h"
 #include "describe.h"
 #include "device.h"
+#include "kernel.h"
 #include "output.h"
+#include "register.h"
 #include "vfio.h"
 
 struct access {
+	const char *name;	/* of a register; NULL: region and offset say what is accessed */
 	const char *region;
 	unsigned int index;
 	__u64 offset;
@@ -32,11 +35,18 @@ static bool parse_number(const char *text, __u64 *val)
 	return !errno && !*end && *text >= '0' && *text <= '9';
 }
 
-/* REGION OFF [SIZE] [VALUE] */
+/* REGION OFF [SIZE] [VALUE], or REGISTER [VALUE], which is looked up when the device is known */
 static int parse_access(struct access *a, int argc, char **argv)
 {
 	__u64 size = 0;
 
+	if (argc - a->write == 1) {
+		if (region_index(argv[0], &a->index))
+			return p_usage("%s is a region: an offset%s is missing", argv[0],
+				       a->write ? " or the value" : "");
+		a->name = argv[0];
+		return 0;
+	}
 	a->region = argv[0];
 	if (!region_index(argv[0], &a->index))
 		return p_usage("'%s' is not a region: bar0 to bar5, rom, config, or a number",
@@ -106,12 +116,47 @@ static int access_region(const struct vfio *v, struct access *a)
 	return transfer(v, &info, a);
 }
 
+static void use_register(struct access *a, const struct mdev_bpf_register *reg)
+{
+	a->index = reg->region;
+	a->region = region_name(reg->region) ?: "its region";
+	a->offset = reg->offset;
+	a->size = reg->width;
+}
+
+/* The attached program says where the register is. */
+static int find_register(struct access *a, const struct device *dev)
+{
+	struct mdev_bpf_register reg;
+	struct program prog;
+	struct kernel k;
+	struct ops ops;
+	bool found = false, attached;
+
+	kernel_open(&k);
+	attached = program_find(dev->program, &prog) && kernel_ops(&k, prog.link_id, &ops);
+	if (attached) {
+		found = register_find(&ops, describe_type_index(&ops, dev->type), a->name, &reg);
+		kernel_ops_free(&k, &ops);
+	}
+	kernel_close(&k);
+	if (!attached)
+		return p_err("the device is detached: load its program again");
+	if (!found)
+		return p_err("the device has no register '%s', see mdev-bpf show --registers %s",
+			     a->name, dev->uuid);
+	use_register(a, &reg);
+	return 0;
+}
+
 static int access_device(const char *uuid, struct access *a)
 {
 	struct device dev;
 	struct vfio v;
 	int ret = device_arg(uuid, &dev);
 
+	if (!ret && a->name)
+		ret = find_register(a, &dev);
 	if (!ret)
 		ret = vfio_open(&v, &dev);
 	if (ret)
@@ -132,6 +177,8 @@ int do_peek(const struct opts *opts, int argc, char **argv)
 	if (ret)
 		return ret;
 	obj = json_object_new_object();
+	if (a.name)
+		add_str(obj, "register", a.name);
 	add_str(obj, "region", a.region);
 	add_u64(obj, "offset", a.offset);
 	add_u64(obj, "size", a.size);

@@ -11,6 +11,7 @@ struct opts {
 	bool replace;
 	bool dry_run;
 	bool force;
+	bool registers;
 	const char *type;
 	const char *map;
 	const char *pin;

@@ -9,6 +9,7 @@
 
 #include "describe.h"
 #include "output.h"
+#include "register.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define ANY_TYPE	-1
@@ -372,14 +373,14 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	}
 	json_object_object_add(obj, "types", describe_types(&decl));
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
+	json_object_object_add(obj, "registers", register_describe(ops, REGISTER_ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
 	json_object_object_add(obj, "doorbells", describe_doorbells(&decl));
 	if (decl.gfx.flags)
 		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));
 }
 
-/* Describe the devices of one type. */
-void describe_device(const struct ops *ops, const char *id, struct json_object *obj)
+int describe_type_index(const struct ops *ops, const char *id)
 {
 	char other[2 * MDEV_BPF_NAME_LEN];
 	struct decl decl;
@@ -387,9 +388,24 @@ void describe_device(const struct ops *ops, const char *id, struct json_object *
 	read_decl(ops, &decl);
 	for (int i = 0; i < nr_types(&decl); i++) {
 		type_id(&decl, i, other, sizeof(other));
-		if (strcmp(id, other))
-			continue;
-		json_object_object_add(obj, "regions", describe_regions(&decl, i));
-		json_object_object_add(obj, "irqs", describe_irqs(&decl, i));
+		if (!strcmp(id, other))
+			return i;
 	}
+	return -1;
+}
+
+/* Describe the devices of one type. */
+void describe_device(const struct ops *ops, const char *id, bool registers,
+		     struct json_object *obj)
+{
+	int type = describe_type_index(ops, id);
+	struct decl decl;
+
+	if (type < 0)
+		return;
+	read_decl(ops, &decl);
+	json_object_object_add(obj, "regions", describe_regions(&decl, type));
+	json_object_object_add(obj, "irqs", describe_irqs(&decl, type));
+	if (registers)
+		json_object_object_add(obj, "registers", register_describe(ops, type));
 }

@@ -25,7 +25,7 @@ static const struct cmd cmds[] = {
 	  "list the programs" },
 	{ "types", do_types, 0, 0, "", "",
 	  "list the mdev types that devices can be created from" },
-	{ "show", do_show, 0, 1, "", "[UUID|PROGRAM|TYPE]",
+	{ "show", do_show, 0, 1, "R", "[UUID|PROGRAM|TYPE]",
 	  "show a device or a program in detail, or all devices" },
 	{ "create", do_create, 1, 1, "u", "TYPE",
 	  "create a device and print its UUID" },
@@ -33,10 +33,10 @@ static const struct cmd cmds[] = {
 	  "remove a device" },
 	{ "inspect", do_inspect, 1, 1, "", "OBJECT",
 	  "show what an object file declares, without loading it" },
-	{ "peek", do_peek, 3, 4, "", "UUID REGION OFFSET [SIZE]",
-	  "read from a device's region" },
-	{ "poke", do_poke, 4, 5, "", "UUID REGION OFFSET [SIZE] VALUE",
-	  "write to a device's region" },
+	{ "peek", do_peek, 2, 4, "", "UUID REGISTER|REGION OFFSET [SIZE]",
+	  "read a register, or from a device's region" },
+	{ "poke", do_poke, 3, 5, "", "UUID REGISTER|REGION OFFSET [SIZE] VALUE",
+	  "write a register, or to a device's region" },
 	{ "dump", do_dump, 1, 1, "", "UUID",
 	  "print the internal state of a device as text" },
 	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",
@@ -61,6 +61,7 @@ static const struct option long_options[] = {
 	{ "dry-run",	no_argument,		NULL, 'n' },
 	{ "force",	no_argument,		NULL, 'f' },
 	{ "uuid",	required_argument,	NULL, 'u' },
+	{ "registers",	no_argument,		NULL, 'R' },
 	{ }
 };
 
@@ -80,6 +81,7 @@ static const struct {
 	{ 'n', "--dry-run         only have the verifier check the program" },
 	{ 'f', "--force           do it even if devices or users remain, see mdev-bpf(8)" },
 	{ 'u', "--uuid UUID       UUID of the device [random]" },
+	{ 'R', "--registers       also show the registers that the program declares" },
 };
 
 static void print_usage(FILE *f)
@@ -207,6 +209,9 @@ static int set_option(struct opts *opts, int name, const char *arg)
 		break;
 	case 'u':
 		opts->uuid = arg;
+		break;
+	case 'R':
+		opts->registers = true;
 		break;
 	}
 	return 0;

@@ -94,7 +94,8 @@ static struct json_object *describe(const struct program *prog, const struct ker
 	return obj;
 }
 
-static struct json_object *device(const struct device *dev, const struct kernel *k)
+static struct json_object *device(const struct device *dev, const struct kernel *k,
+				  bool registers)
 {
 	struct json_object *obj = json_object_new_object();
 	struct program prog;
@@ -118,7 +119,7 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 	json_object_object_add(obj, "failure", describe_failure(dev, attached ? &ops : NULL));
 	json_object_object_add(obj, "slow_ops", describe_slow(dev));
 	if (attached) {
-		describe_device(&ops, dev->type, obj);
+		describe_device(&ops, dev->type, registers, obj);
 		kernel_ops_free(k, &ops);
 	}
 	return obj;
@@ -126,6 +127,7 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 
 struct show {
 	const struct kernel *kernel;
+	bool registers;
 	struct json_object *rows;
 };
 
@@ -133,13 +135,13 @@ static int add_device(const struct device *dev, void *ctx)
 {
 	struct show *show = ctx;
 
-	json_object_array_add(show->rows, device(dev, show->kernel));
+	json_object_array_add(show->rows, device(dev, show->kernel, show->registers));
 	return 0;
 }
 
-static int show_all(const struct kernel *k)
+static int show_all(const struct kernel *k, bool registers)
 {
-	struct show show = { k, json_object_new_array() };
+	struct show show = { k, registers, json_object_new_array() };
 
 	if (!module_loaded())
 		p_info("mdev_bpf is not loaded: modprobe mdev_bpf");
@@ -148,7 +150,7 @@ static int show_all(const struct kernel *k)
 }
 
 /* Takes a UUID, the name of a program, or the id of a type. */
-static int show_one(const char *what, const struct kernel *k)
+static int show_one(const char *what, const struct kernel *k, bool registers)
 {
 	struct program prog;
 	struct device dev;
@@ -159,7 +161,7 @@ static int show_one(const char *what, const struct kernel *k)
 	if (!uuid_parse(what, bytes)) {
 		uuid_unparse_lower(bytes, uuid);
 		if (device_find(uuid, &dev))
-			return out_details(device(&dev, k));
+			return out_details(device(&dev, k, registers));
 		return p_err("no device %s, see mdev-bpf show", uuid);
 	}
 	if (type_find(what, &type))
@@ -177,7 +179,7 @@ int do_show(const struct opts *opts, int argc, char **argv)
 	int ret;
 
 	kernel_open(&k);
-	ret = argc ? show_one(argv[0], &k) : show_all(&k);
+	ret = argc ? show_one(argv[0], &k, opts->registers) : show_all(&k, opts->registers);
 	kernel_close(&k);
 	return ret;
 }

@@ -204,6 +204,20 @@ peek_and_poke()
 	is "$(json "j['region'], j['size'], int(j['value'], 16)")" "bar0 1 96"
 	run 1 mdev-bpf peek "$uuid" bar0 8 1
 	run 1 mdev-bpf peek "$uuid" bar2 0 1
+	run 0 mdev-bpf peek "$uuid" LSR0
+	is "$out" 0x60
+	run 0 mdev-bpf poke "$uuid" SCR1 0xa5
+	run 0 mdev-bpf -j peek "$uuid" SCR1
+	is "$(json "j['register'], j['region'], j['offset'], j['value']")" "SCR1 bar1 7 0xa5"
+	run 2 mdev-bpf poke "$uuid" SCR1 0x100
+	run 1 mdev-bpf peek "$uuid" SCR2
+	has "$err" "no register 'SCR2'"
+	run 2 mdev-bpf peek "$uuid" bar1
+	has "$err" "an offset is missing"
+	run 0 mdev-bpf show --registers "$uuid"
+	has "$out" "LSR1 * bar1 * 0x05"
+	run 0 mdev-bpf show "$uuid"
+	has_not "$out" LSR1
 	run 2 mdev-bpf poke "$uuid" bar0 7 1 0x100
 	run 1 mdev-bpf peek "$other" bar0 5 1
 	run 0 mdev-bpf remove "$uuid"
