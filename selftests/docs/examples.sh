@@ -31,7 +31,7 @@ gone()
 at_exit()
 {
 	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
-	for program in skel counter fifo vault minimal alarm fetch table adder; do
+	for program in skel counter fifo vault minimal alarm fetch table adder mailbox; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -71,6 +71,10 @@ minimal()
 	peek_is 0 0x21465042
 	run 0 mdev-bpf poke "$uuid" bar0 4 0x2a
 	peek_is 4 0x0000002a
+	run 0 mdev-bpf poke "$uuid" bar0 4 0x1234
+	run 0 mdev-bpf peek "$uuid" bar0 5 1
+	is "$out" 0x12
+	peek_is 8 0x00000000
 	gone minimal
 }
 
@@ -98,10 +102,43 @@ vault()
 	gone vault
 }
 
+# The bit in the status register that is set while the line is up
+line_is()
+{
+	run 0 mdev-bpf peek "$uuid" config 6 2
+	is "$out" "$1"
+}
+
 alarm()
 {
 	up alarm alarm-1
+	peek_is 4 0x00000064
+	run 0 mdev-bpf poke "$uuid" bar0 0 100
+	peek_is 8 0x00000001
+	line_is 0x0218
+	run 0 mdev-bpf poke "$uuid" bar0 8 1
+	peek_is 8 0x00000000
+	line_is 0x0210
+	run 0 mdev-bpf peek "$uuid" config 0x40 1
+	is "$out" 0x02
 	gone alarm
+}
+
+mailbox()
+{
+	up mailbox mailbox-1
+	peek_is 0 0x4d424f58
+	run 0 mdev-bpf poke "$uuid" bar0 4 1
+	run 0 mdev-bpf poke "$uuid" bar0 0x120 7
+	peek_is 8 0x00000004
+	line_is 0x0218
+	run 0 mdev-bpf poke "$uuid" bar0 0x120 8
+	peek_is 0xc 0x00000001
+	peek_is 0xc 0x00000000
+	run 0 mdev-bpf poke "$uuid" bar0 8 4
+	line_is 0x0210
+	peek_is 0x120 0x00000008
+	gone mailbox
 }
 
 fetch()
@@ -169,5 +206,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm fetch table adder refused sysfs features \
-	libbpf_loader
+points skeleton minimal counter fifo vault alarm mailbox fetch table adder refused sysfs \
+	features libbpf_loader
