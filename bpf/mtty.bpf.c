@@ -11,7 +11,7 @@
 #define FIFO_SIZE 16
 #define MCR_BITS (UART_MCR_AFE | 0x1f)	/* 8.7: the other bits read 0 */
 
-/* What is declared as a register below, the core reads and writes. */
+/* The core reads and writes the members that are declared as registers below. */
 struct mtty_port {
 	__u8 ier;
 	__u8 fcr;
@@ -122,7 +122,7 @@ static void iir_update(struct mtty_port *p)
 		p->iir |= UART_IIR_FIFO_ENABLED_16550A;
 }
 
-/* After whatever interrupts depend on */
+/* Call this after a change of anything that interrupts depend on. */
 static void irq_update(struct mdev_bpf_dev *dev, struct mtty_state *state)
 {
 	__u32 irq;
@@ -191,7 +191,7 @@ static void write_fcr(struct mtty_port *p, __u8 val)
 	msr_update(p);
 }
 
-/* What the core has read is done for LSR and MSR, whose bits it has cleared. */
+/* LSR and MSR need nothing more: the core has read them and cleared their bits. */
 static void port_read(struct mtty_port *p, struct mdev_bpf_access *access)
 {
 	int dlab = p->lcr & UART_LCR_DLAB;

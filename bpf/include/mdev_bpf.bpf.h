@@ -76,9 +76,9 @@ _Pragma("clang diagnostic pop")
  * MDEV_BPF_REG() - declare a register, an entry of mdev_bpf_ops::registers
  * @reg: its name, a string
  * @bar: VFIO index of the region
- * @where: its offset there
+ * @where: its offset in the region
  * @type: the struct that is the device's state
- * @member: where its value is in that; gives the width
+ * @member: the member of @type that has its value, and the same width
  * @attrs: other members of struct mdev_bpf_register
  *
  * For an array of registers, @member is the value of the first, and @attrs have .count, .stride and
@@ -100,7 +100,7 @@ _Pragma("clang diagnostic pop")
 	.flags = MDEV_BPF_REGISTER_CONST, .reset = value			\
 }
 
-/** mdev_bpf_state_offset() - where a member of the state is in it */
+/** mdev_bpf_state_offset() - offset of a member in the device's state */
 #define mdev_bpf_state_offset(type, member) offsetof(type, member)
 
 /**

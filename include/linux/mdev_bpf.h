@@ -46,7 +46,7 @@ struct mdev_bpf_dev {
  *	a declared register
  * @old: region_write for a declared register: its value before the write
  * @reg: index in mdev_bpf_ops::registers, or MDEV_BPF_NO_REGISTER
- * @index: which of the registers that are declared there
+ * @index: index of the register in its array
  * @trusted: NULL; see above
  */
 struct mdev_bpf_access {
@@ -255,7 +255,7 @@ struct mdev_bpf_ops {
 	 * @region_read: Read from a region; the result goes to access->val.
 	 *
 	 * Mandatory when a region is readable and has no declared registers. For a declared
-	 * register it is called only if that says so, after the core has read it.
+	 * register it is called only if the declaration says so, after the core has read it.
 	 *
 	 * Return: 0, or the errno that read(2) fails with if nothing was read before.
 	 */
@@ -265,7 +265,7 @@ struct mdev_bpf_ops {
 	 * @region_write: Write access->val to a region.
 	 *
 	 * Mandatory when a region is writable and has no declared registers. For a declared
-	 * register it is called only if that says so, after the core has written it.
+	 * register it is called only if the declaration says so, after the core has written it.
 	 *
 	 * Return: 0, or the errno that write(2) fails with if nothing was written before.
 	 */

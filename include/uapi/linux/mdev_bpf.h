@@ -76,7 +76,7 @@
 #define MDEV_BPF_REGISTER_READ_CALL	(1 << 1)	/* each read calls region_read */
 #define MDEV_BPF_REGISTER_WRITE_CALL	(1 << 2)	/* each write calls region_write */
 
-/* struct mdev_bpf_access::reg of an access to what is no declared register */
+/* struct mdev_bpf_access::reg if the access is not to a declared register */
 #define MDEV_BPF_NO_REGISTER		0xffffffff
 
 /* struct mdev_bpf_pci::flags */
@@ -250,22 +250,22 @@ struct mdev_bpf_region {
 
 /**
  * struct mdev_bpf_register - a register, or an array of them, that the core reads and writes
- * @name: what tools call it: 1 to 15 of [A-Za-z0-9_], unique among the registers of a type; an
- *	empty one ends mdev_bpf_ops::registers
+ * @name: name for tools: 1 to 15 of [A-Za-z0-9_], unique among the registers of a type; an empty
+ *	name ends mdev_bpf_ops::registers
  * @region: VFIO index of the region
  * @offset: first byte in the region, a multiple of @width
  * @width: bytes: 1, 2, 4 or 8
  * @flags: MDEV_BPF_REGISTER_*
  * @types: as in struct mdev_bpf_region
- * @count: how many there are; 0 for 1
+ * @count: number of registers in an array; 0 for 1
  * @stride: bytes from one to the next in the region, a multiple of @width; 0 for @width
- * @state: where in the device's state the value of the first is, a multiple of @width
+ * @state: offset of the first register's value in the device's state, a multiple of @width
  * @state_stride: bytes from one value to the next there, a multiple of @width; 0 for @width
  * @reserved: zero
  * @reset: the value at creation and after a reset
- * @write: bits that take the value written; all others keep theirs
- * @write_one_clear: bits that writing 1 clears; none of @write
- * @read_clear: bits that a read clears, after it has got them
+ * @write: bits that a write sets to the value written; all other bits keep their value
+ * @write_one_clear: bits that writing 1 clears; none of them may be in @write
+ * @read_clear: bits that a read clears after it has taken their value
  * @read_call: region_read is called for a read that finds one of these bits set
  * @write_call: region_write is called for a write that has changed one of these bits
  */

@@ -36,7 +36,8 @@ int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version)
  * mdev_bpf_state_free() - free a state
  * @buf: the state, which is set to an empty one
  *
- * Context: Process context, no gate held. The memory is freed when nobody reads registers in it.
+ * Context: Process context, no gate held. The memory is freed after a grace period, because
+ * registers in it are read under RCU.
  */
 void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf)
 {
@@ -71,7 +72,7 @@ void mdev_bpf_state_replace(struct mdev_bpf_device *bdev, struct mdev_bpf_state_
 	bdev->state.generation++;
 }
 
-/* Registers in it may be read meanwhile, so what is aligned is cleared at once. */
+/* Registers may be read meanwhile, so clear 8 bytes at a time. */
 static void clear(void *data, u32 size)
 {
 	u32 whole = round_down(size, sizeof(u64));

@@ -13,8 +13,8 @@ struct mdev_bpf_register_table;
 
 /**
  * struct mdev_bpf_state_block - the memory of a state
- * @rcu: for its end, since registers in it are read under RCU
- * @registers: the registers in it, as the program that it belongs to declares them
+ * @rcu: to free the memory, because registers in it are read under RCU
+ * @registers: the registers in it, as declared by the program that the state belongs to
  * @data: its bytes
  */
 struct mdev_bpf_state_block {

@@ -279,7 +279,7 @@ bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, 
 	return mdev_bpf_gate_is_attached(bdev) ? READ_ONCE(bdev->gate.has) & BIT(op) : without;
 }
 
-/* mdev_bpf_validate_program() saw to it that the ops are there that a region needs. */
+/* mdev_bpf_validate_program() has checked that the ops for the regions exist. */
 static __always_inline int region_op(const struct mdev_bpf_call *call,
 				     struct mdev_bpf_access *access, bool write)
 {
@@ -317,7 +317,7 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 		access->val = written;
 	else
 		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
-	/* More than 0 is for the caller: nothing was done */
+	/* A positive result means that nothing was done; the caller handles it */
 	if (ret <= 0)
 		trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
 	return ret;

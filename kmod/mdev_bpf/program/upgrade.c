@@ -47,7 +47,7 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 	return ops->upgrade ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : -EOPNOTSUPP;
 }
 
-/* As the program finds it that is to convert to it */
+/* Make a state that upgrade can convert to: zeros, and the initial values of registers. */
 static void empty(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
 		  const struct mdev_bpf_register_table *registers)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The short path to a register: for one access by user space to one whole register that needs no
- * program. Most accesses of a guest are like that. All others take the long path, vfio/region.c,
+ * The fast path to a register: for one access by user space to one whole register that needs no
+ * program. Most accesses of a guest are like that. All others take the slow path, vfio/region.c,
  * which has the same effect. These functions are inlined into the file operations.
  */
 #ifndef __MDEV_BPF_REGISTER_QUICK_H
@@ -43,7 +43,7 @@ mdev_bpf_register_quick_find(const struct mdev_bpf_register_map *map, loff_t pos
 	return quick->offset == offset ? quick : NULL;
 }
 
-/* Return: false if the read has to take the long path. Called with preemption off, for RCU. */
+/* Return: false if the read has to take the slow path. Called with preemption off, for RCU. */
 static __always_inline bool mdev_bpf_register_quick_load(struct mdev_bpf_device *bdev, loff_t pos,
 							 size_t count, u64 *val)
 {
@@ -61,11 +61,11 @@ static __always_inline bool mdev_bpf_register_quick_load(struct mdev_bpf_device 
 }
 
 /**
- * mdev_bpf_register_quick_read() - read a register, if the short path can do it
+ * mdev_bpf_register_quick_read() - read a register, if the fast path can do it
  * @bdev: the device
- * @buf: where to
+ * @buf: where the value goes
  * @count: bytes
- * @ppos: region and offset; moves on if it was done
+ * @ppos: region and offset; advanced if the access was done
  *
  * Context: Process context; takes no lock.
  *
@@ -108,7 +108,7 @@ static __always_inline void *mdev_bpf_register_quick_place(struct mdev_bpf_devic
 	const struct mdev_bpf_register_quick *quick;
 
 	mdev_bpf_gate_assert_held(bdev);
-	/* The gate does not admit everyone at the moment */
+	/* A task keeps the gate held, or only some ops are allowed: take the slow path */
 	if (!map || bdev->gate.closer)
 		return NULL;
 	quick = mdev_bpf_register_quick_find(map, pos);
@@ -147,13 +147,13 @@ static __always_inline int mdev_bpf_register_quick_get(u64 *val, const char __us
 }
 
 /**
- * mdev_bpf_register_quick_write() - write a register, if the short path can do it
+ * mdev_bpf_register_quick_write() - write a register, if the fast path can do it
  * @bdev: the device
- * @buf: where from
+ * @buf: the value
  * @count: bytes
- * @ppos: region and offset; moves on if it was done
+ * @ppos: region and offset; advanced if the access was done
  *
- * Context: Process context. An op that is running is waited for.
+ * Context: Process context. Waits for a running op.
  *
  * Return: @count; 0 if nothing was done.
  */

@@ -23,8 +23,8 @@
  * struct target - the register that an access is to
  * @row: the register's declaration
  * @value: its value in the state
- * @index: which of those that @row declares
- * @shift: the first bit of the access within it
+ * @index: its index in the array that @row declares
+ * @shift: the first bit of the register that the access covers
  */
 struct target {
 	const struct mdev_bpf_register *row;
@@ -61,7 +61,7 @@ static __always_inline u64 target_load(const struct target *t)
 	return mdev_bpf_register_load(t->value, t->row->width);
 }
 
-/* Bits that give a read an effect if they are set */
+/* A read that finds one of these bits set has an effect. */
 static u64 read_acts(const struct mdev_bpf_register *row)
 {
 	return row->read_clear | row->read_call;
@@ -97,7 +97,7 @@ bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 	return true;
 }
 
-/* An access outside of registers. A program whose region has registers may lack the op. */
+/* Call the op for bytes without a register. A region that has registers need not have the op. */
 static int access_other(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 			bool write)
 {
@@ -138,7 +138,7 @@ static int write_target(const struct mdev_bpf_call *call, const struct target *t
 /**
  * mdev_bpf_register_access() - read or write a device whose program declares registers
  * @call: the call that the access has entered the program with
- * @access: the access, to a register or to something else in any region of the program's
+ * @access: the access, to any part of a region whose accesses go to the program
  * @write: write rather than read
  *
  * Context: The gate held.
@@ -168,8 +168,8 @@ int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_a
 }
 
 /**
- * mdev_bpf_register_assign() - a device gets another program
- * @bdev: the device, with the state that belongs to the program
+ * mdev_bpf_register_assign() - assign the registers of another program to a device
+ * @bdev: the device, whose state is already that of the program
  * @table: the registers that the program declares; NULL: none, or there is no program
  *
  * Context: The gate held.

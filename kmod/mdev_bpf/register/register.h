@@ -13,15 +13,15 @@ struct mdev_bpf_register_table;
 struct mdev_bpf_state_block;
 
 /*
- * Result of an access that is to a register in one part only, so has to be narrower: no errno, nor
- * a number of bytes
+ * Result of an access of which only a part is to a register, so that it has to be split. Neither an
+ * errno nor a number of bytes.
  */
 #define MDEV_BPF_REGISTER_CUT BIT(16)
 
 /**
  * struct mdev_bpf_registers - the registers of a device
- * @map: as the attached program declares them, under the gate; NULL: there are none
- * @block: the state that they are in, under RCU; NULL: each read has to pass the gate
+ * @map: the registers that the attached program declares; NULL if none. Protected by the gate
+ * @block: the state that has their values, under RCU; NULL if each read has to take the gate
  */
 struct mdev_bpf_registers {
 	const struct mdev_bpf_register_map *map;

@@ -42,7 +42,7 @@ static struct mdev_bpf_register row_of(const struct mdev_bpf_ops *ops, unsigned 
 	return row;
 }
 
-/* The short path is for single registers in the state that are accessed as a whole. */
+/* The fast path is for single registers in the state that are accessed as a whole. */
 static struct mdev_bpf_register_quick quick_of(const struct mdev_bpf_register *row,
 					       const struct mdev_bpf_region *region)
 {
@@ -170,7 +170,7 @@ static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf
 
 /**
  * mdev_bpf_register_table_make() - make the table of a program
- * @ops: the program, each of whose registers has been checked
+ * @ops: the program; each of its registers has been checked
  *
  * Context: Process context.
  *
@@ -220,7 +220,7 @@ void mdev_bpf_register_table_free(struct mdev_bpf_register_table *table)
  * @map: the registers
  * @region: VFIO index of the region; less than MDEV_BPF_MAX_REGIONS
  * @offset: first byte
- * @size: bytes; a power of two, of which @offset is a multiple
+ * @size: bytes; a power of two. @offset is a multiple of it
  *
  * Return: false if all of it is in one register, or in none.
  */
@@ -253,7 +253,7 @@ static void reset_row(const struct mdev_bpf_register *row, void *state)
  * @map: the registers; may be NULL
  * @state: the device's state, empty
  *
- * Context: Any; nobody else changes @state.
+ * Context: Any; no other task may change @state meanwhile.
  */
 void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map, void *state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The registers that a program declares, so that one is found by its offset. */
+/* The registers that a program declares, with an index by their offsets. */
 #ifndef __MDEV_BPF_REGISTER_TABLE_H
 #define __MDEV_BPF_REGISTER_TABLE_H
 
@@ -10,7 +10,7 @@
 #define MDEV_BPF_REGISTER_UNITS 65536
 
 /**
- * struct mdev_bpf_register_index - which register is where in a region
+ * struct mdev_bpf_register_index - the registers of a region, by offset
  * @nr: how many units of @shift bits there are, up to the end of the last register
  * @shift: a unit is as wide as the narrowest register
  * @rows: for each unit: 1 + the index in mdev_bpf_register_table::rows; 0: no register
@@ -22,12 +22,12 @@ struct mdev_bpf_register_index {
 };
 
 /**
- * struct mdev_bpf_register_quick - what the short way for most accesses needs of a register
+ * struct mdev_bpf_register_quick - what the fast path needs to know about a register
  * @offset: where it is in the region
  * @state: where its value is in the state
- * @read_width: bytes; 0: a read has to take the long way
- * @write_width: bytes; 0: a write has to
- * @acts: bits that do not let a read be quick
+ * @read_width: bytes; 0: reads have to take the slow path
+ * @write_width: bytes; 0: writes have to take the slow path
+ * @acts: a read that finds one of these bits set has to take the slow path
  */
 struct mdev_bpf_register_quick {
 	u32 offset;
@@ -55,11 +55,11 @@ struct mdev_bpf_register_map {
 
 /**
  * struct mdev_bpf_register_table - all registers of a program; never changed
- * @rcu: for its end
+ * @rcu: to free the table
  * @nr: how many rows there are
  * @nr_types: how many maps
  * @rows: the declared registers, with types, count, stride and state_stride filled in
- * @quick: a part of each, in the same order
+ * @quick: what the fast path needs of each, in the same order
  * @maps: by index of the mdev type
  */
 struct mdev_bpf_register_table {

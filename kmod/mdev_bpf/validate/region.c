@@ -162,7 +162,7 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 			      i, r->access_size);
 	if (r->flags & MDEV_BPF_REGION_MEMORY && !r->trap_size)
 		return 0;
-	/* What no register is reads as 0 then, and writes to it are lost */
+	/* Without the ops, bytes without a register read as 0 and ignore writes */
 	if (has_registers(ops, i))
 		return 0;
 	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)

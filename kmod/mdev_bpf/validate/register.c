@@ -26,7 +26,7 @@ static u32 count_of(const struct mdev_bpf_register *r)
 	return r->count ?: 1;
 }
 
-/* The first byte behind elements that are @stride bytes apart; cannot overflow */
+/* The end of @count elements that are @stride bytes apart; cannot overflow */
 static u64 end_of(u64 start, u32 count, u32 stride, u32 width)
 {
 	return start + (u64)(count - 1) * (stride ?: width) + width;
@@ -86,7 +86,7 @@ static int check_shape(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/* A register is in a region whose accesses the program gets. */
+/* A register has to be in a region, or trap window, whose accesses go to the program. */
 static int check_place(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
@@ -143,7 +143,7 @@ static int check_msix(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/* A write to a doorbell is not for the program, nor is its value kept. */
+/* The core handles writes to a doorbell, and does not keep their values. */
 static int check_doorbells(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
@@ -195,7 +195,7 @@ static int check_register(const struct mdev_bpf_ops *ops, unsigned int i)
 	       check_msix(ops, i) ?: check_doorbells(ops, i);
 }
 
-/* The index of a region has a byte for each unit, so they must not be too many. */
+/* The index of a region has a byte for each unit, so the number of units is limited. */
 static int check_extent(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
@@ -212,7 +212,7 @@ static int check_extent(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/* A table can be made of them only if no two are in the same place. */
+/* Making the table fails if two registers overlap. */
 static int check_overlaps(const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_register_table *table = mdev_bpf_register_table_make(ops);

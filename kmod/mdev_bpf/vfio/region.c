@@ -137,7 +137,7 @@ static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *ac
 	return work >= 0;
 }
 
-/* An access to a declared register, or what region_read and region_write are for */
+/* Access a declared register, or call region_read or region_write. */
 static __always_inline int program_access(struct mdev_bpf_device *bdev,
 					  struct mdev_bpf_access *access, bool write)
 {
