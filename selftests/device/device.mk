@@ -11,14 +11,4 @@ TEST_SMP += device/hang
 TEST_LONG += device/hang
 
 # A console for device/fail
-device_console := device/kmod/mdev_bpf_slow_console.ko
-TEST_GEN_FILES += $(if $(wildcard $(KDIR)/Makefile),$(device_console))
-
-$(device_console): $(wildcard device/kmod/*.c) device/kmod/Kbuild
-	+$(call module,device/kmod)
-
-clean: device-clean
-device-clean:
-	@find device/kmod ! -name mdev_bpf_slow_console.c ! -name Kbuild -type f -delete
-
-.PHONY: device-clean
+TEST_KMODS += device/kmod/mdev_bpf_slow_console

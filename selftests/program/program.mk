@@ -9,14 +9,4 @@ TEST_SMP += program/collide program/detach program/upgrade program/upgrade_each 
 TEST_LONG += program/upgrade_each program/stall
 
 # A slow reader for program/detach
-slow_reader := program/kmod/mdev_bpf_slow_reader.ko
-TEST_GEN_FILES += $(if $(wildcard $(KDIR)/Makefile),$(slow_reader))
-
-$(slow_reader): $(wildcard program/kmod/*.c) program/kmod/Kbuild
-	+$(call module,program/kmod)
-
-clean: program-clean
-program-clean:
-	@find program/kmod ! -name mdev_bpf_slow_reader.c ! -name Kbuild -type f -delete
-
-.PHONY: program-clean
+TEST_KMODS += program/kmod/mdev_bpf_slow_reader
