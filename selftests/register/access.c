@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Declared registers: what a read and a write do, and when the program is called. */
+#include <unistd.h>
+
 #include "dev.h"
 #include "progs/kreg.h"
 
@@ -245,6 +247,60 @@ MTAP_TEST(bad_memory)
 	set(KREG_SET, 4, 0x30);
 	EXPECT_EQ(vfio_pread(&dev, 0, KREG_CAUSE, NULL, 4), -EFAULT);
 	EXPECT_EQ(get(KREG_CAUSE, 4), 0);
+}
+
+/* Nothing is read, or written to the buffer, whatever the register is like. */
+MTAP_TEST(no_bytes)
+{
+	static const __u64 offsets[] = {
+		KREG_ID, KREG_CTRL, KREG_CAUSE, KREG_PORT, KREG_WIDE, KREG_TAIL, KREG_OTHER,
+	};
+	char buf[8] = "1234567";
+	unsigned int i;
+
+	calls();
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		EXPECT_EQ(vfio_pread(&dev, 0, offsets[i], buf, 0), 0);
+		EXPECT_EQ(vfio_pwrite(&dev, 0, offsets[i], buf, 0), 0);
+		EXPECT_STR(buf, "1234567");
+	}
+	EXPECT_EQ(calls(), 0);
+}
+
+static void signal_write(__u64 offset, unsigned int size, __u64 val)
+{
+	struct vfio_device_ioeventfd arg = {
+		.argsz = sizeof(arg), .flags = size, .offset = dev.region[0].offset + offset,
+		.data = val, .fd = event_new(),
+	};
+	__u64 one = 1;
+
+	ASSERT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg), 0);
+	ASSERT_EQ(write(arg.fd, &one, sizeof(one)), sizeof(one));
+	close(arg.fd);
+}
+
+MTAP_TEST(by_eventfd)
+{
+	calls();
+	signal_write(KREG_TAIL + 2 * KREG_TAIL_STRIDE, 4, 0xf123);
+	EXPECT(mtap_await(get(KREG_TAIL + 2 * KREG_TAIL_STRIDE, 4) == 0x123));
+	EXPECT(mtap_await(calls() == 1));
+	EXPECT_EQ(global.write.reg, KREG_ROW_TAIL);
+	EXPECT_EQ(global.write.index, 2);
+	EXPECT_EQ(global.write.old, 7);
+	/* PORT, PLAIN and SMALL; only the first calls */
+	signal_write(KREG_PORT, 4, 0xcafe4711);
+	EXPECT(mtap_await(get(KREG_SMALL, 2) == 0xcafe));
+	EXPECT_EQ(get(KREG_PLAIN, 1), 0x47);
+	EXPECT(mtap_await(calls() == 1));
+	EXPECT_EQ(global.write.reg, KREG_ROW_PORT);
+	EXPECT_EQ(global.write.val, 0x11);
+	/* And one that is no register */
+	signal_write(KREG_OTHER, 4, 5);
+	EXPECT(mtap_await(get(KREG_OTHER, 4) == 5));
+	EXPECT_EQ(global.write.reg, KREG_ROW_PORT);
+	EXPECT_EQ(look()->write.reg, MDEV_BPF_NO_REGISTER);
 }
 
 MTAP_TEST(failed)

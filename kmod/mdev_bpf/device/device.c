@@ -216,9 +216,6 @@ static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf 
 	guard(mutex)(&program->lock);
 	if (!mdev_bpf_state_fits(buf, &program->decl))
 		return false;
-	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(program->registers,
-								  bdev->ctx.type),
-				      buf->data);
 	list_add_tail(&bdev->node, &program->devices);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_state_replace(bdev, buf);
@@ -260,6 +257,9 @@ static int call_init(struct mdev_bpf_device *bdev)
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
+	/* It may be another program than the one that was attached when the device got its state */
+	mdev_bpf_state_reset(bdev);
+	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, init), 0);
 	ret = mdev_bpf_call_began(&call, ret);
 	WRITE_ONCE(bdev->live, !ret);

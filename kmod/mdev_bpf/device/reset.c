@@ -36,7 +36,6 @@ static int call_reset(struct mdev_bpf_device *bdev)
 
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
-	mdev_bpf_register_hide(bdev);
 	mdev_bpf_state_reset(bdev);
 	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 	/* Lower the lines first, because the reset of configuration space clears INTx disable */
@@ -51,7 +50,6 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_migration_reset(bdev);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
-	mdev_bpf_register_publish(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
 	return ret;
 }
@@ -64,9 +62,11 @@ static int reset_locked(struct mdev_bpf_device *bdev)
 	if (!mdev_bpf_gate_is_attached(bdev))
 		return -ENODEV;
 	mdev_bpf_gate_hold(bdev);
+	mdev_bpf_register_update(bdev);
 	mdev_bpf_memory_clear_device(bdev);
 	ret = call_reset(bdev);
 	mdev_bpf_gate_release(bdev);
+	mdev_bpf_register_update(bdev);
 	/* If the reset has failed, work that became due in the meantime is still due */
 	mdev_bpf_time_kick(bdev);
 	return ret;

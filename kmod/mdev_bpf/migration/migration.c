@@ -23,6 +23,7 @@
 #include "migration/save.h"
 #include "migration/stream.h"
 #include "pci/irq.h"
+#include "register/register.h"
 #include "work/ioeventfd.h"
 
 #define STEP(from, to) (VFIO_DEVICE_STATE_##from << 8 | VFIO_DEVICE_STATE_##to)
@@ -287,11 +288,13 @@ static int restore_held(struct mdev_bpf_device *bdev, bool *entered)
 	int ret;
 
 	mdev_bpf_gate_hold(bdev);
+	mdev_bpf_register_update(bdev);
 	mdev_bpf_resume_swap(migf);
 	ret = call_restore(bdev, entered);
 	if (ret)
 		mdev_bpf_resume_swap(migf);
 	mdev_bpf_gate_release(bdev);
+	mdev_bpf_register_update(bdev);
 	return ret;
 }
 

@@ -215,7 +215,8 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 		return 0;
 	}
 	ret = convert(bdev, ops, &u->spares[i]);
-	bdev->state.stale = false;
+	/* While it is stale, no register is read in a state that was converted in part */
+	bdev->state.stale = ret;
 	mdev_bpf_device_set_ops(bdev, ops);
 	if (ret) {
 		fail(bdev, &u->spares[i], ret);

@@ -7,6 +7,7 @@
 #ifndef __MDEV_BPF_REGISTER_QUICK_H
 #define __MDEV_BPF_REGISTER_QUICK_H
 
+#include <linux/nospec.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
@@ -32,11 +33,11 @@ mdev_bpf_register_quick_find(const struct mdev_bpf_register_map *map, loff_t pos
 
 	if (region >= MDEV_BPF_MAX_REGIONS)
 		return NULL;
-	index = &map->regions[region];
+	index = &map->regions[array_index_nospec(region, MDEV_BPF_MAX_REGIONS)];
 	unit = offset >> index->shift;
 	if (unit >= index->nr)
 		return NULL;
-	row = index->rows[unit];
+	row = index->rows[array_index_nospec(unit, index->nr)];
 	if (!row)
 		return NULL;
 	quick = &map->quick[row - 1];
@@ -54,7 +55,8 @@ static __always_inline bool mdev_bpf_register_quick_load(struct mdev_bpf_device 
 	if (!block)
 		return false;
 	quick = mdev_bpf_register_quick_find(rcu_dereference_sched(block->registers), pos);
-	if (!quick || quick->read_width != count)
+	/* A width of 0 stands for none, and user space may ask for 0 bytes */
+	if (!quick || !count || quick->read_width != count)
 		return false;
 	*val = mdev_bpf_register_load(block->data + quick->state, count);
 	return !(*val & quick->acts);

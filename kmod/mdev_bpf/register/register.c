@@ -187,8 +187,11 @@ void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
 }
 
 /**
- * mdev_bpf_register_publish() - let reads find the registers without the gate, if there are any
+ * mdev_bpf_register_publish() - let reads find the registers without the gate, if they may
  * @bdev: the device
+ *
+ * They may not if the device has failed, nor while one task holds the gate for a longer time. Called
+ * whenever that changes.
  *
  * Context: The gate held.
  */
@@ -197,12 +200,27 @@ void mdev_bpf_register_publish(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_state_block *block = bdev->state.cur.block;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (!bdev->registers.map || bdev->failure.active) {
+	if (!bdev->registers.map || bdev->failure.active || bdev->state.stale ||
+	    bdev->gate.closer & MDEV_BPF_GATE_HELD) {
 		mdev_bpf_register_hide(bdev);
 		return;
 	}
 	rcu_assign_pointer(block->registers, bdev->registers.map);
 	rcu_assign_pointer(bdev->registers.block, block);
+}
+
+/**
+ * mdev_bpf_register_update() - mdev_bpf_register_publish(), for callers without the gate
+ * @bdev: the device
+ *
+ * Called after mdev_bpf_gate_hold() and after mdev_bpf_gate_release().
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_register_update(struct mdev_bpf_device *bdev)
+{
+	guard(mdev_bpf_gate)(bdev);
+	mdev_bpf_register_publish(bdev);
 }
 
 /**

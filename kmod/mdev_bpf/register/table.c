@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "gate/refuse.h"
@@ -145,6 +146,7 @@ static int make_indices(struct mdev_bpf_register_table *table, const char *name)
 			ret = make_index(table, name, type, region);
 			if (ret)
 				return ret;
+			cond_resched();
 		}
 	}
 	return 0;

@@ -4,6 +4,7 @@
 #define __MDEV_BPF_REGISTER_TABLE_H
 
 #include <linux/mdev_bpf.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 
 /* A region can have registers up to this many times the width of its narrowest one. */
@@ -90,7 +91,7 @@ mdev_bpf_register_table_find(const struct mdev_bpf_register_map *map, u32 region
 
 	if (unit >= index->nr)
 		return NULL;
-	row = index->rows[unit];
+	row = index->rows[array_index_nospec(unit, index->nr)];
 	return row ? &map->table->rows[row - 1] : NULL;
 }
 

@@ -10,23 +10,26 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#include <asm/barrier.h>
+
 /* The bits of @size bytes, 1 to 8 */
 static inline u64 mdev_bpf_register_bits(u32 size)
 {
 	return GENMASK_ULL(size * BITS_PER_BYTE - 1, 0);
 }
 
+/* Later reads, of other registers, too, see what was stored before this value. */
 static __always_inline u64 mdev_bpf_register_load(const void *from, u32 width)
 {
 	switch (width) {
 	case 1:
-		return READ_ONCE(*(const u8 *)from);
+		return smp_load_acquire((const u8 *)from);
 	case 2:
-		return READ_ONCE(*(const u16 *)from);
+		return smp_load_acquire((const u16 *)from);
 	case 4:
-		return READ_ONCE(*(const u32 *)from);
+		return smp_load_acquire((const u32 *)from);
 	default:
-		return READ_ONCE(*(const u64 *)from);
+		return smp_load_acquire((const u64 *)from);
 	}
 }
 

@@ -45,11 +45,12 @@ static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, si
 				  loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	ssize_t ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
+	ssize_t ret;
 
+	mdev_bpf_worker_enter(bdev, &bdev->worker);
+	ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
-	mdev_bpf_worker_enter(bdev, &bdev->worker);
 	return mdev_bpf_region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
 }
 
@@ -57,11 +58,12 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 				   size_t count, loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	ssize_t ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
+	ssize_t ret;
 
+	mdev_bpf_worker_enter(bdev, &bdev->worker);
+	ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
-	mdev_bpf_worker_enter(bdev, &bdev->worker);
 	/* A sockptr_t cannot be const; for a write, the buffer is only read */
 	return mdev_bpf_region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos,
 				  true);

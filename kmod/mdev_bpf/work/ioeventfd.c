@@ -16,6 +16,8 @@
 #include "gate/gate.h"
 #include "gate/trace.h"
 #include "pci/msix.h"
+#include "register/register.h"
+#include "register/value.h"
 #include "work/deferred.h"
 #include "work/doorbell.h"
 #include "work/ioeventfd.h"
@@ -171,6 +173,40 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_devic
 	return 0;
 }
 
+/* One access, or MDEV_BPF_REGISTER_CUT */
+static int write_piece(const struct mdev_bpf_call *call, struct mdev_bpf_access *access)
+{
+	int ret;
+
+	if (call->bdev->gate.region)
+		ret = call->bdev->gate.region(call, access, true);
+	else
+		ret = mdev_bpf_call_result(mdev_bpf_call_op(call, region_write, access), 0);
+	if (ret <= 0)
+		trace_mdev_bpf_region(&call->bdev->ctx, access, true, ret);
+	return ret;
+}
+
+/* The write of an entry, in as many pieces as there are registers. */
+static void write_access(const struct mdev_bpf_call *call, struct mdev_bpf_access *access)
+{
+	u64 end = access->offset + access->size, val = access->val;
+	int ret = 0;
+
+	while (ret >= 0 && access->offset < end) {
+		access->val = val & mdev_bpf_register_bits(access->size);
+		ret = write_piece(call, access);
+		if (ret == MDEV_BPF_REGISTER_CUT) {
+			access->size /= 2;
+			continue;
+		}
+		access->offset += access->size;
+		access->reg = MDEV_BPF_NO_REGISTER;
+		if (access->offset < end)
+			val >>= access->size * BITS_PER_BYTE;
+	}
+}
+
 /*
  * Call the program for the write of an entry, if it is due. If no program is attached, or the
  * device is frozen, it stays due.
@@ -183,9 +219,8 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 		.size = entry->size,
 		.offset = entry->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
 		.val = entry->data & GENMASK_ULL(entry->size * BITS_PER_BYTE - 1, 0),
+		.reg = MDEV_BPF_NO_REGISTER,
 	};
-	int ret;
-
 	/* Enter as for work, so that the worker carries out DMA: the caller holds a mutex */
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 	lockdep_assert_held(&bdev->ioeventfds.config);
@@ -193,8 +228,7 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
 		return;
 	/* An error cannot be reported to anyone */
-	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, region_write, &access), 0);
-	trace_mdev_bpf_region(&bdev->ctx, &access, true, ret);
+	write_access(&call, &access);
 }
 
 /**
