@@ -281,6 +281,45 @@ READ(copies)
 
 BAD_READ(copies);
 
+/* The time limit ends mdev_bpf_for(), but not the plain loop around it. */
+MAP(around, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+
+READ(around)
+{
+	__u32 i, around_key = 0;
+	int k;
+
+	for (i = 0; i < 1000; i++) {
+		mdev_bpf_for(k, dev, 0, 2)
+			a->val++;
+		bpf_map_update_elem(&around_map, &around_key, any_value, BPF_ANY);
+	}
+	return 0;
+}
+
+BAD_READ(around);
+
+/* Nor does it end a plain loop that asks for the next round, but ignores that there is none. */
+MAP(ignored, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+
+READ(ignored)
+{
+	__u32 i, ignored_key = 0;
+	struct bpf_iter_mdev it;
+
+	bpf_iter_mdev_new(&it, dev, 0, 2);
+	while (bpf_iter_mdev_next(&it))
+		a->val++;
+	for (i = 0; i < 1000; i++) {
+		bpf_iter_mdev_next(&it);
+		bpf_map_update_elem(&ignored_map, &ignored_key, any_value, BPF_ANY);
+	}
+	bpf_iter_mdev_destroy(&it);
+	return 0;
+}
+
+BAD_READ(ignored);
+
 /* A function of a module that is not there for all of these */
 extern __u64 mdev_bpf_foreign(__u64 n) __weak __ksym;
 

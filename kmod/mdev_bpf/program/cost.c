@@ -14,7 +14,10 @@
  * cannot be called in a plain loop, which could copy 10 GB.
  *
  * Rounds of mdev_bpf_for() are not counted, because the watchdog ends such a loop: after the time
- * limit, it executes at most one more round. A loop without bpf_iter_mdev_next() is a plain loop.
+ * limit, bpf_iter_mdev_next() returns NULL, so the loop executes at most the rest of its round. So
+ * where a program tests that pointer, this file follows it only to where the pointer is NULL. Every
+ * loop that is left is a plain loop, even if it contains an mdev_bpf_for() loop, or if it calls
+ * bpf_iter_mdev_next() and does not end with its rounds.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -63,6 +66,7 @@ struct function {
  * @prog: the program
  * @functions: its functions; the first is the op
  * @nr: number of functions
+ * @tests: for each instruction, whether it tests the result of bpf_iter_mdev_next() for NULL
  * @looping: for each instruction, whether it may be in a plain loop
  * @preds: for each instruction, the number of predecessors that may be in a plain loop
  */
@@ -70,6 +74,7 @@ struct graph {
 	const struct bpf_prog *prog;
 	struct function *functions;
 	u32 nr;
+	u8 *tests;
 	u8 *looping;
 	u32 *preds;
 };
@@ -110,14 +115,20 @@ static bool is_next(const struct bpf_insn *insn)
 	return t && btf_type_is_ptr(t);
 }
 
-/* Store the successors of an instruction, at most two, in @to. Return: how many there are. */
+/*
+ * Store the successors of an instruction, at most two, in @to. The one for a round of
+ * mdev_bpf_for(), where the result of bpf_iter_mdev_next() is not NULL, is left out.
+ *
+ * Return: how many there are.
+ */
 static unsigned int successors(const struct graph *g, u32 i, u32 *to)
 {
 	const struct bpf_insn *insn = &g->prog->insnsi[i];
 	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 	unsigned int nr = 0;
 
-	if (is_next(insn))
+	/* The second half of a BPF_LD | BPF_IMM | BPF_DW */
+	if (!insn->code)
 		return 0;
 	if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
 		to[nr++] = i + 2;
@@ -126,10 +137,75 @@ static unsigned int successors(const struct graph *g, u32 i, u32 *to)
 	} else if (op == BPF_JA) {
 		to[nr++] = i + 1 + (class == BPF_JMP ? insn->off : insn->imm);
 	} else if (op != BPF_EXIT) {
-		to[nr++] = i + 1;
-		to[nr++] = i + 1 + insn->off;
+		if (!g->tests[i] || op == BPF_JNE)
+			to[nr++] = i + 1;
+		if (!g->tests[i] || op == BPF_JEQ)
+			to[nr++] = i + 1 + insn->off;
 	}
 	return nr;
+}
+
+static void count_preds(struct graph *g)
+{
+	u32 len = g->prog->len, i, to[2];
+	unsigned int n;
+
+	memset(g->preds, 0, len * sizeof(*g->preds));
+	for (i = 0; i < len; i++)
+		for (n = successors(g, i, to); n; n--)
+			if (to[n - 1] < len)
+				g->preds[to[n - 1]]++;
+}
+
+static bool is_null_test(const struct bpf_insn *insn)
+{
+	return (insn->code == (BPF_JMP | BPF_JEQ | BPF_K) ||
+		insn->code == (BPF_JMP | BPF_JNE | BPF_K)) && !insn->imm;
+}
+
+/* The registers that hold a result after @insn, a move, load or store; @held do before it. */
+static u16 still_held(const struct bpf_insn *insn, u16 held)
+{
+	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off &&
+	    held & BIT(insn->src_reg))
+		return held | BIT(insn->dst_reg);
+	return held & ~BIT(insn->dst_reg);
+}
+
+/*
+ * Mark the test for NULL that follows instruction @i, a call of bpf_iter_mdev_next(). The compiler
+ * may put a few instructions in between. None of them may be reached from elsewhere, where the
+ * register could hold something else. If there is no such test, the loop counts as a plain loop.
+ */
+static void mark_test(struct graph *g, u32 i)
+{
+	u16 held = BIT(BPF_REG_0);
+
+	while (++i < g->prog->len && g->preds[i] == 1) {
+		const struct bpf_insn *insn = &g->prog->insnsi[i];
+		u8 class = BPF_CLASS(insn->code);
+
+		if (class == BPF_JMP || class == BPF_JMP32) {
+			g->tests[i] = is_null_test(insn) && held & BIT(insn->dst_reg);
+			return;
+		}
+		/* Such an instruction may write a register other than its dst_reg */
+		if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
+			return;
+		held = still_held(insn, held);
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++;
+	}
+}
+
+static void mark_tests(struct graph *g)
+{
+	u32 i;
+
+	count_preds(g);
+	for (i = 0; i < g->prog->len; i++)
+		if (is_next(&g->prog->insnsi[i]))
+			mark_test(g, i);
 }
 
 /* An instruction is not in a loop, so it does not count as a predecessor any more. */
@@ -183,15 +259,10 @@ static bool trim_backward(struct graph *g)
 /* Find the instructions that may be in plain loops. */
 static void find_loops(struct graph *g)
 {
-	u32 len = g->prog->len, i, to[2];
-	unsigned int n, rounds = 0;
+	unsigned int rounds = 0;
 
-	for (i = 0; i < len; i++) {
-		g->looping[i] = true;
-		for (n = successors(g, i, to); n; n--)
-			if (to[n - 1] < len)
-				g->preds[to[n - 1]]++;
-	}
+	count_preds(g);
+	memset(g->looping, true, g->prog->len);
 	while (trim_forward(g) | trim_backward(g))
 		if (++rounds == MAX_ROUNDS)
 			break;
@@ -335,17 +406,19 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 {
 	u32 nr = prog->aux->func_info_cnt;
 	struct function *functions __free(kvfree) = kvcalloc(nr, sizeof(*functions), GFP_KERNEL);
+	u8 *tests __free(kvfree) = kvcalloc(prog->len, sizeof(*tests), GFP_KERNEL);
 	u8 *looping __free(kvfree) = kvcalloc(prog->len, sizeof(*looping), GFP_KERNEL);
 	u32 *preds __free(kvfree) = kvcalloc(prog->len, sizeof(*preds), GFP_KERNEL);
-	struct graph g = { prog, functions, nr, looping, preds };
+	struct graph g = { prog, functions, nr, tests, looping, preds };
 	u64 cost;
 
 	/* Without function information, all functions are static, but loops are not known */
 	if (!nr)
 		return has_copies(prog) ? refuse(prog, U64_MAX, 0) : 0;
-	if (!functions || !looping || !preds)
+	if (!functions || !tests || !looping || !preds)
 		return -ENOMEM;
 	find_functions(&g);
+	mark_tests(&g);
 	find_loops(&g);
 	weigh(&g, &functions[0], 1);
 	cost = add(functions[0].path, functions[0].below);
