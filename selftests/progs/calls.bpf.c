@@ -282,38 +282,81 @@ READ(copies)
 BAD_READ(copies);
 
 /* The time limit ends mdev_bpf_for(), but not the plain loop around it. */
-MAP(around, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
-
 READ(around)
 {
-	__u32 i, around_key = 0;
+	__u32 i;
 	int k;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 1000; i++)
 		mdev_bpf_for(k, dev, 0, 2)
 			a->val++;
-		bpf_map_update_elem(&around_map, &around_key, any_value, BPF_ANY);
-	}
 	return 0;
 }
 
 BAD_READ(around);
 
-/* Nor does it end a plain loop that asks for the next round, but ignores that there is none. */
-MAP(ignored, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+/* The same, by a function */
+static __noinline void some_rounds(struct mdev_bpf_dev *dev, struct mdev_bpf_access *a)
+{
+	int k;
 
+	mdev_bpf_for(k, dev, 0, 2)
+		a->val++;
+}
+
+READ(called)
+{
+	__u32 i;
+
+	for (i = 0; i < 1000; i++)
+		some_rounds(dev, a);
+	return 0;
+}
+
+BAD_READ(called);
+
+/* The verifier takes each new iterator for progress, and accepts a loop without an end. */
+READ(endless)
+{
+	struct bpf_iter_mdev it;
+
+	for (;;) {
+		bpf_iter_mdev_new(&it, dev, 0, 2);
+		bpf_iter_mdev_next(&it);
+		bpf_iter_mdev_destroy(&it);
+	}
+}
+
+BAD_READ(endless);
+
+/* Plain loops before and behind it are no reason to refuse it. */
+READ(between)
+{
+	__u32 i;
+	int k;
+
+	for (i = 0; i < 1000 && a->val != 7; i++)
+		a->val += i;
+	mdev_bpf_for(k, dev, 0, 2)
+		a->val++;
+	for (i = 0; i < 1000 && a->val != 7; i++)
+		a->val += i;
+	return 0;
+}
+
+BAD_READ(between);
+
+/* Nor does it end a plain loop that asks for the next round, but ignores that there is none. */
 READ(ignored)
 {
-	__u32 i, ignored_key = 0;
+	__u32 i;
 	struct bpf_iter_mdev it;
 
 	bpf_iter_mdev_new(&it, dev, 0, 2);
 	while (bpf_iter_mdev_next(&it))
 		a->val++;
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 1000; i++)
 		bpf_iter_mdev_next(&it);
-		bpf_map_update_elem(&ignored_map, &ignored_key, any_value, BPF_ANY);
-	}
 	bpf_iter_mdev_destroy(&it);
 	return 0;
 }

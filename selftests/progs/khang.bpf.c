@@ -52,7 +52,7 @@ static __s32 bad_bounds(struct mdev_bpf_dev *dev, __u32 which)
 
 static int reg_write(struct mdev_bpf_dev *dev, struct khang_state *s, __u32 reg, __u32 val)
 {
-	__u32 i;
+	int i;
 
 	switch (reg) {
 	case KHANG_IN:
@@ -65,7 +65,7 @@ static int reg_write(struct mdev_bpf_dev *dev, struct khang_state *s, __u32 reg,
 		s->rounds = bad_bounds(dev, val);
 		break;
 	case KHANG_SHORT:
-		for (i = 0; i < 64 && i < val; i++)
+		mdev_bpf_for(i, dev, 0, val < 64 ? val : 64)
 			s->rounds = loops(dev, 100);
 		break;
 	case KHANG_WORK:

@@ -267,11 +267,26 @@ MTAP_TEST(copies_in_loops)
 	expect_copies("copies", "copies_read: ");
 }
 
-/* The time limit ends mdev_bpf_for(), but not a plain loop that contains or follows it. */
-MTAP_TEST(copies_around_loops)
+static void expect_loop(const char *map, const char *name)
 {
-	expect_copies("around", "around_read: ");
-	expect_copies("ignored", "ignored_read: ");
+	open_program(map);
+	EXPECT_EQ(prog_load(&dev_prog2), -EOPNOTSUPP);
+	EXPECT_HAS(why_refused(), name);
+	EXPECT_HAS(why_refused(), "plain loop around mdev_bpf_for() at ");
+	EXPECT_HAS(why_refused(), ": use mdev_bpf_for() for it, too");
+	prog_close(&dev_prog2);
+}
+
+/* The time limit ends mdev_bpf_for(), but not a plain loop that contains it. */
+MTAP_TEST(loops_around_loops)
+{
+	expect_loop("around", "around_read: ");
+	expect_loop("called", "called_read: ");
+	expect_loop("ignored", "ignored_read: ");
+	expect_loop("endless", "endless_read: ");
+	open_program("between");
+	EXPECT_EQ(prog_load(&dev_prog2), 0);
+	prog_close(&dev_prog2);
 }
 
 /* Another module may have what it likes for all struct_ops programs. */

@@ -18,6 +18,9 @@
  * where a program tests that pointer, this file follows it only to where the pointer is NULL. Every
  * loop that is left is a plain loop, even if it contains an mdev_bpf_for() loop, or if it calls
  * bpf_iter_mdev_next() and does not end with its rounds.
+ *
+ * A plain loop that contains an mdev_bpf_for() loop is refused, because the verifier accepts one
+ * that never ends: each round begins with a new iterator.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
@@ -51,6 +54,7 @@
  * @known: @path and @below are computed
  * @path: instructions of one call, including static functions; at most MAX_PATH
  * @below: instructions of the global functions that it calls, and the count of its copies
+ * @iterates: it, or a function that it calls, has an mdev_bpf_for() loop
  */
 struct function {
 	u32 start;
@@ -59,6 +63,7 @@ struct function {
 	bool known;
 	u64 path;
 	u64 below;
+	bool iterates;
 };
 
 /**
@@ -68,7 +73,9 @@ struct function {
  * @nr: number of functions
  * @tests: for each instruction, whether it tests the result of bpf_iter_mdev_next() for NULL
  * @looping: for each instruction, whether it may be in a plain loop
- * @preds: for each instruction, the number of predecessors that may be in a plain loop
+ * @preds: for each instruction, the number of predecessors that may be in a plain loop; later the
+ *	instructions that is_round() has still to visit
+ * @bad: an mdev_bpf_for() loop in a plain loop: its instruction, or 0
  */
 struct graph {
 	const struct bpf_prog *prog;
@@ -77,6 +84,7 @@ struct graph {
 	u8 *tests;
 	u8 *looping;
 	u32 *preds;
+	u32 bad;
 };
 
 static bool is_call(const struct bpf_insn *insn)
@@ -100,15 +108,22 @@ static bool is_copy(const struct bpf_insn *insn)
 	}
 }
 
-/* Of mdev_bpf's functions, only bpf_iter_mdev_next() has one argument and returns a pointer. */
-static bool is_next(const struct bpf_insn *insn)
+/* The prototype of a function of mdev_bpf, if the instruction calls one; otherwise NULL */
+static const struct btf_type *kfunc_proto(const struct bpf_insn *insn)
 {
 	const struct btf_type *t;
 
 	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
-		return false;
+		return NULL;
 	t = btf_type_by_id(mdev_bpf_kfunc_btf, insn->imm);
-	t = t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_kfunc_btf, t->type) : NULL;
+	return t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_kfunc_btf, t->type) : NULL;
+}
+
+/* Of mdev_bpf's functions, only bpf_iter_mdev_next() has one argument and returns a pointer. */
+static bool is_next(const struct bpf_insn *insn)
+{
+	const struct btf_type *t = kfunc_proto(insn);
+
 	if (!t || btf_type_vlen(t) != 1)
 		return false;
 	t = btf_type_by_id(mdev_bpf_kfunc_btf, t->type);
@@ -268,6 +283,40 @@ static void find_loops(struct graph *g)
 			break;
 }
 
+/*
+ * Check whether a plain loop leads back to an instruction. This follows all paths from it, because
+ * @looping is also set between two loops.
+ */
+static bool is_round(struct graph *g, u32 start)
+{
+	u8 *seen __free(kvfree) = kvcalloc(g->prog->len, sizeof(*seen), GFP_KERNEL);
+	u32 *stack = g->preds, nr = 0, to[2], i;
+	unsigned int n;
+
+	stack[nr++] = start;
+	while (seen && nr) {
+		i = stack[--nr];
+		for (n = successors(g, i, to); n; n--) {
+			if (to[n - 1] == start)
+				return true;
+			if (to[n - 1] >= g->prog->len || !g->looping[to[n - 1]] || seen[to[n - 1]])
+				continue;
+			seen[to[n - 1]] = true;
+			stack[nr++] = to[n - 1];
+		}
+	}
+	/* Without memory it may be one */
+	return !seen;
+}
+
+/* Note that there is an mdev_bpf_for() loop at an instruction. */
+static void note_iterator(struct graph *g, struct function *f, u32 i)
+{
+	f->iterates = true;
+	if (!g->bad && g->looping[i] && is_round(g, i))
+		g->bad = i;
+}
+
 static struct function *function_at(const struct graph *g, u32 insn)
 {
 	u32 i;
@@ -295,7 +344,8 @@ static u64 mul(u64 a, u64 b)
 static void weigh(struct graph *g, struct function *f, unsigned int depth);
 
 /* Add the cost of a call to @path and @below, the sums of its caller. */
-static void weigh_call(struct graph *g, u32 i, unsigned int depth, u64 *path, u64 *below)
+static void weigh_call(struct graph *g, struct function *f, u32 i, unsigned int depth, u64 *path,
+		       u64 *below)
 {
 	struct function *callee = function_at(g, i + g->prog->insnsi[i].imm + 1);
 	u64 times = g->looping[i] ? MAX_PATH : 1;
@@ -306,6 +356,8 @@ static void weigh_call(struct graph *g, u32 i, unsigned int depth, u64 *path, u6
 		return;
 	}
 	weigh(g, callee, depth + 1);
+	if (callee->iterates)
+		note_iterator(g, f, i);
 	if (callee->global) {
 		*below = add(*below, mul(times, add(callee->path, callee->below)));
 		return;
@@ -329,7 +381,9 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 		if (g->looping[i])
 			path = add(path, MAX_PATH);
 		if (is_call(&g->prog->insnsi[i]))
-			weigh_call(g, i, depth, &path, &below);
+			weigh_call(g, f, i, depth, &path, &below);
+		if (is_next(&g->prog->insnsi[i]))
+			note_iterator(g, f, i);
 		if (is_copy(&g->prog->insnsi[i]))
 			below = add(below, mul(g->looping[i] ? MAX_PATH : 1, COPY_COST));
 	}
@@ -370,6 +424,16 @@ static const struct function *heaviest(const struct graph *g)
 	return most;
 }
 
+static bool has_iterators(const struct bpf_prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->len; i++)
+		if (is_next(&prog->insnsi[i]))
+			return true;
+	return false;
+}
+
 static bool has_copies(const struct bpf_prog *prog)
 {
 	u32 i;
@@ -378,6 +442,14 @@ static bool has_copies(const struct bpf_prog *prog)
 		if (is_copy(&prog->insnsi[i]))
 			return true;
 	return false;
+}
+
+static int refuse_loop(const struct bpf_prog *prog, u32 at)
+{
+	mdev_bpf_refuse(prog->aux->name,
+			"plain loop around mdev_bpf_for() at %u: use mdev_bpf_for() for it, too",
+			at);
+	return -EOPNOTSUPP;
 }
 
 /* @at: the global function that counts most */
@@ -400,7 +472,7 @@ static int refuse(const struct bpf_prog *prog, u64 cost, u32 at)
  *
  * Context: Process context.
  *
- * Return: 0; -E2BIG with a sentence; -ENOMEM.
+ * Return: 0; -E2BIG or -EOPNOTSUPP, with a sentence; -ENOMEM.
  */
 int mdev_bpf_cost_check(const struct bpf_prog *prog)
 {
@@ -409,10 +481,12 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	u8 *tests __free(kvfree) = kvcalloc(prog->len, sizeof(*tests), GFP_KERNEL);
 	u8 *looping __free(kvfree) = kvcalloc(prog->len, sizeof(*looping), GFP_KERNEL);
 	u32 *preds __free(kvfree) = kvcalloc(prog->len, sizeof(*preds), GFP_KERNEL);
-	struct graph g = { prog, functions, nr, tests, looping, preds };
+	struct graph g = { prog, functions, nr, tests, looping, preds, 0 };
 	u64 cost;
 
 	/* Without function information, all functions are static, but loops are not known */
+	if (!nr && has_iterators(prog))
+		return refuse_loop(prog, 0);
 	if (!nr)
 		return has_copies(prog) ? refuse(prog, U64_MAX, 0) : 0;
 	if (!functions || !tests || !looping || !preds)
@@ -421,6 +495,8 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	mark_tests(&g);
 	find_loops(&g);
 	weigh(&g, &functions[0], 1);
+	if (g.bad)
+		return refuse_loop(prog, g.bad);
 	cost = add(functions[0].path, functions[0].below);
 	if (cost <= MDEV_BPF_MAX_COST)
 		return 0;

@@ -190,8 +190,8 @@ void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
  * mdev_bpf_register_publish() - let reads find the registers without the gate, if they may
  * @bdev: the device
  *
- * They may not if the device has failed, nor while one task holds the gate for a longer time. Called
- * whenever that changes.
+ * They may not if the device has failed, and not between mdev_bpf_gate_hold() and
+ * mdev_bpf_gate_release(). Called whenever that changes.
  *
  * Context: The gate held.
  */

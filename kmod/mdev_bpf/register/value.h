@@ -18,17 +18,21 @@ static inline u64 mdev_bpf_register_bits(u32 size)
 	return GENMASK_ULL(size * BITS_PER_BYTE - 1, 0);
 }
 
-/* Later reads, of other registers, too, see what was stored before this value. */
+/* A later read, of any register, sees what was stored before this value. */
 static __always_inline u64 mdev_bpf_register_load(const void *from, u32 width)
 {
 	switch (width) {
 	case 1:
+		/* Pairs with the order of stores in ops, and with mdev_bpf_register_store() */
 		return smp_load_acquire((const u8 *)from);
 	case 2:
+		/* Pairs with the order of stores in ops, and with mdev_bpf_register_store() */
 		return smp_load_acquire((const u16 *)from);
 	case 4:
+		/* Pairs with the order of stores in ops, and with mdev_bpf_register_store() */
 		return smp_load_acquire((const u32 *)from);
 	default:
+		/* Pairs with the order of stores in ops, and with mdev_bpf_register_store() */
 		return smp_load_acquire((const u64 *)from);
 	}
 }
@@ -37,16 +41,20 @@ static inline void mdev_bpf_register_store(void *to, u32 width, u64 val)
 {
 	switch (width) {
 	case 1:
-		WRITE_ONCE(*(u8 *)to, val);
+		/* Pairs with mdev_bpf_register_load() */
+		smp_store_release((u8 *)to, val);
 		break;
 	case 2:
-		WRITE_ONCE(*(u16 *)to, val);
+		/* Pairs with mdev_bpf_register_load() */
+		smp_store_release((u16 *)to, val);
 		break;
 	case 4:
-		WRITE_ONCE(*(u32 *)to, val);
+		/* Pairs with mdev_bpf_register_load() */
+		smp_store_release((u32 *)to, val);
 		break;
 	default:
-		WRITE_ONCE(*(u64 *)to, val);
+		/* Pairs with mdev_bpf_register_load() */
+		smp_store_release((u64 *)to, val);
 		break;
 	}
 }
