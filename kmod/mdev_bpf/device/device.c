@@ -27,7 +27,6 @@
 #include "pci/msix.h"
 #include "program/program.h"
 #include "register/register.h"
-#include "register/table.h"
 #include "validate/api.h"
 #include "work/deferred.h"
 #include "work/doorbell.h"
@@ -259,7 +258,6 @@ static int call_init(struct mdev_bpf_device *bdev)
 		return PTR_ERR(call.ops);
 	/* It may be another program than the one that was attached when the device got its state */
 	mdev_bpf_state_reset(bdev);
-	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, init), 0);
 	ret = mdev_bpf_call_began(&call, ret);
 	WRITE_ONCE(bdev->live, !ret);

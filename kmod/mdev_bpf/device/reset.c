@@ -24,7 +24,6 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "register/register.h"
-#include "register/table.h"
 #include "validate/api.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
@@ -37,7 +36,6 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	if (IS_ERR(call.ops))
 		return PTR_ERR(call.ops);
 	mdev_bpf_state_reset(bdev);
-	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 	/* Lower the lines first, because the reset of configuration space clears INTx disable */
 	mdev_bpf_irq_reset(&bdev->irqs);
 	mdev_bpf_msix_reset(bdev);

@@ -11,6 +11,7 @@
 #include "device/device.h"
 #include "device/state.h"
 #include "gate/gate.h"
+#include "register/table.h"
 
 /**
  * mdev_bpf_state_alloc() - allocate an empty state
@@ -82,7 +83,7 @@ static void clear(void *data, u32 size)
 }
 
 /**
- * mdev_bpf_state_reset() - clear the state of a device
+ * mdev_bpf_state_reset() - clear the state of a device, and give its registers initial values
  * @bdev: the device
  *
  * Context: The gate held.
@@ -96,6 +97,7 @@ void mdev_bpf_state_reset(struct mdev_bpf_device *bdev)
 	} else {
 		clear(bdev->state.cur.data, bdev->state.cur.size);
 	}
+	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
 }
 
 /**
