@@ -36,6 +36,8 @@ struct mdev_bpf_call {
 
 struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
 void mdev_bpf_call_leave(const struct mdev_bpf_call *call);
+int mdev_bpf_call_region(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
+			 bool write);
 
 DEFINE_CLASS(mdev_bpf_call, struct mdev_bpf_call, mdev_bpf_call_leave(&_T),
 	     mdev_bpf_call_enter(bdev, op), struct mdev_bpf_device *bdev, enum mdev_bpf_op op)

@@ -292,6 +292,38 @@ static __always_inline int region_op(const struct mdev_bpf_call *call,
 	return mdev_bpf_call_result(ret, 0);
 }
 
+static __always_inline int region_call(const struct mdev_bpf_call *call,
+				       struct mdev_bpf_access *access, bool write)
+{
+	u64 written = access->val;
+	int ret = region_op(call, access, write);
+
+	if (write)
+		access->val = written;
+	else
+		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
+	/* A positive result means that nothing was done; the caller handles it */
+	if (ret <= 0)
+		trace_mdev_bpf_region(&call->bdev->ctx, access, write, ret);
+	return ret;
+}
+
+/**
+ * mdev_bpf_call_region() - make one access to a region in a call
+ * @call: the call
+ * @access: the access, within the region's bounds
+ * @write: true for a write, false for a read
+ *
+ * Context: The gate held.
+ *
+ * Return: 0; the errno of the op; or what mdev_bpf_gate::region returns.
+ */
+int mdev_bpf_call_region(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
+			 bool write)
+{
+	return region_call(call, access, write);
+}
+
 /**
  * mdev_bpf_gate_region() - call the program for one access to a region
  * @bdev: the device
@@ -307,20 +339,8 @@ int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 			 bool write)
 {
 	CLASS(gate_call, call)(bdev, write ? MDEV_BPF_OP_REGION_WRITE : MDEV_BPF_OP_REGION_READ);
-	u64 written = access->val;
-	int ret;
 
-	if (IS_ERR(call.ops))
-		return PTR_ERR(call.ops);
-	ret = region_op(&call, access, write);
-	if (write)
-		access->val = written;
-	else
-		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
-	/* A positive result means that nothing was done; the caller handles it */
-	if (ret <= 0)
-		trace_mdev_bpf_region(&bdev->ctx, access, write, ret);
-	return ret;
+	return IS_ERR(call.ops) ? PTR_ERR(call.ops) : region_call(&call, access, write);
 }
 
 /**

@@ -14,7 +14,6 @@
 #include "device/device.h"
 #include "gate/call.h"
 #include "gate/gate.h"
-#include "gate/trace.h"
 #include "pci/msix.h"
 #include "register/register.h"
 #include "register/value.h"
@@ -173,37 +172,23 @@ int mdev_bpf_ioeventfd_set(struct mdev_bpf_device *bdev, const struct vfio_devic
 	return 0;
 }
 
-/* One access, or MDEV_BPF_REGISTER_CUT */
-static int write_piece(const struct mdev_bpf_call *call, struct mdev_bpf_access *access)
+/* Make a write in as many pieces as there are registers. An error cannot be reported to anyone. */
+static void write_pieces(const struct mdev_bpf_call *call, const struct mdev_bpf_access *whole)
 {
-	int ret;
-
-	if (call->bdev->gate.region)
-		ret = call->bdev->gate.region(call, access, true);
-	else
-		ret = mdev_bpf_call_result(mdev_bpf_call_op(call, region_write, access), 0);
-	if (ret <= 0)
-		trace_mdev_bpf_region(&call->bdev->ctx, access, true, ret);
-	return ret;
-}
-
-/* The write of an entry, in as many pieces as there are registers. */
-static void write_access(const struct mdev_bpf_call *call, struct mdev_bpf_access *access)
-{
-	u64 end = access->offset + access->size, val = access->val;
+	u32 size = whole->size, done = 0;
 	int ret = 0;
 
-	while (ret >= 0 && access->offset < end) {
-		access->val = val & mdev_bpf_register_bits(access->size);
-		ret = write_piece(call, access);
-		if (ret == MDEV_BPF_REGISTER_CUT) {
-			access->size /= 2;
-			continue;
-		}
-		access->offset += access->size;
-		access->reg = MDEV_BPF_NO_REGISTER;
-		if (access->offset < end)
-			val >>= access->size * BITS_PER_BYTE;
+	while (ret >= 0 && done < whole->size) {
+		struct mdev_bpf_access piece = *whole;
+
+		piece.size = size;
+		piece.offset += done;
+		piece.val = whole->val >> (done * BITS_PER_BYTE) & mdev_bpf_register_bits(size);
+		ret = mdev_bpf_call_region(call, &piece, true);
+		if (ret == MDEV_BPF_REGISTER_CUT)
+			size /= 2;
+		else
+			done += size;
 	}
 }
 
@@ -218,7 +203,7 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 		.region = entry->offset >> MDEV_BPF_OFFSET_SHIFT,
 		.size = entry->size,
 		.offset = entry->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
-		.val = entry->data & GENMASK_ULL(entry->size * BITS_PER_BYTE - 1, 0),
+		.val = entry->data,
 		.reg = MDEV_BPF_NO_REGISTER,
 	};
 	/* Enter as for work, so that the worker carries out DMA: the caller holds a mutex */
@@ -227,8 +212,7 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 	/* A reset may have discarded the write */
 	if (IS_ERR(call.ops) || bdev->deferred.frozen || !test_and_clear_bit(0, &entry->due))
 		return;
-	/* An error cannot be reported to anyone */
-	write_access(&call, &access);
+	write_pieces(&call, &access);
 }
 
 /**
