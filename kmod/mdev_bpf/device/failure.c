@@ -145,7 +145,7 @@ static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32
 	mdev_bpf_ops_ids(bdev->gate.link, &f->link_id, &f->map_id);
 	WRITE_ONCE(f->active, true);
 	mdev_bpf_gate_limit(bdev, bdev->state.stale ? OPS_WHILE_STALE : OPS_WHILE_FAILED);
-	mdev_bpf_register_hide(bdev);
+	mdev_bpf_register_publish(bdev);
 	mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_FAILED);
 	mdev_bpf_irq_error(&bdev->irqs);
 	trace_mdev_bpf_failure(&bdev->ctx, name, code, f->text);

@@ -202,7 +202,7 @@ void mdev_bpf_register_publish(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	if (!bdev->registers.map || bdev->failure.active || bdev->state.stale ||
 	    bdev->gate.closer & MDEV_BPF_GATE_HELD) {
-		mdev_bpf_register_hide(bdev);
+		RCU_INIT_POINTER(bdev->registers.block, NULL);
 		return;
 	}
 	rcu_assign_pointer(block->registers, bdev->registers.map);
@@ -221,16 +221,4 @@ void mdev_bpf_register_update(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_register_publish(bdev);
-}
-
-/**
- * mdev_bpf_register_hide() - make all reads pass the gate
- * @bdev: the device
- *
- * Context: The gate held. Does not wait for reads that are in progress.
- */
-void mdev_bpf_register_hide(struct mdev_bpf_device *bdev)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	RCU_INIT_POINTER(bdev->registers.block, NULL);
 }

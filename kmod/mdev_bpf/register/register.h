@@ -35,6 +35,5 @@ void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
 			      const struct mdev_bpf_register_table *table);
 void mdev_bpf_register_publish(struct mdev_bpf_device *bdev);
 void mdev_bpf_register_update(struct mdev_bpf_device *bdev);
-void mdev_bpf_register_hide(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_REGISTER_REGISTER_H */
