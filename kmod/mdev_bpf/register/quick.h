@@ -24,20 +24,15 @@
 static __always_inline const struct mdev_bpf_register_quick *
 mdev_bpf_register_quick_find(const struct mdev_bpf_register_map *map, loff_t pos)
 {
-	const struct mdev_bpf_register_index *index;
 	const struct mdev_bpf_register_quick *quick;
 	u64 region = (u64)pos >> MDEV_BPF_OFFSET_SHIFT;
 	u64 offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
-	u64 unit;
-	u8 row;
+	unsigned int row;
 
 	if (region >= MDEV_BPF_MAX_REGIONS)
 		return NULL;
-	index = &map->regions[array_index_nospec(region, MDEV_BPF_MAX_REGIONS)];
-	unit = offset >> index->shift;
-	if (unit >= index->nr)
-		return NULL;
-	row = index->rows[array_index_nospec(unit, index->nr)];
+	region = array_index_nospec(region, MDEV_BPF_MAX_REGIONS);
+	row = mdev_bpf_register_table_row(map, region, offset);
 	if (!row)
 		return NULL;
 	quick = &map->quick[row - 1];

@@ -75,6 +75,25 @@ struct mdev_bpf_register_table {
 static_assert(MDEV_BPF_MAX_REGISTERS < U8_MAX);
 
 /**
+ * mdev_bpf_register_table_row() - which register is at an offset
+ * @map: the registers
+ * @region: VFIO index of the region; less than MDEV_BPF_MAX_REGIONS
+ * @offset: the offset
+ *
+ * Return: 1 + the index in mdev_bpf_register_table::rows; 0 if there is none.
+ */
+static __always_inline unsigned int
+mdev_bpf_register_table_row(const struct mdev_bpf_register_map *map, u32 region, u64 offset)
+{
+	const struct mdev_bpf_register_index *index = &map->regions[region];
+	u64 unit = offset >> index->shift;
+
+	if (unit >= index->nr)
+		return 0;
+	return index->rows[array_index_nospec(unit, index->nr)];
+}
+
+/**
  * mdev_bpf_register_table_find() - the register that is at an offset
  * @map: the registers
  * @region: VFIO index of the region; less than MDEV_BPF_MAX_REGIONS
@@ -85,13 +104,8 @@ static_assert(MDEV_BPF_MAX_REGISTERS < U8_MAX);
 static __always_inline const struct mdev_bpf_register *
 mdev_bpf_register_table_find(const struct mdev_bpf_register_map *map, u32 region, u64 offset)
 {
-	const struct mdev_bpf_register_index *index = &map->regions[region];
-	u64 unit = offset >> index->shift;
-	u8 row;
+	unsigned int row = mdev_bpf_register_table_row(map, region, offset);
 
-	if (unit >= index->nr)
-		return NULL;
-	row = index->rows[array_index_nospec(unit, index->nr)];
 	return row ? &map->table->rows[row - 1] : NULL;
 }
 
