@@ -424,22 +424,12 @@ static const struct function *heaviest(const struct graph *g)
 	return most;
 }
 
-static bool has_iterators(const struct bpf_prog *prog)
+static bool has(const struct bpf_prog *prog, bool (*is_it)(const struct bpf_insn *insn))
 {
 	u32 i;
 
 	for (i = 0; i < prog->len; i++)
-		if (is_next(&prog->insnsi[i]))
-			return true;
-	return false;
-}
-
-static bool has_copies(const struct bpf_prog *prog)
-{
-	u32 i;
-
-	for (i = 0; i < prog->len; i++)
-		if (is_copy(&prog->insnsi[i]))
+		if (is_it(&prog->insnsi[i]))
 			return true;
 	return false;
 }
@@ -455,7 +445,7 @@ static int refuse_loop(const struct bpf_prog *prog, u32 at)
 /* @at: the global function that counts most */
 static int refuse(const struct bpf_prog *prog, u64 cost, u32 at)
 {
-	if (has_copies(prog))
+	if (has(prog, is_copy))
 		mdev_bpf_refuse(prog->aux->name,
 				"%llu instructions by copying map values, more than %u: use mdev_bpf_for()",
 				cost, MDEV_BPF_MAX_COST);
@@ -485,10 +475,10 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	u64 cost;
 
 	/* Without function information, all functions are static, but loops are not known */
-	if (!nr && has_iterators(prog))
+	if (!nr && has(prog, is_next))
 		return refuse_loop(prog, 0);
 	if (!nr)
-		return has_copies(prog) ? refuse(prog, U64_MAX, 0) : 0;
+		return has(prog, is_copy) ? refuse(prog, U64_MAX, 0) : 0;
 	if (!functions || !tests || !looping || !preds)
 		return -ENOMEM;
 	find_functions(&g);

@@ -47,13 +47,20 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 	return ops->upgrade ? mdev_bpf_gate_upgrade(bdev, ops, &ctx.old) : -EOPNOTSUPP;
 }
 
-/* Make a state that upgrade can convert to: zeros, and the initial values of registers. */
+/* Give the registers in a cleared state, to which upgrade is to convert, their initial values. */
+static void init_registers(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
+			   const struct mdev_bpf_register_table *registers)
+{
+	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(registers, bdev->ctx.type),
+				      spare->data);
+}
+
+/* Make a state that was converted to as it was before. */
 static void empty(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
 		  const struct mdev_bpf_register_table *registers)
 {
 	memset(spare->data, 0, spare->size);
-	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(registers, bdev->ctx.type),
-				      spare->data);
+	init_registers(bdev, spare, registers);
 }
 
 /* Try whether the program can convert the state of this device. */
@@ -63,7 +70,7 @@ static int try_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
 	bool stale;
 	int ret;
 
-	empty(bdev, spare, u->registers);
+	init_registers(bdev, spare, u->registers);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		stale = bdev->state.stale;
 		ret = convert(bdev, ops, spare);
