@@ -100,10 +100,7 @@ struct decl {
 
 static void read_decl(const struct ops *ops, struct decl *decl)
 {
-	char api[MDEV_BPF_DESC_LEN];
-
-	ops_text(ops, "device_api", api, sizeof(api));
-	decl->is_pci = !*api || !strcmp(api, VFIO_DEVICE_API_PCI_STRING);
+	decl->is_pci = ops_is_pci(ops);
 	ops_text(ops, "name", decl->name, sizeof(decl->name));
 	ops_read(ops, "types", decl->types, sizeof(decl->types));
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reading a struct mdev_bpf_ops by the names of its members. */
+#include <linux/mdev_bpf.h>
+#include <linux/vfio.h>
 #include <string.h>
 
 #include "ops.h"
@@ -73,6 +75,14 @@ void ops_text(const struct ops *ops, const char *name, char *buf, size_t size)
 {
 	ops_read(ops, name, buf, size);
 	buf[size - 1] = '\0';
+}
+
+bool ops_is_pci(const struct ops *ops)
+{
+	char api[MDEV_BPF_API_LEN];
+
+	ops_text(ops, "device_api", api, sizeof(api));
+	return !*api || !strcmp(api, VFIO_DEVICE_API_PCI_STRING);
 }
 
 __u32 ops_u32(const struct ops *ops, const char *name)

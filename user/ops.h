@@ -25,6 +25,9 @@ int ops_members(const struct ops *ops);
 void *ops_find(const struct ops *ops, const char *name, size_t *size);
 void ops_read(const struct ops *ops, const char *name, void *buf, size_t size);
 void ops_text(const struct ops *ops, const char *name, char *buf, size_t size);
+
+/* Do VFIO's indices of regions and interrupts mean those of a PCI device? */
+bool ops_is_pci(const struct ops *ops);
 __u32 ops_u32(const struct ops *ops, const char *name);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The registers that a program declares. */
-#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,7 @@ struct registers {
 
 static void read_registers(const struct ops *ops, struct registers *regs)
 {
-	char api[MDEV_BPF_DESC_LEN];
-
-	ops_text(ops, "device_api", api, sizeof(api));
-	regs->is_pci = !*api || !strcmp(api, VFIO_DEVICE_API_PCI_STRING);
+	regs->is_pci = ops_is_pci(ops);
 	ops_read(ops, "registers", regs->rows, sizeof(regs->rows));
 	for (regs->nr = 0; regs->nr < MDEV_BPF_MAX_REGISTERS; regs->nr++) {
 		struct mdev_bpf_register *reg = &regs->rows[regs->nr];
