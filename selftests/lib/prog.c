@@ -123,6 +123,17 @@ struct mdev_bpf_ops *prog_ops(struct prog *p)
 	return bpf_map__initial_value(p->map, NULL);
 }
 
+void *prog_globals(struct prog *p)
+{
+	struct bpf_map *map;
+	size_t size;
+
+	bpf_object__for_each_map(map, p->obj)
+		if (strstr(bpf_map__name(map), ".bss"))
+			return bpf_map__initial_value(map, &size);
+	return NULL;
+}
+
 int prog_global(struct prog *p, void *buf, size_t off, size_t size)
 {
 	struct bpf_map *map;

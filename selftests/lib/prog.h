@@ -30,6 +30,9 @@ int prog_up(struct prog *p, const char *file);
 /* What the program declares, to be changed between open and load. */
 struct mdev_bpf_ops *prog_ops(struct prog *p);
 
+/* The program's global variables as they are at each moment; NULL if it has none in .bss. */
+void *prog_globals(struct prog *p);
+
 /* A global variable of the program, which must be in .bss; 0 or negative errno. */
 int prog_global(struct prog *p, void *buf, size_t off, size_t size);
 

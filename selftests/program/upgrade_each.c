@@ -117,17 +117,6 @@ static void *read_on(void *arg)
 	return NULL;
 }
 
-static const struct kup_global *global_mapped(struct prog *p)
-{
-	struct bpf_map *map;
-	size_t size;
-
-	bpf_object__for_each_map(map, p->obj)
-		if (strstr(bpf_map__name(map), ".bss"))
-			return bpf_map__initial_value(map, &size);
-	return NULL;
-}
-
 /* More devices, whose conversion takes time */
 static void create_slow(unsigned int nr, unsigned int slow)
 {
@@ -147,7 +136,7 @@ static void create_slow(unsigned int nr, unsigned int slow)
 /* The first device works while the others are converted, each of which takes its time. */
 MTAP_TEST(others_go_on)
 {
-	struct between b = { .global = global_mapped(&dev_prog2) };
+	struct between b = { .global = prog_globals(&dev_prog2) };
 	pthread_t thread;
 
 	ASSERT(b.global);

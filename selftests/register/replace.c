@@ -35,18 +35,6 @@ static void open_a(void)
 	errors = 0;
 }
 
-/* The program's global variables, as it has them at the moment */
-static struct kreg_global *global(struct prog *p)
-{
-	struct bpf_map *map;
-	size_t size;
-
-	bpf_object__for_each_map(map, p->obj)
-		if (strstr(bpf_map__name(map), ".bss"))
-			return bpf_map__initial_value(map, &size);
-	return NULL;
-}
-
 static void *spin(void *v)
 {
 	vfio_set(v, 0, KREG_SPIN, 4, 1);
@@ -56,7 +44,7 @@ static void *spin(void *v)
 /* Had the read to wait for the op, the op would have ended by itself. */
 MTAP_TEST(read_while_an_op_runs)
 {
-	struct kreg_global *g = global(&dev_prog);
+	struct kreg_global *g = prog_globals(&dev_prog);
 	unsigned int tries, inside = 0;
 	pthread_t thread;
 
