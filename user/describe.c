@@ -53,6 +53,9 @@ static const struct {
 	{ PCI_EXT_CAP_ID_DVSEC,	"designated vendor specific" },
 };
 
+/* By kind, MDEV_BPF_PARAM_* */
+static const char * const param_kinds[] = { "number", "bool", "text" };
+
 static const struct {
 	__u32 flag;
 	const char *name;
@@ -93,6 +96,7 @@ struct decl {
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_gfx gfx;
+	struct mdev_bpf_param params[MDEV_BPF_MAX_PARAMS];
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	bool is_pci;
@@ -109,6 +113,9 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "gfx", &decl->gfx, sizeof(decl->gfx));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
 	ops_read(ops, "pci_caps", decl->pci_caps, sizeof(decl->pci_caps));
+	ops_read(ops, "params", decl->params, sizeof(decl->params));
+	for (int i = 0; i < MDEV_BPF_MAX_PARAMS; i++)
+		decl->params[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
 	for (int i = 0; i < MDEV_BPF_MAX_TYPES; i++) {
 		decl->types[i].name[MDEV_BPF_NAME_LEN - 1] = '\0';
 		decl->types[i].pretty_name[MDEV_BPF_PRETTY_LEN - 1] = '\0';
@@ -329,6 +336,27 @@ static struct json_object *describe_doorbells(const struct decl *decl)
 	return rows;
 }
 
+static struct json_object *describe_params(const struct decl *decl)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (int i = 0; i < MDEV_BPF_MAX_PARAMS && decl->params[i].name[0]; i++) {
+		const struct mdev_bpf_param *param = &decl->params[i];
+		struct json_object *row = json_object_new_object();
+
+		add_str(row, "param", param->name);
+		add_named(row, "kind", param->kind < ARRAY_SIZE(param_kinds) ?
+			  param_kinds[param->kind] : NULL, param->kind);
+		add_u64(row, "min", param->min);
+		add_u64(row, "max", param->max);
+		add_u64(row, "preset", param->preset);
+		add_bool(row, "local", param->flags & MDEV_BPF_PARAM_LOCAL);
+		add_types(row, decl, param->types, ANY_TYPE);
+		json_object_array_add(rows, row);
+	}
+	return rows;
+}
+
 static struct json_object *describe_gfx(const struct mdev_bpf_gfx *gfx)
 {
 	struct json_object *obj = json_object_new_object();
@@ -373,6 +401,7 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	json_object_object_add(obj, "registers", register_describe(ops, REGISTER_ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
 	json_object_object_add(obj, "doorbells", describe_doorbells(&decl));
+	json_object_object_add(obj, "params", describe_params(&decl));
 	if (decl.gfx.flags)
 		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));
 }

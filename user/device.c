@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "device.h"
 #include "output.h"
+#include "param.h"
 
 static int parse_uuid(const char *text, char *uuid)
 {
@@ -72,6 +73,7 @@ int do_create(const struct opts *opts, int argc, char **argv)
 {
 	struct json_object *obj;
 	char uuid[UUID_LEN];
+	struct device dev;
 	struct type type;
 	int ret = 0;
 
@@ -79,6 +81,7 @@ int do_create(const struct opts *opts, int argc, char **argv)
 		ret = parse_uuid(opts->uuid, uuid);
 	else
 		make_uuid(uuid);
+	ret = ret ?: param_check(opts);
 	if (ret)
 		return ret;
 	if (need_module())
@@ -88,6 +91,13 @@ int do_create(const struct opts *opts, int argc, char **argv)
 	ret = type_create(&type, uuid);
 	if (ret)
 		return create_failed(&type, uuid, -ret);
+	ret = param_set(opts, &type, uuid);
+	if (ret) {
+		/* Like mdevctl: a device without its parameters is of no use */
+		if (device_find(uuid, &dev))
+			device_remove(&dev);
+		return ret;
+	}
 
 	obj = json_object_new_object();
 	add_str(obj, "uuid", uuid);

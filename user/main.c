@@ -27,7 +27,7 @@ static const struct cmd cmds[] = {
 	  "list the mdev types that devices can be created from" },
 	{ "show", do_show, 0, 1, "R", "[UUID|PROGRAM|TYPE]",
 	  "show a device or a program in detail, or all devices" },
-	{ "create", do_create, 1, 1, "u", "TYPE",
+	{ "create", do_create, 1, 1, "us", "TYPE",
 	  "create a device and print its UUID" },
 	{ "remove", do_remove, 1, 1, "f", "UUID",
 	  "remove a device" },
@@ -76,7 +76,8 @@ static const struct {
 	       "                    the ids of its mdev types begin with it" },
 	{ 'm', "--map MAP         which program to load, if the object has several" },
 	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
-	{ 's', "--set VAR=VALUE   set a global variable of the program; can be repeated" },
+	{ 's', "--set NAME=VALUE  load: set a global variable of the program; create: set a\n"
+	       "                    parameter of the device; can be repeated" },
 	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
 	{ 'n', "--dry-run         only have the verifier check the program" },
 	{ 'f', "--force           do it even if devices or users remain, see mdev-bpf(8)" },

@@ -16,6 +16,7 @@
 #include "kernel.h"
 #include "link.h"
 #include "output.h"
+#include "param.h"
 #include "sysfs.h"
 
 /* Name of a loaded BPF program; the kernel keeps 15 characters. */
@@ -97,7 +98,7 @@ static struct json_object *describe(const struct program *prog, const struct ker
 static struct json_object *device(const struct device *dev, const struct kernel *k,
 				  bool registers)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = json_object_new_object(), *params = param_show(dev->uuid);
 	struct program prog;
 	bool attached;
 	struct ops ops;
@@ -115,6 +116,8 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 		add_u64(obj, "iommu_group", dev->group);
 		add_str(obj, "vfio", path);
 	}
+	if (params)
+		json_object_object_add(obj, "params", params);
 	attached = program_find(dev->program, &prog) && kernel_ops(k, prog.link_id, &ops);
 	json_object_object_add(obj, "failure", describe_failure(dev, attached ? &ops : NULL));
 	json_object_object_add(obj, "slow_ops", describe_slow(dev));

@@ -239,6 +239,29 @@ int walk_devices(const char *program, device_fn fn, void *ctx)
 	return walk_programs(visit_devices_of, &walk);
 }
 
+struct params {
+	param_fn fn;
+	void *ctx;
+};
+
+static int visit_param(const char *path, const char *name, void *ctx)
+{
+	const struct params *params = ctx;
+	char value[MDEV_BPF_MAX_PARAM_TEXT];
+
+	read_attr(value, sizeof(value), "%s", path);
+	return params->fn(name, value, params->ctx);
+}
+
+int walk_params(const char *uuid, param_fn fn, void *ctx)
+{
+	struct params params = { fn, ctx };
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/params", uuid);
+	return walk_dir(path, visit_param, &params);
+}
+
 const char *device_state(const struct device *dev)
 {
 	if (dev->leaving)
@@ -309,6 +332,15 @@ int type_create(const struct type *type, const char *uuid)
 	snprintf(path, sizeof(path), PARENTS_DIR "/%s/mdev_supported_types/%s/create",
 		 type->program, type->id);
 	return write_attr(path, uuid);
+}
+
+/* Set a parameter of a device. Returns 0 or a negative errno. */
+int param_write(const char *uuid, const char *name, const char *value)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/params/%s", uuid, name);
+	return write_attr(path, value);
 }
 
 int device_remove(const struct device *dev)

@@ -48,10 +48,13 @@ struct device {
 typedef int (*program_fn)(const struct program *prog, void *ctx);
 typedef int (*type_fn)(const struct type *type, void *ctx);
 typedef int (*device_fn)(const struct device *dev, void *ctx);
+typedef int (*param_fn)(const char *name, const char *value, void *ctx);
 
 int walk_programs(program_fn fn, void *ctx);
 int walk_types(const char *program, type_fn fn, void *ctx);
 int walk_devices(const char *program, device_fn fn, void *ctx);
+/* The parameters of a device */
+int walk_params(const char *uuid, param_fn fn, void *ctx);
 
 bool program_find(const char *name, struct program *prog);
 bool type_find(const char *id, struct type *type);
@@ -60,6 +63,7 @@ bool device_find(const char *uuid, struct device *dev);
 const char *device_state(const struct device *dev);
 
 int type_create(const struct type *type, const char *uuid);
+int param_write(const char *uuid, const char *name, const char *value);
 int device_remove(const struct device *dev);
 int device_read(const struct device *dev, const char *attr, char *buf, size_t size);
 

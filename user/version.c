@@ -13,6 +13,7 @@
 static const char *const features[] = {
 	"timers", "msix", "dma", "memory", "doorbells", "gfx", "express", "migration", "upgrade",
 	"fail", "platform", "registers",
+	[13] = "params",
 };
 
 static struct json_object *feature_names(__u32 mask)
@@ -21,7 +22,7 @@ static struct json_object *feature_names(__u32 mask)
 	size_t i;
 
 	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (mask & 1u << i)
+		if (mask & 1u << i && features[i])
 			json_object_array_add(names, json_object_new_string(features[i]));
 	return names;
 }

@@ -438,6 +438,32 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
 })
 
 /**
+ * mdev_bpf_param() - the value of a parameter
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::params
+ *
+ * The administrator can change it while the device is not open. init sees the presets; open, and
+ * all ops while the device is open, see what the administrator has set.
+ *
+ * Return: the number of a NUMBER, 0 or 1 for a BOOL; 0 for other kinds, and if devices of this type
+ * do not have the parameter.
+ */
+extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
+
+/**
+ * mdev_bpf_param_text() - copy the text of a parameter
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::params
+ * @text: buffer for the text and its final NUL
+ * @text__sz: size of the buffer in bytes, at least 1
+ *
+ * Return: number of bytes of the text, without the NUL; -E2BIG if it was cut off to fit the buffer;
+ * -EINVAL if devices of this type have no parameter of kind TEXT with this index.
+ */
+extern int mdev_bpf_param_text(struct mdev_bpf_dev *dev, __u32 index, void *text,
+			       __u32 text__sz) __ksym;
+
+/**
  * mdev_bpf_memory_read() - read from a MEMORY region
  * @dev: the device
  * @region: VFIO index of the region

@@ -442,6 +442,9 @@ struct mdev_bpf_ops {
 	/** @registers: Registers, in any order; the first entry without a name ends them. */
 	struct mdev_bpf_register registers[MDEV_BPF_MAX_REGISTERS];
 
+	/** @params: Parameters, in any order; the first entry without a name ends them. */
+	struct mdev_bpf_param params[MDEV_BPF_MAX_PARAMS];
+
 	/** @dma_windows: Windows that mdev_bpf_dma_pin() may pin, up to MDEV_BPF_MAX_PINS. */
 	__u32 dma_windows;
 

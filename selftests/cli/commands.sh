@@ -224,6 +224,32 @@ peek_and_poke()
 	run 0 mdev-bpf unload "$prog"
 }
 
+parameters()
+{
+	local kparam=$here/progs/kparam.bpf.o
+	run 0 mdev-bpf load "$kparam" --map kparam --type "$prog"
+	run 0 mdev-bpf show "$prog"
+	has "$out" "capacity * number * 4096"
+	run 0 mdev-bpf create "$prog-a" --uuid "$uuid" --set capacity=64k --set serial=S-1 \
+		--set cache=no
+	run 0 mdev-bpf -j show "$uuid"
+	is "$(json "j['params']")" \
+		"{'cache': '0', 'capacity': '65536', 'host': '0', 'queues': '1', 'serial': 'S-1'}"
+	run 0 mdev-bpf peek "$uuid" bar0 0 8
+	is "$out" 0x0000000000010000
+	run 0 mdev-bpf remove "$uuid"
+	run 1 mdev-bpf create "$prog-a" --uuid "$uuid" --set capacity=1
+	has "$err" "1 is not from 4096 to 1099511627776"
+	run 1 mdev-bpf create "$prog-a" --uuid "$uuid" --set colour=1
+	has "$err" "has no such parameter"
+	run 1 mdev-bpf create "$prog-a" --uuid "$uuid" --set serial=
+	has "$err" "0 bytes are not from 2"
+	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
+	run 2 mdev-bpf create "$prog-a" --set capacity
+	run 2 mdev-bpf create "$prog-a" --set ../remove=1
+	run 0 mdev-bpf unload "$prog"
+}
+
 every_command_json()
 {
 	run 0 mdev-bpf -j load "$mtty" --type "$prog"
@@ -695,7 +721,7 @@ foreign_pins()
 }
 
 wipe
-points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke \
+points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke parameters \
 	every_command_json verifier_refuses kernel_refuses kernel_is_older failed_device \
 	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run inspect \
 	full_disk names_too_long \

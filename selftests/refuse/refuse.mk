@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 TEST_GEN_PROGS += refuse/program refuse/decl refuse/pci refuse/caps refuse/calls refuse/register
+TEST_GEN_PROGS += refuse/param
 TEST_LONG += refuse/program refuse/decl
 
 # A module with a function for all programs

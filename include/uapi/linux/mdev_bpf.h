@@ -45,6 +45,9 @@
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
+#define MDEV_BPF_MAX_PARAMS	32	/* entries of mdev_bpf_ops::params */
+#define MDEV_BPF_MAX_PARAM_TEXT	128	/* bytes of a TEXT parameter, with the final NUL */
+
 /* In a VFIO file offset, the bits from this one up are the index of the region. */
 #define MDEV_BPF_OFFSET_SHIFT	40
 
@@ -70,6 +73,14 @@
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
+
+/* struct mdev_bpf_param::kind */
+#define MDEV_BPF_PARAM_NUMBER		0	/* from min to max */
+#define MDEV_BPF_PARAM_BOOL		1	/* 0 or 1 */
+#define MDEV_BPF_PARAM_TEXT		2	/* text of min to max bytes */
+
+/* struct mdev_bpf_param::flags */
+#define MDEV_BPF_PARAM_LOCAL		(1 << 0)	/* not compared by migration */
 
 /* struct mdev_bpf_register::flags */
 #define MDEV_BPF_REGISTER_CONST		(1 << 0)	/* reads as @reset, without state */
@@ -142,6 +153,7 @@
 #define MDEV_BPF_FEATURE_FAIL		(1 << 9)
 #define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
 #define MDEV_BPF_FEATURE_REGISTERS	(1 << 11)
+#define MDEV_BPF_FEATURE_PARAMS		(1 << 13)
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
@@ -327,6 +339,31 @@ struct mdev_bpf_doorbell {
 	__u32 size;
 	__u32 work;
 	__u32 reserved;
+};
+
+/**
+ * struct mdev_bpf_param - a parameter of a device, which the administrator can set
+ * @name: name of its file in sysfs: 1 to 15 of [A-Za-z0-9_-], the first a letter or digit, unique
+ *	among the parameters of a type. An empty name ends mdev_bpf_ops::params
+ * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL or TEXT
+ * @types: devices of type n have the parameter if bit n is set; 0 means that all types have it
+ * @flags: MDEV_BPF_PARAM_LOCAL
+ * @reserved: zero
+ * @min: NUMBER: the least value. TEXT: the least number of bytes. BOOL: zero
+ * @max: NUMBER: the greatest value; 0 means any value. TEXT: the greatest number of bytes; 0 means
+ *	MDEV_BPF_MAX_PARAM_TEXT - 1. BOOL: zero
+ * @preset: NUMBER and BOOL: the value of a new device. TEXT: zero; a new device has an empty text,
+ *	whatever @min is
+ */
+struct mdev_bpf_param {
+	char name[MDEV_BPF_NAME_LEN];
+	__u32 kind;
+	__u32 types;
+	__u32 flags;
+	__u32 reserved;
+	__u64 min;
+	__u64 max;
+	__u64 preset;
 };
 
 /**

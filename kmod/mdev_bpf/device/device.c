@@ -22,6 +22,7 @@
 #include "gfx/gfx.h"
 #include "memory/memory.h"
 #include "migration/migration.h"
+#include "param/param.h"
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
@@ -117,9 +118,12 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 		return ret;
 	scoped_guard(mutex, &bdev->program->lock)
 		device_copy_decl(bdev, type->index);
-	ret = mdev_bpf_pin_init(bdev);
+	ret = mdev_bpf_param_init(bdev);
 	if (ret)
 		return ret;
+	ret = mdev_bpf_pin_init(bdev);
+	if (ret)
+		goto out_params;
 	ret = mdev_bpf_pci_config_init(bdev);
 	if (ret)
 		goto out_pin;
@@ -143,6 +147,8 @@ out_pci:
 	mdev_bpf_pci_config_destroy(bdev);
 out_pin:
 	mdev_bpf_pin_destroy(bdev);
+out_params:
+	mdev_bpf_param_destroy(bdev);
 	return ret;
 }
 
@@ -156,6 +162,7 @@ void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 	mdev_bpf_msix_destroy(bdev);
 	mdev_bpf_pci_config_destroy(bdev);
 	mdev_bpf_pin_destroy(bdev);
+	mdev_bpf_param_destroy(bdev);
 	mdev_bpf_state_destroy(bdev);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->program->dev);	/* Pairs with the get in mdev_bpf_device_init() */

@@ -50,6 +50,7 @@
 #include "gate/watchdog.h"
 #include "gfx/gfx.h"
 #include "migration/migration.h"
+#include "param/param.h"
 #include "pci/caps.h"
 #include "pci/irq.h"
 #include "register/register.h"
@@ -77,6 +78,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @state: the state that the program keeps for it; protected by the gate
  * @registers: the registers that the program declares
  * @use: its use, one of MDEV_BPF_USE_*
+ * @params: the parameters that the administrator has set
  * @api: the kind of device; never changes
  * @pci: its PCI identity; never changes
  * @regions: the regions of the device; never changes
@@ -119,6 +121,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_state state;
 	struct mdev_bpf_registers registers;
 	atomic_t use;
+	struct mdev_bpf_params params;
 	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];

@@ -67,12 +67,7 @@ static struct attribute *device_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group device_group = {
+const struct attribute_group mdev_bpf_sysfs_group = {
 	.name = KBUILD_MODNAME,
 	.attrs = device_attrs,
-};
-
-const struct attribute_group *mdev_bpf_sysfs_groups[] = {
-	&device_group,
-	NULL,
 };

@@ -5,6 +5,6 @@
 
 struct attribute_group;
 
-extern const struct attribute_group *mdev_bpf_sysfs_groups[];
+extern const struct attribute_group mdev_bpf_sysfs_group;
 
 #endif /* __MDEV_BPF_DEVICE_SYSFS_H */

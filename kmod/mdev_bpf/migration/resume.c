@@ -23,6 +23,7 @@
 #include "memory/memory.h"
 #include "migration/resume.h"
 #include "migration/stream.h"
+#include "migration/stream_param.h"
 #include "migration/swap.h"
 #include "program/program.h"
 
@@ -261,6 +262,14 @@ static bool makes_sense(struct mdev_bpf_resume_migf *migf, unsigned int tag)
 						   migf->snap.size[tag]);
 }
 
+static int check_params(struct mdev_bpf_resume_migf *migf)
+{
+	if (!migf->snap.data[SECTION_PARAMS])
+		return 0;
+	return mdev_bpf_stream_param_match(migf->bdev, migf->snap.data[SECTION_PARAMS],
+					   migf->snap.size[SECTION_PARAMS]);
+}
+
 static int check_sections(struct mdev_bpf_resume_migf *migf)
 {
 	const struct mdev_bpf_section *section = mdev_bpf_stream_sections;
@@ -278,7 +287,7 @@ static int check_sections(struct mdev_bpf_resume_migf *migf)
 	}
 	if (migf->snap.size[SECTION_STATE] != le32_to_cpu(migf->header.state_size))
 		return refuse(migf, -EINVAL, "section state is not as long as the header says");
-	return 0;
+	return check_params(migf);
 }
 
 static int got_end(struct mdev_bpf_resume_migf *migf)

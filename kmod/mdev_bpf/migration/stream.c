@@ -13,6 +13,7 @@
 #include "memory/precopy.h"
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
+#include "migration/stream_param.h"
 #include "pci/caps.h"
 #include "pci/config.h"
 #include "pci/irq.h"
@@ -222,6 +223,10 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_DMA] = {
 		"dma", 1, MDEV_BPF_DMA_RING * sizeof(struct stream_dma), mdev_bpf_stream_dma_size,
 		mdev_bpf_stream_dma_save, mdev_bpf_stream_dma_check, mdev_bpf_stream_dma_load,
+	},
+	[SECTION_PARAMS] = {
+		"params", 1, 0, mdev_bpf_stream_param_size, mdev_bpf_stream_param_save,
+		mdev_bpf_stream_param_check, mdev_bpf_stream_param_load,
 	},
 };
 

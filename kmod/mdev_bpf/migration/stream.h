@@ -53,6 +53,7 @@ enum {
 	SECTION_TIME,
 	SECTION_MSIX,
 	SECTION_DMA,
+	SECTION_PARAMS,
 	SECTION_NR,
 	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset is valid */
 };
@@ -102,6 +103,15 @@ struct stream_dma {
 	__le32 done;
 	__le32 error;
 	__le32 reserved;
+};
+
+/* Section params is an array of these: the parameters that must be the same at the target. */
+struct stream_param {
+	char name[MDEV_BPF_NAME_LEN];
+	__le32 kind;
+	__le32 reserved;
+	__le64 number;
+	char text[MDEV_BPF_MAX_PARAM_TEXT];
 };
 
 /**

@@ -23,6 +23,7 @@
 #include "gate/ops.h"
 #include "memory/memory.h"
 #include "migration/stream.h"
+#include "param/param.h"
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
@@ -309,6 +310,23 @@ __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 	return mem ? mdev_bpf_memory_ptr(mem, where, rdwr_buf_size, GFP_NOWAIT) : NULL;
 }
 
+__bpf_kfunc u64 mdev_bpf_param(struct mdev_bpf_dev *dev, u32 index)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	return mdev_bpf_param_has(bdev, index) ? bdev->params.values[index].number : 0;
+}
+
+__bpf_kfunc int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *text, u32 text__sz)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	if (!mdev_bpf_param_has(bdev, index) ||
+	    bdev->params.decl[index].kind != MDEV_BPF_PARAM_TEXT || !text__sz)
+		return -EINVAL;
+	return strscpy(text, bdev->params.values[index].text, text__sz);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -338,6 +356,8 @@ BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iter_mdev_new, KF_TRUSTED_ARGS | KF_ITER_NEW)

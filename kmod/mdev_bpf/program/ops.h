@@ -25,6 +25,16 @@ static inline unsigned int mdev_bpf_ops_nr_registers(const struct mdev_bpf_ops *
 	return n;
 }
 
+/* The number of parameters that a program declares */
+static inline unsigned int mdev_bpf_ops_nr_params(const struct mdev_bpf_ops *ops)
+{
+	unsigned int n = 0;
+
+	while (n < MDEV_BPF_MAX_PARAMS && ops->params[n].name[0])
+		n++;
+	return n;
+}
+
 /* The size of the pool that the devices of all types share */
 static inline unsigned int mdev_bpf_ops_pool(const struct mdev_bpf_ops *ops)
 {

@@ -202,7 +202,9 @@ static void init_driver(struct mdev_bpf_program *program)
 	drv->driver.name = program->decl.name;
 	drv->driver.owner = THIS_MODULE;
 	drv->driver.mod_name = KBUILD_MODNAME;
-	drv->driver.dev_groups = mdev_bpf_sysfs_groups;
+	program->groups[0] = &mdev_bpf_sysfs_group;
+	program->groups[1] = program->params.nr ? &program->params.group : NULL;
+	drv->driver.dev_groups = program->groups;
 }
 
 /**

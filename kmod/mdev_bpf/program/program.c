@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "param/files.h"
 #include "program/ops.h"
 #include "program/program.h"
 #include "register/table.h"
@@ -66,6 +67,7 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 	program->decl = *ops;
 	program->ops = ops;
 	program->link = link;
+	mdev_bpf_param_files_init(&program->params, ops);
 	program_init_types(program);
 	device_initialize(&program->dev);
 	program->dev.release = program_release;

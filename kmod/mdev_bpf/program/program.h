@@ -14,6 +14,8 @@
 #include <linux/uuid.h>
 #include <linux/workqueue.h>
 
+#include "param/files.h"
+
 struct bpf_link;
 struct mdev_bpf_register_table;
 
@@ -49,6 +51,8 @@ struct mdev_bpf_progress {
  * @reap: work item that unregisters it
  * @gone: completed when it is unregistered, so its name is free
  * @decl: the data members of the ops that are attached, or were attached last
+ * @params: the parameters that the ops declare, and their files; never changes
+ * @groups: what each device has in sysfs
  * @types: the mdev types
  * @type_ptrs: pointers to the types, for mdev_register_parent()
  * @nr_types: number of types
@@ -72,6 +76,8 @@ struct mdev_bpf_program {
 	struct work_struct reap;
 	struct completion gone;
 	struct mdev_bpf_ops decl;
+	struct mdev_bpf_param_files params;
+	const struct attribute_group *groups[3];
 	struct mdev_bpf_type types[MDEV_BPF_MAX_TYPES];
 	struct mdev_type *type_ptrs[MDEV_BPF_MAX_TYPES];
 	unsigned int nr_types;

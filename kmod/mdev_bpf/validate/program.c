@@ -61,7 +61,7 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops)
 {
 	return check_names(ops) ?: check_scalars(ops) ?: mdev_bpf_validate_types(ops) ?:
-	       mdev_bpf_validate_device(ops);
+	       mdev_bpf_validate_params(ops) ?: mdev_bpf_validate_device(ops);
 }
 
 /**
@@ -83,6 +83,8 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 			      mdev_bpf_api_find(old)->name);
 	if (memcmp(old->types, new->types, sizeof(old->types)))
 		return refuse(new, -EINVAL, "types[] differ from those of the devices");
+	if (memcmp(old->params, new->params, sizeof(old->params)))
+		return refuse(new, -EINVAL, "params[] differ from those of the devices");
 	if (memcmp(old->regions, new->regions, sizeof(old->regions)))
 		return refuse(new, -EINVAL, "regions[] differ from those of the devices");
 	if (memcmp(old->irqs, new->irqs, sizeof(old->irqs)))

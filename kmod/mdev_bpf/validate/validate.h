@@ -19,6 +19,7 @@ int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i);
 int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_params(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops);
 
 #endif /* __MDEV_BPF_VALIDATE_VALIDATE_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Parameters that the module must refuse. */
+#include <string.h>
+
+#include "dev.h"
+#include "progs/kparam.h"
+#include "wrong.h"
+
+#define KPARAM	"progs/kparam.bpf.o"
+
+/* The first row that kparam.bpf.c leaves empty */
+#define FREE	(KPARAM_QUEUES_B + 1)
+
+/* A change of one row, for struct wrong */
+#define ROW(fn, i, statement) \
+WRONG(fn, struct mdev_bpf_param *p = &ops->params[i]; statement)
+
+ROW(name_under, KPARAM_CACHE, p->name[0] = '_')
+ROW(name_slash, KPARAM_CACHE, p->name[1] = '/')
+ROW(name_endless, KPARAM_CACHE, memset(p->name, 'x', sizeof(p->name)))
+ROW(name_twice, KPARAM_CACHE, memcpy(p->name, "capacity", 9))
+ROW(name_of_all, KPARAM_QUEUES, p->types = 0)
+ROW(name_gap, FREE + 1, memcpy(p->name, "far", 4))
+ROW(name_gone, 0, p->name[0] = 0)
+ROW(name_late, MDEV_BPF_MAX_PARAMS - 1, p->preset = 1)
+ROW(types, KPARAM_CACHE, p->types = 4)
+ROW(kind, KPARAM_HOST, p->kind = 77)
+ROW(flags, KPARAM_HOST, p->flags |= 1U << 31)
+ROW(reserved, KPARAM_HOST, p->reserved = 1)
+ROW(min, KPARAM_CAPACITY, p->min = p->max + 1)
+ROW(preset_low, KPARAM_CAPACITY, p->preset = p->min - 1)
+ROW(preset_high, KPARAM_CAPACITY, p->preset = p->max + 1)
+ROW(bool_min, KPARAM_CACHE, p->min = 1)
+ROW(bool_max, KPARAM_CACHE, p->max = 1)
+ROW(bool_preset, KPARAM_CACHE, p->preset = 2)
+ROW(text_max, KPARAM_SERIAL, p->max = 128)
+ROW(text_min, KPARAM_SERIAL, p->min = 21)
+ROW(text_min_alone, KPARAM_SERIAL, p->min = 128; p->max = 0)
+ROW(text_preset, KPARAM_SERIAL, p->preset = 1)
+
+static const struct wrong wrong_params[] = {
+	{ name_under, -EINVAL, "params[1].name must be 1 to 15 of A-Z a-z 0-9 _ -" },
+	{ name_slash, -EINVAL, "params[1].name must be 1 to 15" },
+	{ name_endless, -EINVAL, "params[1].name must be 1 to 15" },
+	{ name_twice, -EINVAL, "params[1] \"capacity\" has the name of params[0]" },
+	{ name_of_all, -EINVAL, "params[5] \"queues\" has the name of params[4]" },
+	{ name_gap, -EINVAL, "params[6] has no name but is not empty" },
+	{ name_gone, -EINVAL, "params[0] has no name but is not empty" },
+	{ name_late, -EINVAL, "params[6] has no name but is not empty" },
+	{ types, -EINVAL, "params[1].types 0x4 names a type above the last, 1" },
+	{ kind, -EOPNOTSUPP, "params[3] \"host\".kind 77 is not supported" },
+	{ flags, -EOPNOTSUPP, "params[3] \"host\".flags 0x80000000 are not supported" },
+	{ reserved, -EINVAL, "params[3] \"host\".reserved is not zero" },
+	{ min, -EINVAL,
+	  "params[0] \"capacity\".min 1099511627777 is more than max, 1099511627776" },
+	{ preset_low, -EINVAL,
+	  "params[0] \"capacity\".preset 4095 is not from 4096 to 1099511627776" },
+	{ preset_high, -EINVAL, "params[0] \"capacity\".preset 1099511627777 is not from 4096" },
+	{ bool_min, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
+	{ bool_max, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
+	{ bool_preset, -EINVAL, "params[1] \"cache\".preset 2 is neither 0 nor 1" },
+	{ text_max, -EINVAL, "params[2] \"serial\".max 128 is more than 127 bytes" },
+	{ text_min, -EINVAL, "params[2] \"serial\".min 21 is more than max, 20" },
+	{ text_min_alone, -EINVAL, "params[2] \"serial\".min 128 is more than max, 127" },
+	{ text_preset, -EINVAL, "params[2] \"serial\" is TEXT, so its preset is 0" },
+};
+
+MTAP_TEST(params)
+{
+	expect_wrong(KPARAM, wrong_params, ARRAY_SIZE(wrong_params));
+}
+
+const struct mtap_suite mtap_suite = {
+	.setup = dev_need_module,
+};
