@@ -125,20 +125,21 @@ static int write(struct mdev_bpf_dev *dev, struct regs *r, struct mdev_bpf_acces
 	return 0;
 }
 
-static void take_time(__u32 times)
+static void take_time(struct mdev_bpf_dev *dev, __u32 times)
 {
-	unsigned int i;
+	int i;
 
-	for (i = 0; i < 500 * KUP_SLOW_MAX && i < 500 * times; i++)
+	mdev_bpf_for(i, dev, 0, 500 * (times < KUP_SLOW_MAX ? times : KUP_SLOW_MAX))
 		bpf_ktime_get_ns();
 }
 
-static int take_over(struct regs *r, const struct regs *old, __u32 from, __u32 to)
+static int take_over(struct mdev_bpf_dev *dev, struct regs *r, const struct regs *old, __u32 from,
+		     __u32 to)
 {
 	__sync_fetch_and_add(&global.upgrades, 1);
 	if (r->version || r->value || old->version != from)
 		is_wrong();
-	take_time(old->slow);
+	take_time(dev, old->slow);
 	/* If the op fails, what it leaves in the state must not be used. */
 	*r = *old;
 	r->version = to;
@@ -234,7 +235,7 @@ int MDEV_BPF_OP(which##_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *
 	if (!old->size)								\
 		return begin(&s->r, nr);					\
 	from = old->version == other_nr ? old_regs(old, other) : NULL;		\
-	return from ? take_over(&s->r, from, other_nr, nr) : -EOPNOTSUPP;		\
+	return from ? take_over(dev, &s->r, from, other_nr, nr) : -EOPNOTSUPP;		\
 }
 
 #define OPS(which)								\
