@@ -78,22 +78,77 @@ struct mdev_bpf_ioctl {
 };
 
 /**
- * struct mdev_bpf_dma - a DMA request that has completed or failed
- * @id: the number that the program has passed
- * @op: MDEV_BPF_DMA_*
- * @error: 0, or a negative errno, and then some bytes may have been copied
- * @size: number of bytes
+ * struct mdev_bpf_sg - one piece of guest memory, in a list in the state or in a MEMORY region
  * @iova: address in guest memory
- * @where: MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
+ * @size: number of bytes, at least 1
+ * @reserved: zero
+ */
+struct mdev_bpf_sg {
+	__u64 iova;
+	__u32 size;
+	__u32 reserved;
+};
+
+/**
+ * struct mdev_bpf_request - what a program requests by mdev_bpf_request()
+ * @id: any number, passed to dma_done; for MDEV_BPF_DMA_PIN, the window
+ * @op: MDEV_BPF_DMA_*
+ * @channel: less than MDEV_BPF_MAX_CHANNELS. Requests of one channel are carried out in their order
+ * @flags: MDEV_BPF_DMA_LIST, or 0
+ * @iova: address in guest memory; with MDEV_BPF_DMA_LIST, MDEV_BPF_STATE() or MDEV_BPF_MEMORY() of
+ *	an array of struct mdev_bpf_sg. It is read when the request is carried out
+ * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ * @file: zero
+ * @count: with MDEV_BPF_DMA_LIST, the number of entries, 1 to MDEV_BPF_MAX_SG, which together have
+ *	at least @size bytes; else zero
+ * @offset: zero
+ */
+struct mdev_bpf_request {
+	__u32 id;
+	__u32 op;
+	__u32 channel;
+	__u32 flags;
+	__u64 iova;
+	__u64 where;
+	__u64 size;
+	__u32 file;
+	__u32 count;
+	__u64 offset;
+};
+
+/**
+ * struct mdev_bpf_dma - a request that has completed or failed
+ * @id: as in the request
+ * @op: as in the request
+ * @channel: as in the request
+ * @flags: as in the request, and MDEV_BPF_DMA_AGAIN for a window that was pinned before a migration
+ * @iova: as in the request
+ * @where: as in the request
+ * @size: as in the request
+ * @done: number of bytes, from the first one on, that are known to be copied; @size without an
+ *	error. After an error, more may have been copied, but never to the state
+ * @offset: as in the request
+ * @file: as in the request
+ * @count: as in the request
+ * @error: 0, or a negative errno
+ * @reserved: zero
  * @trusted: NULL; see above
  */
 struct mdev_bpf_dma {
 	__u32 id;
 	__u32 op;
-	__s32 error;
-	__u32 size;
+	__u32 channel;
+	__u32 flags;
 	__u64 iova;
 	__u64 where;
+	__u64 size;
+	__u64 done;
+	__u64 offset;
+	__u32 file;
+	__u32 count;
+	__s32 error;
+	__u32 reserved;
 	const void *trusted;
 };
 
@@ -319,9 +374,9 @@ struct mdev_bpf_ops {
 	int (*irq_unmask)(struct mdev_bpf_dev *dev, __u32 index);
 
 	/**
-	 * @dma_done: A DMA request has completed or failed.
+	 * @dma_done: A request has completed or failed; see mdev_bpf_request().
 	 *
-	 * Called for each request, in the order of the requests.
+	 * Called for each request; for those of one channel, in the order of the requests.
 	 *
 	 * Return: ignored.
 	 */

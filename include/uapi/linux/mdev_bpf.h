@@ -39,9 +39,11 @@
 #define MDEV_BPF_MAX_REGISTERS	224	/* entries of mdev_bpf_ops::registers */
 #define MDEV_BPF_MAX_PCI_CAPS	16	/* PCI capabilities that a program declares */
 #define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
-#define MDEV_BPF_MAX_DMA	64	/* waiting DMA requests of a device; any ids */
-#define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one DMA request */
-#define MDEV_BPF_MAX_PINS	16	/* pinned windows of guest memory, ids from 0 */
+#define MDEV_BPF_MAX_DMA	128	/* waiting requests of a device; any ids */
+#define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one request */
+#define MDEV_BPF_MAX_CHANNELS	16	/* channels of requests, from 0 */
+#define MDEV_BPF_MAX_SG		512	/* entries of a list of guest memory */
+#define MDEV_BPF_MAX_PINS	128	/* pinned windows of guest memory, ids from 0 */
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
@@ -114,17 +116,27 @@
 #define MDEV_BPF_PLANE_PRIMARY		1
 #define MDEV_BPF_PLANE_CURSOR		2
 
-/* "where" of a DMA request: bytes of the device's state, or of a MEMORY region */
-#define MDEV_BPF_STATE(offset)		((0xffULL << MDEV_BPF_OFFSET_SHIFT) | (offset))
-#define MDEV_BPF_MEMORY(region, offset)	(((__u64)(region) << MDEV_BPF_OFFSET_SHIFT) | (offset))
+/*
+ * "where": bytes of the device's state, of a MEMORY region, or of a pinned window. Bits 56 to 63
+ * say which of these, so that no plain number is one. Bits 40 to 47 are the index of the region or
+ * the window, and the bits below are the offset.
+ */
+#define MDEV_BPF_WHERE_STATE		1ULL
+#define MDEV_BPF_WHERE_MEMORY		2ULL
+#define MDEV_BPF_WHERE_PIN		4ULL
+#define MDEV_BPF_WHERE(kind, n, off)	((kind) << 56 | (__u64)(n) << MDEV_BPF_OFFSET_SHIFT | (off))
+#define MDEV_BPF_STATE(offset)		MDEV_BPF_WHERE(MDEV_BPF_WHERE_STATE, 0, offset)
+#define MDEV_BPF_MEMORY(region, offset)	MDEV_BPF_WHERE(MDEV_BPF_WHERE_MEMORY, region, offset)
+#define MDEV_BPF_PIN(id, offset)	MDEV_BPF_WHERE(MDEV_BPF_WHERE_PIN, id, offset)
 
-/* "where" of mdev_bpf_dma_get(): bytes of a pinned window */
-#define MDEV_BPF_PIN(id, offset)	(((__u64)(id) << MDEV_BPF_OFFSET_SHIFT) | (offset))
-
-/* struct mdev_bpf_dma::op */
+/* struct mdev_bpf_request::op */
 #define MDEV_BPF_DMA_READ	0	/* from guest memory to the device */
 #define MDEV_BPF_DMA_WRITE	1	/* from the device to guest memory */
 #define MDEV_BPF_DMA_PIN	2	/* pin guest memory */
+
+/* struct mdev_bpf_request::flags, and struct mdev_bpf_dma::flags */
+#define MDEV_BPF_DMA_LIST	(1 << 0)	/* @iova is where a list of guest memory is */
+#define MDEV_BPF_DMA_AGAIN	(1 << 1)	/* in dma_done: a window of before a migration */
 
 /* Results of the save and restore ops, apart from a negative errno */
 #define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
@@ -154,6 +166,7 @@
 #define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
 #define MDEV_BPF_FEATURE_REGISTERS	(1 << 11)
 #define MDEV_BPF_FEATURE_PARAMS		(1 << 13)
+#define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */

@@ -121,9 +121,12 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	ret = mdev_bpf_param_init(bdev);
 	if (ret)
 		return ret;
-	ret = mdev_bpf_pin_init(bdev);
+	ret = mdev_bpf_dma_queue_init(bdev);
 	if (ret)
 		goto out_params;
+	ret = mdev_bpf_pin_init(bdev);
+	if (ret)
+		goto out_dma;
 	ret = mdev_bpf_pci_config_init(bdev);
 	if (ret)
 		goto out_pin;
@@ -147,6 +150,8 @@ out_pci:
 	mdev_bpf_pci_config_destroy(bdev);
 out_pin:
 	mdev_bpf_pin_destroy(bdev);
+out_dma:
+	mdev_bpf_dma_queue_destroy(bdev);
 out_params:
 	mdev_bpf_param_destroy(bdev);
 	return ret;
@@ -162,6 +167,7 @@ void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 	mdev_bpf_msix_destroy(bdev);
 	mdev_bpf_pci_config_destroy(bdev);
 	mdev_bpf_pin_destroy(bdev);
+	mdev_bpf_dma_queue_destroy(bdev);
 	mdev_bpf_param_destroy(bdev);
 	mdev_bpf_state_destroy(bdev);
 	mutex_destroy(&bdev->lock);

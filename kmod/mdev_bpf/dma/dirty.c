@@ -164,15 +164,23 @@ static void dirty_written(struct mdev_bpf_dirty *dirty, u64 first, u64 last)
 /**
  * mdev_bpf_dirty_request() - log a request that has completed or failed
  * @bdev: the device
- * @req: the request; one that has failed may have written a part
+ * @req: the request, with its list if it has one; one that has failed may have written a part
  *
  * Context: The gate held.
  */
 void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
 {
+	const struct mdev_bpf_request *arg = &req->arg;
+	unsigned int i;
+
 	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->dirty && req->op == MDEV_BPF_DMA_WRITE)
-		dirty_written(bdev->dirty, req->iova, req->iova + req->size - 1);
+	if (!bdev->dirty || arg->op != MDEV_BPF_DMA_WRITE)
+		return;
+	if (!(arg->flags & MDEV_BPF_DMA_LIST))
+		dirty_written(bdev->dirty, arg->iova, arg->iova + arg->size - 1);
+	for (i = 0; i < req->nr_list; i++)
+		dirty_written(bdev->dirty, req->list[i].iova,
+			      req->list[i].iova + req->list[i].size - 1);
 }
 
 /**

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fault thread of a device, which waits for guest memory.
+ * The fault threads of a device, which wait for guest memory.
  *
  * The type1 backend copies and pins with its iommu->lock held. If a device waited there for memory
  * that user space provides (userfaultfd), it would delay MAP_DMA, UNMAP_DMA and closing of devices,
- * which no signal interrupts. So tasks of the user only copy memory that is present. This thread
- * does the rest. It is interrupted after a second, pauses so that others can take the lock, and
- * tries again, until the memory is present, the request is cancelled, or the device is closed.
- * Pinning is always done by this thread.
+ * which no signal interrupts. So tasks of the user only copy memory that is present. These
+ * threads do the rest. An attempt is interrupted after a while, the thread pauses so that others
+ * can take the lock, and tries again, until the memory is present, the request is cancelled, or the
+ * device is closed. Pinning is always done by these threads.
  *
- * Each device has its own thread, so one that is stuck does not delay the DMA of other devices.
+ * Each channel of each device has its own thread, which is created when it is needed. So one that
+ * is stuck delays neither the DMA of other devices nor, except for the time of an attempt, that of
+ * other channels.
  */
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
@@ -19,11 +21,14 @@
 #include "dma/pin.h"
 #include "gate/gate.h"
 
-/* Time limit for an attempt */
-#define ATTEMPT		HZ
-/* The pause before the next attempt doubles, from the first value up to the second */
+/*
+ * The pause before the next attempt doubles, from the first value up to the second. An attempt may
+ * take as long as the pause that follows it, but no longer than the third value, so that others get
+ * the lock at least half of the time.
+ */
 #define PAUSE_MIN	(HZ / 10)
 #define PAUSE_MAX	(4 * HZ)
+#define ATTEMPT_MAX	HZ
 
 static void fault_signal(struct mdev_bpf_fault *fault)
 {
@@ -55,7 +60,7 @@ void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
 	WRITE_ONCE(fault->interrupted, false);
 	flush_signals(current);
-	mod_timer(&fault->bound, jiffies + ATTEMPT);
+	mod_timer(&fault->bound, jiffies + min(fault->pause, (unsigned long)ATTEMPT_MAX));
 }
 
 /**
@@ -92,38 +97,37 @@ static bool fault_is_wanted(struct mdev_bpf_fault *fault)
 
 static int fault_main(void *data)
 {
-	struct mdev_bpf_device *bdev = data;
-	struct mdev_bpf_fault *fault = &bdev->dma.fault;
+	struct mdev_bpf_dma_channel *ch = data;
+	struct mdev_bpf_fault *fault = &ch->fault;
 	unsigned long wait;
 
 	allow_kernel_signal(SIGKILL);
 	while (!kthread_should_stop()) {
-		wait = fault->step(bdev);
+		wait = fault->step(ch);
 		if (wait)
-			wait_event_idle_timeout(bdev->dma.idle, fault_is_wanted(fault), wait);
+			wait_event_idle_timeout(ch->bdev->dma.idle, fault_is_wanted(fault), wait);
 	}
 	return 0;
 }
 
 /**
  * mdev_bpf_fault_start() - create the thread, unless it exists
- * @bdev: the device, whose mdev_bpf_dma_queue::busy was set by the caller
+ * @ch: the channel, which is busy with the caller
  *
  * Context: Process context, no lock held.
  *
  * Return: 0; -ENOMEM; -EINTR if the task is being killed.
  */
-int mdev_bpf_fault_start(struct mdev_bpf_device *bdev)
+int mdev_bpf_fault_start(struct mdev_bpf_dma_channel *ch)
 {
-	struct mdev_bpf_fault *fault = &bdev->dma.fault;
+	struct mdev_bpf_fault *fault = &ch->fault;
 	struct task_struct *task;
 
 	if (fault->task)
 		return 0;
-	task = kthread_create(fault_main, bdev, "mdev_bpf_dma");
+	task = kthread_create(fault_main, ch, "mdev_bpf_dma");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	fault->pause = PAUSE_MIN;
 	WRITE_ONCE(fault->task, task);
 	wake_up_process(task);
 	return 0;
@@ -131,54 +135,68 @@ int mdev_bpf_fault_start(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_fault_kick() - wake the thread, because it has a request or may continue
- * @bdev: the device
+ * @ch: the channel
  *
  * Context: The gate held.
  */
-void mdev_bpf_fault_kick(struct mdev_bpf_device *bdev)
+void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	WRITE_ONCE(bdev->dma.fault.wanted, true);
-	wake_up_all(&bdev->dma.idle);
+	mdev_bpf_gate_assert_held(ch->bdev);
+	WRITE_ONCE(ch->fault.wanted, true);
+	wake_up_all(&ch->bdev->dma.idle);
+}
+
+/**
+ * mdev_bpf_fault_forget() - take the first request from a thread, since it has been discarded
+ * @fault: the thread, whose channel is not busy
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault)
+{
+	fault->has_head = false;
+	fault->pause = PAUSE_MIN;
+	WRITE_ONCE(fault->after, jiffies);
 }
 
 /**
  * mdev_bpf_fault_interrupt() - interrupt the current attempt of the thread
- * @bdev: the device
+ * @ch: the channel
  *
  * Context: The gate held.
  */
-void mdev_bpf_fault_interrupt(struct mdev_bpf_device *bdev)
+void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->dma.busy && bdev->dma.fault.has_head)
-		fault_signal(&bdev->dma.fault);
+	mdev_bpf_gate_assert_held(ch->bdev);
+	if (ch->busy && ch->fault.has_head)
+		fault_signal(&ch->fault);
 }
 
 /**
  * mdev_bpf_fault_close() - end the thread because the user has closed the device
- * @bdev: the device, for which no request is being carried out any more
+ * @ch: the channel, which is not busy any more
  *
  * Context: Process context, no lock held.
  */
-void mdev_bpf_fault_close(struct mdev_bpf_device *bdev)
+void mdev_bpf_fault_close(struct mdev_bpf_dma_channel *ch)
 {
-	struct task_struct *task = bdev->dma.fault.task;
+	struct task_struct *task = ch->fault.task;
 
 	if (!task)
 		return;
 	kthread_stop(task);
-	bdev->dma.fault.task = NULL;
+	ch->fault.task = NULL;
 }
 
 /**
- * mdev_bpf_fault_init() - set up the fault thread of a new device, without creating it
+ * mdev_bpf_fault_init() - set up the fault thread of a channel, without creating it
  * @fault: the thread
  * @step: see struct mdev_bpf_fault
  */
 void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
-			 unsigned long (*step)(struct mdev_bpf_device *bdev))
+			 unsigned long (*step)(struct mdev_bpf_dma_channel *ch))
 {
 	fault->step = step;
+	fault->pause = PAUSE_MIN;
 	timer_setup(&fault->bound, fault_too_long, 0);
 }

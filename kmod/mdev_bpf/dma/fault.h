@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The fault thread of a device, which waits for guest memory. */
+/* The fault threads of a device, which wait for guest memory; each channel has its own. */
 #ifndef __MDEV_BPF_DMA_FAULT_H
 #define __MDEV_BPF_DMA_FAULT_H
 
 #include <linux/timer.h>
 #include <linux/types.h>
 
-struct mdev_bpf_device;
+struct mdev_bpf_dma_channel;
 struct task_struct;
 
 /**
- * struct mdev_bpf_fault - a device's fault thread
+ * struct mdev_bpf_fault - the fault thread of a channel
  * @step: called repeatedly by the thread; returns how many jiffies to wait before the next call,
  *	unless the thread is woken
  * @task: the thread; NULL if it has not been needed yet. Changed by the runner, and by close
- * @has_head: the thread is the runner, and carries out the first request; protected by the gate
+ * @has_head: the thread carries out the first request of the channel, instead of the runner;
+ *	protected by the gate
  * @wanted: the thread must call @step now; protected by the gate
  * @interrupted: the current attempt was interrupted
  * @pause: number of jiffies from an attempt that was interrupted to the next one
@@ -22,7 +23,7 @@ struct task_struct;
  * @bound: timer that interrupts an attempt that takes too long
  */
 struct mdev_bpf_fault {
-	unsigned long (*step)(struct mdev_bpf_device *bdev);
+	unsigned long (*step)(struct mdev_bpf_dma_channel *ch);
 	struct task_struct *task;
 	bool has_head;
 	bool wanted;
@@ -33,12 +34,13 @@ struct mdev_bpf_fault {
 };
 
 void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
-			 unsigned long (*step)(struct mdev_bpf_device *bdev));
-int mdev_bpf_fault_start(struct mdev_bpf_device *bdev);
-void mdev_bpf_fault_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_fault_kick(struct mdev_bpf_device *bdev);
+			 unsigned long (*step)(struct mdev_bpf_dma_channel *ch));
+int mdev_bpf_fault_start(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_fault_close(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
-void mdev_bpf_fault_interrupt(struct mdev_bpf_device *bdev);
+void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch);
 
 #endif /* __MDEV_BPF_DMA_FAULT_H */

@@ -3,27 +3,17 @@
  * Copying between guest memory and the device's state or memory regions.
  */
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "device/device.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
+#include "dma/where.h"
 #include "gate/gate.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
-
-#define STATE_INDEX (MDEV_BPF_STATE(0) >> MDEV_BPF_OFFSET_SHIFT)
-
-static u64 where_index(u64 where)
-{
-	return where >> MDEV_BPF_OFFSET_SHIFT;
-}
-
-static u64 where_offset(u64 where)
-{
-	return where & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
-}
 
 /**
  * mdev_bpf_guest_errno() - translate an error of VFIO for guest memory
@@ -45,11 +35,26 @@ int mdev_bpf_guest_errno(int err)
 	}
 }
 
-static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u32 size)
+static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u64 size)
 {
 	u32 has = bdev->state.cur.size;
 
 	return offset <= has && size <= has - offset;
+}
+
+static bool where_in_state(u64 where)
+{
+	return mdev_bpf_where_is(where, MDEV_BPF_WHERE_STATE);
+}
+
+/* The memory of a region; NULL if the region is no MEMORY, or @where is something else. */
+static struct mdev_bpf_memory *where_memory(struct mdev_bpf_device *bdev, u64 where)
+{
+	u64 index = mdev_bpf_where_index(where);
+
+	if (!mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY) || index >= MDEV_BPF_MAX_REGIONS)
+		return NULL;
+	return bdev->memory[index];
 }
 
 /**
@@ -58,29 +63,32 @@ static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u32 size)
  * @where: the program's argument, MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
  * @size: number of bytes
  *
+ * Context: The gate held.
+ *
  * Return: true if the device has all of the bytes.
  */
-bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size)
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size)
 {
-	u64 index = where_index(where), offset = where_offset(where);
+	struct mdev_bpf_memory *mem = where_memory(bdev, where);
+	u64 offset = mdev_bpf_where_offset(where);
 
-	if (index == STATE_INDEX)
-		return state_has(bdev, offset, size);
-	if (index >= MDEV_BPF_MAX_REGIONS || !bdev->memory[index])
-		return false;
+	mdev_bpf_gate_assert_held(bdev);
+	if (where_in_state(where))
+		return !mdev_bpf_where_index(where) && state_has(bdev, offset, size);
 	/* Trap windows are not memory */
-	return size <= mdev_bpf_memory_span(bdev->memory[index], offset, 1);
+	return mem && size <= mdev_bpf_memory_span(mem, offset, 1);
 }
 
 /**
- * mdev_bpf_guest_in_state() - is a request to or from the state?
- * @req: the request
+ * mdev_bpf_guest_in_state() - does a request refer to the state?
+ * @arg: the request
  *
- * Return: true if it is.
+ * Return: true if it copies to or from the state, or if its list is there.
  */
-bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req)
+bool mdev_bpf_guest_in_state(const struct mdev_bpf_request *arg)
 {
-	return req->op != MDEV_BPF_DMA_PIN && where_index(req->where) == STATE_INDEX;
+	return where_in_state(arg->where) ||
+	       (arg->flags & MDEV_BPF_DMA_LIST && where_in_state(arg->iova));
 }
 
 /*
@@ -122,69 +130,139 @@ bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
 	return guest_rw(bdev, iova, &byte, sizeof(byte), false, false) != -ENOENT;
 }
 
-static int state_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-		      void *buf)
+/* Copy from or to the state, unless it was replaced since the request was started. */
+static int state_rw(struct mdev_bpf_dma_channel *ch, u64 where, void *buf, u64 size, bool write)
 {
-	guard(mdev_bpf_gate)(bdev);
-	if (!state_has(bdev, where_offset(req->where), req->size))
-		return -EINVAL;
-	memcpy(buf, bdev->state.cur.data + where_offset(req->where), req->size);
-	return 0;
-}
+	struct mdev_bpf_device *bdev = ch->bdev;
+	u64 offset = mdev_bpf_where_offset(where);
 
-/* Fails if the state has been replaced since the request was started. */
-static int state_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-		       const void *buf)
-{
 	guard(mdev_bpf_gate)(bdev);
-	if (bdev->state.generation != bdev->dma.generation)
+	if (bdev->state.generation != ch->generation)
 		return -ECANCELED;
-	if (!state_has(bdev, where_offset(req->where), req->size))
+	if (!state_has(bdev, offset, size))
 		return -EINVAL;
-	memcpy(bdev->state.cur.data + where_offset(req->where), buf, req->size);
+	if (write)
+		memcpy(bdev->state.cur.data + offset, buf, size);
+	else
+		memcpy(buf, bdev->state.cur.data + offset, size);
 	return 0;
 }
 
-static int transfer_state(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-			  bool wait)
+/* Check a list, and cut off what is beyond the bytes of the request. */
+static int list_check(struct mdev_bpf_dma_request *req)
 {
-	bool write = req->op == MDEV_BPF_DMA_WRITE;
-	void *buf = kvmalloc(req->size, GFP_KERNEL_ACCOUNT);
+	u64 left = req->arg.size, last;
+	unsigned int i;
+
+	for (i = 0; i < req->arg.count && left; i++) {
+		struct mdev_bpf_sg *sg = &req->list[i];
+
+		if (!sg->size || sg->reserved ||
+		    check_add_overflow(sg->iova, (u64)sg->size - 1, &last))
+			return -EINVAL;
+		sg->size = min_t(u64, sg->size, left);
+		left -= sg->size;
+		req->nr_list = i + 1;
+	}
+	return left ? -EINVAL : 0;
+}
+
+/* Read the list of a request. The copy stays until the end of the attempt. */
+static int list_read(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_request *req)
+{
+	u64 where = req->arg.iova, size = req->arg.count * sizeof(struct mdev_bpf_sg);
+	int ret;
+
+	req->list = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!req->list)
+		return -ENOMEM;
+	if (where_in_state(where))
+		ret = state_rw(ch, where, req->list, size, false);
+	else
+		ret = mdev_bpf_memory_rw(where_memory(ch->bdev, where),
+					 mdev_bpf_where_offset(where), req->list, size, false,
+					 GFP_KERNEL_ACCOUNT);
+	return ret ?: list_check(req);
+}
+
+/**
+ * struct guest_run - a position in the guest memory of a request
+ * @bdev: the device
+ * @sg: the piece of memory
+ * @off: number of bytes of it that have been copied
+ * @write: to guest memory
+ * @wait: see guest_rw()
+ * @done: number of bytes that have been copied in all
+ */
+struct guest_run {
+	struct mdev_bpf_device *bdev;
+	const struct mdev_bpf_sg *sg;
+	u32 off;
+	bool write;
+	bool wait;
+	u64 done;
+};
+
+/* Copy the next bytes. */
+static int guest_next(struct guest_run *run, void *data, u64 size)
+{
+	u32 n;
+	int ret;
+
+	for (; size; size -= n, data += n) {
+		if (run->off == run->sg->size) {
+			run->sg++;
+			run->off = 0;
+			cond_resched();
+		}
+		n = min_t(u64, size, run->sg->size - run->off);
+		ret = guest_rw(run->bdev, run->sg->iova + run->off, data, n, run->write, run->wait);
+		if (ret)
+			return ret;
+		run->off += n;
+		run->done += n;
+	}
+	return 0;
+}
+
+static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,
+			  struct guest_run *run)
+{
+	void *buf = kvmalloc(arg->size, GFP_KERNEL_ACCOUNT);
 	int ret = 0;
 
 	if (!buf)
 		return -ENOMEM;
-	if (write)
-		ret = state_read(bdev, req, buf);
-	ret = ret ?: guest_rw(bdev, req->iova, buf, req->size, write, wait);
-	if (!write)
-		ret = ret ?: state_write(bdev, req, buf);
+	if (run->write)
+		ret = state_rw(ch, arg->where, buf, arg->size, false);
+	ret = ret ?: guest_next(run, buf, arg->size);
+	if (!run->write) {
+		ret = ret ?: state_rw(ch, arg->where, buf, arg->size, true);
+		run->done = ret ? 0 : arg->size;
+	}
 	kvfree(buf);
 	return ret;
 }
 
 /* Copy page by page, directly between guest memory and the pages of the region. */
-static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-			   bool wait)
+static int transfer_memory(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,
+			   struct guest_run *run)
 {
-	struct mdev_bpf_memory *mem = bdev->memory[where_index(req->where)];
-	bool write = req->op == MDEV_BPF_DMA_WRITE;
-	u64 offset = where_offset(req->where);
-	u32 done, n;
+	struct mdev_bpf_memory *mem = where_memory(ch->bdev, arg->where);
+	u64 offset = mdev_bpf_where_offset(arg->where), done, n;
 	int ret = 0;
 
-	for (done = 0; !ret && done < req->size; done += n, offset += n) {
+	for (done = 0; !ret && done < arg->size; done += n, offset += n) {
 		struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT,
-							 write ? 0 : GFP_KERNEL_ACCOUNT);
+							 run->write ? 0 : GFP_KERNEL_ACCOUNT);
 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		/* Pages that do not exist contain zeros */
 		page = page ?: ZERO_PAGE(0);
-		n = min_t(u32, req->size - done, PAGE_SIZE - offset_in_page(offset));
-		ret = guest_rw(bdev, req->iova + done, page_address(page) + offset_in_page(offset),
-			       n, write, wait);
-		if (!write)
+		n = min_t(u64, arg->size - done, PAGE_SIZE - offset_in_page(offset));
+		ret = guest_next(run, page_address(page) + offset_in_page(offset), n);
+		if (!run->write)
 			mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
 		cond_resched();
 	}
@@ -192,22 +270,37 @@ static int transfer_memory(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
 }
 
 /**
- * mdev_bpf_guest_transfer() - carry out a request to copy
- * @bdev: the device
- * @req: the request
+ * mdev_bpf_guest_transfer() - carry out the first request of a channel, which is a copy
+ * @ch: the channel, busy with the caller
  * @wait: wait for memory that is not present; only the fault thread may do this
  *
- * Context: Process context, no lock held.
+ * Context: Process context, no lock held. If the request has a list, the caller frees the copy of
+ * it, mdev_bpf_dma_request::list.
  *
  * Return: 0; -ENOENT if no guest memory is mapped in a part of the range; -EPERM if the mapping
  * does not permit it; -EFAULT if the user's memory cannot be accessed, or is not present and @wait
  * is not set; -ENXIO if the user's backend does not support it; -EINVAL if the device no longer has
- * the bytes; -ECANCELED if the state has been replaced; -ENOMEM.
+ * the bytes, or the list is wrong; -ECANCELED if the state has been replaced; -ENOMEM.
  */
-int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-			    bool wait)
+int mdev_bpf_guest_transfer(struct mdev_bpf_dma_channel *ch, bool wait)
 {
-	if (where_index(req->where) == STATE_INDEX)
-		return transfer_state(bdev, req, wait);
-	return transfer_memory(bdev, req, wait);
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	const struct mdev_bpf_request *arg = &req->arg;
+	const struct mdev_bpf_sg one = { .iova = arg->iova, .size = arg->size };
+	struct guest_run run = {
+		.bdev = ch->bdev, .sg = &one, .wait = wait,
+		.write = arg->op == MDEV_BPF_DMA_WRITE,
+	};
+	int ret = 0;
+
+	if (arg->flags & MDEV_BPF_DMA_LIST) {
+		ret = list_read(ch, req);
+		run.sg = req->list;
+	}
+	if (!ret && where_in_state(arg->where))
+		ret = transfer_state(ch, arg, &run);
+	else if (!ret)
+		ret = transfer_memory(ch, arg, &run);
+	req->done = run.done;
+	return ret;
 }

@@ -6,13 +6,13 @@
 #include <linux/types.h>
 
 struct mdev_bpf_device;
-struct mdev_bpf_dma_request;
+struct mdev_bpf_dma_channel;
+struct mdev_bpf_request;
 
-bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u32 size);
-bool mdev_bpf_guest_in_state(const struct mdev_bpf_dma_request *req);
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size);
+bool mdev_bpf_guest_in_state(const struct mdev_bpf_request *arg);
 int mdev_bpf_guest_errno(int err);
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova);
-int mdev_bpf_guest_transfer(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req,
-			    bool wait);
+int mdev_bpf_guest_transfer(struct mdev_bpf_dma_channel *ch, bool wait);
 
 #endif /* __MDEV_BPF_DMA_GUEST_H */

@@ -34,9 +34,9 @@ static u64 pin_last(const struct mdev_bpf_pin *pin)
 	return pin_start(pin) + ((u64)pin->nr << PAGE_SHIFT) - 1;
 }
 
-static u32 pin_pages_of(const struct mdev_bpf_dma_request *req)
+static u32 pin_pages_of(const struct mdev_bpf_request *arg)
 {
-	return DIV_ROUND_UP(offset_in_page(req->iova) + req->size, PAGE_SIZE);
+	return DIV_ROUND_UP(offset_in_page(arg->iova) + arg->size, PAGE_SIZE);
 }
 
 static void pin_set_state(struct mdev_bpf_pin *pin, enum mdev_bpf_pin_state state)
@@ -91,17 +91,18 @@ static int pin_pages(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 }
 
 /* Begin to pin a window. From now on dma_unmap finds it. */
-static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_dma_request *req,
+static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_request *arg,
 		     struct page **pages)
 {
 	guard(mdev_bpf_gate)(pin->bdev);
 	if (pin->state != MDEV_BPF_PIN_NONE)
 		return -EEXIST;
-	if (mdev_bpf_pin_wait(pin->bdev, req))
+	if (mdev_bpf_pin_wait(pin->bdev, arg))
 		return MDEV_BPF_PIN_AGAIN;
-	pin->iova = req->iova;
-	pin->size = req->size;
-	pin->nr = pin_pages_of(req);
+	pin->iova = arg->iova;
+	pin->size = arg->size;
+	pin->channel = arg->channel;
+	pin->nr = pin_pages_of(arg);
 	pin->pages = pages;
 	pin->doomed = false;
 	pin_set_state(pin, MDEV_BPF_PIN_PINNING);
@@ -127,45 +128,45 @@ static int pin_end(struct mdev_bpf_pin *pin, int error)
 /**
  * mdev_bpf_pin_wait() - how long does a request to pin have to wait?
  * @bdev: the device
- * @req: the request
+ * @arg: the request
  *
  * Context: The gate held.
  *
  * Return: number of jiffies; 0 if the request can be carried out.
  */
 unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
-				const struct mdev_bpf_dma_request *req)
+				const struct mdev_bpf_request *arg)
 {
-	u64 start = req->iova & PAGE_MASK;
+	u64 start = arg->iova & PAGE_MASK;
 
 	mdev_bpf_gate_assert_held(bdev);
 	return mdev_bpf_pass_wait(bdev, start,
-				  start + ((u64)pin_pages_of(req) << PAGE_SHIFT) - 1);
+				  start + ((u64)pin_pages_of(arg) << PAGE_SHIFT) - 1);
 }
 
 /**
  * mdev_bpf_pin_make() - carry out a request to pin
  * @bdev: the device
- * @req: the request
+ * @arg: the request
  *
- * Context: Process context, no lock held; only called by the runner.
+ * Context: Process context, no lock held; only called by fault threads.
  *
  * Return: 0; -EEXIST if the window is in use; -ENOMEM, also if the user may lock no more memory;
  * MDEV_BPF_PIN_AGAIN if the memory is being unmapped, so that the request has to wait; otherwise as
  * mdev_bpf_guest_transfer().
  */
-int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
 {
-	struct mdev_bpf_pin *pin = &bdev->dma.pins[req->id];
+	struct mdev_bpf_pin *pin = &bdev->dma.pins[arg->id];
 	struct page **pages;
 	int ret;
 
-	pages = kcalloc(pin_pages_of(req), sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	pages = kcalloc(pin_pages_of(arg), sizeof(*pages), GFP_KERNEL_ACCOUNT);
 	if (!pages)
 		return -ENOMEM;
 	/* Wait until the previous window with this id is unpinned */
 	wait_event(bdev->dma.idle, READ_ONCE(pin->state) != MDEV_BPF_PIN_UNPINNING);
-	ret = pin_begin(pin, req, pages);
+	ret = pin_begin(pin, arg, pages);
 	if (ret) {
 		kfree(pages);
 		return ret;
@@ -193,7 +194,7 @@ static unsigned int pins_left(struct mdev_bpf_device *bdev, u64 first, u64 last)
 static void pin_doom(struct mdev_bpf_pin *pin)
 {
 	pin->doomed = true;
-	mdev_bpf_fault_interrupt(pin->bdev);
+	mdev_bpf_fault_interrupt(&pin->bdev->dma.channels[pin->channel]);
 }
 
 /**
@@ -373,12 +374,15 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 	unsigned int id;
 
 	INIT_DELAYED_WORK(&bdev->dma.look, pin_look);
+	if (!bdev->dma.windows)
+		return 0;
+	bdev->dma.pins = kvcalloc(bdev->dma.windows, sizeof(*bdev->dma.pins), GFP_KERNEL_ACCOUNT);
+	if (!bdev->dma.pins)
+		return -ENOMEM;
 	for (id = 0; id < bdev->dma.windows; id++) {
 		bdev->dma.pins[id].bdev = bdev;
 		INIT_WORK(&bdev->dma.pins[id].unpin, pin_unpin);
 	}
-	if (!bdev->dma.windows)
-		return 0;
 	/*
 	 * VFIO waits for these work items with locks held, and only for a limited time. So they
 	 * must not depend on the user's CPU quota, on work of other devices or on free memory.
@@ -386,7 +390,10 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 	bdev->dma.pin_wq = alloc_workqueue("mdev_bpf_pin",
 					   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
 					   MDEV_BPF_MAX_PINS + 1);
-	return bdev->dma.pin_wq ? 0 : -ENOMEM;
+	if (bdev->dma.pin_wq)
+		return 0;
+	kvfree(bdev->dma.pins);
+	return -ENOMEM;
 }
 
 /**
@@ -400,4 +407,5 @@ void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 	mdev_bpf_pass_forget(bdev);
 	if (bdev->dma.pin_wq)
 		destroy_workqueue(bdev->dma.pin_wq);
+	kvfree(bdev->dma.pins);
 }

@@ -9,10 +9,10 @@
 #include <linux/workqueue.h>
 
 struct mdev_bpf_device;
-struct mdev_bpf_dma_request;
+struct mdev_bpf_request;
 
 /*
- * A window is unused; being pinned by the runner; ready for the program; or being unpinned by its
+ * A window is unused; being pinned by a fault thread; ready for the program; or being unpinned by its
  * work item.
  */
 enum mdev_bpf_pin_state {
@@ -30,6 +30,7 @@ enum mdev_bpf_pin_state {
  * @bdev: the device
  * @iova: its first guest address
  * @size: size in bytes
+ * @channel: the channel of the request that has pinned it
  * @nr: number of pages
  * @state: changed under the gate; each change wakes mdev_bpf_dma_queue::idle
  * @doomed: the memory was unmapped while it was being pinned
@@ -42,6 +43,7 @@ struct mdev_bpf_pin {
 	struct mdev_bpf_device *bdev;
 	u64 iova;
 	u32 size;
+	u32 channel;
 	u32 nr;
 	enum mdev_bpf_pin_state state;
 	bool doomed;
@@ -56,8 +58,8 @@ struct mdev_bpf_pin {
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev);
 unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
-				const struct mdev_bpf_dma_request *req);
-int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+				const struct mdev_bpf_request *arg);
+int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
 bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last);
 void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 			unsigned long patience, unsigned long max);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The queue of DMA requests.
+ * The queue of DMA requests, and its channels.
  *
  * Guest memory is user memory: an access may wait for user space without a limit. So ops only queue
- * requests, and the runner (runner.c) carries them out one at a time.
+ * requests. Those of one channel are carried out one at a time, in their order, by the runner
+ * (runner.c), or by the fault thread of the channel (fault.c) if this may have to wait. Channels do
+ * not wait for each other.
  *
- * A request stays at the head of the queue until dma_done is called for it. So no request is lost
+ * A request stays at the head of its channel until dma_done is called for it. So no request is lost
  * if the device is stopped between the transfer and dma_done.
  */
-#include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/wait.h>
 
 #include "device/device.h"
@@ -18,50 +20,246 @@
 #include "gate/gate.h"
 #include "work/worker.h"
 
+#define for_each_channel(ch, q)	\
+	for ((ch) = (q)->channels; (ch) < (q)->channels + MDEV_BPF_MAX_CHANNELS; (ch)++)
+
+/* To be called whenever a channel gets or loses requests, or goes to or from its fault thread. */
+static void channel_update(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+
+	mdev_bpf_gate_assert_held(ch->bdev);
+	__assign_bit(ch - q->channels, &q->ready,
+		     !list_empty(&ch->requests) && !ch->fault.has_head);
+}
+
 /**
- * mdev_bpf_dma_queue_kick() - wake the worker or the fault thread, because DMA may continue
+ * mdev_bpf_dma_queue_kick() - wake the worker and the fault threads, because DMA may continue
  * @bdev: the device
  *
  * Context: The gate held.
  */
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 {
+	struct mdev_bpf_dma_channel *ch;
+
 	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->dma.fault.has_head)
-		mdev_bpf_fault_kick(bdev);
-	else if (bdev->dma.due)
+	for_each_channel(ch, &bdev->dma)
+		if (ch->fault.has_head)
+			mdev_bpf_fault_kick(ch);
+	if (bdev->dma.ready)
 		mdev_bpf_worker_wake(bdev);
 }
 
 /**
- * mdev_bpf_dma_queue_add() - queue a request
+ * mdev_bpf_dma_queue_put() - queue a request without a check
  * @bdev: the device
- * @req: the request, whose size and device's side have been checked
+ * @arg: the request, checked
+ *
+ * Context: The gate held.
+ *
+ * Return: the request in the queue; NULL if there is no room.
+ */
+struct mdev_bpf_dma_request *mdev_bpf_dma_queue_put(struct mdev_bpf_device *bdev,
+						    const struct mdev_bpf_request *arg)
+{
+	struct mdev_bpf_dma_channel *ch = &bdev->dma.channels[arg->channel];
+	struct mdev_bpf_dma_request *req;
+
+	mdev_bpf_gate_assert_held(bdev);
+	req = list_first_entry_or_null(&bdev->dma.free, struct mdev_bpf_dma_request, node);
+	if (!req)
+		return NULL;
+	list_move_tail(&req->node, &ch->requests);
+	req->arg = *arg;
+	req->done = 0;
+	req->error = 0;
+	req->over = false;
+	req->cancelled = false;
+	bdev->dma.nr++;
+	channel_update(ch);
+	return req;
+}
+
+/**
+ * mdev_bpf_dma_queue_add() - queue a request of the program
+ * @bdev: the device
+ * @arg: the request, checked
  *
  * Context: Process context, the gate held.
  *
- * Return: 0; -EINVAL if the guest addresses wrap around; -ENXIO if VFIO has not opened the device;
- * -EBUSY if the queue is full.
+ * Return: 0; -ENXIO if VFIO has not opened the device; -EBUSY if the queue is full.
  */
-int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req)
+int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
-	u64 last;
-
 	mdev_bpf_gate_assert_held(bdev);
-	if (!req->size || check_add_overflow(req->iova, (u64)req->size - 1, &last))
-		return -EINVAL;
-	if (!q->open)
+	if (!bdev->dma.open)
 		return -ENXIO;
-	if (q->nr >= MDEV_BPF_MAX_DMA)
+	if (bdev->dma.nr >= MDEV_BPF_MAX_DMA || !mdev_bpf_dma_queue_put(bdev, arg))
 		return -EBUSY;
-	q->ring[(q->head + q->nr++) % MDEV_BPF_DMA_RING] = *req;
-	q->due = true;
 	return 0;
 }
 
 /**
- * mdev_bpf_dma_queue_cancel_state() - cancel requests to and from a state that has been replaced
+ * mdev_bpf_dma_queue_drop() - remove a request from the queue
+ * @bdev: the device
+ * @req: the request, which is not being carried out
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_drop(struct mdev_bpf_device *bdev, struct mdev_bpf_dma_request *req)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	list_move(&req->node, &bdev->dma.free);
+	bdev->dma.nr--;
+	channel_update(&bdev->dma.channels[req->arg.channel]);
+}
+
+/**
+ * mdev_bpf_dma_queue_drop_all() - remove all requests, none of which is being carried out
+ * @bdev: the device
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_drop_all(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	struct mdev_bpf_dma_channel *ch;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for_each_channel(ch, q) {
+		list_splice_init(&ch->requests, &q->free);
+		ch->absent = false;
+		mdev_bpf_fault_forget(&ch->fault);
+	}
+	q->ready = 0;
+	q->nr = 0;
+}
+
+/**
+ * mdev_bpf_dma_queue_start() - begin to carry out the first request of a channel
+ * @ch: the channel, which is not busy
+ *
+ * Until mdev_bpf_dma_queue_stop(), no other task changes or removes the request.
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+
+	mdev_bpf_gate_assert_held(ch->bdev);
+	ch->busy = true;
+	ch->generation = ch->bdev->state.generation;
+	q->faulting += ch->fault.has_head;
+	WRITE_ONCE(q->busy, q->busy + 1);
+}
+
+/**
+ * mdev_bpf_dma_queue_stop() - undo mdev_bpf_dma_queue_start()
+ * @ch: the channel
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+
+	mdev_bpf_gate_assert_held(ch->bdev);
+	ch->busy = false;
+	q->faulting -= ch->fault.has_head;
+	WRITE_ONCE(q->busy, q->busy - 1);
+	wake_up_all(&q->idle);
+}
+
+/**
+ * mdev_bpf_dma_queue_to_fault() - have the fault thread carry out the first request of a channel
+ * @ch: the channel, which is not busy, and whose thread exists
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_to_fault(struct mdev_bpf_dma_channel *ch)
+{
+	ch->fault.has_head = true;
+	channel_update(ch);
+	mdev_bpf_fault_kick(ch);
+}
+
+/**
+ * mdev_bpf_dma_queue_from_fault() - undo mdev_bpf_dma_queue_to_fault(), and let the worker continue
+ * @ch: the channel, which is not busy
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch)
+{
+	ch->fault.has_head = false;
+	channel_update(ch);
+	mdev_bpf_worker_wake(ch->bdev);
+}
+
+/**
+ * mdev_bpf_dma_queue_interrupt() - interrupt the current attempts of all fault threads
+ * @bdev: the device
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_channel *ch;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for_each_channel(ch, &bdev->dma)
+		mdev_bpf_fault_interrupt(ch);
+}
+
+/*
+ * Cancel a request, for which dma_done reports ECANCELED. If it is being carried out, the task that
+ * does so ends it, unless it completes first.
+ */
+static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_request *req)
+{
+	if (ch->busy && req == mdev_bpf_dma_channel_head(ch)) {
+		req->cancelled = true;
+		mdev_bpf_fault_interrupt(ch);
+	} else {
+		req->error = -ECANCELED;
+		req->over = true;
+	}
+}
+
+/**
+ * mdev_bpf_dma_queue_cancel() - cancel the requests with an id
+ * @bdev: the device
+ * @id: the id
+ *
+ * dma_done is called for them in their order, as for other requests.
+ *
+ * Context: The gate held.
+ *
+ * Return: the number of requests; -ENOENT if there is none that has not completed.
+ */
+int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id)
+{
+	struct mdev_bpf_dma_request *req;
+	struct mdev_bpf_dma_channel *ch;
+	int nr = 0;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for_each_channel(ch, &bdev->dma)
+		list_for_each_entry(req, &ch->requests, node)
+			if (req->arg.id == id && !req->over) {
+				request_cancel(ch, req);
+				nr++;
+			}
+	if (!nr)
+		return -ENOENT;
+	mdev_bpf_dma_queue_kick(bdev);
+	return nr;
+}
+
+/**
+ * mdev_bpf_dma_queue_cancel_state() - cancel requests that refer to a state that has been replaced
  * @bdev: the device
  *
  * dma_done reports ECANCELED for them. A request that is in progress notices the change by
@@ -71,19 +269,19 @@ int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_d
  */
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
-	unsigned int i;
+	struct mdev_bpf_dma_request *req;
+	struct mdev_bpf_dma_channel *ch;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for (i = q->busy; i < q->nr; i++) {
-		struct mdev_bpf_dma_request *req = &q->ring[(q->head + i) % MDEV_BPF_DMA_RING];
+	for_each_channel(ch, &bdev->dma) {
+		list_for_each_entry(req, &ch->requests, node) {
+			bool busy = ch->busy && req == mdev_bpf_dma_channel_head(ch);
 
-		if (req->done || !mdev_bpf_guest_in_state(req))
-			continue;
-		req->error = -ECANCELED;
-		req->done = true;
+			if (!busy && !req->over && mdev_bpf_guest_in_state(&req->arg))
+				request_cancel(ch, req);
+		}
+		mdev_bpf_fault_interrupt(ch);
 	}
-	mdev_bpf_fault_interrupt(bdev);
 	mdev_bpf_dma_queue_kick(bdev);
 }
 
@@ -91,7 +289,7 @@ void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_queue_hold() - stop transfers until mdev_bpf_dma_queue_resume()
  * @bdev: the device
  *
- * Waits for the transfer that is in progress, and so possibly for user space.
+ * Waits for the transfers that are in progress, and so possibly for user space.
  *
  * Context: Process context, with no lock held that others need.
  *
@@ -103,7 +301,7 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 
 	scoped_guard(mdev_bpf_gate, bdev) {
 		q->holds++;
-		mdev_bpf_fault_interrupt(bdev);
+		mdev_bpf_dma_queue_interrupt(bdev);
 	}
 	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
 		return 0;
@@ -134,4 +332,35 @@ void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.open = true;
+}
+
+/**
+ * mdev_bpf_dma_queue_init() - set up the queue of a new device
+ * @bdev: the device, whose number of windows is known
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	/* For the requests of ops, and for those to pin the windows of a migrated device again */
+	unsigned int i, nr = MDEV_BPF_MAX_DMA + q->windows;
+
+	q->pool = kvcalloc(nr, sizeof(*q->pool), GFP_KERNEL_ACCOUNT);
+	if (!q->pool)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		list_add_tail(&q->pool[i].node, &q->free);
+	return 0;
+}
+
+/**
+ * mdev_bpf_dma_queue_destroy() - undo mdev_bpf_dma_queue_init()
+ * @bdev: the device, which is closed
+ */
+void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev)
+{
+	kvfree(bdev->dma.pool);
 }

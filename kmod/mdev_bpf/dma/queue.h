@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The queue of DMA requests. */
+/* The queue of DMA requests, and its channels. */
 #ifndef __MDEV_BPF_DMA_QUEUE_H
 #define __MDEV_BPF_DMA_QUEUE_H
 
+#include <linux/list.h>
 #include <linux/mdev_bpf.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -15,65 +16,82 @@
 struct mdev_bpf_device;
 
 /**
- * struct mdev_bpf_dma_request - a DMA request; it has no pointers, so it can be migrated
- * @iova: address in guest memory
- * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
- * @id: the program's id; for MDEV_BPF_DMA_PIN, the window
- * @op: MDEV_BPF_DMA_*
- * @size: number of bytes
- * @error: the result, if @done
- * @done: completed or failed, but dma_done has not been called yet
+ * struct mdev_bpf_dma_request - a DMA request
+ * @node: entry in mdev_bpf_dma_channel::requests or mdev_bpf_dma_queue::free
+ * @arg: what the program has requested
+ * @list: while the channel is busy, a copy of the list of guest memory; NULL if there is none
+ * @nr_list: number of entries of @list; together they have as many bytes as the request
+ * @done: number of bytes, from the first one on, that are known to be copied
+ * @error: the result, if @over
+ * @over: completed or failed, but dma_done has not been called yet
+ * @cancelled: the program has cancelled the request while it was being carried out
  */
 struct mdev_bpf_dma_request {
-	u64 iova;
-	u64 where;
-	u32 id;
-	u32 op;
-	u32 size;
+	struct list_head node;
+	struct mdev_bpf_request arg;
+	struct mdev_bpf_sg *list;
+	unsigned int nr_list;
+	u64 done;
 	s32 error;
-	bool done;
+	bool over;
+	bool cancelled;
 };
 
-/* Room for the requests of ops, and for requests to pin the windows of a migrated device again */
-#define MDEV_BPF_DMA_RING (MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
+/**
+ * struct mdev_bpf_dma_channel - requests that are carried out in their order, one at a time
+ * @bdev: the device
+ * @requests: the requests; the first stays until dma_done is called for it
+ * @busy: the runner or the fault thread is carrying out the first request, without a lock
+ * @absent: the memory of the first request is not present, so the fault thread carries it out
+ * @generation: if @busy, the mdev_bpf_state::generation when the request was started
+ * @fault: the fault thread
+ */
+struct mdev_bpf_dma_channel {
+	struct mdev_bpf_device *bdev;
+	struct list_head requests;
+	bool busy;
+	bool absent;
+	u64 generation;
+	struct mdev_bpf_fault fault;
+};
 
 /**
  * struct mdev_bpf_dma_queue - DMA of a device, protected by the gate
- * @ring: the requests; the first stays until dma_done is called for it
- * @head: index of the first request
- * @nr: number of requests
+ * @pool: all requests: those that wait, and those that are free
+ * @free: requests that are free
+ * @channels: the channels
+ * @ready: channels with requests that are not with their fault thread, a bit for each
+ * @next: the channel of which the runner carries out a request next, if it is ready
+ * @nr: number of requests in all channels
+ * @busy: number of channels that are busy
+ * @faulting: number of channels that are busy with their fault thread
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
- * @due: there are requests
  * @open: a VFIO user has opened the device, so there may be guest memory
  * @running: a task is the runner
- * @busy: the runner is carrying out the first request, without a lock
- * @generation: if @busy, the mdev_bpf_state::generation when the request was started
- * @absent: the memory of the first request is not present, so the fault thread carries it out
- * @fault: the fault thread
  * @windows: number of windows that the device may have; never changes
- * @pins: the windows
+ * @pins: the windows, @windows of them
  * @unmaps: ranges that were unmapped, and for which dma_unmap has not been called yet
  * @passes: records of memory that is being unmapped
  * @passes_full: there was no free record, so nothing is pinned
  * @passes_lost: how often there was no free record since the device was opened
  * @look: work item that checks whether passes are over
  * @pin_wq: workqueue for unpinning and @look; NULL if the device may have no windows
- * @idle: woken when @busy is cleared, and when the state of a window changes
+ * @idle: woken when a channel is no longer busy, and when the state of a window changes
  */
 struct mdev_bpf_dma_queue {
-	struct mdev_bpf_dma_request ring[MDEV_BPF_DMA_RING];
-	unsigned int head;
+	struct mdev_bpf_dma_request *pool;
+	struct list_head free;
+	struct mdev_bpf_dma_channel channels[MDEV_BPF_MAX_CHANNELS];
+	unsigned long ready;
+	unsigned int next;
 	unsigned int nr;
+	unsigned int busy;
+	unsigned int faulting;
 	unsigned int holds;
-	bool due;
 	bool open;
 	bool running;
-	bool busy;
-	u64 generation;
-	bool absent;
-	struct mdev_bpf_fault fault;
 	unsigned int windows;
-	struct mdev_bpf_pin pins[MDEV_BPF_MAX_PINS];
+	struct mdev_bpf_pin *pins;
 	struct mdev_bpf_unmaps unmaps;
 	struct mdev_bpf_pass passes[MDEV_BPF_PASSES];
 	bool passes_full;
@@ -83,17 +101,35 @@ struct mdev_bpf_dma_queue {
 	wait_queue_head_t idle;
 };
 
-/* The first request. Context: the gate held, or mdev_bpf_dma_queue::busy set by the caller. */
-static inline struct mdev_bpf_dma_request *mdev_bpf_dma_queue_head(struct mdev_bpf_dma_queue *q)
+static_assert(MDEV_BPF_MAX_CHANNELS <= BITS_PER_LONG);
+
+/*
+ * The first request of a channel; NULL if it has none. Context: the gate held, or the channel is
+ * busy with the caller.
+ */
+static inline struct mdev_bpf_dma_request *
+mdev_bpf_dma_channel_head(struct mdev_bpf_dma_channel *ch)
 {
-	return &q->ring[q->head];
+	return list_first_entry_or_null(&ch->requests, struct mdev_bpf_dma_request, node);
 }
 
+int mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev);
-int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_dma_request *req);
+struct mdev_bpf_dma_request *mdev_bpf_dma_queue_put(struct mdev_bpf_device *bdev,
+						    const struct mdev_bpf_request *arg);
+int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
+void mdev_bpf_dma_queue_drop(struct mdev_bpf_device *bdev, struct mdev_bpf_dma_request *req);
+void mdev_bpf_dma_queue_drop_all(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_dma_queue_to_fault(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id);
 
 #endif /* __MDEV_BPF_DMA_QUEUE_H */

@@ -2,13 +2,17 @@
 /*
  * The runner: the task that carries out the DMA requests of a device.
  *
- * One task at a time carries out the requests, without the gate, and calls dma_done for each. If an
- * access has queued the first request, it is the task that makes the access, so that a guest finds
- * its DMA complete when its access returns. For requests of other ops it is the device's worker.
- * Both only copy memory that is present. For memory that is not present, and for pins, the fault
- * thread (fault.c) becomes the runner. It returns the queue to the worker afterwards.
+ * One task at a time carries out the requests of all channels, without the gate, and calls dma_done
+ * for each. It is the task that has called the op which made a request: the task that accesses the
+ * device, so that a guest finds its DMA complete when its access returns, or the device's worker.
+ * Both only copy memory that is present, and an access does so only for a limited number of bytes;
+ * the worker does the rest. For memory that is not present, and for pins, the channel is left to
+ * its fault thread (fault.c), which returns it to the worker afterwards.
  */
+#include <linux/bitops.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/wait.h>
 
 #include "device/device.h"
@@ -24,153 +28,201 @@
 #include "pci/config.h"
 #include "work/worker.h"
 
-/* The next step of the runner */
-enum dma_step { DMA_STOP, DMA_MOVE, DMA_FAULT, DMA_DONE };
+/*
+ * How much one task carries out in one go: enough for a request of a disk, and little enough that a
+ * virtual processor which has to do it stops for tens of microseconds only
+ */
+#define RUN_REQUESTS	64
+#define RUN_BYTES	SZ_256K
 
-/* Are there requests, and may they be carried out? */
+/* The next step of the runner */
+enum dma_step { DMA_STOP, DMA_LATER, DMA_MOVE, DMA_FAULT, DMA_DONE };
+
+/**
+ * struct dma_run - what the runner may still do
+ * @requests: number of requests
+ * @bytes: number of bytes
+ * @worker: this is the worker, which carries out at least one request of any size
+ */
+struct dma_run {
+	unsigned int requests;
+	u64 bytes;
+	bool worker;
+};
+
+/* Are there requests for the runner, and may they be carried out? */
 static bool dma_may_run(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
 	mdev_bpf_gate_assert_held(bdev);
-	return q->due && q->open && !q->holds && !bdev->deferred.frozen &&
-	       mdev_bpf_gate_is_attached(bdev);
+	return q->open && !q->holds && !bdev->deferred.frozen && mdev_bpf_gate_is_attached(bdev);
 }
 
-static enum dma_step dma_next(struct mdev_bpf_device *bdev)
+/* The channel whose turn it is. Context: the gate held; a channel is ready. */
+static struct mdev_bpf_dma_channel *dma_choose(struct mdev_bpf_dma_queue *q)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
-	struct mdev_bpf_dma_request *req = mdev_bpf_dma_queue_head(q);
+	unsigned int i = find_next_bit(&q->ready, MDEV_BPF_MAX_CHANNELS, q->next);
 
-	guard(mdev_bpf_gate)(bdev);
-	if (!q->nr)
-		q->due = false;
-	if (!dma_may_run(bdev)) {
-		q->running = false;
-		return DMA_STOP;
-	}
-	if (!req->done && !mdev_bpf_pci_config_is_master(bdev)) {
-		req->error = -EACCES;
-		req->done = true;
-	}
-	if (req->done)
-		return DMA_DONE;
-	q->busy = true;
-	q->generation = bdev->state.generation;
-	return req->op == MDEV_BPF_DMA_PIN || q->absent ? DMA_FAULT : DMA_MOVE;
+	if (i == MDEV_BPF_MAX_CHANNELS)
+		i = find_first_bit(&q->ready, MDEV_BPF_MAX_CHANNELS);
+	q->next = i + 1;
+	return &q->channels[i];
 }
 
-/* End carrying out the first request with @error. @again: it has to be tried again. */
-static void dma_moved(struct mdev_bpf_device *bdev, int error, bool again)
+/* May the runner copy the bytes of a request? If so, it has. */
+static bool dma_may_copy(struct dma_run *run, const struct mdev_bpf_request *arg)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	bool first = run->worker && run->bytes == RUN_BYTES;
 
-	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_dirty_request(bdev, mdev_bpf_dma_queue_head(q));
-	if (again && mdev_bpf_guest_in_state(mdev_bpf_dma_queue_head(q)) &&
-	    q->generation != bdev->state.generation) {
-		error = -ECANCELED;
-		again = false;
-	}
-	mdev_bpf_dma_queue_head(q)->error = error;
-	mdev_bpf_dma_queue_head(q)->done = !again;
-	WRITE_ONCE(q->busy, false);
-	wake_up_all(&q->idle);
-}
-
-static void dma_move(struct mdev_bpf_device *bdev)
-{
-	/* While busy is set, no other task changes the first request */
-	int error = mdev_bpf_guest_transfer(bdev, mdev_bpf_dma_queue_head(&bdev->dma), false);
-
-	guard(mdev_bpf_gate)(bdev);
-	bdev->dma.absent = error == -EFAULT;
-	dma_moved(bdev, error, bdev->dma.absent);
-}
-
-/* Make the fault thread the runner. Return: false if it cannot be created: the request failed. */
-static bool dma_to_fault(struct mdev_bpf_device *bdev)
-{
-	int error = mdev_bpf_fault_start(bdev);
-
-	guard(mdev_bpf_gate)(bdev);
-	if (error) {
-		dma_moved(bdev, -ENOMEM, false);
+	if (arg->size > run->bytes && !first)
 		return false;
-	}
-	bdev->dma.fault.has_head = true;
-	WRITE_ONCE(bdev->dma.busy, false);
-	mdev_bpf_fault_kick(bdev);
+	run->bytes -= min(run->bytes, arg->size);
 	return true;
 }
 
-/* Stop being the runner, and let the worker continue. */
-static void dma_hand_over(struct mdev_bpf_device *bdev)
-{
-	guard(mdev_bpf_gate)(bdev);
-	bdev->dma.running = false;
-	mdev_bpf_dma_queue_kick(bdev);
-}
-
-/* Remove a completed request from the queue. @dma: set to the argument of dma_done. */
-static bool dma_take(struct mdev_bpf_device *bdev, struct mdev_bpf_dma *dma)
+/* Choose a channel and what to do for it. It is busy if the step is MOVE or FAULT. */
+static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
+			      struct mdev_bpf_dma_channel **ch)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
-	struct mdev_bpf_dma_request *req = mdev_bpf_dma_queue_head(q);
+	struct mdev_bpf_dma_request *req;
+	bool fault;
+
+	guard(mdev_bpf_gate)(bdev);
+	if (!q->ready || !dma_may_run(bdev)) {
+		q->running = false;
+		return DMA_STOP;
+	}
+	*ch = dma_choose(q);
+	req = mdev_bpf_dma_channel_head(*ch);
+	if (!req->over && !mdev_bpf_pci_config_is_master(bdev)) {
+		req->error = -EACCES;
+		req->over = true;
+	}
+	fault = !req->over && (req->arg.op == MDEV_BPF_DMA_PIN || (*ch)->absent);
+	if (!run->requests || (!req->over && !fault && !dma_may_copy(run, &req->arg))) {
+		q->running = false;
+		mdev_bpf_dma_queue_kick(bdev);
+		return DMA_LATER;
+	}
+	if (req->over)
+		return DMA_DONE;
+	mdev_bpf_dma_queue_start(*ch);
+	return fault ? DMA_FAULT : DMA_MOVE;
+}
+
+/* End carrying out the first request of a channel. @again: it has to be tried again. */
+static void dma_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	struct mdev_bpf_device *bdev = ch->bdev;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->deferred.frozen || !q->nr || !req->done)
+	mdev_bpf_dirty_request(bdev, req);
+	kfree(req->list);
+	req->list = NULL;
+	req->nr_list = 0;
+	if (again && (req->cancelled || (mdev_bpf_guest_in_state(&req->arg) &&
+					 ch->generation != bdev->state.generation))) {
+		error = -ECANCELED;
+		again = false;
+	}
+	req->error = error;
+	req->over = !again;
+	mdev_bpf_dma_queue_stop(ch);
+}
+
+static void dma_move(struct mdev_bpf_dma_channel *ch)
+{
+	/* While the channel is busy, no other task changes its first request */
+	int error = mdev_bpf_guest_transfer(ch, false);
+
+	guard(mdev_bpf_gate)(ch->bdev);
+	ch->absent = error == -EFAULT;
+	dma_moved(ch, error, ch->absent);
+}
+
+/* Leave a channel to its fault thread. If that cannot be created, the request fails. */
+static void dma_to_fault(struct mdev_bpf_dma_channel *ch)
+{
+	int error = mdev_bpf_fault_start(ch);
+
+	guard(mdev_bpf_gate)(ch->bdev);
+	if (error) {
+		dma_moved(ch, -ENOMEM, false);
+		return;
+	}
+	mdev_bpf_dma_queue_stop(ch);
+	mdev_bpf_dma_queue_to_fault(ch);
+}
+
+/* Remove the completed request of a channel. @dma: set to the argument of dma_done. */
+static bool dma_take(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma *dma)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	struct mdev_bpf_device *bdev = ch->bdev;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (bdev->deferred.frozen || !req || !req->over)
 		return false;
 	*dma = (struct mdev_bpf_dma) {
-		.id = req->id,
-		.op = req->op,
+		.id = req->arg.id,
+		.op = req->arg.op,
+		.channel = req->arg.channel,
+		.flags = req->arg.flags,
+		.iova = req->arg.iova,
+		.where = req->arg.where,
+		.size = req->arg.size,
+		.done = req->error ? req->done : req->arg.size,
+		.offset = req->arg.offset,
+		.file = req->arg.file,
+		.count = req->arg.count,
 		.error = req->error,
-		.size = req->size,
-		.iova = req->iova,
-		.where = req->where,
 	};
 	/* The user may have unmapped the memory again */
-	if (req->op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->id))
+	if (req->arg.op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->arg.id))
 		dma->error = -ENOENT;
-	q->head = (q->head + 1) % MDEV_BPF_DMA_RING;
-	q->nr--;
-	q->absent = false;
+	ch->absent = false;
+	mdev_bpf_dma_queue_drop(bdev, req);
 	return true;
 }
 
 /*
- * Call dma_done for the next completed request. If no program is attached, or the device is frozen,
- * this has to wait.
+ * Call dma_done for the completed request of a channel. If no program is attached, or the device is
+ * frozen, this has to wait.
  */
-static void call_dma_done(struct mdev_bpf_device *bdev)
+static void call_dma_done(struct mdev_bpf_dma_channel *ch)
 {
+	struct mdev_bpf_device *bdev = ch->bdev;
 	struct mdev_bpf_dma dma;
 
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_DONE);
-	if (IS_ERR(call.ops) || !dma_take(bdev, &dma))
+	if (IS_ERR(call.ops) || !dma_take(ch, &dma))
 		return;
-	trace_mdev_bpf_dma(&bdev->ctx, dma.op, dma.iova, dma.size, dma.error);
+	trace_mdev_bpf_dma(&bdev->ctx, &dma);
 	mdev_bpf_call_op(&call, dma_done, &dma);
 }
 
-/* Carry out requests until none is left or DMA is stopped. This task has set bdev->dma.running. */
+/* Carry out requests until none is left, DMA is stopped, or this was enough for one go. */
 static void dma_run(struct mdev_bpf_device *bdev)
 {
-	unsigned int left = MDEV_BPF_MAX_DMA;
+	struct dma_run run = {
+		.requests = RUN_REQUESTS, .bytes = RUN_BYTES,
+		.worker = current->flags & PF_USER_WORKER,
+	};
+	struct mdev_bpf_dma_channel *ch;
 	enum dma_step step;
 
-	while ((step = dma_next(bdev)) != DMA_STOP) {
+	while ((step = dma_next(bdev, &run, &ch)) > DMA_LATER) {
 		if (step == DMA_MOVE)
-			dma_move(bdev);
-		else if (step == DMA_DONE)
-			call_dma_done(bdev);
-		else if (dma_to_fault(bdev))
-			return;
+			dma_move(ch);
+		else if (step == DMA_FAULT)
+			dma_to_fault(ch);
+		else
+			call_dma_done(ch);
 		/* Limit the requests, because dma_done can make a new one each time */
-		if (step == DMA_DONE && !--left) {
-			dma_hand_over(bdev);
-			return;
-		}
+		run.requests -= step == DMA_DONE;
 		cond_resched();
 	}
 }
@@ -183,7 +235,7 @@ static void dma_run(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_runner_work(struct mdev_bpf_device *bdev)
 {
-	if (!READ_ONCE(bdev->dma.due))
+	if (!READ_ONCE(bdev->dma.ready))
 		return;
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (bdev->dma.running)
@@ -194,88 +246,91 @@ void mdev_bpf_dma_runner_work(struct mdev_bpf_device *bdev)
 }
 
 /* How long does the fault thread have to wait before it tries the first request? */
-static unsigned long fault_wait(struct mdev_bpf_device *bdev)
+static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
+				const struct mdev_bpf_request *arg)
 {
-	struct mdev_bpf_dma_request *req = mdev_bpf_dma_queue_head(&bdev->dma);
-	unsigned long wait = req->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(bdev, req) : 0;
-	unsigned long after = READ_ONCE(bdev->dma.fault.after), now = jiffies;
+	unsigned long wait = arg->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(ch->bdev, arg) : 0;
+	unsigned long after = READ_ONCE(ch->fault.after), now = jiffies;
 
 	return max(wait, time_before(now, after) ? after - now : 0);
+}
+
+/* Can the fault thread carry out the first request? If not, the worker decides what to do. */
+static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_dma_request *req)
+{
+	struct mdev_bpf_device *bdev = ch->bdev;
+
+	if (!req || req->over || !dma_may_run(bdev) || !mdev_bpf_pci_config_is_master(bdev))
+		return false;
+	/* dma_unmap must be called for all old windows before a new one is pinned */
+	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
 }
 
 /*
  * Decide what the fault thread does. Return: 0 to carry out the first request, which does not
  * change until fault_moved(); else the number of jiffies to wait.
  */
-static unsigned long fault_next(struct mdev_bpf_device *bdev)
+static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	struct mdev_bpf_dma_request *req;
 	unsigned long wait;
 
-	guard(mdev_bpf_gate)(bdev);
-	q->fault.wanted = false;
-	if (!q->fault.has_head)
+	guard(mdev_bpf_gate)(ch->bdev);
+	ch->fault.wanted = false;
+	if (!ch->fault.has_head)
 		return MAX_SCHEDULE_TIMEOUT;
-	/* dma_unmap must be called for all old windows before a new one is pinned */
-	if (!q->nr || mdev_bpf_dma_queue_head(q)->done || !dma_may_run(bdev) ||
-	    !mdev_bpf_pci_config_is_master(bdev) ||
-	    (mdev_bpf_dma_queue_head(q)->op == MDEV_BPF_DMA_PIN && q->unmaps.nr)) {
-		q->fault.has_head = false;
-		q->running = false;
-		mdev_bpf_worker_wake(bdev);
+	req = mdev_bpf_dma_channel_head(ch);
+	if (!fault_may_run(ch, req)) {
+		mdev_bpf_dma_queue_from_fault(ch);
 		return MAX_SCHEDULE_TIMEOUT;
 	}
-	wait = fault_wait(bdev);
+	wait = fault_wait(ch, &req->arg);
 	if (wait)
 		return wait;
-	q->busy = true;
-	q->generation = bdev->state.generation;
-	mdev_bpf_fault_begin(&q->fault);
+	mdev_bpf_dma_queue_start(ch);
+	mdev_bpf_fault_begin(&ch->fault);
 	return 0;
 }
 
-/* End an attempt of the fault thread. @again: it has to try again, and stays the runner. */
-static void fault_moved(struct mdev_bpf_device *bdev, int error, bool again)
+/* End an attempt of the fault thread. @again: it has to try again, and keeps the channel. */
+static void fault_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
-
-	guard(mdev_bpf_gate)(bdev);
-	dma_moved(bdev, error, again);
-	if (!mdev_bpf_dma_queue_head(q)->done)
-		return;
-	q->fault.has_head = false;
-	q->running = false;
-	mdev_bpf_worker_wake(bdev);
+	guard(mdev_bpf_gate)(ch->bdev);
+	dma_moved(ch, error, again);
+	if (mdev_bpf_dma_channel_head(ch)->over)
+		mdev_bpf_dma_queue_from_fault(ch);
 }
 
 /* One step of the fault thread; see mdev_bpf_fault::step. */
-static unsigned long fault_step(struct mdev_bpf_device *bdev)
+static unsigned long fault_step(struct mdev_bpf_dma_channel *ch)
 {
-	unsigned long wait = fault_next(bdev);
-	const struct mdev_bpf_dma_request *req;
+	unsigned long wait = fault_next(ch);
+	const struct mdev_bpf_request *arg;
 	int error;
 
 	if (wait)
 		return wait;
-	req = mdev_bpf_dma_queue_head(&bdev->dma);
-	if (req->op == MDEV_BPF_DMA_PIN)
-		error = mdev_bpf_pin_make(bdev, req);
+	arg = &mdev_bpf_dma_channel_head(ch)->arg;
+	if (arg->op == MDEV_BPF_DMA_PIN)
+		error = mdev_bpf_pin_make(ch->bdev, arg);
 	else
-		error = mdev_bpf_guest_transfer(bdev, req, true);
-	fault_moved(bdev, error, mdev_bpf_fault_end(&bdev->dma.fault, error));
+		error = mdev_bpf_guest_transfer(ch, true);
+	fault_moved(ch, error, mdev_bpf_fault_end(&ch->fault, error));
 	return 0;
 }
 
 /*
  * Can this task carry out DMA after the op? True for ops that are called by a task of the user
- * without a lock that others need. All other ops are called by workers, or in places that must not
- * wait for user space.
+ * without a lock that others need. All other ops are called in places that must not wait for user
+ * space, or by a worker without a user.
  */
 static bool dma_inline(enum mdev_bpf_op op)
 {
 	return !(current->flags & PF_KTHREAD) && current->mm &&
 	       (op == MDEV_BPF_OP_REGION_WRITE || op == MDEV_BPF_OP_REGION_READ ||
-		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE);
+		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE ||
+		op == MDEV_BPF_OP_WORK || op == MDEV_BPF_OP_TIMER ||
+		op == MDEV_BPF_OP_IRQ_UNMASK);
 }
 
 /**
@@ -294,7 +349,8 @@ bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op
 
 	if (q->running || !dma_may_run(bdev))
 		return false;
-	if (!dma_inline(op)) {
+	/* A fault thread may hold VFIO's lock: let an access not wait for that */
+	if (!dma_inline(op) || (q->faulting && !(current->flags & PF_USER_WORKER))) {
 		mdev_bpf_dma_queue_kick(bdev);
 		return false;
 	}
@@ -322,9 +378,7 @@ void mdev_bpf_dma_runner_after(struct mdev_bpf_device *bdev)
 void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
-	bdev->dma.nr = 0;
-	bdev->dma.absent = false;
-	bdev->dma.fault.after = jiffies;
+	mdev_bpf_dma_queue_drop_all(bdev);
 	bdev->dma.unmaps.nr = 0;
 	mdev_bpf_pin_take(bdev, 0, U64_MAX);
 }
@@ -333,29 +387,26 @@ void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
  * mdev_bpf_dma_runner_close() - discard all requests and unpin all windows, because of close
  * @bdev: the device, frozen
  *
- * Interrupts the transfer that is in progress.
+ * Interrupts the transfers that are in progress.
  *
  * Context: Process context; VFIO still has the device open.
  */
 void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned int i;
 
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (!q->open)
 			return;
 		q->open = false;
-		mdev_bpf_fault_interrupt(bdev);
+		mdev_bpf_dma_queue_interrupt(bdev);
 	}
 	wait_event(q->idle, !READ_ONCE(q->busy));
-	mdev_bpf_fault_close(bdev);
-	scoped_guard(mdev_bpf_gate, bdev) {
-		if (q->fault.has_head) {
-			q->fault.has_head = false;
-			q->running = false;
-		}
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
+		mdev_bpf_fault_close(&q->channels[i]);
+	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_runner_cancel(bdev);
-	}
 	mdev_bpf_pin_close(bdev);
 }
 
@@ -365,6 +416,14 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_runner_init(struct mdev_bpf_device *bdev)
 {
-	init_waitqueue_head(&bdev->dma.idle);
-	mdev_bpf_fault_init(&bdev->dma.fault, fault_step);
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned int i;
+
+	init_waitqueue_head(&q->idle);
+	INIT_LIST_HEAD(&q->free);
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++) {
+		q->channels[i].bdev = bdev;
+		INIT_LIST_HEAD(&q->channels[i].requests);
+		mdev_bpf_fault_init(&q->channels[i].fault, fault_step);
+	}
 }

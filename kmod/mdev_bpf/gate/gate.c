@@ -129,7 +129,7 @@ static __always_inline void gate_leave(const struct mdev_bpf_call *call)
 	if (IS_ERR(call->ops))
 		return;
 	mdev_bpf_gate_assert_held(bdev);
-	after = unlikely(bdev->dma.due) && bdev->gate.hooks->leave(bdev, call->op);
+	after = unlikely(bdev->dma.ready) && bdev->gate.hooks->leave(bdev, call->op);
 	WRITE_ONCE(bdev->gate.caller, NULL);
 	spin_unlock(&bdev->gate.lock);
 	if (after)

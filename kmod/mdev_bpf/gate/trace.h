@@ -98,27 +98,31 @@ TRACE_EVENT(mdev_bpf_irq,
 
 /* One DMA request, when it has completed or failed */
 TRACE_EVENT(mdev_bpf_dma,
-	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int op, u64 iova, u32 size, int error),
-	TP_ARGS(dev, op, iova, size, error),
+	TP_PROTO(const struct mdev_bpf_dev *dev, const struct mdev_bpf_dma *dma),
+	TP_ARGS(dev, dma),
 	TP_STRUCT__entry(
 		__string(name, dev->name)
 		__field(u64, iova)
+		__field(u64, size)
 		__field(u32, op)
-		__field(u32, size)
+		__field(u32, channel)
+		__field(u32, count)
 		__field(int, error)
 	),
 	TP_fast_assign(
 		__assign_str(name);
-		__entry->iova = iova;
-		__entry->op = op;
-		__entry->size = size;
-		__entry->error = error;
+		__entry->iova = dma->iova;
+		__entry->size = dma->size;
+		__entry->op = dma->op;
+		__entry->channel = dma->channel;
+		__entry->count = dma->count;
+		__entry->error = dma->error;
 	),
-	TP_printk("dev=%s %s iova=%#llx size=%u error=%d", __get_str(name),
+	TP_printk("dev=%s %s iova=%#llx size=%llu channel=%u count=%u error=%d", __get_str(name),
 		  __print_symbolic(__entry->op, { MDEV_BPF_DMA_READ, "read" },
 				   { MDEV_BPF_DMA_WRITE, "write" },
 				   { MDEV_BPF_DMA_PIN, "pin" }),
-		  __entry->iova, __entry->size, __entry->error)
+		  __entry->iova, __entry->size, __entry->channel, __entry->count, __entry->error)
 );
 
 /* A step in the life of a device, when it is complete, with its result */

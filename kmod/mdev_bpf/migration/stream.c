@@ -221,7 +221,7 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_TIME] = { "time", 1, 0, time_size, time_save, time_check, time_load },
 	[SECTION_MSIX] = { "msix", 1, 0, msix_size, msix_save, msix_check, msix_load },
 	[SECTION_DMA] = {
-		"dma", 1, MDEV_BPF_DMA_RING * sizeof(struct stream_dma), mdev_bpf_stream_dma_size,
+		"dma", 1, STREAM_DMA_MAX * sizeof(struct stream_dma), mdev_bpf_stream_dma_size,
 		mdev_bpf_stream_dma_save, mdev_bpf_stream_dma_check, mdev_bpf_stream_dma_load,
 	},
 	[SECTION_PARAMS] = {

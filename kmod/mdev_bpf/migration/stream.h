@@ -93,17 +93,24 @@ struct stream_time {
 	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
 };
 
-/* Section dma is an array of these: requests that wait, and windows that must be pinned again. */
+/* Section dma is an array of these: windows that must be pinned again, and requests that wait. */
 struct stream_dma {
 	__le64 iova;
 	__le64 where;
+	__le64 size;
+	__le64 offset;
+	__le64 done;
 	__le32 id;
 	__le32 op;
-	__le32 size;
-	__le32 done;
+	__le32 channel;
+	__le32 flags;
+	__le32 file;
+	__le32 count;
+	__le32 over;
 	__le32 error;
-	__le32 reserved;
 };
+
+#define STREAM_DMA_MAX	(MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
 
 /* Section params is an array of these: the parameters that must be the same at the target. */
 struct stream_param {

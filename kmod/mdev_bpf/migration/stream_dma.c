@@ -3,13 +3,14 @@
  * The section of the migration stream with DMA requests.
  *
  * Requests are saved as they are, since none is in progress while the device is stopped. Pinned
- * windows only exist on this host. They are saved as requests to pin, before all other requests, so
- * dma_done is called at the target when they are pinned again.
+ * windows only exist on this host. They are saved as requests to pin, before all other requests of
+ * their channels, with MDEV_BPF_DMA_AGAIN. So dma_done is called at the target when they are pinned
+ * again.
  */
 #include "device/device.h"
-#include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "dma/request.h"
 #include "dma/runner.h"
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
@@ -37,6 +38,44 @@ size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 	return nr * sizeof(struct stream_dma);
 }
 
+static void request_save(struct stream_dma *s, const struct mdev_bpf_request *arg)
+{
+	s->iova = cpu_to_le64(arg->iova);
+	s->where = cpu_to_le64(arg->where);
+	s->size = cpu_to_le64(arg->size);
+	s->offset = cpu_to_le64(arg->offset);
+	s->id = cpu_to_le32(arg->id);
+	s->op = cpu_to_le32(arg->op);
+	s->channel = cpu_to_le32(arg->channel);
+	s->flags = cpu_to_le32(arg->flags);
+	s->file = cpu_to_le32(arg->file);
+	s->count = cpu_to_le32(arg->count);
+}
+
+static void pin_save(struct stream_dma *s, const struct mdev_bpf_pin *pin, u32 id)
+{
+	const struct mdev_bpf_request arg = {
+		.op = MDEV_BPF_DMA_PIN, .flags = MDEV_BPF_DMA_AGAIN,
+		.id = id, .channel = pin->channel, .iova = pin->iova, .size = pin->size,
+	};
+
+	request_save(s, &arg);
+}
+
+static struct stream_dma *channel_save(struct stream_dma *s, const struct mdev_bpf_dma_channel *ch)
+{
+	const struct mdev_bpf_dma_request *req;
+
+	list_for_each_entry(req, &ch->requests, node) {
+		request_save(s, &req->arg);
+		s->done = cpu_to_le64(req->done);
+		s->over = cpu_to_le32(req->over);
+		s->error = cpu_to_le32(req->error);
+		s++;
+	}
+	return s;
+}
+
 /**
  * mdev_bpf_stream_dma_save() - write section dma
  * @bdev: the device, whose DMA is held
@@ -51,41 +90,36 @@ void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for (i = 0; i < bdev->dma.windows; i++) {
-		if (!pin_is_saved(&q->pins[i]))
-			continue;
-		s->iova = cpu_to_le64(q->pins[i].iova);
-		s->id = cpu_to_le32(i);
-		s->op = cpu_to_le32(MDEV_BPF_DMA_PIN);
-		s->size = cpu_to_le32(q->pins[i].size);
-		s++;
-	}
-	for (i = 0; i < q->nr; i++, s++) {
-		const struct mdev_bpf_dma_request *req =
-			&q->ring[(q->head + i) % MDEV_BPF_DMA_RING];
-
-		s->iova = cpu_to_le64(req->iova);
-		s->where = cpu_to_le64(req->where);
-		s->id = cpu_to_le32(req->id);
-		s->op = cpu_to_le32(req->op);
-		s->size = cpu_to_le32(req->size);
-		s->done = cpu_to_le32(req->done);
-		s->error = cpu_to_le32(req->error);
-	}
+	for (i = 0; i < q->windows; i++)
+		if (pin_is_saved(&q->pins[i]))
+			pin_save(s++, &q->pins[i], i);
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
+		s = channel_save(s, &q->channels[i]);
 }
 
-static bool request_check(struct mdev_bpf_device *bdev, const struct stream_dma *s)
+static struct mdev_bpf_request request_of(const struct stream_dma *s)
 {
-	u32 size = le32_to_cpu(s->size), op = le32_to_cpu(s->op);
+	return (struct mdev_bpf_request) {
+		.iova = le64_to_cpu(s->iova),
+		.where = le64_to_cpu(s->where),
+		.size = le64_to_cpu(s->size),
+		.offset = le64_to_cpu(s->offset),
+		.id = le32_to_cpu(s->id),
+		.op = le32_to_cpu(s->op),
+		.channel = le32_to_cpu(s->channel),
+		.flags = le32_to_cpu(s->flags),
+		.file = le32_to_cpu(s->file),
+		.count = le32_to_cpu(s->count),
+	};
+}
+
+static bool request_ok(struct mdev_bpf_device *bdev, const struct stream_dma *s)
+{
+	const struct mdev_bpf_request arg = request_of(s);
 	s32 error = le32_to_cpu(s->error);
 
-	if (!size || size > MDEV_BPF_MAX_DMA_SIZE || le32_to_cpu(s->done) > 1 || s->reserved ||
-	    le64_to_cpu(s->iova) > U64_MAX - (size - 1) || error > 0 || error < -MAX_ERRNO)
-		return false;
-	if (op == MDEV_BPF_DMA_PIN)
-		return le32_to_cpu(s->id) < bdev->dma.windows && !s->where;
-	return op <= MDEV_BPF_DMA_WRITE &&
-	       mdev_bpf_guest_where_ok(bdev, le64_to_cpu(s->where), size);
+	return !mdev_bpf_request_check(bdev, &arg) && le32_to_cpu(s->over) <= 1 &&
+	       le64_to_cpu(s->done) <= arg.size && error <= 0 && error >= -MAX_ERRNO;
 }
 
 /**
@@ -104,10 +138,10 @@ bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, s
 	size_t i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (size % sizeof(*s))
+	if (size % sizeof(*s) || size / sizeof(*s) > MDEV_BPF_MAX_DMA + bdev->dma.windows)
 		return false;
 	for (i = 0; i < size / sizeof(*s); i++)
-		if (!request_check(bdev, &s[i]))
+		if (!request_ok(bdev, &s[i]))
 			return false;
 	return true;
 }
@@ -122,22 +156,20 @@ bool mdev_bpf_stream_dma_check(struct mdev_bpf_device *bdev, const void *data, s
  */
 void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
-	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	const struct stream_dma *s = data;
 	size_t i;
 
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_dma_runner_cancel(bdev);
-	for (i = 0; i < size / sizeof(*s); i++, s++)
-		q->ring[(q->head + i) % MDEV_BPF_DMA_RING] = (struct mdev_bpf_dma_request) {
-			.iova = le64_to_cpu(s->iova),
-			.where = le64_to_cpu(s->where),
-			.id = le32_to_cpu(s->id),
-			.op = le32_to_cpu(s->op),
-			.size = le32_to_cpu(s->size),
-			.done = le32_to_cpu(s->done),
-			.error = le32_to_cpu(s->error),
-		};
-	q->nr = i;
-	q->due = i;
+	for (i = 0; i < size / sizeof(*s); i++, s++) {
+		const struct mdev_bpf_request arg = request_of(s);
+		struct mdev_bpf_dma_request *req = mdev_bpf_dma_queue_put(bdev, &arg);
+
+		/* There is room for as many as mdev_bpf_stream_dma_check() accepts */
+		if (!req)
+			return;
+		req->done = le64_to_cpu(s->done);
+		req->over = le32_to_cpu(s->over);
+		req->error = le32_to_cpu(s->error);
+	}
 }

@@ -16,9 +16,10 @@
 #include "../../compat.h"
 
 #include "device/device.h"
-#include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "dma/request.h"
+#include "dma/where.h"
 #include "gate/gate.h"
 #include "gate/ops.h"
 #include "memory/memory.h"
@@ -208,36 +209,15 @@ __bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
 	return 0;
 }
 
-static int dma_copy(struct mdev_bpf_dev *dev, struct mdev_bpf_dma_request req)
+__bpf_kfunc int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf_request *req,
+				 u32 req__sz)
 {
-	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
-
-	if (!req.size || req.size > MDEV_BPF_MAX_DMA_SIZE ||
-	    !mdev_bpf_guest_where_ok(bdev, req.where, req.size))
-		return -EINVAL;
-	return mdev_bpf_dma_queue_add(bdev, &req);
+	return mdev_bpf_request_make(ctx_to_bdev(dev), req, req__sz);
 }
 
-__bpf_kfunc int mdev_bpf_dma_read(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size)
+__bpf_kfunc int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, u32 id)
 {
-	return dma_copy(dev, (struct mdev_bpf_dma_request) {
-		.op = MDEV_BPF_DMA_READ, .id = id, .iova = iova, .where = where, .size = size });
-}
-
-__bpf_kfunc int mdev_bpf_dma_write(struct mdev_bpf_dev *dev, u32 id, u64 iova, u64 where, u32 size)
-{
-	return dma_copy(dev, (struct mdev_bpf_dma_request) {
-		.op = MDEV_BPF_DMA_WRITE, .id = id, .iova = iova, .where = where, .size = size });
-}
-
-__bpf_kfunc int mdev_bpf_dma_pin(struct mdev_bpf_dev *dev, u32 id, u64 iova, u32 size)
-{
-	struct mdev_bpf_dma_request req = {
-		.op = MDEV_BPF_DMA_PIN, .id = id, .iova = iova, .size = size };
-
-	if (id >= ctx_to_bdev(dev)->dma.windows || !size || size > MDEV_BPF_MAX_DMA_SIZE)
-		return -EINVAL;
-	return mdev_bpf_dma_queue_add(ctx_to_bdev(dev), &req);
+	return mdev_bpf_dma_queue_cancel(ctx_to_bdev(dev), id);
 }
 
 __bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)
@@ -249,8 +229,10 @@ __bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)
 
 __bpf_kfunc u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size)
 {
-	return mdev_bpf_pin_get(ctx_to_bdev(dev), where >> MDEV_BPF_OFFSET_SHIFT,
-				where & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0), rdwr_buf_size);
+	if (!mdev_bpf_where_is(where, MDEV_BPF_WHERE_PIN))
+		return NULL;
+	return mdev_bpf_pin_get(ctx_to_bdev(dev), mdev_bpf_where_index(where),
+				mdev_bpf_where_offset(where), rdwr_buf_size);
 }
 
 __bpf_kfunc int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz)
@@ -304,10 +286,11 @@ __bpf_kfunc int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 
 __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 				    const size_t rdwr_buf_size)
 {
-	struct mdev_bpf_memory *mem = memory_of(dev, where >> MDEV_BPF_OFFSET_SHIFT);
+	struct mdev_bpf_memory *mem = memory_of(dev, mdev_bpf_where_index(where));
 
-	where &= GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
-	return mem ? mdev_bpf_memory_ptr(mem, where, rdwr_buf_size, GFP_NOWAIT) : NULL;
+	if (!mem || !mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY))
+		return NULL;
+	return mdev_bpf_memory_ptr(mem, mdev_bpf_where_offset(where), rdwr_buf_size, GFP_NOWAIT);
 }
 
 __bpf_kfunc u64 mdev_bpf_param(struct mdev_bpf_dev *dev, u32 index)
@@ -346,9 +329,8 @@ BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_fail, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dump_text, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, mdev_bpf_dma_read, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, mdev_bpf_dma_write, KF_TRUSTED_ARGS)
-BTF_ID_FLAGS(func, mdev_bpf_dma_pin, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_request, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_request_cancel, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_unpin, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dma_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_stream_put, KF_TRUSTED_ARGS)

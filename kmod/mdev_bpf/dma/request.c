@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What programs request: the checks before a request is queued. They are made again for requests
+ * that arrive in a migration stream.
+ */
+#include <linux/overflow.h>
+#include <linux/string.h>
+
+#include "device/device.h"
+#include "dma/guest.h"
+#include "dma/queue.h"
+#include "dma/request.h"
+#include "gate/gate.h"
+
+/* Programs of later versions may pass a longer struct, but not arbitrarily long */
+#define REQUEST_MAX	4096
+
+static bool range_ok(u64 iova, u64 size)
+{
+	u64 last;
+
+	return size && size <= MDEV_BPF_MAX_DMA_SIZE && !check_add_overflow(iova, size - 1, &last);
+}
+
+/* Guest memory: one range, or a list of them, whose entries are checked when they are read. */
+static bool memory_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	if (!(arg->flags & MDEV_BPF_DMA_LIST))
+		return !arg->count && range_ok(arg->iova, arg->size);
+	return range_ok(0, arg->size) && arg->count && arg->count <= MDEV_BPF_MAX_SG &&
+	       mdev_bpf_guest_where_ok(bdev, arg->iova, arg->count * sizeof(struct mdev_bpf_sg));
+}
+
+static bool copy_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	return !(arg->flags & ~MDEV_BPF_DMA_LIST) && memory_ok(bdev, arg) &&
+	       mdev_bpf_guest_where_ok(bdev, arg->where, arg->size);
+}
+
+static bool pin_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	return !(arg->flags & ~MDEV_BPF_DMA_AGAIN) && !arg->count && !arg->where &&
+	       arg->id < bdev->dma.windows && range_ok(arg->iova, arg->size);
+}
+
+/**
+ * mdev_bpf_request_check() - check a request
+ * @bdev: the device
+ * @arg: the request; MDEV_BPF_DMA_AGAIN is valid here
+ *
+ * Context: The gate held.
+ *
+ * Return: 0; -EINVAL if a member is out of range.
+ */
+int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	bool ok = false;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (arg->channel >= MDEV_BPF_MAX_CHANNELS || arg->file || arg->offset)
+		return -EINVAL;
+	switch (arg->op) {
+	case MDEV_BPF_DMA_READ:
+	case MDEV_BPF_DMA_WRITE:
+		ok = copy_ok(bdev, arg);
+		break;
+	case MDEV_BPF_DMA_PIN:
+		ok = pin_ok(bdev, arg);
+		break;
+	}
+	return ok ? 0 : -EINVAL;
+}
+
+/**
+ * mdev_bpf_request_make() - queue a request of the program
+ * @bdev: the device
+ * @data: struct mdev_bpf_request as the program knows it, which may be a later version
+ * @size: size of @data in bytes
+ *
+ * Context: Process context, the gate held.
+ *
+ * Return: 0; -EINVAL if @data is too short or a member is out of range; -E2BIG if members are set
+ * that this version does not have; -ENXIO if VFIO has not opened the device; -EBUSY if the queue is
+ * full.
+ */
+int mdev_bpf_request_make(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	struct mdev_bpf_request arg;
+	int ret;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (size < sizeof(arg))
+		return -EINVAL;
+	if (size > REQUEST_MAX || memchr_inv(data + sizeof(arg), 0, size - sizeof(arg)))
+		return -E2BIG;
+	/* A copy, because @data may be in a map, where others can write */
+	memcpy(&arg, data, sizeof(arg));
+	if (arg.flags & MDEV_BPF_DMA_AGAIN)
+		return -EINVAL;
+	ret = mdev_bpf_request_check(bdev, &arg);
+	return ret ?: mdev_bpf_dma_queue_add(bdev, &arg);
+}

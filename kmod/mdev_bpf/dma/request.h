@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What programs request. */
+#ifndef __MDEV_BPF_DMA_REQUEST_H
+#define __MDEV_BPF_DMA_REQUEST_H
+
+#include <linux/mdev_bpf.h>
+
+struct mdev_bpf_device;
+
+int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
+int mdev_bpf_request_make(struct mdev_bpf_device *bdev, const void *data, size_t size);
+
+#endif /* __MDEV_BPF_DMA_REQUEST_H */
