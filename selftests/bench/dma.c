@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * dma UUID: what DMA of a device of progs/kdma.bpf.o costs, by requests and through a pinned
- * window, above what the register write costs that starts it. Medians of the time stamp
+ * window, above what the register write costs that starts it; and all that a request of a work op
+ * costs, until a task that waits for its interrupt runs. Medians of the time stamp
  * counter's advance; in a VM with --icount the unit is guest instructions, and exact.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 
 static __u64 cost[CALLS];
 static struct vfio v;
+static int event;
 
 static int compare(const void *a, const void *b)
 {
@@ -70,6 +73,28 @@ static __u64 cost_of_request(unsigned int op, __u64 where, __u64 size, __u64 bas
 		exit(1);
 	}
 	return base;
+}
+
+/* The same for a request that work makes: until its interrupt has woken this task */
+static __u64 cost_of_work(__u64 where, __u64 size)
+{
+	__u64 n;
+	int i;
+
+	set(KDMA_WHERE, where);
+	set(KDMA_SIZE, size);
+	for (i = 0; i < CALLS; i++) {
+		__u64 start = __rdtsc();
+
+		set(KDMA_GO_WORK, MDEV_BPF_DMA_READ);
+		if (read(event, &n, sizeof(n)) != sizeof(n)) {
+			fprintf(stderr, "dma: no interrupt\n");
+			exit(1);
+		}
+		cost[i] = __rdtsc() - start;
+	}
+	qsort(cost, CALLS, sizeof(cost[0]), compare);
+	return cost[CALLS / 2];
 }
 
 /* The kernel pins in its own time. */
@@ -131,6 +156,13 @@ int main(int argc, char **argv)
 			printf("memory  %7u %8llu\n", size,
 			       cost_of_request(MDEV_BPF_DMA_READ, memory, size, base));
 	}
+	event = eventfd(0, 0);
+	if (event < 0 || vfio_irq_fds(&v, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &event)) {
+		fprintf(stderr, "dma: cannot enable MSI\n");
+		return 1;
+	}
+	for (i = 0; i < 3; i++)
+		printf("by work %7u %8llu\n", sizes[i], cost_of_work(DATA, sizes[i]));
 	pin();
 	for (i = 0; i < 3; i++)
 		printf("pinned  %7u %8llu\n", sizes[i], cost_of(KDMA_PULL, sizes[i] / 64) - base);

@@ -161,7 +161,7 @@ MTAP_TEST(refusals)
 
 	ASSERT_EQ(guest_map(IOVA, mem, 2 * PAGE, PROT_RW), 0);
 	ASSERT_EQ(guest_map(IOVA + 2 * PAGE, mem + 2 * PAGE, 2 * PAGE, PROT_READ), 0);
-	EXPECT_EQ(kdma_pin(16, IOVA, 8), -EINVAL - 1000);
+	EXPECT_EQ(kdma_pin(MDEV_BPF_MAX_PINS, IOVA, 8), -EINVAL - 1000);
 	EXPECT_EQ(kdma_pin(0, IOVA, 0), -EINVAL - 1000);
 	EXPECT_EQ(kdma_pin(0, IOVA, MDEV_BPF_MAX_DMA_SIZE + 1), -EINVAL - 1000);
 	EXPECT_EQ(kdma_pin(0, ~0ULL, 2), -EINVAL - 1000);
@@ -171,7 +171,7 @@ MTAP_TEST(refusals)
 	EXPECT_EQ(kdma_pin(0, IOVA + 4 * PAGE, 8), -ENOENT);
 	EXPECT_EQ(pinned_pages(), 0);
 	EXPECT_EQ(kdma_unpin(0), -ENOENT);
-	EXPECT_EQ(kdma_unpin(16), -EINVAL);
+	EXPECT_EQ(kdma_unpin(MDEV_BPF_MAX_PINS), -EINVAL);
 	EXPECT_EQ(kdma_pin(0, IOVA, 8), 0);
 	EXPECT_EQ(kdma_pin(0, IOVA, 8), -EEXIST);
 	EXPECT_EQ(kdma_unpin(0), 0);

@@ -187,6 +187,26 @@ int kdma_error(unsigned int n)
 	return dev_get(KDMA_REG, KDMA_LOG + n % KDMA_LOG_LEN * 8 + 4, 4);
 }
 
+static __u64 more(unsigned int n)
+{
+	return dev_get(KDMA_REG, KDMA_MORE + n % KDMA_MORE_LEN * 8, 8);
+}
+
+unsigned int kdma_moved(unsigned int n)
+{
+	return more(n);
+}
+
+unsigned int kdma_channel(unsigned int n)
+{
+	return more(n) >> 32 & 0xffff;
+}
+
+unsigned int kdma_flags(unsigned int n)
+{
+	return more(n) >> 48;
+}
+
 bool kdma_await(__u64 n)
 {
 	return mtap_await(kdma_get(KDMA_DONE) >= n);

@@ -45,6 +45,10 @@ int kdma_poke(unsigned int id, __u64 off, __u64 val);
 /* The entry @n of the log since reset */
 unsigned int kdma_id(unsigned int n);
 int kdma_error(unsigned int n);
+/* What else dma_done was told: bytes that are copied, the channel, MDEV_BPF_DMA_* flags */
+unsigned int kdma_moved(unsigned int n);
+unsigned int kdma_channel(unsigned int n);
+unsigned int kdma_flags(unsigned int n);
 /* Wait until dma_done was called @n times since reset */
 bool kdma_await(__u64 n);
 

@@ -8,7 +8,8 @@ char _license[] SEC("license") = "GPL";
 struct kdma_state {
 	__u64 reg[32];
 	__u64 go;
-	__u64 reserved[223];
+	__u64 reserved[95];
+	__u64 more[KDMA_MORE_LEN];
 	__u64 log[KDMA_LOG_LEN];
 	__u8 data[KDMA_DATA_SIZE];
 };
@@ -20,19 +21,28 @@ __s64 late[2];
 
 #define REG(s, which) ((s)->reg[(which) / 8])
 
-static __s64 request(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
+static __s64 request(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go, __u32 channel)
 {
-	__u64 iova = REG(s, KDMA_IOVA), where = REG(s, KDMA_WHERE), size = REG(s, KDMA_SIZE);
-	__u32 id = go >> 8;
+	struct mdev_bpf_request req = {
+		.id = go >> 8,
+		.op = go & 0xff,
+		.channel = channel,
+		.flags = REG(s, KDMA_FLAGS),
+		.iova = REG(s, KDMA_IOVA),
+		.where = (go & 0xff) == MDEV_BPF_DMA_PIN ? 0 : REG(s, KDMA_WHERE),
+		.size = REG(s, KDMA_SIZE),
+		.count = REG(s, KDMA_COUNT),
+	};
 
-	switch (go & 0xff) {
-	case MDEV_BPF_DMA_READ:
-		return mdev_bpf_dma_read(dev, id, iova, where, size);
-	case MDEV_BPF_DMA_WRITE:
-		return mdev_bpf_dma_write(dev, id, iova, where, size);
-	default:
-		return mdev_bpf_dma_pin(dev, id, iova, size);
-	}
+	return mdev_bpf_request(dev, &req, sizeof(req));
+}
+
+/* Whatever the user has put into the state, of any size */
+static __s64 raw(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 size)
+{
+	if (size > 8192)
+		return -EDOM;
+	return mdev_bpf_request(dev, (void *)s->data, size);
 }
 
 static __s64 flood(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
@@ -40,7 +50,7 @@ static __s64 flood(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 go)
 	int i;
 
 	mdev_bpf_for(i, dev, 0, 2 * MDEV_BPF_MAX_DMA)
-		if (request(dev, s, go + ((__u64)i << 8)))
+		if (request(dev, s, go + ((__u64)i << 8), REG(s, KDMA_CHANNEL)))
 			return i;
 	return 2 * MDEV_BPF_MAX_DMA;
 }
@@ -92,7 +102,7 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 
 	switch (reg) {
 	case KDMA_GO:
-		*result = request(dev, s, val);
+		*result = request(dev, s, val, REG(s, KDMA_CHANNEL));
 		s->go = val;
 		break;
 	case KDMA_GO_WORK:
@@ -118,6 +128,12 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 		break;
 	case KDMA_MEMORY_NINE:
 		*result = mdev_bpf_memory_get(dev, val, 9) ? 0 : -EFAULT;
+		break;
+	case KDMA_CANCEL:
+		*result = mdev_bpf_request_cancel(dev, val);
+		break;
+	case KDMA_RAW:
+		*result = raw(dev, s, val);
 		break;
 	case KDMA_PULL:
 		*result = pull(dev, s, val);
@@ -162,6 +178,8 @@ int MDEV_BPF_OP(kdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 		access->val = *(__u64 *)(s->data + (at & (KDMA_DATA_SIZE - 8)));
 	else if (at >= KDMA_LOG)
 		access->val = s->log[at / 8 & (KDMA_LOG_LEN - 1)];
+	else if (at >= KDMA_MORE)
+		access->val = s->more[at / 8 & (KDMA_MORE_LEN - 1)];
 	else
 		access->val = s->reg[at / 8 & 31];
 	access->val >>= at % 8 * 8;
@@ -173,7 +191,7 @@ int MDEV_BPF_OP(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
 	if (s)
-		REG(s, KDMA_RESULT) = request(dev, s, s->go);
+		REG(s, KDMA_RESULT) = request(dev, s, s->go, REG(s, KDMA_CHANNEL));
 	return 0;
 }
 
@@ -184,6 +202,8 @@ int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	if (!s)
 		return -EIO;
 	__sync_fetch_and_add(&all_done, 1);
+	s->more[REG(s, KDMA_DONE) & (KDMA_MORE_LEN - 1)] =
+		dma->done | (__u64)dma->channel << 32 | (__u64)dma->flags << 48;
 	s->log[REG(s, KDMA_DONE)++ & (KDMA_LOG_LEN - 1)] = dma->id | (__u64)dma->error << 32;
 	if (REG(s, KDMA_CHAIN)) {
 		REG(s, KDMA_CHAIN)--;
@@ -192,11 +212,12 @@ int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 			REG(s, KDMA_WHERE) += dma->size;
 		}
 		s->go += 1 << 8;
-		REG(s, KDMA_RESULT) = request(dev, s, s->go);
+		REG(s, KDMA_RESULT) = request(dev, s, s->go, dma->channel);
 	}
 	if (REG(s, KDMA_REPIN))
 		mdev_bpf_dma_pin(dev, dma->id, dma->iova, dma->size);
-	mdev_bpf_irq_trigger(dev, 0);
+	if (!REG(s, KDMA_QUIET))
+		mdev_bpf_irq_trigger(dev, 0);
 	return 0;
 }
 

@@ -47,6 +47,14 @@
 #define KDMA_SLOW		0xa0	/* milliseconds that dma_unmap takes */
 #define KDMA_PEEK_NINE		0xa8	/* W: mdev_bpf_dma_get() of 9 bytes there; RESULT */
 #define KDMA_MEMORY_NINE	0xb0	/* W: the same by mdev_bpf_memory_get() */
+#define KDMA_CHANNEL		0xb8	/* for the requests of GO, GO_WORK and FLOOD */
+#define KDMA_FLAGS		0xc0
+#define KDMA_COUNT		0xc8
+#define KDMA_CANCEL		0xd0	/* W: mdev_bpf_request_cancel(); RESULT */
+#define KDMA_RAW		0xd8	/* W: mdev_bpf_request() of VALUE bytes of DATA; RESULT */
+#define KDMA_QUIET		0xe0	/* not 0: dma_done sends no interrupt */
+#define KDMA_MORE		0x400	/* R: for the last KDMA_MORE_LEN entries of the log: */
+#define KDMA_MORE_LEN		128	/* done | channel << 32 | flags << 48 */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
 
 #endif /* KDMA_H */

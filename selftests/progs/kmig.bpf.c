@@ -91,6 +91,7 @@ int MDEV_BPF_OP(kmig_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 	if (!s)
 		return -EIO;
 	s->done += dma->error ? 0x101 : 1;
+	s->done += dma->flags & MDEV_BPF_DMA_AGAIN ? 0x10000 : 0;
 	return 0;
 }
 

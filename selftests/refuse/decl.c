@@ -30,7 +30,7 @@ static const struct wrong wrong_scalars[] = {
 	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
 	{ large_state, -E2BIG, "state_size 1048577" },
 	{ huge_state, -E2BIG, "state_size 4294967295" },
-	{ many_windows, -EINVAL, "dma_windows 17 is more than 16" },
+	{ many_windows, -EINVAL, "dma_windows 129 is more than 128" },
 	{ reserved, -EINVAL, "reserved is not zero" },
 	{ large_pool, -EINVAL, "max_instances 65537" },
 };

@@ -85,7 +85,7 @@ MTAP_TEST(upgrade_acts_on_nothing)
 	expect_verifier("upgrade_cancel", "mdev_bpf_timer_cancel is not allowed");
 	expect_verifier("upgrade_work", "mdev_bpf_work_queue is not allowed");
 	expect_verifier("upgrade_config", "mdev_bpf_config_write is not allowed");
-	expect_verifier("upgrade_dma", "mdev_bpf_dma_write is not allowed");
+	expect_verifier("upgrade_dma", "mdev_bpf_request is not allowed");
 	expect_verifier("upgrade_pinned", "mdev_bpf_dma_get is not allowed");
 	expect_verifier("upgrade_fail", "mdev_bpf_fail is not allowed");
 	expect_verifier("upgrade_hidden", "mdev_bpf_irq_set is not allowed");
@@ -120,7 +120,7 @@ MTAP_TEST(dma)
 	expect_verifier("pinned_unchecked", "mem_or_null");
 	expect_verifier("pinned_past_size", "invalid access to memory, mem_size=8");
 	expect_verifier("write_dma", "read-only");
-	expect_verifier("upgrade_dma_read", "mdev_bpf_dma_read is not allowed");
+	expect_verifier("upgrade_dma_read", "mdev_bpf_request is not allowed");
 	expect_verifier("stream_of_stack", "STRUCT mdev_bpf_stream must point to scalar");
 	expect_verifier("stream_of_access", "expected pointer to STRUCT mdev_bpf_stream");
 	expect_verifier("write_stream", "read-only");
