@@ -92,8 +92,8 @@ static void add_named(struct json_object *obj, const char *key, const char *name
 struct decl {
 	char name[MDEV_BPF_NAME_LEN];
 	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
-	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
-	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGION_ROWS];
+	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_gfx gfx;
 	struct mdev_bpf_param params[MDEV_BPF_MAX_PARAMS];
@@ -257,14 +257,15 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 {
 	struct json_object *rows = json_object_new_array();
 
-	for (int i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+	for (int i = 0; i < MDEV_BPF_MAX_REGION_ROWS && decl->regions[i].size; i++) {
 		const struct mdev_bpf_region *region = &decl->regions[i];
 		struct json_object *row;
 
-		if (!region->size || !has_type(region->types, type))
+		if (!has_type(region->types, type))
 			continue;
 		row = json_object_new_object();
-		add_named(row, "region", decl->is_pci ? region_name(i) : NULL, i);
+		add_named(row, "region", decl->is_pci ? region_name(region->index) : NULL,
+			  region->index);
 		add_u64(row, "size", region->size);
 		add_u64(row, "access_size", region->access_size ? region->access_size : 4);
 		json_object_object_add(row, "flags", describe_flags(region->flags));
@@ -294,14 +295,14 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 {
 	struct json_object *rows = json_object_new_array();
 
-	for (size_t i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+	for (int i = 0; i < MDEV_BPF_MAX_IRQ_ROWS && decl->irqs[i].count; i++) {
 		const struct mdev_bpf_irq *irq = &decl->irqs[i];
 		struct json_object *row;
 
-		if (!irq->count || !has_type(irq->types, type))
+		if (!has_type(irq->types, type))
 			continue;
 		row = json_object_new_object();
-		add_named(row, "irq", irq_name(decl, i), i);
+		add_named(row, "irq", irq_name(decl, irq->index), irq->index);
 		add_u64(row, "count", irq->count);
 		if (decl->is_pci) {
 			add_place(row, "table", irq, irq->table);

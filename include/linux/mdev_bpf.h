@@ -479,11 +479,11 @@ struct mdev_bpf_ops {
 	/** @pci: Identity in configuration space. */
 	struct mdev_bpf_pci pci;
 
-	/** @regions: Regions by VFIO index. */
-	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
+	/** @regions: Regions, in any order; the first entry without a size ends them. */
+	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGION_ROWS];
 
-	/** @irqs: Interrupts by VFIO index. */
-	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQS];
+	/** @irqs: Interrupts, in any order; the first entry without a count ends them. */
+	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
 
 	/** @doorbells: Doorbells, in any order; an entry without a size is unused. */
 	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];

@@ -194,7 +194,7 @@ static void unload(void)
 static void before(void)
 {
 	ASSERT_EQ(prog_open(&dev_prog, KGFX, "kgfx"), 0);
-	prog_ops(&dev_prog)->regions[KGFX_FB].size = LARGE;
+	ops_region(prog_ops(&dev_prog), KGFX_FB)->size = LARGE;
 	ASSERT_EQ(prog_load(&dev_prog), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	display_open();

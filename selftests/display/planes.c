@@ -320,18 +320,18 @@ WRONG(gfx_yres, ops->gfx.max_yres = 0xffffffff)
 WRONG(gfx_no_query, ops->gfx_query = NULL)
 WRONG(gfx_no_flags, ops->gfx.flags = 0)
 WRONG(gfx_query_alone, memset(&ops->gfx, 0, sizeof(ops->gfx)))
-WRONG(gfx_no_memory, memset(&ops->regions[1], 0, 15 * sizeof(ops->regions[0])))
+WRONG(gfx_no_memory, memset(&ops->regions[1], 0, 31 * sizeof(ops->regions[0])))
 WRONG(edid_only, memset(&ops->gfx, 0, sizeof(ops->gfx)); ops->gfx_query = NULL)
-WRONG(edid_read_only, ops->regions[KGFX_EDID].flags &= ~MDEV_BPF_REGION_WRITE)
-WRONG(edid_mmap, ops->regions[KGFX_EDID].flags |= MDEV_BPF_REGION_MMAP;
-	ops->regions[KGFX_EDID].size = 4096)
-WRONG(edid_window, ops->regions[KGFX_EDID].size = 8192;
-	ops->regions[KGFX_EDID].trap_size = 4096)
-WRONG(edid_small, ops->regions[KGFX_EDID].size = MDEV_BPF_EDID_OFFSET + 127)
-WRONG(edid_large, ops->regions[KGFX_EDID].size = 0x10001)
-WRONG(edid_width, ops->regions[KGFX_EDID].access_size = 8)
-WRONG(edid_twice, ops->regions[12] = ops->regions[KGFX_EDID])
-WRONG(edid_none, ops->regions[KGFX_EDID].cap_subtype = 2)
+WRONG(edid_read_only, ops_region(ops, KGFX_EDID)->flags &= ~MDEV_BPF_REGION_WRITE)
+WRONG(edid_mmap, ops_region(ops, KGFX_EDID)->flags |= MDEV_BPF_REGION_MMAP;
+	ops_region(ops, KGFX_EDID)->size = 4096)
+WRONG(edid_window, ops_region(ops, KGFX_EDID)->size = 8192;
+	ops_region(ops, KGFX_EDID)->trap_size = 4096)
+WRONG(edid_small, ops_region(ops, KGFX_EDID)->size = MDEV_BPF_EDID_OFFSET + 127)
+WRONG(edid_large, ops_region(ops, KGFX_EDID)->size = 0x10001)
+WRONG(edid_width, ops_region(ops, KGFX_EDID)->access_size = 8)
+WRONG(edid_twice, ops->regions[5] = *ops_region(ops, KGFX_EDID); ops->regions[5].index = 12)
+WRONG(edid_none, ops_region(ops, KGFX_EDID)->cap_subtype = 2)
 
 static const struct wrong refusals[] = {
 	{ gfx_flag, -EOPNOTSUPP, "gfx.flags 0x4 are not supported" },
@@ -343,14 +343,14 @@ static const struct wrong refusals[] = {
 	{ gfx_no_flags, -EINVAL, "gfx has no flags but is not empty" },
 	{ gfx_query_alone, -EINVAL, "there is a gfx_query, but no gfx.flags" },
 	{ gfx_no_memory, -EINVAL, "there are gfx.flags, but no region is MEMORY" },
-	{ edid_only, -EINVAL, "regions[11] is for EDID, but there are no gfx.flags" },
-	{ edid_read_only, -EINVAL, "regions[11] is for EDID: readable, writable, no MMAP" },
-	{ edid_mmap, -EINVAL, "regions[11] is for EDID: readable, writable, no MMAP" },
-	{ edid_window, -EINVAL, "regions[11] is for EDID: readable, writable, no MMAP" },
-	{ edid_small, -EINVAL, "regions[11].size 0xbf is not 0xc0 to 0x10000, for EDID" },
-	{ edid_large, -EINVAL, "regions[11].size 0x10001 is not 0xc0 to 0x10000, for EDID" },
-	{ edid_width, -EINVAL, "regions[11].access_size 8 is not 4, for EDID" },
-	{ edid_twice, -EINVAL, "regions[12] is a second one for EDID" },
+	{ edid_only, -EINVAL, "regions[4] is for EDID, but there are no gfx.flags" },
+	{ edid_read_only, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
+	{ edid_mmap, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
+	{ edid_window, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
+	{ edid_small, -EINVAL, "regions[4].size 0xbf is not 0xc0 to 0x10000, for EDID" },
+	{ edid_large, -EINVAL, "regions[4].size 0x10001 is not 0xc0 to 0x10000, for EDID" },
+	{ edid_width, -EINVAL, "regions[4].access_size 8 is not 4, for EDID" },
+	{ edid_twice, -EINVAL, "regions[5] is a second one for EDID" },
 	{ edid_none, -EINVAL, "there is a gfx_edid, but no region for EDID" },
 };
 

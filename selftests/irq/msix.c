@@ -274,7 +274,7 @@ MTAP_TEST(in_memory)
 
 	dev_close();
 	ASSERT_EQ(prog_open(&dev_prog2, KIRQ, "kirq"), 0);
-	prog_ops(&dev_prog2)->regions[KIRQ_BAR].flags |= MDEV_BPF_REGION_MEMORY;
+	ops_region(prog_ops(&dev_prog2), KIRQ_BAR)->flags |= MDEV_BPF_REGION_MEMORY;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);
 	dev_open("kirq-1");

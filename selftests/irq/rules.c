@@ -291,7 +291,7 @@ static void plain(bool on)
 	struct call c = { .on = on };
 
 	ASSERT_EQ(prog_open(&dev_prog2, "progs/kapi.bpf.o", "kplat"), 0);
-	prog_ops(&dev_prog2)->irqs[KPLAT_VECTORS].count = 4;
+	ops_irq(prog_ops(&dev_prog2), KPLAT_VECTORS)->count = 4;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);
 	dev_open("kplat-1");

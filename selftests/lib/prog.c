@@ -134,6 +134,28 @@ void *prog_globals(struct prog *p)
 	return NULL;
 }
 
+struct mdev_bpf_region *ops_region(struct mdev_bpf_ops *ops, unsigned int index)
+{
+	struct mdev_bpf_region *r;
+
+	for (r = ops->regions; r->size; r++)
+		if (r->index == index)
+			return r;
+	r->index = index;
+	return r;
+}
+
+struct mdev_bpf_irq *ops_irq(struct mdev_bpf_ops *ops, unsigned int index)
+{
+	struct mdev_bpf_irq *irq;
+
+	for (irq = ops->irqs; irq->count; irq++)
+		if (irq->index == index)
+			return irq;
+	irq->index = index;
+	return irq;
+}
+
 int prog_global(struct prog *p, void *buf, size_t off, size_t size)
 {
 	struct bpf_map *map;

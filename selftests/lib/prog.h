@@ -33,6 +33,10 @@ struct mdev_bpf_ops *prog_ops(struct prog *p);
 /* The program's global variables as they are at each moment; NULL if it has none in .bss. */
 void *prog_globals(struct prog *p);
 
+/* The row with this VFIO index; the first unused one, if the program has none. */
+struct mdev_bpf_region *ops_region(struct mdev_bpf_ops *ops, unsigned int index);
+struct mdev_bpf_irq *ops_irq(struct mdev_bpf_ops *ops, unsigned int index);
+
 /* A global variable of the program, which must be in .bss; 0 or negative errno. */
 int prog_global(struct prog *p, void *buf, size_t off, size_t size);
 

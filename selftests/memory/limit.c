@@ -310,7 +310,7 @@ MTAP_TEST(populate_at_limit)
 	ASSERT_EQ(prog_open(&dev_prog2, "progs/kmem.bpf.o", NULL), 0);
 	ops = prog_ops(&dev_prog2);
 	memcpy(ops->name, "kmempop", sizeof("kmempop"));
-	ops->regions[KMEM_HIDDEN].flags |= MDEV_BPF_REGION_POPULATE;
+	ops_region(ops, KMEM_HIDDEN)->flags |= MDEV_BPF_REGION_POPULATE;
 	ops->max_instances = 1;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);

@@ -496,9 +496,9 @@ MTAP_TEST(msix_areas)
 	ASSERT_EQ(prog_open(&dev_prog2, "progs/kmem.bpf.o", NULL), 0);
 	ops = prog_ops(&dev_prog2);
 	memcpy(ops->name, "kmemx", sizeof("kmemx"));
-	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].count = 4;
-	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].table = table | KMEM_SPARSE;
-	ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].pba = pba | KMEM_SPARSE;
+	ops_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX)->count = 4;
+	ops_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX)->table = table | KMEM_SPARSE;
+	ops_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX)->pba = pba | KMEM_SPARSE;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);
 	dev_open("kmemx-1");

@@ -282,9 +282,11 @@ MTAP_TEST(as_many_as_possible)
 static void like_virtio(struct mdev_bpf_ops *ops)
 {
 	none(ops);
-	ops->regions[0].size = 512;
-	ops->irqs[1].count = 0;
-	ops->irqs[2] = (struct mdev_bpf_irq){ .count = 5, .table = 0x100, .pba = 0x180 };
+	ops_region(ops, 0)->size = 512;
+	ops_irq(ops, 1)->count = 0;
+	*ops_irq(ops, 2) = (struct mdev_bpf_irq){
+		.index = 2, .count = 5, .table = 0x100, .pba = 0x180,
+	};
 	declare(ops, 0, PCI_CAP_ID_VNDR, 16, LOW);
 	declare(ops, 1, PCI_CAP_ID_VNDR, 20, LOW);
 	declare(ops, 2, PCI_CAP_ID_VNDR, 16, LOW);
@@ -320,7 +322,7 @@ MTAP_TEST(all_extended_space)
 static void msi_of_one_type(struct mdev_bpf_ops *ops)
 {
 	memcpy(ops->types[1].name, "2", 2);
-	ops->irqs[1].types = 2;
+	ops_irq(ops, 1)->types = 2;
 }
 
 MTAP_TEST(types_differ)

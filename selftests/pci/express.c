@@ -352,8 +352,10 @@ MTAP_TEST(largest_vendor_capability)
 /* MSI-X behind MSI: its tables are the core's, whoever writes there */
 static void with_msix(struct mdev_bpf_ops *ops)
 {
-	ops->regions[0].size = 512;
-	ops->irqs[2] = (struct mdev_bpf_irq){ .count = 5, .table = 0x100, .pba = 0x180 };
+	ops_region(ops, 0)->size = 512;
+	*ops_irq(ops, 2) = (struct mdev_bpf_irq){
+		.index = 2, .count = 5, .table = 0x100, .pba = 0x180,
+	};
 }
 
 static int ioeventfd(__u64 offset, unsigned int size, int fd)

@@ -170,12 +170,12 @@ static void no_fit_types(struct mdev_bpf_ops *ops)
 
 static void no_fit_regions(struct mdev_bpf_ops *ops)
 {
-	ops->regions[0].size *= 2;
+	ops_region(ops, 0)->size *= 2;
 }
 
 static void no_fit_irqs(struct mdev_bpf_ops *ops)
 {
-	ops->irqs[1].count = 2;
+	ops_irq(ops, 1)->count = 2;
 }
 
 static const struct {

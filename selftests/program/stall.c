@@ -421,7 +421,7 @@ static void before(void)
 	ASSERT_EQ(prog_open(&dev_prog, "progs/kmem.bpf.o", NULL), 0);
 	ops = prog_ops(&dev_prog);
 	memcpy(ops->name, NAME, sizeof(NAME));
-	ops->regions[KMEM_LARGE].flags &= ~MDEV_BPF_REGION_KEEP;
+	ops_region(ops, KMEM_LARGE)->flags &= ~MDEV_BPF_REGION_KEEP;
 	ops->state_size = MDEV_BPF_MAX_STATE;
 	ASSERT_EQ(prog_load(&dev_prog), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);

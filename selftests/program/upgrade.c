@@ -193,12 +193,12 @@ static void other_types(struct mdev_bpf_ops *ops)
 
 static void other_regions(struct mdev_bpf_ops *ops)
 {
-	ops->regions[0].size *= 2;
+	ops_region(ops, 0)->size *= 2;
 }
 
 static void other_irqs(struct mdev_bpf_ops *ops)
 {
-	ops->irqs[0].count = 0;
+	ops_irq(ops, 0)->count = 0;
 }
 
 static void other_pci(struct mdev_bpf_ops *ops)

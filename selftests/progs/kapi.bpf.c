@@ -51,7 +51,7 @@ int MDEV_BPF_OP(kccw_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_acc
 	return 0;
 }
 
-#define REGION(bytes)	{ .size = (bytes), .flags = MDEV_BPF_REGION_RW }
+#define REGION(i, bytes)	{ .index = (i), .size = (bytes), .flags = MDEV_BPF_REGION_RW }
 
 /* A platform device has any regions and interrupts; AMBA is the same by another name. */
 #define PLATFORM(_name, _api)							\
@@ -63,17 +63,17 @@ MDEV_BPF_DEVICE(_name,								\
 		.state_size = sizeof(struct kirq_state),		\
 		.types = { { .name = "1" }, { .name = "few" } },	\
 		.regions = {						\
-			[0] = REGION(0x1000),				\
-			[KPLAT_ODD] = REGION(KPLAT_ODD_SIZE),		\
-			[KPLAT_CTL] = REGION(KIRQ_CTL_SIZE),		\
-			[15] = { .size = 1ULL << 40, .flags = MDEV_BPF_REGION_READ,	\
-				 .types = 1 },				\
+			REGION(0, 0x1000),				\
+			REGION(KPLAT_ODD, KPLAT_ODD_SIZE),		\
+			REGION(KPLAT_CTL, KIRQ_CTL_SIZE),		\
+			{ .index = 15, .size = 1ULL << 40, .flags = MDEV_BPF_REGION_READ, \
+			  .types = 1 },				\
 		},							\
 		.irqs = {						\
-			[KPLAT_LINE] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
-			[KPLAT_EDGE] = { .count = 1 },			\
-			[KPLAT_LINE2] = { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
-			[KPLAT_VECTORS] = { .count = KPLAT_NR, .types = 1 },	\
+			{ .index = KPLAT_LINE, .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+			{ .index = KPLAT_EDGE, .count = 1 },			\
+			{ .index = KPLAT_LINE2, .count = 1, .flags = MDEV_BPF_IRQ_LEVEL },	\
+			{ .index = KPLAT_VECTORS, .count = KPLAT_NR, .types = 1 },	\
 		})
 
 PLATFORM(kplat, "vfio-platform");
@@ -85,11 +85,11 @@ MDEV_BPF_DEVICE(kccw,
 		.device_api = "vfio-ccw",
 		.state_size = sizeof(struct kirq_state),
 		.types = { { .name = "1" } },
-		.regions = { [0] = { .size = KCCW_CONFIG_SIZE, .access_size = 8,
+		.regions = { { .size = KCCW_CONFIG_SIZE, .access_size = 8,
 				     .flags = MDEV_BPF_REGION_RW } },
-		.irqs = { [0] = { .count = 1 }, [1] = { .count = 1 }, [2] = { .count = 1 } });
+		.irqs = { { .count = 1 }, { .index = 1, .count = 1 }, { .index = 2, .count = 1 } });
 
 MDEV_BPF_DEVICE(kap,
 		.device_api = "vfio-ap",
 		.types = { { .name = "1" } },
-		.irqs = { [0] = { .count = 1 } });
+		.irqs = { { .count = 1 } });

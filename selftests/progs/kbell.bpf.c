@@ -72,18 +72,18 @@ MDEV_BPF_DEVICE(kbell,
 		.types = { { .name = "a" }, { .name = "b" } },
 		.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },
 		.regions = {
-			[0] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
-			[KBELL_BAR] = {
-				.size = KBELL_BAR_SIZE, .access_size = 8,
+			{ .size = 64, .flags = MDEV_BPF_REGION_READ },
+			{
+				.index = KBELL_BAR, .size = KBELL_BAR_SIZE, .access_size = 8,
 				.flags = MDEV_BPF_REGION_RW,
 			},
-			[KBELL_IO] = {
-				.size = KBELL_IO_SIZE, .access_size = 1, .types = 1,
+			{
+				.index = KBELL_IO, .size = KBELL_IO_SIZE, .access_size = 1, .types = 1,
 				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO,
 			},
-			[KBELL_RO] = { .size = 64, .flags = MDEV_BPF_REGION_READ },
+			{ .index = KBELL_RO, .size = 64, .flags = MDEV_BPF_REGION_READ },
 		},
-		.irqs = { [1] = { .count = KBELL_MSI } },
+		.irqs = { { .index = 1, .count = KBELL_MSI } },
 		.doorbells = {
 			BELL(KBELL_BAR, KBELL_A, 8, KBELL_A_WORK),
 			BELL(KBELL_BAR, KBELL_B, 4, KBELL_B_WORK),

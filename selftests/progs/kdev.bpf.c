@@ -226,7 +226,8 @@ int MDEV_BPF_OP(kdev_reset, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-#define KDEV_REGION(n, acc, f) { .size = (n), .access_size = (acc), .flags = (f) }
+#define KDEV_REGION(i, n, acc, f) \
+	{ .index = (i), .size = (n), .access_size = (acc), .flags = (f) }
 #define MEM_RW	MDEV_BPF_REGION_RW
 
 MDEV_BPF_DEVICE(kdev,
@@ -254,15 +255,15 @@ MDEV_BPF_DEVICE(kdev,
 			.class_code = 0xff0102, .revision = 3,
 		},
 		.regions = {
-			[0] = KDEV_REGION(KDEV_BAR_SIZE, 0, MEM_RW),
-			[1] = KDEV_REGION(KDEV_CTL_SIZE, 4, MEM_RW | MDEV_BPF_REGION_IO),
-			[2] = KDEV_REGION(KDEV_BAR_SIZE, 8, MEM_RW | MDEV_BPF_REGION_PREFETCH),
-			[3] = { .size = KDEV_BAR_SIZE, .access_size = 1, .flags = MEM_RW,
+			KDEV_REGION(0, KDEV_BAR_SIZE, 0, MEM_RW),
+			KDEV_REGION(1, KDEV_CTL_SIZE, 4, MEM_RW | MDEV_BPF_REGION_IO),
+			KDEV_REGION(2, KDEV_BAR_SIZE, 8, MEM_RW | MDEV_BPF_REGION_PREFETCH),
+			{ .index = 3, .size = KDEV_BAR_SIZE, .access_size = 1, .flags = MEM_RW,
 				.types = 0xd },
-			[KDEV_LOG] = KDEV_REGION(KDEV_LOG_BAR_SIZE, 8,
+			KDEV_REGION(KDEV_LOG, KDEV_LOG_BAR_SIZE, 8,
 						 MDEV_BPF_REGION_READ | MDEV_BPF_REGION_64BIT),
 		},
 		.irqs = {
-			[0] = { .count = 1 },
-			[1] = { .count = KDEV_MSI },
+			{ .count = 1 },
+			{ .index = 1, .count = KDEV_MSI },
 		});

@@ -109,7 +109,8 @@ int MDEV_BPF_OP(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *cal
 	return 0;
 }
 
-#define MEMORY(bytes, more)	{ .size = (bytes), .flags = MDEV_BPF_REGION_MEMORY | (more) }
+#define MEMORY(i, bytes, more) \
+	{ .index = (i), .size = (bytes), .flags = MDEV_BPF_REGION_MEMORY | (more) }
 
 #define KGFX_OPS \
 	.region_read = kgfx_region_read, \
@@ -122,13 +123,13 @@ int MDEV_BPF_OP(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *cal
 	.types = { { .name = "a" }, { .name = "b" } }, \
 	.pci = { .vendor = 0x1234, .device = 0x6fbf, .class_code = 0x030000 }, \
 	.regions = { \
-		[0] = { .size = KGFX_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }, \
-		[KGFX_FB] = { .size = KGFX_FB_SIZE, .types = 1, \
+		{ .size = KGFX_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }, \
+		{ .index = KGFX_FB, .size = KGFX_FB_SIZE, .types = 1, \
 			      .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY | \
 				       MDEV_BPF_REGION_MMAP }, \
-		[KGFX_SMALL] = MEMORY(KGFX_SMALL_SIZE, MDEV_BPF_REGION_READ), \
-		[KGFX_PRIVATE] = MEMORY(KGFX_PRIVATE_SIZE, 0), \
-		[KGFX_EDID] = { .size = KGFX_EDID_SIZE, .cap_type = VFIO_REGION_TYPE_GFX, \
+		MEMORY(KGFX_SMALL, KGFX_SMALL_SIZE, MDEV_BPF_REGION_READ), \
+		MEMORY(KGFX_PRIVATE, KGFX_PRIVATE_SIZE, 0), \
+		{ .index = KGFX_EDID, .size = KGFX_EDID_SIZE, .cap_type = VFIO_REGION_TYPE_GFX, \
 				.cap_subtype = VFIO_REGION_SUBTYPE_GFX_EDID, \
 				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY }, \
 	}

@@ -148,7 +148,7 @@ struct mdev_bpf_ops khang = {
 	.regions = {
 		{ .size = 64, .flags = MDEV_BPF_REGION_RW },
 	},
-	.irqs = { { .count = 1 }, { .count = 2 } },
+	.irqs = { { .count = 1 }, { .index = 1, .count = 2 } },
 	.init = (void *)khang_init,
 	.reset = (void *)khang_reset,
 	.region_read = (void *)khang_read,

@@ -139,8 +139,8 @@ MDEV_BPF_DEVICE(kioctl,
 		.pci = { .vendor = 0x1234 },
 		.regions = {
 			{ .size = 32, .flags = MDEV_BPF_REGION_READ },
-			[KIOCTL_CAP_REGION] = {
-				.size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1,
+			{
+				.index = KIOCTL_CAP_REGION, .size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1,
 				.cap_subtype = 2,
 			},
 		},

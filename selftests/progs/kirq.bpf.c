@@ -32,7 +32,8 @@ int MDEV_BPF_OP(kirq_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_acc
 	return 0;
 }
 
-#define BAR(bytes)	{ .size = (bytes), .access_size = 8, .flags = MDEV_BPF_REGION_RW }
+#define BAR(i, bytes)	{ .index = (i), .size = (bytes), .access_size = 8, \
+			  .flags = MDEV_BPF_REGION_RW }
 #define CTL		{ .size = KIRQ_CTL_SIZE, .flags = MDEV_BPF_REGION_RW }
 
 MDEV_BPF_DEVICE(kirq,
@@ -42,11 +43,11 @@ MDEV_BPF_DEVICE(kirq,
 		.state_size = sizeof(struct kirq_state),
 		.types = { { .name = "1" } },
 		.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
-		.regions = { [0] = CTL, [KIRQ_BAR] = BAR(KIRQ_BAR_SIZE) },
+		.regions = { CTL, BAR(KIRQ_BAR, KIRQ_BAR_SIZE) },
 		.irqs = {
-			[0] = { .count = 1 },
-			[1] = { .count = KIRQ_NR_MSI },
-			[2] = { .count = KIRQ_NR_MSIX, .table = KIRQ_TABLE | KIRQ_BAR,
+			{ .count = 1 },
+			{ .index = 1, .count = KIRQ_NR_MSI },
+			{ .index = 2, .count = KIRQ_NR_MSIX, .table = KIRQ_TABLE | KIRQ_BAR,
 				.pba = KIRQ_PBA | KIRQ_BAR },
 		});
 
@@ -57,12 +58,12 @@ MDEV_BPF_DEVICE(kmsix,
 		.types = { { .name = "1" } },
 		.pci = { .vendor = 0x1234, .device = 0x567a, .class_code = 0xff0000 },
 		.regions = {
-			[0] = CTL,
-			[KMSIX_TABLE_BAR] = BAR(MDEV_BPF_MAX_MSIX * 16),
-			[KMSIX_PBA_BAR] = BAR(0x200),
+			CTL,
+			BAR(KMSIX_TABLE_BAR, MDEV_BPF_MAX_MSIX * 16),
+			BAR(KMSIX_PBA_BAR, 0x200),
 		},
 		.irqs = {
-			[1] = { .count = KMSIX_NR_MSI },
-			[2] = { .count = MDEV_BPF_MAX_MSIX, .table = KMSIX_TABLE_BAR,
+			{ .index = 1, .count = KMSIX_NR_MSI },
+			{ .index = 2, .count = MDEV_BPF_MAX_MSIX, .table = KMSIX_TABLE_BAR,
 				.pba = KMSIX_PBA | KMSIX_PBA_BAR },
 		});

@@ -145,26 +145,29 @@ MDEV_BPF_DEVICE(kmem,
 		.pci = { .vendor = 0x1234, .device = 0x5679, .class_code = 0xff0000 },
 		.regions = {
 			{ .size = 64, .access_size = 8, .flags = RW },
-			[KMEM_SPARSE] = {
-				.size = KMEM_SPARSE_SIZE, .flags = MAP | RW,
+			{
+				.index = KMEM_SPARSE, .size = KMEM_SPARSE_SIZE, .flags = MAP | RW,
 				.trap_offset = KMEM_TRAP_OFFSET, .trap_size = KMEM_TRAP_SIZE,
 			},
-			[KMEM_LARGE] = {
-				.size = KMEM_LARGE_SIZE,
+			{
+				.index = KMEM_LARGE, .size = KMEM_LARGE_SIZE,
 				.flags = MAP | RW | MDEV_BPF_REGION_KEEP |
 					 MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT,
 			},
-			[KMEM_SMALL] = { .size = KMEM_SMALL_SIZE, .flags = MEM | RW },
-			[KMEM_RO] = { .size = KMEM_RO_SIZE, .flags = MAP | MDEV_BPF_REGION_READ },
-			[KMEM_ROM] = { .size = KMEM_ROM_SIZE, .flags = MEM | MDEV_BPF_REGION_READ },
-			[KMEM_OWN] = {
-				.size = KMEM_OWN_SIZE, .flags = MAP | RW,
+			{ .index = KMEM_SMALL, .size = KMEM_SMALL_SIZE, .flags = MEM | RW },
+			{ .index = KMEM_RO, .size = KMEM_RO_SIZE,
+			  .flags = MAP | MDEV_BPF_REGION_READ },
+			{ .index = KMEM_ROM, .size = KMEM_ROM_SIZE,
+			  .flags = MEM | MDEV_BPF_REGION_READ },
+			{
+				.index = KMEM_OWN, .size = KMEM_OWN_SIZE, .flags = MAP | RW,
 				.cap_type = KMEM_OWN_TYPE, .cap_subtype = KMEM_OWN_SUBTYPE,
 			},
-			[KMEM_PRIVATE] = {
-				.size = KMEM_PRIVATE_SIZE, .flags = MEM | MDEV_BPF_REGION_POPULATE,
+			{
+				.index = KMEM_PRIVATE, .size = KMEM_PRIVATE_SIZE,
+				.flags = MEM | MDEV_BPF_REGION_POPULATE,
 			},
-			[KMEM_TRAPPED] = { .size = KMEM_TRAPPED_SIZE, .access_size = 8,
-					   .flags = RW },
-			[KMEM_HIDDEN] = { .size = KMEM_HIDDEN_SIZE, .flags = MEM },
+			{ .index = KMEM_TRAPPED, .size = KMEM_TRAPPED_SIZE, .access_size = 8,
+			  .flags = RW },
+			{ .index = KMEM_HIDDEN, .size = KMEM_HIDDEN_SIZE, .flags = MEM },
 		});

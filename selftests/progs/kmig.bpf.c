@@ -217,12 +217,12 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	.pci = { .vendor = 0x1234, .device = 0x0005, .class_code = 0xff0000 },	\
 	.regions = {								\
 		{ .size = 512, .flags = MDEV_BPF_REGION_RW },			\
-		[KMIG_MEM] = { .size = KMIG_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |	\
+		{ .index = KMIG_MEM, .size = KMIG_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |	\
 			       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },	\
-		[KMIG_TABLE] = { .size = 4096, .flags = MDEV_BPF_REGION_RW },	\
+		{ .index = KMIG_TABLE, .size = 4096, .flags = MDEV_BPF_REGION_RW },	\
 	},									\
-	.irqs = { { .count = 1 }, { .count = KMIG_MSI },			\
-		  { .count = KMIG_MSIX, .table = KMIG_TABLE, .pba = 2048 | KMIG_TABLE } }, \
+	.irqs = { { .count = 1 }, { .index = 1, .count = KMIG_MSI },		\
+		  { .index = 2, .count = KMIG_MSIX, .table = KMIG_TABLE, .pba = 2048 | KMIG_TABLE } }, \
 	.region_read = kmig_read,					\
 	.region_write = kmig_write,					\
 	.timer = kmig_timer,						\

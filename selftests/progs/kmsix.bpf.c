@@ -19,11 +19,11 @@ MDEV_BPF_DEVICE(kmsix,
 		.regions = {
 			{ .size = 8, .access_size = 1,
 			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_IO },
-			{ .size = 4096, .flags = MDEV_BPF_REGION_RW },
+			{ .index = 1, .size = 4096, .flags = MDEV_BPF_REGION_RW },
 		},
 		.registers = { PORT(0, 0) },
 		/* Table at the start of BAR 1, pending bits in its second half */
-		.irqs = { [2] = { .count = 4, .table = 1, .pba = 2048 | 1 } },
+		.irqs = { { .index = 2, .count = 4, .table = 1, .pba = 2048 | 1 } },
 		.init = mtty_init,
 		.region_read = mtty_read,
 		.region_write = mtty_write);

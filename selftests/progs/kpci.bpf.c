@@ -145,4 +145,4 @@ MDEV_BPF_DEVICE(kpci,
 					     .flags = EXTENDED },
 		},
 		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
-		.irqs = { { .count = 1 }, { .count = KPCI_MSI } });
+		.irqs = { { .count = 1 }, { .index = 1, .count = KPCI_MSI } });

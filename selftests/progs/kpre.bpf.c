@@ -122,11 +122,11 @@ MDEV_BPF_DEVICE(kpre,
 		.gfx = { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 },
 		.regions = {
 			{ .size = KPRE_REGS, .flags = MDEV_BPF_REGION_RW, .access_size = 8 },
-			[KPRE_MEM] = { .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |
+			{ .index = KPRE_MEM, .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |
 				       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-			[KPRE_RO] = { .size = KPRE_RO_SIZE, .flags = MDEV_BPF_REGION_READ |
+			{ .index = KPRE_RO, .size = KPRE_RO_SIZE, .flags = MDEV_BPF_REGION_READ |
 				      MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-			[KPRE_SMALL] = { .size = KPRE_SMALL_SIZE, .flags = MDEV_BPF_REGION_RW |
+			{ .index = KPRE_SMALL, .size = KPRE_SMALL_SIZE, .flags = MDEV_BPF_REGION_RW |
 					 MDEV_BPF_REGION_MEMORY },
 		},
 		.region_read = kpre_read,

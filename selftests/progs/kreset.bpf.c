@@ -164,5 +164,5 @@ MDEV_BPF_DEVICE(kreset,
 			.flags = MDEV_BPF_PCI_EXPRESS | MDEV_BPF_PCI_FLR,
 		},
 		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
-		.irqs = { { .count = 1 }, { .count = 2 } },
+		.irqs = { { .count = 1 }, { .index = 1, .count = 2 } },
 		.doorbells = { { .offset = KRESET_BELL, .size = 4, .work = KRESET_BELL_WORK } });

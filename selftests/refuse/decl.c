@@ -76,28 +76,43 @@ MTAP_TEST(types)
 	expect_wrong(KDEV, wrong_types, ARRAY_SIZE(wrong_types));
 }
 
+static struct mdev_bpf_region *add_region(struct mdev_bpf_ops *ops, __u32 index, __u64 size,
+					  __u32 flags)
+{
+	struct mdev_bpf_region *r = ops_region(ops, index);
+
+	r->size = size;
+	r->flags = flags;
+	return r;
+}
+
 WRONG(no_read, ops->region_read = NULL)
 WRONG(no_write, ops->region_write = NULL)
-WRONG(region_size, ops->regions[0].size = 48)
-WRONG(region_small, ops->regions[0].size = 8)
-WRONG(region_large, ops->regions[0].size = 1ULL << 32)
-WRONG(io_large, ops->regions[1].size = 512)
-WRONG(io_prefetch, ops->regions[1].flags |= MDEV_BPF_REGION_PREFETCH)
-WRONG(access_size, ops->regions[2].access_size = 3)
-WRONG(access_wide, ops->regions[2].access_size = 16)
-WRONG(region_flag, ops->regions[2].flags |= 0x80000000)
-WRONG(region_closed, ops->regions[2].flags = MDEV_BPF_REGION_PREFETCH)
-WRONG(region_types, ops->regions[3].types = 0x10)
-WRONG(region_reserved, ops->regions[3].reserved = 1)
-WRONG(region_empty, ops->regions[5].access_size = 4)
-WRONG(region_pair, ops->regions[5].size = 16; ops->regions[5].flags = MDEV_BPF_REGION_READ)
-WRONG(region_config, ops->regions[7].size = 256; ops->regions[7].flags = MDEV_BPF_REGION_RW)
-WRONG(region_vga, ops->regions[8].size = 64; ops->regions[8].flags = MDEV_BPF_REGION_RW)
-WRONG(own_bar, ops->regions[9].size = 64; ops->regions[9].flags = 3 | MDEV_BPF_REGION_PREFETCH)
-WRONG(own_large, ops->regions[15].size = (1ULL << 40) + 1; ops->regions[15].flags = 3)
-WRONG(rom_written, ops->regions[6].size = 2048; ops->regions[6].flags = MDEV_BPF_REGION_RW)
-WRONG(rom_small, ops->regions[6].size = 1024; ops->regions[6].flags = MDEV_BPF_REGION_READ)
-WRONG(rom_large, ops->regions[6].size = 1 << 25; ops->regions[6].flags = MDEV_BPF_REGION_READ)
+WRONG(region_size, ops_region(ops, 0)->size = 48)
+WRONG(region_small, ops_region(ops, 0)->size = 8)
+WRONG(region_large, ops_region(ops, 0)->size = 1ULL << 32)
+WRONG(io_large, ops_region(ops, 1)->size = 512)
+WRONG(io_prefetch, ops_region(ops, 1)->flags |= MDEV_BPF_REGION_PREFETCH)
+WRONG(access_size, ops_region(ops, 2)->access_size = 3)
+WRONG(access_wide, ops_region(ops, 2)->access_size = 16)
+WRONG(region_flag, ops_region(ops, 2)->flags |= 0x80000000)
+WRONG(region_closed, ops_region(ops, 2)->flags = MDEV_BPF_REGION_PREFETCH)
+WRONG(region_types, ops_region(ops, 3)->types = 0x10)
+WRONG(region_reserved, ops->regions[3].reserved[1] = 1)
+WRONG(region_empty, ops_region(ops, 5)->access_size = 4)
+WRONG(region_gap, ops->regions[6] = ops->regions[0])
+WRONG(region_index, add_region(ops, 16, 16, 3))
+WRONG(region_huge, add_region(ops, ~0U, 16, 3))
+WRONG(region_twice, ops->regions[5] = ops->regions[2]; ops->regions[5].types = 1)
+WRONG(region_shared, ops->regions[5] = ops->regions[3]; ops->regions[5].types = 6)
+WRONG(region_pair, add_region(ops, 5, 16, MDEV_BPF_REGION_READ))
+WRONG(region_config, add_region(ops, 7, 256, MDEV_BPF_REGION_RW))
+WRONG(region_vga, add_region(ops, 8, 64, MDEV_BPF_REGION_RW))
+WRONG(own_bar, add_region(ops, 9, 64, 3 | MDEV_BPF_REGION_PREFETCH))
+WRONG(own_large, add_region(ops, 15, (1ULL << 40) + 1, 3))
+WRONG(rom_written, add_region(ops, 6, 2048, MDEV_BPF_REGION_RW))
+WRONG(rom_small, add_region(ops, 6, 1024, MDEV_BPF_REGION_READ))
+WRONG(rom_large, add_region(ops, 6, 1 << 25, MDEV_BPF_REGION_READ))
 
 static const struct wrong wrong_regions[] = {
 	{ no_read, -EINVAL, "no region_read" },
@@ -114,14 +129,19 @@ static const struct wrong wrong_regions[] = {
 	{ region_types, -EINVAL, "regions[3].types 0x10" },
 	{ region_reserved, -EINVAL, "regions[3].reserved" },
 	{ region_empty, -EINVAL, "regions[5]" },
+	{ region_gap, -EINVAL, "regions[5] has no size, but it or a later row is not empty" },
+	{ region_index, -EINVAL, "regions[5].index 16 is not below 16" },
+	{ region_huge, -EINVAL, "regions[5].index 4294967295 is not below 16" },
+	{ region_twice, -EINVAL, "regions[2] and regions[5] both have index 2 in a type" },
+	{ region_shared, -EINVAL, "regions[3] and regions[5] both have index 3 in a type" },
 	{ region_pair, -EINVAL, "regions[4]" },
-	{ region_config, -EOPNOTSUPP, "regions[7]: configuration space, 7, and VGA, 8" },
-	{ region_vga, -EOPNOTSUPP, "regions[8]: configuration space, 7, and VGA, 8" },
-	{ own_bar, -EINVAL, "regions[9].flags 0x8 are those of PCI BARs" },
-	{ own_large, -EINVAL, "regions[15].size 0x10000000001 is more than 0x10000000000" },
-	{ rom_written, -EINVAL, "regions[6] is the ROM, so not WRITE" },
-	{ rom_small, -EINVAL, "regions[6].size 0x400 is no power of two from 0x800 to 0x1000000" },
-	{ rom_large, -EINVAL, "regions[6].size 0x2000000 is no power of two" },
+	{ region_config, -EOPNOTSUPP, "regions[5].index 7: 7 is configuration space, and 8" },
+	{ region_vga, -EOPNOTSUPP, "regions[5].index 8: 7 is configuration space, and 8" },
+	{ own_bar, -EINVAL, "regions[5].flags 0x8 are those of PCI BARs" },
+	{ own_large, -EINVAL, "regions[5].size 0x10000000001 is more than 0x10000000000" },
+	{ rom_written, -EINVAL, "regions[5] is the ROM, so not WRITE" },
+	{ rom_small, -EINVAL, "regions[5].size 0x400 is no power of two from 0x800 to 0x1000000" },
+	{ rom_large, -EINVAL, "regions[5].size 0x2000000 is no power of two" },
 };
 
 MTAP_TEST(regions)
@@ -135,63 +155,65 @@ MTAP_TEST(regions)
 /* Two pages of memory behind the BARs */
 static struct mdev_bpf_region *own(struct mdev_bpf_ops *ops, __u32 flags)
 {
-	ops->regions[9].size = 0x2000;
-	ops->regions[9].flags = MEMORY | flags;
-	return &ops->regions[9];
+	struct mdev_bpf_region *r = ops_region(ops, 9);
+
+	r->size = 0x2000;
+	r->flags = MEMORY | flags;
+	return r;
 }
 
 static void window(struct mdev_bpf_ops *ops, __u32 offset, __u32 size)
 {
 	own(ops, MDEV_BPF_REGION_RW)->trap_offset = offset;
-	ops->regions[9].trap_size = size;
+	ops_region(ops, 9)->trap_size = size;
 }
 
-WRONG(just_mmap, ops->regions[2].flags |= MMAP)
-WRONG(just_keep, ops->regions[2].flags |= MDEV_BPF_REGION_KEEP)
-WRONG(just_populate, ops->regions[2].flags |= MDEV_BPF_REGION_POPULATE)
-WRONG(private_bar, ops->regions[0].flags = MEMORY)
-WRONG(private_rom, ops->regions[6].size = 2048; ops->regions[6].flags = MEMORY)
+WRONG(just_mmap, ops_region(ops, 2)->flags |= MMAP)
+WRONG(just_keep, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_KEEP)
+WRONG(just_populate, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_POPULATE)
+WRONG(private_bar, ops_region(ops, 0)->flags = MEMORY)
+WRONG(private_rom, add_region(ops, 6, 2048, MEMORY))
 WRONG(private_mmap, own(ops, MMAP))
 WRONG(private_window, own(ops, 0)->trap_size = 0x1000)
 WRONG(private_cap, own(ops, 0)->cap_type = 1)
-WRONG(io_memory, ops->regions[1].flags |= MEMORY)
+WRONG(io_memory, ops_region(ops, 1)->flags |= MEMORY)
 WRONG(mmap_write_only, own(ops, MMAP | MDEV_BPF_REGION_WRITE))
-WRONG(mmap_part, ops->regions[0].flags |= MEMORY | MMAP)
+WRONG(mmap_part, ops_region(ops, 0)->flags |= MEMORY | MMAP)
 WRONG(mmap_odd, own(ops, MMAP | MDEV_BPF_REGION_RW)->size = 0x1800)
 WRONG(window_empty, window(ops, 0x1000, 0))
-WRONG(window_of_bar, ops->regions[0].trap_size = 0x1000)
+WRONG(window_of_bar, ops_region(ops, 0)->trap_size = 0x1000)
 WRONG(window_over, window(ops, 0x1000, 0x2000))
 WRONG(window_odd, window(ops, 0x800, 0x1000))
 WRONG(window_short, window(ops, 0, 0x800))
 WRONG(window_far, window(ops, 0xfffff000, 0xfffff000))
 WRONG(window_no_read, window(ops, 0, 0x1000); ops->region_read = NULL)
 WRONG(half_cap, own(ops, MDEV_BPF_REGION_RW)->cap_subtype = 1)
-WRONG(bar_cap, ops->regions[3].cap_type = 1)
-WRONG(rom_cap, ops->regions[6].size = 2048; ops->regions[6].flags = 1; ops->regions[6].cap_type = 1)
+WRONG(bar_cap, ops_region(ops, 3)->cap_type = 1)
+WRONG(rom_cap, add_region(ops, 6, 2048, 1)->cap_type = 1)
 
 static const struct wrong wrong_memory[] = {
 	{ just_mmap, -EINVAL, "regions[2].flags 0x80 take MEMORY" },
 	{ just_keep, -EINVAL, "regions[2].flags 0x100 take MEMORY" },
 	{ just_populate, -EINVAL, "regions[2].flags 0x200 take MEMORY" },
 	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
-	{ private_rom, -EINVAL, "regions[6] is private, so its index is 9 or more" },
-	{ private_mmap, -EINVAL, "regions[9] is MMAP, so it must be readable" },
-	{ private_window, -EINVAL, "regions[9] has a trap window, but is no MEMORY of the user's" },
-	{ private_cap, -EINVAL, "regions[9] is private, so it has no cap_type" },
+	{ private_rom, -EINVAL, "regions[5] is private, so its index is 9 or more" },
+	{ private_mmap, -EINVAL, "regions[5] is MMAP, so it must be readable" },
+	{ private_window, -EINVAL, "regions[5] has a trap window, but is no MEMORY of the user's" },
+	{ private_cap, -EINVAL, "regions[5] is private, so it has no cap_type" },
 	{ io_memory, -EINVAL, "regions[1] is I/O, so not MEMORY" },
-	{ mmap_write_only, -EINVAL, "regions[9] is MMAP, so it must be readable" },
+	{ mmap_write_only, -EINVAL, "regions[5] is MMAP, so it must be readable" },
 	{ mmap_part, -EINVAL, "regions[0].size 0x40 is not whole pages, but MMAP" },
-	{ mmap_odd, -EINVAL, "regions[9].size 0x1800 is not whole pages, but MMAP" },
-	{ window_empty, -EINVAL, "regions[9].trap_offset is not zero, but trap_size is" },
+	{ mmap_odd, -EINVAL, "regions[5].size 0x1800 is not whole pages, but MMAP" },
+	{ window_empty, -EINVAL, "regions[5].trap_offset is not zero, but trap_size is" },
 	{ window_of_bar, -EINVAL, "regions[0] has a trap window, but is no MEMORY of the user's" },
-	{ window_over, -EINVAL, "regions[9]: the trap window 0x1000 to 0x3000 is not of its" },
-	{ window_odd, -EINVAL, "regions[9]: the trap window 0x800 to 0x1800 is not of its" },
-	{ window_short, -EINVAL, "regions[9]: the trap window 0x0 to 0x800 is not of its" },
-	{ window_far, -EINVAL, "regions[9]: the trap window 0xfffff000 to 0x1ffffe000 is not" },
+	{ window_over, -EINVAL, "regions[5]: the trap window 0x1000 to 0x3000 is not of its" },
+	{ window_odd, -EINVAL, "regions[5]: the trap window 0x800 to 0x1800 is not of its" },
+	{ window_short, -EINVAL, "regions[5]: the trap window 0x0 to 0x800 is not of its" },
+	{ window_far, -EINVAL, "regions[5]: the trap window 0xfffff000 to 0x1ffffe000 is not" },
 	{ window_no_read, -EINVAL, "no region_read" },
-	{ half_cap, -EINVAL, "regions[9] has a cap_subtype without cap_type" },
+	{ half_cap, -EINVAL, "regions[5] has a cap_subtype without cap_type" },
 	{ bar_cap, -EINVAL, "regions[3].cap_type is for indices from 9 up" },
-	{ rom_cap, -EINVAL, "regions[6].cap_type is for indices from 9 up" },
+	{ rom_cap, -EINVAL, "regions[5].cap_type is for indices from 9 up" },
 };
 
 MTAP_TEST(memory)
@@ -207,8 +229,8 @@ MTAP_TEST(last_region)
 	ASSERT_EQ(prog_open(&dev_prog2, KDEV, NULL), 0);
 	ops = prog_ops(&dev_prog2);
 	memset(ops->regions, 0, sizeof(ops->regions));
-	ops->regions[15].size = 0x10000000000;
-	ops->regions[15].flags = MEMORY | MMAP | MDEV_BPF_REGION_RW;
+	ops_region(ops, 15)->size = 0x10000000000;
+	ops_region(ops, 15)->flags = MEMORY | MMAP | MDEV_BPF_REGION_RW;
 	ops->region_read = NULL;
 	ops->region_write = NULL;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
@@ -229,8 +251,8 @@ static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 o
 /* Table at the start of BAR0, pending bits behind it */
 static void one_msix(struct mdev_bpf_ops *ops)
 {
-	ops->irqs[2].count = 1;
-	ops->irqs[2].pba = 0x10;
+	ops_irq(ops, 2)->count = 1;
+	ops_irq(ops, 2)->pba = 0x10;
 }
 
 WRONG(bell_empty, ops->doorbells[2].work = 1)
@@ -260,9 +282,9 @@ static const struct wrong wrong_doorbells[] = {
 	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
 	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
 	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_memory, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
-	{ bell_window_edge, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
-	{ bell_window_far, -EINVAL, "doorbells[0] is in the memory of regions[9]" },
+	{ bell_memory, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
+	{ bell_window_edge, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
+	{ bell_window_far, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
 	{ bell_work, -EINVAL, "doorbells[7].work 8" },
 	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
 	{ bell_msix, -EINVAL, "doorbells[0] is in the table" },
@@ -289,39 +311,39 @@ static void plain(struct mdev_bpf_ops *ops, const char *api)
 	memset(&ops->pci, 0, sizeof(ops->pci));
 	memset(ops->regions, 0, sizeof(ops->regions));
 	memset(ops->irqs, 0, sizeof(ops->irqs));
-	ops->regions[3].size = 1000;
-	ops->regions[3].flags = MDEV_BPF_REGION_RW;
+	ops_region(ops, 3)->size = 1000;
+	ops_region(ops, 3)->flags = MDEV_BPF_REGION_RW;
 }
 
 #define PLAIN(fn, api, statement) \
 static void fn(struct mdev_bpf_ops *ops) { plain(ops, api); statement; }
 
 PLAIN(plain_pci, "vfio-ap", ops->pci.vendor = 0x1234)
-PLAIN(plain_io, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_IO)
-PLAIN(plain_64bit, "vfio-platform", ops->regions[3].flags |= MDEV_BPF_REGION_64BIT)
-PLAIN(plain_large, "vfio-platform", ops->regions[3].size = (1ULL << 40) + 1)
-PLAIN(plain_closed, "vfio-platform", ops->regions[3].flags = 0)
-PLAIN(plain_flag, "vfio-amba", ops->irqs[5].count = 1; ops->irqs[5].flags = 2)
-PLAIN(plain_many, "vfio-amba", ops->irqs[5].count = MDEV_BPF_MAX_MSIX + 1)
-PLAIN(plain_lines, "vfio-platform", ops->irqs[0].count = 2; ops->irqs[0].flags = 1)
-PLAIN(plain_table, "vfio-platform", ops->irqs[2].count = 2; ops->irqs[2].table = 3)
-PLAIN(plain_ccw_req, "vfio-ccw", ops->irqs[2].count = 2)
-PLAIN(plain_ap_req, "vfio-ap", ops->irqs[0].count = 1; ops->irqs[0].flags = 1)
-PLAIN(plain_types, "vfio-amba", ops->irqs[7].count = 1; ops->irqs[7].types = 0x20)
+PLAIN(plain_io, "vfio-platform", ops_region(ops, 3)->flags |= MDEV_BPF_REGION_IO)
+PLAIN(plain_64bit, "vfio-platform", ops_region(ops, 3)->flags |= MDEV_BPF_REGION_64BIT)
+PLAIN(plain_large, "vfio-platform", ops_region(ops, 3)->size = (1ULL << 40) + 1)
+PLAIN(plain_closed, "vfio-platform", ops_region(ops, 3)->flags = 0)
+PLAIN(plain_flag, "vfio-amba", ops_irq(ops, 5)->count = 1; ops_irq(ops, 5)->flags = 2)
+PLAIN(plain_many, "vfio-amba", ops_irq(ops, 5)->count = MDEV_BPF_MAX_MSIX + 1)
+PLAIN(plain_lines, "vfio-platform", ops_irq(ops, 0)->count = 2; ops_irq(ops, 0)->flags = 1)
+PLAIN(plain_table, "vfio-platform", ops_irq(ops, 2)->count = 2; ops_irq(ops, 2)->table = 3)
+PLAIN(plain_ccw_req, "vfio-ccw", ops_irq(ops, 2)->count = 2)
+PLAIN(plain_ap_req, "vfio-ap", ops_irq(ops, 0)->count = 1; ops_irq(ops, 0)->flags = 1)
+PLAIN(plain_types, "vfio-amba", ops_irq(ops, 7)->count = 1; ops_irq(ops, 7)->types = 0x20)
 
 static const struct wrong wrong_plain[] = {
 	{ plain_pci, -EINVAL, "pci is not empty, but device_api is \"vfio-ap\"" },
-	{ plain_io, -EINVAL, "regions[3].flags 0x4 are those of PCI BARs" },
-	{ plain_64bit, -EINVAL, "regions[3].flags 0x10 are those of PCI BARs" },
-	{ plain_large, -EINVAL, "regions[3].size 0x10000000001 is more than 0x10000000000" },
-	{ plain_closed, -EINVAL, "regions[3]" },
-	{ plain_flag, -EOPNOTSUPP, "irqs[5].flags 0x2" },
-	{ plain_many, -EINVAL, "irqs[5].count 2049 is more than 2048" },
+	{ plain_io, -EINVAL, "regions[0].flags 0x4 are those of PCI BARs" },
+	{ plain_64bit, -EINVAL, "regions[0].flags 0x10 are those of PCI BARs" },
+	{ plain_large, -EINVAL, "regions[0].size 0x10000000001 is more than 0x10000000000" },
+	{ plain_closed, -EINVAL, "regions[0]" },
+	{ plain_flag, -EOPNOTSUPP, "irqs[0].flags 0x2" },
+	{ plain_many, -EINVAL, "irqs[0].count 2049 is more than 2048" },
 	{ plain_lines, -EINVAL, "irqs[0].count 2: a LEVEL interrupt is one line" },
-	{ plain_table, -EINVAL, "irqs[2] has a table or pba" },
-	{ plain_ccw_req, -EINVAL, "irqs[2] is the request to release the device" },
+	{ plain_table, -EINVAL, "irqs[0] has a table or pba" },
+	{ plain_ccw_req, -EINVAL, "irqs[0] is the request to release the device" },
 	{ plain_ap_req, -EINVAL, "irqs[0] is the request to release the device" },
-	{ plain_types, -EINVAL, "irqs[7].types 0x20" },
+	{ plain_types, -EINVAL, "irqs[0].types 0x20" },
 };
 
 MTAP_TEST(not_pci)

@@ -90,7 +90,8 @@ MTAP_TEST(shapes)
 /* CTRL in two pages of memory, of which @size bytes at @window are the program's */
 static struct mdev_bpf_register *in_memory(struct mdev_bpf_ops *ops, __u32 window, __u32 size)
 {
-	ops->regions[9] = (struct mdev_bpf_region){
+	*ops_region(ops, 9) = (struct mdev_bpf_region){
+		.index = 9,
 		.size = 0x2000,
 		.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY,
 		.trap_offset = window,
@@ -103,9 +104,9 @@ static struct mdev_bpf_register *in_memory(struct mdev_bpf_ops *ops, __u32 windo
 /* One vector, with its table and its pending bits in BAR0 */
 static void msix(struct mdev_bpf_ops *ops, __u32 table, __u32 pba)
 {
-	ops->irqs[2].count = 1;
-	ops->irqs[2].table = table;
-	ops->irqs[2].pba = pba;
+	ops_irq(ops, 2)->count = 1;
+	ops_irq(ops, 2)->table = table;
+	ops_irq(ops, 2)->pba = pba;
 }
 
 ROW(region_none, KREG_ROW_CTRL, r->region = 5)
@@ -134,10 +135,10 @@ static const struct wrong wrong_places[] = {
 	{ behind_far, -EINVAL, "registers[1] \"CTRL\": its end, 0x100000000, is behind" },
 	{ behind_last, -EINVAL, "registers[9] \"TAIL\": its end, 0x204, is behind" },
 	{ behind_stride, -EINVAL, "registers[9] \"TAIL\": its end, 0xfffefffc0108, is behind" },
-	{ memory, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[9]" },
-	{ memory_behind, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[9]" },
-	{ memory_before, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[9]" },
-	{ memory_last, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[9]" },
+	{ memory, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[1]" },
+	{ memory_behind, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[1]" },
+	{ memory_before, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[1]" },
+	{ memory_last, -EINVAL, "registers[1] \"CTRL\" is in the memory of regions[1]" },
 	{ msix_table, -EINVAL, "registers[0] \"ID\" is in the table or pba of MSI-X" },
 	{ msix_pba, -EINVAL, "registers[8] \"STAMP\" is in the table or pba of MSI-X" },
 	{ msix_between, -EINVAL, "registers[9] \"TAIL\" is in the table or pba of MSI-X" },
@@ -254,7 +255,7 @@ MTAP_TEST(bits)
 /* Room for far registers; returns the rows. */
 static struct mdev_bpf_register *large(struct mdev_bpf_ops *ops)
 {
-	ops->regions[0].size = 1 << 20;
+	ops_region(ops, 0)->size = 1 << 20;
 	ops->state_size = 1 << 20;
 	return ops->registers;
 }
@@ -311,16 +312,16 @@ MTAP_TEST(without_ops)
 static void other_region(struct mdev_bpf_ops *ops, __u32 flags)
 {
 	call_nothing(ops);
-	ops->regions[2].size = 16;
-	ops->regions[2].flags = flags;
+	ops_region(ops, 2)->size = 16;
+	ops_region(ops, 2)->flags = flags;
 }
 
 WRONG(other_read, other_region(ops, MDEV_BPF_REGION_READ))
 WRONG(other_write, other_region(ops, MDEV_BPF_REGION_WRITE))
 
 static const struct wrong wrong_regions[] = {
-	{ other_read, -EINVAL, "regions[2] is readable, but there is no region_read" },
-	{ other_write, -EINVAL, "regions[2] is writable, but there is no region_write" },
+	{ other_read, -EINVAL, "regions[1] is readable, but there is no region_read" },
+	{ other_write, -EINVAL, "regions[1] is writable, but there is no region_write" },
 };
 
 MTAP_TEST(other_regions_need_them)
@@ -334,7 +335,7 @@ MTAP_TEST(most_rows)
 	struct mdev_bpf_ops *ops = begin();
 	unsigned int i;
 
-	ops->regions[0].size = 0x400;
+	ops_region(ops, 0)->size = 0x400;
 	for (i = FREE; i < MDEV_BPF_MAX_REGISTERS; i++) {
 		struct mdev_bpf_register *r = &ops->registers[i];
 
@@ -356,8 +357,8 @@ MTAP_TEST(most_registers)
 	struct mdev_bpf_ops *ops = begin();
 	struct mdev_bpf_register *r = &ops->registers[FREE];
 
-	ops->regions[9].size = 0x20000;
-	ops->regions[9].flags = MDEV_BPF_REGION_RW;
+	ops_region(ops, 9)->size = 0x20000;
+	ops_region(ops, 9)->flags = MDEV_BPF_REGION_RW;
 	ops->state_size = 0x1000 + 0x10000;
 	*r = (struct mdev_bpf_register){
 		.name = "FifteenLetters_", .region = 9, .width = 1, .count = 65536,

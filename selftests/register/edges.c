@@ -21,9 +21,9 @@ static void region_of_b(void)
 {
 	struct mdev_bpf_ops *ops = begin();
 
-	ops->regions[2].size = 16;
-	ops->regions[2].flags = MDEV_BPF_REGION_RW;
-	ops->regions[2].types = 1 << 1;
+	ops_region(ops, 2)->size = 16;
+	ops_region(ops, 2)->flags = MDEV_BPF_REGION_RW;
+	ops_region(ops, 2)->types = 1 << 1;
 	ops->registers[KREG_ROW_PLAIN].region = 2;
 	ops->registers[KREG_ROW_PLAIN].offset = 4;
 }
@@ -47,7 +47,7 @@ MTAP_TEST(region_of_this_type)
 /* The region is neither read nor written in ways that it does not allow. */
 MTAP_TEST(read_only_region)
 {
-	begin()->regions[0].flags = MDEV_BPF_REGION_READ;
+	ops_region(begin(), 0)->flags = MDEV_BPF_REGION_READ;
 	attach("kreg-a");
 	EXPECT_EQ(vfio_set(&dev, 0, KREG_PLAIN, 1, 0x55), -EINVAL);
 	EXPECT_EQ(vfio_get(&dev, 0, KREG_PLAIN, 1), 0);
@@ -55,10 +55,38 @@ MTAP_TEST(read_only_region)
 
 MTAP_TEST(write_only_region)
 {
-	begin()->regions[0].flags = MDEV_BPF_REGION_WRITE;
+	ops_region(begin(), 0)->flags = MDEV_BPF_REGION_WRITE;
 	attach("kreg-a");
 	EXPECT_EQ(vfio_set(&dev, 0, KREG_PLAIN, 1, 0x55), 0);
 	EXPECT_EQ(vfio_get(&dev, 0, KREG_PLAIN, 1), -EINVAL);
+}
+
+/* Region 0 can only be written by devices of type "b", and only read by bytes by those of "a". */
+static void differ(const char *type)
+{
+	struct mdev_bpf_ops *ops = begin();
+	struct mdev_bpf_region *other = &ops->regions[1];
+
+	*other = ops->regions[0];
+	other->types = 1 << 0;
+	other->flags = MDEV_BPF_REGION_READ;
+	other->access_size = 1;
+	ops->regions[0].types = 1 << 1;
+	attach(type);
+}
+
+MTAP_TEST(region_differs_in_a)
+{
+	differ("kreg-a");
+	EXPECT_EQ(vfio_set(&dev, 0, KREG_CTRL, 4, 0), -EINVAL);
+	EXPECT_EQ(vfio_get(&dev, 0, KREG_CTRL, 4), KREG_CTRL_RESET);
+}
+
+MTAP_TEST(region_differs_in_b)
+{
+	differ("kreg-b");
+	EXPECT_EQ(vfio_set(&dev, 0, KREG_PLAIN, 1, 0x55), 0);
+	EXPECT_EQ(vfio_get(&dev, 0, KREG_PLAIN, 1), 0x55);
 }
 
 const struct mtap_suite mtap_suite = {

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-TEST_GEN_PROGS += vfio/info vfio/access vfio/ioctl_op vfio/api
+TEST_GEN_PROGS += vfio/info vfio/types vfio/access vfio/ioctl_op vfio/api

@@ -18,8 +18,10 @@
 #define MDEV_BPF_DESC_LEN	80	/* description of all types of a program */
 #define MDEV_BPF_API_LEN	16	/* "vfio-pci" */
 #define MDEV_BPF_MAX_TYPES	8
-#define MDEV_BPF_MAX_REGIONS	16
-#define MDEV_BPF_MAX_IRQS	8
+#define MDEV_BPF_MAX_REGIONS	16	/* VFIO indices of regions */
+#define MDEV_BPF_MAX_IRQS	8	/* VFIO indices of interrupts */
+#define MDEV_BPF_MAX_REGION_ROWS	32	/* entries of mdev_bpf_ops::regions */
+#define MDEV_BPF_MAX_IRQ_ROWS	16	/* entries of mdev_bpf_ops::irqs */
 #define MDEV_BPF_MAX_STATE	(1 << 20)	/* bytes of state a device may have */
 #define MDEV_BPF_MAX_INSTANCES	65536		/* units in a pool; also the default */
 #define MDEV_BPF_MAX_IOCTL	16384		/* bytes of ioctl argument for a program */
@@ -244,7 +246,9 @@ struct mdev_bpf_pci_cap {
 /**
  * struct mdev_bpf_region - one region of a device
  * @size: size in bytes. That of a PCI BAR is a power of two: 4 to 256 for I/O ports, at least 16
- *	for memory. 0 if there is no such region
+ *	for memory. The first entry without a size ends mdev_bpf_ops::regions
+ * @index: VFIO index of the region, below MDEV_BPF_MAX_REGIONS: 0 to 5 for the BARs, 6 for the
+ *	ROM, and from 9 up for device-specific regions
  * @flags: MDEV_BPF_REGION_*
  * @access_size: widest access in bytes that the program receives: 1, 2, 4 or 8; wider accesses of
  *	the user are split. 0 means 4
@@ -257,12 +261,12 @@ struct mdev_bpf_pci_cap {
  * @trap_size: size of the window in bytes; 0 if there is none
  * @reserved: zero
  *
- * The index in mdev_bpf_ops::regions is the VFIO region index: 0 to 5 for the BARs, 6 for the ROM,
- * and from 9 up for device-specific regions. MEMORY that can be neither read nor written is private
- * to the program.
+ * Entries with the same @index describe the region for different types. MEMORY that can be neither
+ * read nor written is private to the program.
  */
 struct mdev_bpf_region {
 	__u64 size;
+	__u32 index;
 	__u32 flags;
 	__u32 access_size;
 	__u32 types;
@@ -270,7 +274,7 @@ struct mdev_bpf_region {
 	__u32 cap_subtype;
 	__u32 trap_offset;
 	__u32 trap_size;
-	__u32 reserved;
+	__u32 reserved[2];
 };
 
 /**
@@ -317,7 +321,8 @@ struct mdev_bpf_register {
 /**
  * struct mdev_bpf_irq - one kind of interrupt of a device
  * @count: number of vectors: at most 1 for INTx, a power of two up to 32 for MSI, up to
- *	MDEV_BPF_MAX_MSIX for MSI-X
+ *	MDEV_BPF_MAX_MSIX for MSI-X. The first entry without a count ends mdev_bpf_ops::irqs
+ * @index: VFIO irq index, below MDEV_BPF_MAX_IRQS: 0 for INTx, 1 for MSI, 2 for MSI-X
  * @types: as in struct mdev_bpf_region
  * @flags: MDEV_BPF_IRQ_LEVEL, for devices that are not PCI
  * @table: for MSI-X, the place of the table as in the capability: bits 0 to 2 are the index of the
@@ -325,15 +330,16 @@ struct mdev_bpf_register {
  * @pba: for MSI-X, the place of the pending bits, likewise
  * @reserved: zero
  *
- * The index in mdev_bpf_ops::irqs is the VFIO irq index: 0 for INTx, 1 for MSI, 2 for MSI-X.
+ * Entries with the same @index describe the interrupts for different types.
  */
 struct mdev_bpf_irq {
 	__u32 count;
+	__u32 index;
 	__u32 types;
 	__u32 flags;
 	__u32 table;
 	__u32 pba;
-	__u32 reserved[3];
+	__u32 reserved[2];
 };
 
 /**

@@ -26,6 +26,7 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
+#include "program/ops.h"
 #include "program/program.h"
 #include "register/register.h"
 #include "validate/api.h"
@@ -34,32 +35,44 @@
 #include "work/ioeventfd.h"
 #include "work/worker.h"
 
-static bool has(u32 types, unsigned int index)
+/* Copy the regions of a type, and sort them by VFIO index. */
+static void copy_regions(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *decl,
+			 unsigned int type)
 {
-	return !types || types & BIT(index);
+	unsigned int i;
+
+	for (i = 0; i < mdev_bpf_ops_nr_regions(decl); i++) {
+		struct mdev_bpf_region row = decl->regions[i];
+
+		if (!mdev_bpf_ops_share_type(row.types, BIT(type)))
+			continue;
+		row.access_size = row.access_size ?: sizeof(u32);
+		bdev->regions[row.index] = row;
+	}
+}
+
+static void copy_irqs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *decl,
+		      unsigned int type)
+{
+	unsigned int i;
+
+	for (i = 0; i < mdev_bpf_ops_nr_irqs(decl); i++)
+		if (mdev_bpf_ops_share_type(decl->irqs[i].types, BIT(type)))
+			bdev->irqs.kinds[decl->irqs[i].index].decl = decl->irqs[i];
 }
 
 /* Copy what the program declares for devices of this type. The copy never changes. */
 static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 {
 	struct mdev_bpf_ops *decl = &bdev->program->decl;
-	unsigned int i;
 
 	lockdep_assert_held(&bdev->program->lock);
 	bdev->api = mdev_bpf_api_find(decl);
 	bdev->pci = decl->pci;
 	memcpy(bdev->pci_caps, decl->pci_caps, sizeof(bdev->pci_caps));
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
-		if (!has(decl->regions[i].types, index))
-			continue;
-		bdev->regions[i] = decl->regions[i];
-		if (!bdev->regions[i].access_size)
-			bdev->regions[i].access_size = sizeof(u32);
-	}
+	copy_regions(bdev, decl, index);
 	mdev_bpf_doorbell_init(bdev, decl);
-	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
-		if (has(decl->irqs[i].types, index))
-			bdev->irqs.kinds[i].decl = decl->irqs[i];
+	copy_irqs(bdev, decl, index);
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	mdev_bpf_gfx_init(bdev, decl);
 	bdev->dma.windows = decl->dma_windows;

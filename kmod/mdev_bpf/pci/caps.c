@@ -12,6 +12,7 @@
 #include "device/device.h"
 #include "gate/gate.h"
 #include "pci/caps.h"
+#include "program/ops.h"
 
 #define MSI_SIZE	(PCI_MSI_DATA_64 + sizeof(u16))	/* no mask bits */
 #define EXPRESS_SIZE	0x3c				/* version 2, for any type */
@@ -75,9 +76,9 @@ unsigned int mdev_bpf_pci_caps_size(const struct mdev_bpf_ops *ops)
 {
 	unsigned int size = mdev_bpf_pci_caps_declared(ops->pci_caps, 0);
 
-	if (ops->irqs[VFIO_PCI_MSI_IRQ_INDEX].count)
+	if (mdev_bpf_ops_irq(ops, VFIO_PCI_MSI_IRQ_INDEX, 0))
 		size += round_up(MSI_SIZE, sizeof(u32));
-	if (ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX].count)
+	if (mdev_bpf_ops_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX, 0))
 		size += PCI_CAP_MSIX_SIZEOF;
 	if (ops->pci.flags & MDEV_BPF_PCI_PM)
 		size += PCI_PM_SIZEOF;

@@ -27,16 +27,35 @@ static u64 row_end(const struct mdev_bpf_register *row)
 }
 
 /* The types that have the register: only those that have its region */
-static u32 types_of(const struct mdev_bpf_register *row, const struct mdev_bpf_region *region)
+static u32 types_of(const struct mdev_bpf_ops *ops, const struct mdev_bpf_register *row)
 {
-	return (row->types ?: U32_MAX) & (region->types ?: U32_MAX);
+	const struct mdev_bpf_region *region;
+	u32 types = 0;
+
+	mdev_bpf_ops_for_each_region(ops, row->region, row->types, region)
+		types |= region->types ?: U32_MAX;
+	return types & (row->types ?: U32_MAX);
+}
+
+/* What all types permit that have the register, because the fast path is the same for them */
+static struct mdev_bpf_region common_region(const struct mdev_bpf_ops *ops,
+					    const struct mdev_bpf_register *row)
+{
+	struct mdev_bpf_region all = { .flags = MDEV_BPF_REGION_RW, .access_size = sizeof(u64) };
+	const struct mdev_bpf_region *region;
+
+	mdev_bpf_ops_for_each_region(ops, row->region, row->types, region) {
+		all.flags &= region->flags;
+		all.access_size = min(all.access_size, region->access_size ?: (u32)sizeof(u32));
+	}
+	return all;
 }
 
 static struct mdev_bpf_register row_of(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	struct mdev_bpf_register row = ops->registers[i];
 
-	row.types = types_of(&row, &ops->regions[row.region]);
+	row.types = types_of(ops, &row);
 	row.count = row.count ?: 1;
 	row.stride = row.stride ?: row.width;
 	row.state_stride = row.state_stride ?: row.width;
@@ -54,7 +73,7 @@ static struct mdev_bpf_register_quick quick_of(const struct mdev_bpf_register *r
 	};
 
 	if (row->count > 1 || row->flags & MDEV_BPF_REGISTER_CONST ||
-	    row->width > (region->access_size ?: sizeof(u32)))
+	    row->width > region->access_size)
 		return quick;
 	if (region->flags & MDEV_BPF_REGION_READ && !(row->flags & MDEV_BPF_REGISTER_READ_CALL))
 		quick.read_width = row->width;
@@ -165,9 +184,10 @@ static void table_free(struct mdev_bpf_register_table *table)
 static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf_ops *ops)
 {
 	struct mdev_bpf_register row = row_of(ops, table->nr);
+	struct mdev_bpf_region region = common_region(ops, &row);
 
 	table->rows[table->nr] = row;
-	table->quick[table->nr] = quick_of(&row, &ops->regions[row.region]);
+	table->quick[table->nr] = quick_of(&row, &region);
 }
 
 /**

@@ -55,13 +55,7 @@ static int check_pci(const struct mdev_bpf_ops *ops)
  */
 int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops)
 {
-	unsigned int i;
-	int ret = check_pci(ops);
-
-	for (i = 0; !ret && i < MDEV_BPF_MAX_REGIONS; i++)
-		ret = mdev_bpf_validate_region(ops, i);
-	for (i = 0; !ret && i < MDEV_BPF_MAX_IRQS; i++)
-		ret = mdev_bpf_validate_irq(ops, i);
-	return ret ?: mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_registers(ops) ?:
+	return check_pci(ops) ?: mdev_bpf_validate_regions(ops) ?: mdev_bpf_validate_irqs(ops) ?:
+	       mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_registers(ops) ?:
 	       mdev_bpf_validate_gfx(ops);
 }

@@ -5,18 +5,12 @@
 
 #include "gate/refuse.h"
 #include "pci/msix.h"
+#include "program/ops.h"
 #include "validate/api.h"
 #include "validate/validate.h"
 #include "work/doorbell.h"
 
 #define refuse mdev_bpf_refuse_ops
-
-/* Only writes to a writable region can ring a doorbell. */
-static bool takes_doorbells(const struct mdev_bpf_ops *ops, u32 region)
-{
-	return region < MDEV_BPF_MAX_REGIONS &&
-	       ops->regions[region].size && ops->regions[region].flags & MDEV_BPF_REGION_WRITE;
-}
 
 static bool overlaps_range(const struct mdev_bpf_doorbell *db, struct mdev_bpf_msix_range range)
 {
@@ -27,13 +21,15 @@ static bool overlaps_range(const struct mdev_bpf_doorbell *db, struct mdev_bpf_m
 /* The core handles MSI-X's table and pending bits itself. */
 static bool in_msix(const struct mdev_bpf_ops *ops, const struct mdev_bpf_doorbell *db)
 {
-	const struct mdev_bpf_irq *irq = &ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX];
-	struct mdev_bpf_msix_range table = mdev_bpf_msix_table(irq);
-	struct mdev_bpf_msix_range pba = mdev_bpf_msix_pba(irq);
+	const struct mdev_bpf_irq *irq;
 
-	if (!mdev_bpf_api_is_pci(ops) || !irq->count)
+	if (!mdev_bpf_api_is_pci(ops))
 		return false;
-	return overlaps_range(db, table) || overlaps_range(db, pba);
+	mdev_bpf_ops_for_each_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX, 0, irq)
+		if (overlaps_range(db, mdev_bpf_msix_table(irq)) ||
+		    overlaps_range(db, mdev_bpf_msix_pba(irq)))
+			return true;
+	return false;
 }
 
 /* In a MEMORY region, only writes to the trap window are trapped. */
@@ -57,9 +53,44 @@ static int check_overlap(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+/* Check the doorbell against one of the regions that have its index. */
+static int check_region(const struct mdev_bpf_ops *ops, unsigned int i,
+			const struct mdev_bpf_region *r)
+{
+	const struct mdev_bpf_doorbell *db = &ops->doorbells[i];
+	unsigned int nr = r - ops->regions;
+
+	if (!(r->flags & MDEV_BPF_REGION_WRITE))
+		return refuse(ops, -EINVAL, "doorbells[%u].region %u cannot be written", i,
+			      db->region);
+	if (db->offset >= r->size || db->size > r->size - db->offset)
+		return refuse(ops, -EINVAL, "doorbells[%u] is not within regions[%u]", i, nr);
+	if (!in_window(r, db))
+		return refuse(ops, -EINVAL, "doorbells[%u] is in the memory of regions[%u]", i, nr);
+	return 0;
+}
+
+static int check_regions(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	u32 index = ops->doorbells[i].region;
+	const struct mdev_bpf_region *r;
+	int ret;
+
+	if (!mdev_bpf_ops_region(ops, index, 0))
+		return refuse(ops, -EINVAL, "doorbells[%u].region %u: there is no such region", i,
+			      index);
+	mdev_bpf_ops_for_each_region(ops, index, 0, r) {
+		ret = check_region(ops, i, r);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_doorbell *db = &ops->doorbells[i];
+	int ret;
 
 	if (!db->size) {
 		if (memchr_inv(db, 0, sizeof(*db)))
@@ -67,16 +98,9 @@ static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 				      i);
 		return 0;
 	}
-	if (!takes_doorbells(ops, db->region))
-		return refuse(ops, -EINVAL, "doorbells[%u].region %u cannot be written",
-			      i, db->region);
-	if (db->offset >= ops->regions[db->region].size ||
-	    db->size > ops->regions[db->region].size - db->offset)
-		return refuse(ops, -EINVAL, "doorbells[%u] is not within regions[%u]",
-			      i, db->region);
-	if (!in_window(&ops->regions[db->region], db))
-		return refuse(ops, -EINVAL, "doorbells[%u] is in the memory of regions[%u]",
-			      i, db->region);
+	ret = check_regions(ops, i);
+	if (ret)
+		return ret;
 	if (db->work >= MDEV_BPF_MAX_WORK)
 		return refuse(ops, -EINVAL, "doorbells[%u].work %u is not below %u",
 			      i, db->work, MDEV_BPF_MAX_WORK);

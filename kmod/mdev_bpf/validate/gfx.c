@@ -6,6 +6,7 @@
 
 #include "gate/refuse.h"
 #include "gfx/edid.h"
+#include "program/ops.h"
 #include "validate/validate.h"
 
 #define refuse mdev_bpf_refuse_ops
@@ -22,7 +23,7 @@ static bool has_memory(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i;
 
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+	for (i = 0; i < mdev_bpf_ops_nr_regions(ops); i++)
 		if (ops->regions[i].flags & MDEV_BPF_REGION_MEMORY)
 			return true;
 	return false;
@@ -73,19 +74,30 @@ static int check_edid_region(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+/* A device has one region for EDID. */
+static int check_edid_single(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	unsigned int j;
+
+	for (j = 0; j < i; j++)
+		if (mdev_bpf_edid_is(&ops->regions[j]) &&
+		    mdev_bpf_ops_share_type(ops->regions[j].types, ops->regions[i].types))
+			return refuse(ops, -EINVAL, "regions[%u] is a second one for EDID", i);
+	return 0;
+}
+
 static int check_edid(const struct mdev_bpf_ops *ops)
 {
 	unsigned int nr = 0, i;
 	int ret;
 
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+	for (i = 0; i < mdev_bpf_ops_nr_regions(ops); i++) {
 		if (!mdev_bpf_edid_is(&ops->regions[i]))
 			continue;
-		ret = check_edid_region(ops, i);
+		ret = check_edid_region(ops, i) ?: check_edid_single(ops, i);
 		if (ret)
 			return ret;
-		if (nr++)
-			return refuse(ops, -EINVAL, "regions[%u] is a second one for EDID", i);
+		nr++;
 	}
 	if (ops->gfx_edid && !nr)
 		return refuse(ops, -EINVAL, "there is a gfx_edid, but no region for EDID");

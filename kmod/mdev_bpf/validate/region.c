@@ -22,14 +22,14 @@
 /* The first VFIO region index for device-specific regions of PCI devices */
 #define FIRST_OWN VFIO_PCI_NUM_REGIONS
 
-static bool is_bar(const struct mdev_bpf_ops *ops, unsigned int i)
+static bool is_bar(const struct mdev_bpf_ops *ops, const struct mdev_bpf_region *r)
 {
-	return mdev_bpf_api_is_pci(ops) && i <= VFIO_PCI_BAR5_REGION_INDEX;
+	return mdev_bpf_api_is_pci(ops) && r->index <= VFIO_PCI_BAR5_REGION_INDEX;
 }
 
-static bool is_rom(const struct mdev_bpf_ops *ops, unsigned int i)
+static bool is_rom(const struct mdev_bpf_ops *ops, const struct mdev_bpf_region *r)
 {
-	return mdev_bpf_api_is_pci(ops) && i == VFIO_PCI_ROM_REGION_INDEX;
+	return mdev_bpf_api_is_pci(ops) && r->index == VFIO_PCI_ROM_REGION_INDEX;
 }
 
 /*
@@ -43,11 +43,11 @@ static int check_size(const struct mdev_bpf_ops *ops, unsigned int i)
 	u64 max = r->flags & MDEV_BPF_REGION_IO ? SZ_256 :
 		  r->flags & MDEV_BPF_REGION_64BIT ? BIT_ULL(MDEV_BPF_OFFSET_SHIFT) : SZ_2G;
 
-	if (is_rom(ops, i)) {
+	if (is_rom(ops, r)) {
 		min = SZ_2K;
 		max = SZ_16M;
 	}
-	if ((is_bar(ops, i) || is_rom(ops, i)) &&
+	if ((is_bar(ops, r) || is_rom(ops, r)) &&
 	    (hweight64(r->size) != 1 || r->size < min || r->size > max))
 		return refuse(ops, -EINVAL,
 			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
@@ -65,7 +65,7 @@ static int check_bar_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
-	if (!is_bar(ops, i) && r->flags & BAR_FLAGS)
+	if (!is_bar(ops, r) && r->flags & BAR_FLAGS)
 		return refuse(ops, -EINVAL, "regions[%u].flags %#x are those of PCI BARs",
 			      i, r->flags & BAR_FLAGS);
 	if ((r->flags & MDEV_BPF_REGION_IO) &&
@@ -74,10 +74,11 @@ static int check_bar_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (r->flags & MDEV_BPF_REGION_IO && r->flags & MDEV_BPF_REGION_MEMORY)
 		return refuse(ops, -EINVAL, "regions[%u] is I/O, so not MEMORY", i);
 	if ((r->flags & MDEV_BPF_REGION_64BIT) &&
-	    (i >= VFIO_PCI_BAR5_REGION_INDEX || ops->regions[i + 1].size))
+	    (r->index == VFIO_PCI_BAR5_REGION_INDEX ||
+	     mdev_bpf_ops_region(ops, r->index + 1, r->types)))
 		return refuse(ops, -EINVAL,
 			      "regions[%u] is 64BIT, but the next BAR is not free", i);
-	if (is_rom(ops, i) && r->flags & MDEV_BPF_REGION_WRITE)
+	if (is_rom(ops, r) && r->flags & MDEV_BPF_REGION_WRITE)
 		return refuse(ops, -EINVAL, "regions[%u] is the ROM, so not WRITE", i);
 	return 0;
 }
@@ -97,7 +98,7 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, -EINVAL,
 				      "regions[%u] can be neither read nor written", i);
 	}
-	if (!(r->flags & MDEV_BPF_REGION_RW) && mdev_bpf_api_is_pci(ops) && i < FIRST_OWN)
+	if (!(r->flags & MDEV_BPF_REGION_RW) && mdev_bpf_api_is_pci(ops) && r->index < FIRST_OWN)
 		return refuse(ops, -EINVAL, "regions[%u] is private, so its index is %u or more",
 			      i, FIRST_OWN);
 	if (r->flags & MDEV_BPF_REGION_MMAP && !(r->flags & MDEV_BPF_REGION_READ))
@@ -135,7 +136,7 @@ static int check_cap(const struct mdev_bpf_ops *ops, unsigned int i)
 		return refuse(ops, -EINVAL, "regions[%u] has a cap_subtype without cap_type", i);
 	if (!r->cap_type)
 		return 0;
-	if (mdev_bpf_api_is_pci(ops) && i < FIRST_OWN)
+	if (mdev_bpf_api_is_pci(ops) && r->index < FIRST_OWN)
 		return refuse(ops, -EINVAL, "regions[%u].cap_type is for indices from %u up",
 			      i, FIRST_OWN);
 	if (!(r->flags & MDEV_BPF_REGION_RW))
@@ -143,12 +144,13 @@ static int check_cap(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-static bool has_registers(const struct mdev_bpf_ops *ops, u32 region)
+static bool has_registers(const struct mdev_bpf_ops *ops, const struct mdev_bpf_region *r)
 {
 	unsigned int i;
 
 	for (i = 0; i < mdev_bpf_ops_nr_registers(ops); i++)
-		if (ops->registers[i].region == region)
+		if (ops->registers[i].region == r->index &&
+		    mdev_bpf_ops_share_type(ops->registers[i].types, r->types))
 			return true;
 	return false;
 }
@@ -163,7 +165,7 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (r->flags & MDEV_BPF_REGION_MEMORY && !r->trap_size)
 		return 0;
 	/* Without the ops, bytes without a register read as 0 and ignore writes */
-	if (has_registers(ops, i))
+	if (has_registers(ops, r))
 		return 0;
 	if ((r->flags & MDEV_BPF_REGION_READ) && !ops->region_read)
 		return refuse(ops, -EINVAL,
@@ -174,30 +176,56 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/**
- * mdev_bpf_validate_region() - check a region that a program declares
- * @ops: the program
- * @i: VFIO index of the region
- *
- * Return: as mdev_bpf_validate_program().
- */
-int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i)
+/* PCI: the core has configuration space, and VGA is not for devices of a program. */
+static int check_index(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+	unsigned int j;
+
+	if (r->index >= MDEV_BPF_MAX_REGIONS)
+		return refuse(ops, -EINVAL, "regions[%u].index %u is not below %u", i, r->index,
+			      MDEV_BPF_MAX_REGIONS);
+	if (mdev_bpf_api_is_pci(ops) && (r->index == VFIO_PCI_CONFIG_REGION_INDEX ||
+					 r->index == VFIO_PCI_VGA_REGION_INDEX))
+		return refuse(ops, -EOPNOTSUPP,
+			      "regions[%u].index %u: 7 is configuration space, and 8 is VGA",
+			      i, r->index);
+	for (j = 0; j < i; j++)
+		if (ops->regions[j].index == r->index &&
+		    mdev_bpf_ops_share_type(ops->regions[j].types, r->types))
+			return refuse(ops, -EINVAL,
+				      "regions[%u] and regions[%u] both have index %u in a type", j,
+				      i, r->index);
+	return 0;
+}
+
+static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
-	if (!r->size) {
-		if (memchr_inv(r, 0, sizeof(*r)))
-			return refuse(ops, -EINVAL, "regions[%u] has no size but is not empty", i);
-		return 0;
-	}
-	if (mdev_bpf_api_is_pci(ops) &&
-	    (i == VFIO_PCI_CONFIG_REGION_INDEX || i == VFIO_PCI_VGA_REGION_INDEX))
-		return refuse(ops, -EOPNOTSUPP,
-			      "regions[%u]: configuration space, 7, and VGA, 8, are not a program's",
-			      i);
-	if (r->reserved)
+	if (memchr_inv(r->reserved, 0, sizeof(r->reserved)))
 		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
-	return check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
-	       check_cap(ops, i) ?: check_ops(ops, i) ?:
-	       mdev_bpf_validate_types_mask(ops, "regions", i, r->types);
+	return mdev_bpf_validate_types_mask(ops, "regions", i, r->types) ?: check_index(ops, i) ?:
+	       check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
+	       check_cap(ops, i) ?: check_ops(ops, i);
+}
+
+/**
+ * mdev_bpf_validate_regions() - check the regions that a program declares
+ * @ops: the program
+ *
+ * Return: as mdev_bpf_validate_program().
+ */
+int mdev_bpf_validate_regions(const struct mdev_bpf_ops *ops)
+{
+	unsigned int i, n = mdev_bpf_ops_nr_regions(ops);
+	int ret = 0;
+
+	if (memchr_inv(&ops->regions[n], 0,
+		       (MDEV_BPF_MAX_REGION_ROWS - n) * sizeof(ops->regions[0])))
+		return refuse(ops, -EINVAL,
+			      "regions[%u] has no size, but it or a later row is not empty", n);
+	for (i = 0; !ret && i < n; i++)
+		ret = check_region(ops, i);
+	return ret;
 }

@@ -55,7 +55,7 @@ static int check_name(const struct mdev_bpf_ops *ops, unsigned int i)
 					   i, MDEV_BPF_NAME_LEN - 1);
 	for (j = 0; j < i; j++)
 		if (!strcmp(ops->registers[j].name, r->name) &&
-		    (!ops->registers[j].types || !r->types || ops->registers[j].types & r->types))
+		    mdev_bpf_ops_share_type(ops->registers[j].types, r->types))
 			return refuse(ops, i, " has the name of registers[%u]", j);
 	return mdev_bpf_validate_types_mask(ops, "registers", i, r->types);
 }
@@ -87,22 +87,35 @@ static int check_shape(const struct mdev_bpf_ops *ops, unsigned int i)
 }
 
 /* A register has to be in a region, or trap window, whose accesses go to the program. */
+static int check_region(const struct mdev_bpf_ops *ops, unsigned int i,
+			const struct mdev_bpf_region *region)
+{
+	const struct mdev_bpf_register *r = &ops->registers[i];
+	u64 start = r->offset, end = end_of(start, count_of(r), r->stride, r->width);
+	unsigned int nr = region - ops->regions;
+
+	if (end > region->size)
+		return refuse(ops, i, ": its end, %#llx, is behind that of regions[%u], %#llx",
+			      end, nr, region->size);
+	if (region->flags & MDEV_BPF_REGION_MEMORY &&
+	    (start < region->trap_offset || end > (u64)region->trap_offset + region->trap_size))
+		return refuse(ops, i, " is in the memory of regions[%u]", nr);
+	return 0;
+}
+
 static int check_place(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
 	const struct mdev_bpf_region *region;
-	u64 start = r->offset, end;
+	int ret;
 
-	if (r->region >= MDEV_BPF_MAX_REGIONS || !ops->regions[r->region].size)
+	if (!mdev_bpf_ops_region(ops, r->region, r->types))
 		return refuse(ops, i, ".region %u: there is no such region", r->region);
-	region = &ops->regions[r->region];
-	end = end_of(start, count_of(r), r->stride, r->width);
-	if (end > region->size)
-		return refuse(ops, i, ": its end, %#llx, is behind that of regions[%u], %#llx",
-			      end, r->region, region->size);
-	if (region->flags & MDEV_BPF_REGION_MEMORY &&
-	    (start < region->trap_offset || end > (u64)region->trap_offset + region->trap_size))
-		return refuse(ops, i, " is in the memory of regions[%u]", r->region);
+	mdev_bpf_ops_for_each_region(ops, r->region, r->types, region) {
+		ret = check_region(ops, i, region);
+		if (ret)
+			return ret;
+	}
 	return 0;
 }
 
@@ -134,12 +147,15 @@ static bool overlaps_range(const struct mdev_bpf_register *r, struct mdev_bpf_ms
 /* The core handles MSI-X's table and pending bits itself. */
 static int check_msix(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	const struct mdev_bpf_irq *irq = &ops->irqs[VFIO_PCI_MSIX_IRQ_INDEX];
+	const struct mdev_bpf_register *r = &ops->registers[i];
+	const struct mdev_bpf_irq *irq;
 
-	if (mdev_bpf_api_is_pci(ops) && irq->count &&
-	    (overlaps_range(&ops->registers[i], mdev_bpf_msix_table(irq)) ||
-	     overlaps_range(&ops->registers[i], mdev_bpf_msix_pba(irq))))
-		return refuse(ops, i, " is in the table or pba of MSI-X");
+	if (!mdev_bpf_api_is_pci(ops))
+		return 0;
+	mdev_bpf_ops_for_each_irq(ops, VFIO_PCI_MSIX_IRQ_INDEX, r->types, irq)
+		if (overlaps_range(r, mdev_bpf_msix_table(irq)) ||
+		    overlaps_range(r, mdev_bpf_msix_pba(irq)))
+			return refuse(ops, i, " is in the table or pba of MSI-X");
 	return 0;
 }
 

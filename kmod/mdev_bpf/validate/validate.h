@@ -14,8 +14,8 @@ int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_types_mask(const struct mdev_bpf_ops *ops, const char *what, unsigned int i,
 				 u32 mask);
 int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops);
-int mdev_bpf_validate_irq(const struct mdev_bpf_ops *ops, unsigned int i);
-int mdev_bpf_validate_region(const struct mdev_bpf_ops *ops, unsigned int i);
+int mdev_bpf_validate_irqs(const struct mdev_bpf_ops *ops);
+int mdev_bpf_validate_regions(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops);
