@@ -2,6 +2,7 @@
 /*
  * The answers of the core to VFIO's ioctls, in a copy of the argument.
  */
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
@@ -89,6 +90,7 @@ static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 
 	if (info->index >= count_regions(bdev))
 		return -EINVAL;
+	info->index = array_index_nospec(info->index, count_regions(bdev));
 	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
 	info->cap_offset = 0;
 	if (bdev->api->pci && info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
@@ -127,6 +129,7 @@ static long get_irq_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx
 
 	if (info->index >= count_irqs(bdev))
 		return -EINVAL;
+	info->index = array_index_nospec(info->index, count_irqs(bdev));
 	info->count = mdev_bpf_irq_count(bdev, info->index);
 	info->flags = info->count ? irq_flags(bdev, info->index) : 0;
 	return 0;

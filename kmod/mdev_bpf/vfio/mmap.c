@@ -7,6 +7,7 @@
  * While the device is being saved, its pages are unmapped repeatedly, see memory/precopy.c.
  */
 #include <linux/mm.h>
+#include <linux/nospec.h>
 
 #include "device/device.h"
 #include "memory/memory.h"
@@ -58,6 +59,7 @@ int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 
 	if (index >= MDEV_BPF_MAX_REGIONS || !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	index = array_index_nospec(index, MDEV_BPF_MAX_REGIONS);
 	flags = bdev->regions[index].flags;
 	if (!(flags & MDEV_BPF_REGION_MMAP) ||
 	    mdev_bpf_memory_span(bdev->memory[index], start, PAGE_SIZE) < size)

@@ -6,6 +6,7 @@
  * never sees a user pointer. User memory is accessed between calls of the program, with no lock
  * held, because a page fault may wait for user space without a limit.
  */
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/sockptr.h>
 
@@ -77,6 +78,7 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 
 	if (pos < 0 || index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
+	index = array_index_nospec(index, MDEV_BPF_MAX_REGIONS);
 	if (is_config(bdev, index)) {
 		size = mdev_bpf_pci_config_size(bdev);
 		flags = MDEV_BPF_REGION_RW;

@@ -9,6 +9,7 @@
  * with the same three exceptions.
  */
 #include <linux/eventfd.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -309,7 +310,8 @@ int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u3
 	/* This has checked argsz, but at most MDEV_BPF_MAX_IOCTL bytes were copied */
 	if (size > avail - sizeof(*hdr))
 		return -EINVAL;
-	s.kind = &bdev->irqs.kinds[hdr->index];
+	s.index = array_index_nospec(s.index, MDEV_BPF_MAX_IRQS);
+	s.kind = &bdev->irqs.kinds[s.index];
 	guard(mutex)(&bdev->irqs.config);
 	return bdev->irqs.pci ? pci_set(&s) : non_pci_set(&s);
 }

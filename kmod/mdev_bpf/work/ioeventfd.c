@@ -9,6 +9,7 @@
  * frozen, and a reset discards it. Several signals before the worker runs count once.
  */
 #include <linux/eventfd.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
@@ -124,6 +125,7 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 	if (index >= MDEV_BPF_MAX_REGIONS)
 		return -EINVAL;
 	/* There is no entry for configuration space, and a ROM is not writable */
+	index = array_index_nospec(index, MDEV_BPF_MAX_REGIONS);
 	region = &bdev->regions[index];
 	if (!(region->flags & MDEV_BPF_REGION_WRITE) || offset & (size - 1) ||
 	    offset >= region->size || size > region->size - offset ||
