@@ -535,8 +535,9 @@ extern int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf_requ
  * @dev: the device
  * @id: the id, as in struct mdev_bpf_request
  *
- * dma_done is called for them all the same, with ECANCELED, in the order of their channel. A request
- * that is being carried out is interrupted, but may still complete, or fail with another error.
+ * dma_done is called for them all the same, with ECANCELED, in the order of their channel. A
+ * request that is being carried out is interrupted, but may still complete, or fail with another
+ * error.
  *
  * Return: the number of requests; -ENOENT if there is none that has not completed.
  */

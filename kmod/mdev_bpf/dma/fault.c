@@ -9,9 +9,11 @@
  * can take the lock, and tries again, until the memory is present, the request is cancelled, or the
  * device is closed. Pinning is always done by these threads.
  *
- * Each channel of each device has its own thread, which is created when it is needed. So one that
- * is stuck delays neither the DMA of other devices nor, except for the time of an attempt, that of
- * other channels.
+ * Each channel of each device has its own thread, which is created when it is needed, so one that is
+ * stuck does not delay the DMA of other devices. But with type1, the threads of a device make their
+ * attempts one at a time. After each attempt they rest for as long as it has taken, and the other
+ * channels and other tasks have the lock. So however many channels are stuck, the lock is free for
+ * at least half of the time.
  */
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
@@ -23,8 +25,7 @@
 
 /*
  * The pause before the next attempt doubles, from the first value up to the second. An attempt may
- * take as long as the pause that follows it, but no longer than the third value, so that others get
- * the lock at least half of the time.
+ * take as long as the pause that follows it, but no longer than the third value.
  */
 #define PAUSE_MIN	(HZ / 10)
 #define PAUSE_MAX	(4 * HZ)
@@ -59,8 +60,9 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
 	WRITE_ONCE(fault->interrupted, false);
+	fault->began = jiffies;
 	flush_signals(current);
-	mod_timer(&fault->bound, jiffies + min(fault->pause, (unsigned long)ATTEMPT_MAX));
+	mod_timer(&fault->bound, jiffies + min_t(unsigned long, fault->pause, ATTEMPT_MAX));
 }
 
 /**
@@ -105,7 +107,7 @@ static int fault_main(void *data)
 	while (!kthread_should_stop()) {
 		wait = fault->step(ch);
 		if (wait)
-			wait_event_idle_timeout(ch->bdev->dma.idle, fault_is_wanted(fault), wait);
+			wait_event_idle_timeout(fault->wake, fault_is_wanted(fault), wait);
 	}
 	return 0;
 }
@@ -143,7 +145,7 @@ void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch)
 {
 	mdev_bpf_gate_assert_held(ch->bdev);
 	WRITE_ONCE(ch->fault.wanted, true);
-	wake_up_all(&ch->bdev->dma.idle);
+	wake_up(&ch->fault.wake);
 }
 
 /**
@@ -198,5 +200,6 @@ void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
 {
 	fault->step = step;
 	fault->pause = PAUSE_MIN;
+	init_waitqueue_head(&fault->wake);
 	timer_setup(&fault->bound, fault_too_long, 0);
 }

@@ -5,6 +5,7 @@
 
 #include <linux/timer.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct mdev_bpf_dma_channel;
 struct task_struct;
@@ -17,7 +18,9 @@ struct task_struct;
  * @has_head: the thread carries out the first request of the channel, instead of the runner;
  *	protected by the gate
  * @wanted: the thread must call @step now; protected by the gate
+ * @wake: woken when @wanted is set
  * @interrupted: the current attempt was interrupted
+ * @began: time in jiffies at which the current attempt began
  * @pause: number of jiffies from an attempt that was interrupted to the next one
  * @after: time in jiffies of the next attempt
  * @bound: timer that interrupts an attempt that takes too long
@@ -27,7 +30,9 @@ struct mdev_bpf_fault {
 	struct task_struct *task;
 	bool has_head;
 	bool wanted;
+	wait_queue_head_t wake;
 	bool interrupted;
+	unsigned long began;
 	unsigned long pause;
 	unsigned long after;
 	struct timer_list bound;

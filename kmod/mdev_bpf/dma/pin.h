@@ -12,8 +12,8 @@ struct mdev_bpf_device;
 struct mdev_bpf_request;
 
 /*
- * A window is unused; being pinned by a fault thread; ready for the program; or being unpinned by its
- * work item.
+ * A window is unused; being pinned by a fault thread; ready for the program; or being unpinned by
+ * its work item.
  */
 enum mdev_bpf_pin_state {
 	MDEV_BPF_PIN_NONE,

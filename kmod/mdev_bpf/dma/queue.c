@@ -173,6 +173,22 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 }
 
 /**
+ * mdev_bpf_dma_queue_is_locked() - is a fault thread waiting with VFIO's lock held?
+ * @bdev: the device
+ *
+ * While it is, other tasks would wait for the lock. There is a kick when the attempt has ended.
+ *
+ * Context: The gate held.
+ *
+ * Return: true if it may be; never with iommufd, which has no such lock.
+ */
+bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	return bdev->dma.faulting && !bdev->vdev.iommufd_access;
+}
+
+/**
  * mdev_bpf_dma_queue_to_fault() - have the fault thread carry out the first request of a channel
  * @ch: the channel, which is not busy, and whose thread exists
  *

@@ -65,6 +65,7 @@ struct mdev_bpf_dma_channel {
  * @nr: number of requests in all channels
  * @busy: number of channels that are busy
  * @faulting: number of channels that are busy with their fault thread
+ * @calm: time in jiffies before which no fault thread begins another attempt
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
  * @open: a VFIO user has opened the device, so there may be guest memory
  * @running: a task is the runner
@@ -87,6 +88,7 @@ struct mdev_bpf_dma_queue {
 	unsigned int nr;
 	unsigned int busy;
 	unsigned int faulting;
+	unsigned long calm;
 	unsigned int holds;
 	bool open;
 	bool running;
@@ -125,6 +127,7 @@ void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_to_fault(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch);
+bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);

@@ -90,7 +90,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
 	bool fault;
 
 	guard(mdev_bpf_gate)(bdev);
-	if (!q->ready || !dma_may_run(bdev)) {
+	if (!q->ready || !dma_may_run(bdev) || mdev_bpf_dma_queue_is_locked(bdev)) {
 		q->running = false;
 		return DMA_STOP;
 	}
@@ -250,8 +250,13 @@ static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 				const struct mdev_bpf_request *arg)
 {
 	unsigned long wait = arg->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(ch->bdev, arg) : 0;
-	unsigned long after = READ_ONCE(ch->fault.after), now = jiffies;
+	unsigned long after = READ_ONCE(ch->fault.after), calm = ch->bdev->dma.calm;
+	unsigned long now = jiffies;
 
+	/* The end of the attempt is followed by a kick */
+	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
+		return MAX_SCHEDULE_TIMEOUT;
+	wait = max(wait, time_before(now, calm) ? calm - now : 0);
 	return max(wait, time_before(now, after) ? after - now : 0);
 }
 
@@ -297,8 +302,10 @@ static void fault_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
 	guard(mdev_bpf_gate)(ch->bdev);
 	dma_moved(ch, error, again);
+	ch->bdev->dma.calm = jiffies + (jiffies - ch->fault.began);
 	if (mdev_bpf_dma_channel_head(ch)->over)
 		mdev_bpf_dma_queue_from_fault(ch);
+	mdev_bpf_dma_queue_kick(ch->bdev);
 }
 
 /* One step of the fault thread; see mdev_bpf_fault::step. */
@@ -347,10 +354,9 @@ bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	if (q->running || !dma_may_run(bdev))
+	if (q->running || !dma_may_run(bdev) || mdev_bpf_dma_queue_is_locked(bdev))
 		return false;
-	/* A fault thread may hold VFIO's lock: let an access not wait for that */
-	if (!dma_inline(op) || (q->faulting && !(current->flags & PF_USER_WORKER))) {
+	if (!dma_inline(op)) {
 		mdev_bpf_dma_queue_kick(bdev);
 		return false;
 	}
