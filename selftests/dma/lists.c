@@ -308,7 +308,9 @@ MTAP_TEST(read_when_it_is_needed)
 /* A part of the list is not present: the fault thread begins anew. */
 MTAP_TEST(absent_in_part)
 {
-	const struct sg list[] = { { IOVA, 100, 0 }, { 2 * IOVA + 10, 50, 0 }, { IOVA + 300, 9, 0 } };
+	const struct sg list[] = {
+		{ IOVA, 100, 0 }, { 2 * IOVA + 10, 50, 0 }, { IOVA + 300, 9, 0 },
+	};
 	__u8 page[PAGE];
 
 	missing_need();

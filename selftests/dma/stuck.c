@@ -44,6 +44,23 @@ static int get_stuck(void)
 	return missing_wanted() ? 0 : 3;
 }
 
+/* The same for all channels. */
+static int get_all_stuck(void)
+{
+	unsigned int i;
+
+	guest_bus_master(true);
+	if (missing_register(guest_alloc(MISSING_PAGES * PAGE, 0)) ||
+	    guest_map(IOVA, missing.mem, MISSING_PAGES * PAGE, PROT_RW))
+		return 2;
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++) {
+		kdma_set(KDMA_CHANNEL, i);
+		if (kdma_start(READ, i, IOVA + i, DATA(0), 100))
+			return 4;
+	}
+	return missing_wanted() ? 0 : 3;
+}
+
 static void *map_and_unmap(void *mem)
 {
 	while (!guest_map(OTHER, mem, PAGE, PROT_RW) && !guest_unmap(OTHER, PAGE))
@@ -56,6 +73,17 @@ static void two_threads(void)
 	pthread_t thread;
 
 	if (vfio_open(&dev, &dev_mdev) || get_stuck() ||
+	    pthread_create(&thread, NULL, map_and_unmap, guest_alloc(PAGE, 1)))
+		return;
+	usleep(100000);
+	child_ready(0);
+}
+
+static void all_channels(void)
+{
+	pthread_t thread;
+
+	if (vfio_open(&dev, &dev_mdev) || get_all_stuck() ||
 	    pthread_create(&thread, NULL, map_and_unmap, guest_alloc(PAGE, 1)))
 		return;
 	usleep(100000);
@@ -114,6 +142,11 @@ MTAP_TEST(killed_with_two_threads)
 	killed(two_threads);
 }
 
+MTAP_TEST(killed_with_all_channels)
+{
+	killed(all_channels);
+}
+
 MTAP_TEST(killed_with_two_devices)
 {
 	other_mdevs[0] = mdev_uuid(0xd1);
@@ -146,6 +179,30 @@ MTAP_TEST(memory_comes_and_goes)
 	missing_bring(0, page);
 	ASSERT(kdma_await(1));
 	EXPECT_EQ(kdma_error(0), 0);
+}
+
+/* However many channels wait, others have VFIO's lock for half of the time. */
+MTAP_TEST(memory_beside_all_channels)
+{
+	__u8 *mem = guest_alloc(PAGE, 1), page[PAGE];
+	unsigned int i;
+	double begin, start;
+
+	missing_need();
+	ASSERT_EQ(get_all_stuck(), 0);
+	begin = mtap_now();
+	for (i = 0; i < 20; i++) {
+		start = mtap_now();
+		EXPECT_EQ(guest_map(OTHER, mem, PAGE, PROT_RW), 0);
+		EXPECT_EQ(guest_unmap(OTHER, PAGE), 0);
+		EXPECT(mtap_now() - start < BOUND);
+	}
+	mtap_diag("20 times in %.1f s", mtap_now() - begin);
+	guest_fill(page, PAGE, 1);
+	missing_bring(0, page);
+	ASSERT(kdma_await(MDEV_BPF_MAX_CHANNELS));
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
+		EXPECT_EQ(kdma_error(i), 0);
 }
 
 /* The memory that the stuck device wants can be taken away. */

@@ -23,7 +23,7 @@
 #define KMIG_DMA	0x70	/* W: ask for the first 16 bytes of RAM to go to KMIG_IOVA + n */
 #define KMIG_PIN	0x74	/* W: pin the page at KMIG_IOVA + n */
 #define KMIG_PEEK	0x78	/* R: the first 32 bits there; all ones if it is not pinned */
-#define KMIG_DONE	0x7c	/* R: calls of dma_done, 0x100 for each error, 0x10000 for each AGAIN */
+#define KMIG_DONE	0x7c	/* R: calls of dma_done, 0x100 for an error, 0x10000 for AGAIN */
 #define KMIG_RAM	0x100	/* 256 bytes of memory */
 #define KMIG_RAM_SIZE	0x100
 
