@@ -94,7 +94,6 @@ struct decl {
 	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGION_ROWS];
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
-	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_gfx gfx;
 	struct mdev_bpf_param params[MDEV_BPF_MAX_PARAMS];
 	struct mdev_bpf_pci pci;
@@ -109,7 +108,6 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "types", decl->types, sizeof(decl->types));
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
 	ops_read(ops, "irqs", decl->irqs, sizeof(decl->irqs));
-	ops_read(ops, "doorbells", decl->doorbells, sizeof(decl->doorbells));
 	ops_read(ops, "gfx", &decl->gfx, sizeof(decl->gfx));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
 	ops_read(ops, "pci_caps", decl->pci_caps, sizeof(decl->pci_caps));
@@ -316,27 +314,6 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 	return rows;
 }
 
-static struct json_object *describe_doorbells(const struct decl *decl)
-{
-	struct json_object *rows = json_object_new_array();
-
-	for (size_t i = 0; i < MDEV_BPF_MAX_DOORBELLS; i++) {
-		const struct mdev_bpf_doorbell *bell = &decl->doorbells[i];
-		struct json_object *row;
-
-		if (!bell->size)
-			continue;
-		row = json_object_new_object();
-		add_named(row, "region", decl->is_pci ? region_name(bell->region) : NULL,
-			  bell->region);
-		add_u64(row, "offset", bell->offset);
-		add_u64(row, "size", bell->size);
-		add_u64(row, "work", bell->work);
-		json_object_array_add(rows, row);
-	}
-	return rows;
-}
-
 static struct json_object *describe_params(const struct decl *decl)
 {
 	struct json_object *rows = json_object_new_array();
@@ -401,7 +378,6 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	json_object_object_add(obj, "regions", describe_regions(&decl, ANY_TYPE));
 	json_object_object_add(obj, "registers", register_describe(ops, REGISTER_ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
-	json_object_object_add(obj, "doorbells", describe_doorbells(&decl));
 	json_object_object_add(obj, "params", describe_params(&decl));
 	if (decl.gfx.flags)
 		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));

@@ -47,6 +47,17 @@ static void add_call(struct json_object *calls, const char *op, bool always, __u
 	json_object_array_add(calls, json_object_new_string(text));
 }
 
+static void add_work(struct json_object *calls, const struct mdev_bpf_register *reg)
+{
+	char text[40];
+
+	if (reg->count > 1)
+		snprintf(text, sizeof(text), "work %u-%u", reg->work, reg->work + reg->count - 1);
+	else
+		snprintf(text, sizeof(text), "work %u", reg->work);
+	json_object_array_add(calls, json_object_new_string(text));
+}
+
 static void add_bits(struct json_object *row, const char *key, __u64 bits, __u32 width)
 {
 	if (bits)
@@ -74,6 +85,8 @@ static struct json_object *describe_one(const struct mdev_bpf_register *reg, boo
 	add_bits(row, "read_clear", reg->read_clear, reg->width);
 	add_call(calls, "read", reg->flags & MDEV_BPF_REGISTER_READ_CALL, reg->read_call);
 	add_call(calls, "write", reg->flags & MDEV_BPF_REGISTER_WRITE_CALL, reg->write_call);
+	if (reg->flags & MDEV_BPF_REGISTER_DOORBELL)
+		add_work(calls, reg);
 	json_object_object_add(row, "calls", calls);
 	return row;
 }

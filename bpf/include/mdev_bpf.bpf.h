@@ -100,6 +100,12 @@ _Pragma("clang diagnostic pop")
 	.flags = MDEV_BPF_REGISTER_CONST, .reset = value			\
 }
 
+/** MDEV_BPF_DOORBELL() - declare a register of @size bytes whose writes queue work @id; reads as 0 */
+#define MDEV_BPF_DOORBELL(reg, bar, where, size, id) {				\
+	.name = reg, .region = bar, .offset = where, .width = size, .work = id,	\
+	.flags = MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_DOORBELL		\
+}
+
 /** mdev_bpf_state_offset() - offset of a member in the device's state */
 #define mdev_bpf_state_offset(type, member) offsetof(type, member)
 

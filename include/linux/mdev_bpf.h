@@ -485,9 +485,6 @@ struct mdev_bpf_ops {
 	/** @irqs: Interrupts, in any order; the first entry without a count ends them. */
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
 
-	/** @doorbells: Doorbells, in any order; an entry without a size is unused. */
-	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
-
 	/** @gfx: Display. */
 	struct mdev_bpf_gfx gfx;
 

@@ -476,7 +476,8 @@ inspect()
 	has "$out" vfio-platform
 	has_not "$out" pci_caps
 	run 0 mdev-bpf inspect "$here/progs/kbell.bpf.o"
-	has "$(tr -s ' ' <<<"$out")" "bar3 4 1 7"
+	has "$(tr -s ' ' <<<"$out")" "PORT bar3 0x04 1 1 1 no 0x00 0xff - - work 7"
+	has "$(tr -s ' ' <<<"$out")" "TAIL bar2 0x100 4 54 8 no 0x00090000 0x0000ffff - - work 10-63"
 	run 0 mdev-bpf inspect "$bad"
 	has "$err" "'sleepable_read' cannot be loaded"
 	run 1 mdev-bpf inspect /bin/true

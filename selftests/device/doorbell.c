@@ -2,6 +2,7 @@
 /* Doorbells, and eventfds that stand for writes (VFIO_DEVICE_IOEVENTFD). */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -20,6 +21,12 @@ static __u32 reg(unsigned int offset)
 static __u32 works(unsigned int id)
 {
 	return reg(KBELL_WORKS + 4 * id);
+}
+
+/* What the work has found in its doorbell */
+static __u32 seen(unsigned int id)
+{
+	return reg(KBELL_SEEN + 4 * id);
 }
 
 static __u32 where(__u32 region, __u32 size, __u32 offset)
@@ -56,12 +63,16 @@ MTAP_TEST(write_rings)
 	}
 	dev_set(BAR, KBELL_A + 2, 2, 0);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
+	EXPECT_EQ(seen(KBELL_A_WORK), 0xffff);
+	EXPECT_EQ(dev_get(BAR, KBELL_A, 8), 0xffffffff0000ffff);
 	dev_set(BAR, KBELL_A, 8, 0);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 	EXPECT_EQ(works(KBELL_A_WORK), n + 2);
-	dev_set(KBELL_IO, KBELL_PORT, 1, 0);
+	EXPECT_EQ(dev_get(BAR, KBELL_A + 4, 4), 0);
+	dev_set(KBELL_IO, KBELL_PORT, 1, 0x42);
 	EXPECT_EQ(event_wait(bell_event[KBELL_PORT_WORK]), 1);
 	EXPECT_EQ(works(KBELL_PORT_WORK), 1);
+	EXPECT_EQ(seen(KBELL_PORT_WORK), 0x42);
 	EXPECT_EQ(works(KBELL_B_WORK), 0);
 	EXPECT_EQ(reg(KBELL_WRITES), 0);
 }
@@ -83,34 +94,108 @@ MTAP_TEST(neighbours_do_not)
 	EXPECT_EQ(works(KBELL_B_WORK), 1);
 }
 
-MTAP_TEST(reads_reach_the_program)
+static unsigned int tail(unsigned int i)
+{
+	return KBELL_TAIL + i * KBELL_TAIL_STRIDE;
+}
+
+/* One row, with a work for each of its registers, up to the last work there is */
+MTAP_TEST(array)
+{
+	unsigned int i, id;
+
+	for (i = 0; i < KBELL_TAILS; i++) {
+		id = KBELL_TAIL_WORK + i;
+		EXPECT_EQ(dev_get(BAR, tail(i), 4), KBELL_TAIL_RESET);
+		dev_set(BAR, tail(i), 4, 0xabcd0100 + i);
+		EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+		EXPECT_EQ(works(id), 1);
+		EXPECT_EQ(seen(id), KBELL_TAIL_RESET | (0x100 + i));
+		EXPECT_EQ(dev_get(BAR, tail(i), 4), KBELL_TAIL_RESET | (0x100 + i));
+	}
+	EXPECT_EQ(id, MDEV_BPF_MAX_WORK - 1);
+	EXPECT_EQ(reg(KBELL_WRITES), 0);
+}
+
+/* Only what is no doorbell is read by the program. */
+MTAP_TEST(reads)
 {
 	dev_get(BAR, KBELL_A, 8);
-	dev_get(BAR, KBELL_B, 2);
-	EXPECT_EQ(reg(KBELL_READS), 2);
+	EXPECT_EQ(dev_get(BAR, KBELL_B, 2), 0);
+	EXPECT_EQ(reg(KBELL_READS), 0);
+	dev_get(BAR, tail(0) + 4, 4);
+	EXPECT_EQ(reg(KBELL_READS), 1);
 	EXPECT_EQ(works(KBELL_A_WORK), 0);
+}
+
+static void *spin(void *v)
+{
+	vfio_set(v, BAR, KBELL_SPIN, 4, 1);
+	return NULL;
+}
+
+/* As SCHED_FIFO, this task is not preempted by the worker, which waits for the op. */
+static void schedule(int policy)
+{
+	struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
+
+	ASSERT_EQ(sched_setscheduler(0, policy, &param), 0);
+}
+
+/* Neither the write nor the read waits for a running op, which would end by itself. */
+MTAP_TEST(while_an_op_runs)
+{
+	struct kbell_global *g = prog_globals(&dev_prog);
+	unsigned int inside = 0, i;
+	pthread_t thread;
+	__s64 val = 0;
+
+	ASSERT(g);
+	/* The op may be over before this task has seen it, where a processor is another's */
+	for (i = 1; !inside && i < 100; i++) {
+		__atomic_store_n(&g->go, 0, __ATOMIC_RELAXED);
+		ASSERT_EQ(pthread_create(&thread, NULL, spin, &dev), 0);
+		while (!__atomic_load_n(&g->inside, __ATOMIC_RELAXED) &&
+		       vfio_get(&dev, BAR, tail(1), 4) >= 0)
+			;
+		schedule(SCHED_FIFO);
+		EXPECT_EQ(vfio_set(&dev, BAR, tail(1), 4, 0x100 + i), 0);
+		val = vfio_get(&dev, BAR, tail(1), 4);
+		inside = __atomic_load_n(&g->inside, __ATOMIC_RELAXED);
+		__atomic_store_n(&g->go, 1, __ATOMIC_RELAXED);
+		schedule(SCHED_OTHER);
+		pthread_join(thread, NULL);
+		if (!inside)
+			EXPECT_EQ(vfio_reset(&dev), 0);
+	}
+	EXPECT_EQ(inside, 1);
+	EXPECT_EQ(val, KBELL_TAIL_RESET | (0x100 + i - 1));
+	EXPECT(mtap_await(seen(KBELL_TAIL_WORK + 1) == val));
 }
 
 /* 8 bytes with a doorbell in the upper half: the lower half is written. */
 MTAP_TEST(partly)
 {
-	static const unsigned char bytes[32] = { [7] = 0x77 };
+	static const unsigned char bytes[32] = { [0] = 0x11, [7] = 0x77, [8] = 0x88 };
 
 	dev_set(BAR, KBELL_B, 8, 0x1122334455667788);
 	EXPECT_EQ(event_wait(bell_event[KBELL_B_WORK]), 1);
 	EXPECT_EQ(reg(KBELL_WRITES), 1);
 	EXPECT_EQ(reg(KBELL_WHERE), where(BAR, 4, KBELL_B + 4));
 	EXPECT_EQ(reg(KBELL_VAL), 0x11223344);
-	/* From 56: 4 bytes, 1, the doorbell's 5 one by one or in pairs, then 2 and 4 */
-	ASSERT_EQ(vfio_pwrite(&dev, BAR, 56, bytes, 16), 16);
-	EXPECT(event_wait(bell_event[KBELL_ODD_WORK]) >= 1);
-	EXPECT_EQ(reg(KBELL_WRITES), 1 + 4);
-	EXPECT_EQ(reg(KBELL_WHERE), where(BAR, 4, 68));
+	/* A doorbell, 4 bytes, the next doorbell and the first half of 4 bytes */
+	ASSERT_EQ(vfio_pwrite(&dev, BAR, tail(0), bytes, 14), 14);
+	EXPECT(event_wait(bell_event[KBELL_TAIL_VECTOR]) >= 1);
+	EXPECT(mtap_await(works(KBELL_TAIL_WORK + 1) == 1));
+	EXPECT_EQ(seen(KBELL_TAIL_WORK), KBELL_TAIL_RESET | 0x11);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 1), KBELL_TAIL_RESET | 0x88);
+	EXPECT_EQ(reg(KBELL_WRITES), 1 + 2);
+	EXPECT_EQ(reg(KBELL_WHERE), where(BAR, 2, tail(1) + 4));
 	/* Two adjacent doorbells with one write */
 	ASSERT_EQ(vfio_pwrite(&dev, BAR, KBELL_A, bytes, 12), 12);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 	EXPECT_EQ(event_wait(bell_event[KBELL_B_WORK]), 1);
-	EXPECT_EQ(reg(KBELL_WRITES), 5);
+	EXPECT_EQ(reg(KBELL_WRITES), 3);
 }
 
 MTAP_TEST(eventfd_rings)
@@ -131,6 +216,31 @@ MTAP_TEST(eventfd_rings)
 	EXPECT_EQ(works(KBELL_A_WORK), 3);
 	/* The core has not read the eventfd */
 	EXPECT_EQ(event_take(kick), 1);
+}
+
+/* The data of the ioeventfd is the value: one for each that the driver may write. */
+MTAP_TEST(eventfd_keeps)
+{
+	int other = event_new();
+
+	ASSERT_EQ(set(BAR, tail(7), 4, 0x11, kick), 0);
+	ASSERT_EQ(set(BAR, tail(7), 4, 0x12, other), 0);
+	ring(other);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 7), KBELL_TAIL_RESET | 0x12);
+	ring(kick);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 7), KBELL_TAIL_RESET | 0x11);
+	EXPECT_EQ(dev_get(BAR, tail(7), 4), KBELL_TAIL_RESET | 0x11);
+	/* A doorbell and what follows it: in two pieces, by the worker */
+	ASSERT_EQ(set(BAR, tail(8), 8, 0x3300000022, kick), 0);
+	EXPECT_EQ(set(BAR, tail(7), 4, 0x11, -1), 0);
+	ring(kick);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 8), KBELL_TAIL_RESET | 0x22);
+	EXPECT_EQ(event_wait(bell_event[KBELL_WRITE_VECTOR]), 1);
+	EXPECT_EQ(reg(KBELL_VAL), 0x33);
+	close(other);
 }
 
 MTAP_TEST(eventfd_writes)
@@ -201,13 +311,11 @@ MTAP_TEST(bad_arguments)
 
 MTAP_TEST(bad_places)
 {
-	/* Misaligned, past the end, over a doorbell's edge */
+	/* Misaligned, past the end */
 	EXPECT_EQ(set(BAR, 0x82, 4, 0, kick), -EINVAL);
 	EXPECT_EQ(set(BAR, KBELL_BAR_SIZE, 1, 0, kick), -EINVAL);
 	EXPECT_EQ(set(BAR, (1ULL << MDEV_BPF_OFFSET_SHIFT) - 8, 8, 0, kick), -EINVAL);
-	EXPECT_EQ(set(BAR, KBELL_B, 8, 0, kick), -EINVAL);
-	EXPECT_EQ(set(BAR, 64, 4, 0, kick), -EINVAL);
-	/* Wider than the program's accesses, which only a doorbell allows */
+	/* Wider than the region's accesses */
 	EXPECT_EQ(set(KBELL_IO, 8, 2, 0, kick), -EINVAL);
 	EXPECT_EQ(set(KBELL_IO, KBELL_PORT, 2, 0, kick), -EINVAL);
 	/* Regions that do not exist, are not the program's, or are read-only */
@@ -244,8 +352,11 @@ MTAP_TEST(rung_while_detached)
 	ring(kick);
 	ring(other);
 	ring(other);
-	/* And by a write, which needs no program */
+	/* And by a write, which needs no program, even if it is to two of them */
 	EXPECT_EQ(vfio_set(&dev, BAR, KBELL_B, 4, 0), 0);
+	EXPECT_EQ(vfio_set(&dev, BAR, tail(2), 4, 0x55), 0);
+	EXPECT_EQ(vfio_set(&dev, BAR, tail(2) + 1, 1, 0x77), 0);
+	EXPECT_EQ(vfio_get(&dev, BAR, tail(2), 4), -ENODEV);
 	EXPECT_EQ(vfio_set(&dev, BAR, 0x80, 4, 0), -ENODEV);
 	EXPECT_EQ(set(BAR, 0x84, 4, 0, kick), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
@@ -254,6 +365,9 @@ MTAP_TEST(rung_while_detached)
 	EXPECT_EQ(event_wait(bell_event[KBELL_WRITE_VECTOR]), 1);
 	EXPECT_EQ(works(KBELL_A_WORK), 1);
 	EXPECT_EQ(reg(KBELL_WRITES), 1);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(works(KBELL_TAIL_WORK + 2), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 2), KBELL_TAIL_RESET | 0x7755);
 	ring(kick);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 	close(other);
@@ -300,13 +414,93 @@ MTAP_TEST(type_without_the_region)
 	EXPECT_EQ(set(BAR, KBELL_A, 1, 0, kick), 0);
 }
 
-MTAP_TEST(update_must_fit)
+/* Make the device stand still, so that no op has seen what was rung. */
+static void stand_still(void)
 {
-	ASSERT_EQ(prog_open(&dev_prog2, KBELL, NULL), 0);
-	prog_ops(&dev_prog2)->doorbells[1].size = 2;
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+}
+
+static void run_on(void)
+{
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_RUNNING, NULL), 0);
+}
+
+/* What was rung is in the state that the other program converts, and so is its work. */
+MTAP_TEST(kept_over_an_update)
+{
+	stand_still();
+	dev_set(BAR, tail(3), 4, 0x1234);
+	ASSERT_EQ(prog_open(&dev_prog2, KBELL, "moved"), 0);
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
-	EXPECT_EQ(prog_update(&dev_prog, &dev_prog2), -EINVAL);
-	EXPECT_STR(why_refused(), "kbell: doorbells[] differ from those of the devices");
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	EXPECT_EQ(dev_get(BAR, tail(3), 4), KBELL_TAIL_RESET | 0x1234);
+	EXPECT_EQ(works(KBELL_TAIL_WORK + 3), 0);
+	dev_set(BAR, tail(4), 4, 0x4321);
+	run_on();
+	EXPECT(mtap_await(works(KBELL_TAIL_WORK + 4) == 1));
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 3), KBELL_TAIL_RESET | 0x1234);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 4), KBELL_TAIL_RESET | 0x4321);
+	prog_close(&dev_prog2);
+	ASSERT_EQ(prog_open(&dev_prog2, KBELL, "kbell"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	EXPECT_EQ(dev_get(BAR, tail(3), 4), KBELL_TAIL_RESET | 0x1234);
+}
+
+/* Rung without a program, and taken over by one with the value in another place */
+MTAP_TEST(kept_for_another_program)
+{
+	prog_detach(&dev_prog);
+	EXPECT_EQ(vfio_set(&dev, BAR, tail(3), 4, 0x1234), 0);
+	ASSERT_EQ(prog_open(&dev_prog2, KBELL, "moved"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + 3), KBELL_TAIL_RESET | 0x1234);
+	prog_detach(&dev_prog2);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	EXPECT_EQ(dev_get(BAR, tail(3), 4), KBELL_TAIL_RESET | 0x1234);
+}
+
+/* The new program may have other doorbells: the row of B is an ordinary register then. */
+MTAP_TEST(other_doorbells)
+{
+	struct mdev_bpf_register *b;
+
+	ASSERT_EQ(set(BAR, KBELL_B, 4, 0, kick), 0);
+	ASSERT_EQ(prog_open(&dev_prog2, KBELL, "moved"), 0);
+	b = &prog_ops(&dev_prog2)->registers[1];
+	b->flags = MDEV_BPF_REGISTER_WRITE_CALL;
+	b->work = 0;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	dev_set(BAR, KBELL_B, 4, 1);
+	EXPECT_EQ(reg(KBELL_WHERE), where(BAR, 4, KBELL_B));
+	event_take(bell_event[KBELL_WRITE_VECTOR]);
+	/* The ioeventfd is for whatever is there when it is signalled */
+	ring(kick);
+	EXPECT_EQ(event_wait(bell_event[KBELL_WRITE_VECTOR]), 1);
+	EXPECT_EQ(reg(KBELL_WRITES), 2);
+	EXPECT_EQ(works(KBELL_B_WORK), 0);
+	prog_close(&dev_prog2);
+	ASSERT_EQ(prog_open(&dev_prog2, KBELL, "kbell"), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+}
+
+MTAP_TEST(reset_discards)
+{
+	stand_still();
+	dev_set(BAR, tail(9), 4, 9);
+	EXPECT_EQ(dev_get(BAR, tail(9), 4), KBELL_TAIL_RESET | 9);
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(BAR, tail(9), 4), KBELL_TAIL_RESET);
+	run_on();
+	/* The work would be done before this one */
+	dev_set(BAR, tail(10), 4, 10);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(works(KBELL_TAIL_WORK + 9), 0);
+	EXPECT_EQ(works(KBELL_TAIL_WORK + 10), 1);
 }
 
 /* What was signalled before the device stopped has been done when it stops, or is in the stream. */
@@ -325,15 +519,25 @@ MTAP_TEST(before_migration)
 	}
 	/* A stopped device's doorbell waits, also on its way */
 	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
-	dev_set(BAR, KBELL_A, 4, 0);
+	dev_set(BAR, KBELL_A, 4, 0xaa);
+	dev_set(BAR, tail(KBELL_TAILS - 1), 4, 0xbb);
 	len = mig_save(&dev, stream, sizeof(stream));
 	ASSERT(len > 0);
 	EXPECT_EQ(works(KBELL_A_WORK), 0);
 	ASSERT_EQ(vfio_reset(&dev), 0);
+	/* Not over what is loaded */
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	dev_set(BAR, KBELL_A, 4, 0xcc);
+	dev_set(BAR, tail(0), 4, 0xdd);
 	ASSERT_EQ(mig_load(&dev, stream, len), 0);
+	EXPECT_EQ(dev_get(BAR, tail(0), 4), KBELL_TAIL_RESET);
+	EXPECT_EQ(dev_get(BAR, tail(KBELL_TAILS - 1), 4), KBELL_TAIL_RESET | 0xbb);
 	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_RUNNING, NULL), 0);
 	EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 	EXPECT_EQ(works(KBELL_A_WORK), 1);
+	EXPECT_EQ(seen(KBELL_A_WORK), 0xaa);
+	EXPECT_EQ(event_wait(bell_event[KBELL_TAIL_VECTOR]), 1);
+	EXPECT_EQ(seen(KBELL_TAIL_WORK + KBELL_TAILS - 1), KBELL_TAIL_RESET | 0xbb);
 	EXPECT_EQ(reg(KBELL_WRITES), 100);
 }
 

@@ -95,6 +95,9 @@ MTAP_TEST(memory_doorbell)
 		EXPECT_EQ(event_wait(bell_event[KBELL_A_WORK]), 1);
 		EXPECT_EQ(works(KBELL_A_WORK), n);
 	}
+	/* The guest's value, without the half that it has not written */
+	EXPECT_EQ(dev_get(0, KBELL_SEEN + 4 * KBELL_A_WORK, 4), 0x12345678);
+	EXPECT_EQ(dev_get(KBELL_BAR, KBELL_A, 8), 0x12345678);
 	EXPECT_EQ(dev_get(0, KBELL_WRITES, 4), 0);
 	EXPECT_EQ(event_take(kick), 0);
 }

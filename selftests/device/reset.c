@@ -31,7 +31,7 @@ static void load(void)
 static void open_1(void)
 {
 	struct vfio_device_ioeventfd bell = {
-		.argsz = sizeof(bell), .flags = 4, .offset = KRESET_BELL,
+		.argsz = sizeof(bell), .flags = 4, .offset = KRESET_BELL, .data = 1,
 	};
 
 	event[0] = event_new();
@@ -92,7 +92,7 @@ static void *ring(void *flag)
 
 	while (!stopped(flag)) {
 		should(write(kick, &one, sizeof(one)) == sizeof(one));
-		should(!vfio_set(&dev, 0, KRESET_BELL, 4, 0));
+		should(!vfio_set(&dev, 0, KRESET_BELL, 4, 1));
 	}
 	return NULL;
 }
@@ -191,7 +191,7 @@ MTAP_TEST(nothing_is_left)
 		dev_set(0, KRESET_PERIODIC, 4, i);
 		dev_set(0, KRESET_QUEUE, 4, i);
 		dev_set(0, KRESET_ARM, 4, i);
-		dev_set(0, KRESET_BELL, 4, i);
+		dev_set(0, KRESET_BELL, 4, 1 + i);
 	}
 	dev_set(CFG, EXPRESS + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
 	timers = counter(KRESET_TIMERS);

@@ -31,7 +31,7 @@ gone()
 at_exit()
 {
 	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
-	for program in skel counter fifo vault minimal alarm fetch table adder mailbox; do
+	for program in skel counter fifo vault minimal alarm fetch table adder mailbox engine; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -141,6 +141,19 @@ mailbox()
 	gone mailbox
 }
 
+# A device works while it is open, which it is for each read.
+head_is() { run 0 mdev-bpf peek "$uuid" "HEAD[2]"; [ "$out" = "$1" ]; }
+
+engine()
+{
+	up engine engine-1
+	run 0 mdev-bpf poke "$uuid" "TAIL[2]" 5
+	await 20 head_is 0x00000005 || fail "the work is not called"
+	run 0 mdev-bpf peek "$uuid" "TAIL[2]"
+	is "$out" 0x00000005
+	gone engine
+}
+
 fetch()
 {
 	up fetch fetch-1
@@ -206,5 +219,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm mailbox fetch table adder refused sysfs \
+points skeleton minimal counter fifo vault alarm mailbox engine fetch table adder refused sysfs \
 	features libbpf_loader

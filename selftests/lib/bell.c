@@ -9,7 +9,10 @@ int kick;
 
 void bell_load(void)
 {
-	dev_load(KBELL);
+	dev_need_module();
+	ASSERT_EQ(prog_open(&dev_prog, KBELL, "kbell"), 0);
+	ASSERT_EQ(prog_load(&dev_prog), 0);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
 }
 
 void bell_open(void)

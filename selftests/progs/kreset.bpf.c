@@ -21,6 +21,7 @@ struct kreset_state {
 	__u32 queued[8];
 	__u32 value;
 	__u32 level;
+	__u32 rung;
 };
 
 static void count(int what)
@@ -138,9 +139,12 @@ int MDEV_BPF_OP(kreset_work, struct mdev_bpf_dev *dev, __u32 id)
 
 	if (!s)
 		return -EIO;
-	/* A doorbell is rung without the program, which so cannot tell when */
+	/* A doorbell is rung without the program; a reset discards both its value and its work */
 	if (id == KRESET_BELL_WORK) {
 		count(KRESET_BELLS);
+		if (!s->rung)
+			count(KRESET_STALE);
+		s->rung = 0;
 		return 0;
 	}
 	count(KRESET_WORKS);
@@ -165,4 +169,8 @@ MDEV_BPF_DEVICE(kreset,
 		},
 		.regions = { { .size = 64, .flags = MDEV_BPF_REGION_RW } },
 		.irqs = { { .count = 1 }, { .index = 1, .count = 2 } },
-		.doorbells = { { .offset = KRESET_BELL, .size = 4, .work = KRESET_BELL_WORK } });
+		.registers = {
+			MDEV_BPF_REG("BELL", 0, KRESET_BELL, struct kreset_state, rung,
+				     .flags = MDEV_BPF_REGISTER_DOORBELL, .write = ~0U,
+				     .work = KRESET_BELL_WORK),
+		});

@@ -9,7 +9,7 @@
 #define KRESET_QUEUE	0x08	/* W: queue work n of 4 */
 #define KRESET_CHECK	0x0c	/* R: 1 if the state is consistent, else 0 */
 #define KRESET_LINE	0x10	/* W: mdev_bpf_irq_set() */
-#define KRESET_BELL	0x20	/* doorbell, 4 bytes, work 7 */
+#define KRESET_BELL	0x20	/* doorbell that keeps its 4 bytes, work 7 */
 #define KRESET_BELL_WORK 7
 #define KRESET_REG	0x24	/* R/W: counts down to 0 what is written, with each read */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Declarations that the module must refuse: what every device has, regions, doorbells, names. */
+/* Declarations that the module must refuse: what every device has, regions, names. */
 #include <string.h>
 
 #include "dev.h"
@@ -239,68 +239,6 @@ MTAP_TEST(last_region)
 	EXPECT_EQ(dev.region[15].size, 0x10000000000);
 	dev_set(15, 0xffffffffff, 1, 7);
 	EXPECT_EQ(dev_get(15, 0xffffffffff, 1), 7);
-}
-
-static void bell(struct mdev_bpf_ops *ops, unsigned int i, __u32 region, __u64 offset, __u32 size)
-{
-	ops->doorbells[i].region = region;
-	ops->doorbells[i].offset = offset;
-	ops->doorbells[i].size = size;
-}
-
-/* Table at the start of BAR0, pending bits behind it */
-static void one_msix(struct mdev_bpf_ops *ops)
-{
-	ops_irq(ops, 2)->count = 1;
-	ops_irq(ops, 2)->pba = 0x10;
-}
-
-WRONG(bell_empty, ops->doorbells[2].work = 1)
-WRONG(bell_region, bell(ops, 0, 5, 0, 4))
-WRONG(bell_config, bell(ops, 0, 7, 0x40, 4))
-WRONG(bell_far_region, bell(ops, 0, 16, 0, 4))
-WRONG(bell_read_only, bell(ops, 1, KDEV_LOG, 0, 4))
-WRONG(bell_behind, bell(ops, 0, 0, KDEV_BAR_SIZE, 1))
-WRONG(bell_over, bell(ops, 0, 0, KDEV_BAR_SIZE - 2, 4))
-WRONG(bell_wraps, bell(ops, 0, 0, ~0ULL, 4))
-WRONG(bell_work, bell(ops, 7, 0, 0, 4); ops->doorbells[7].work = 8)
-WRONG(bell_reserved, bell(ops, 0, 0, 0, 4); ops->doorbells[0].reserved = 1)
-WRONG(bell_no_work, bell(ops, 3, 0, 0, 4))
-
-WRONG(bell_msix, bell(ops, 0, 0, 0, 4); one_msix(ops))
-WRONG(bell_memory, window(ops, 0, 0x1000); bell(ops, 0, 9, 0x1000, 4))
-WRONG(bell_window_edge, window(ops, 0, 0x1000); bell(ops, 0, 9, 0xffe, 4))
-WRONG(bell_window_far, window(ops, 0x1000, 0x1000); bell(ops, 0, 9, 0xffc, 8))
-WRONG(bell_pba, bell(ops, 0, 0, 0x14, 4); one_msix(ops))
-
-static const struct wrong wrong_doorbells[] = {
-	{ bell_empty, -EINVAL, "doorbells[2] has no size" },
-	{ bell_region, -EINVAL, "doorbells[0].region 5" },
-	{ bell_config, -EINVAL, "doorbells[0].region 7" },
-	{ bell_far_region, -EINVAL, "doorbells[0].region 16" },
-	{ bell_read_only, -EINVAL, "doorbells[1].region 4" },
-	{ bell_behind, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_over, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_wraps, -EINVAL, "doorbells[0] is not within regions[0]" },
-	{ bell_memory, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
-	{ bell_window_edge, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
-	{ bell_window_far, -EINVAL, "doorbells[0] is in the memory of regions[5]" },
-	{ bell_work, -EINVAL, "doorbells[7].work 8" },
-	{ bell_reserved, -EINVAL, "doorbells[0].reserved" },
-	{ bell_msix, -EINVAL, "doorbells[0] is in the table" },
-	{ bell_pba, -EINVAL, "doorbells[0] is in the table" },
-	{ bell_no_work, -EINVAL, "doorbells[3] queues work, but there is no work" },
-};
-
-MTAP_TEST(doorbells)
-{
-	expect_wrong(KDEV, wrong_doorbells, ARRAY_SIZE(wrong_doorbells));
-	/* Doorbells need the op work, which kbell.bpf.o has: make two of them overlap */
-	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", NULL), 0);
-	prog_ops(&dev_prog2)->doorbells[0].size++;
-	ASSERT_EQ(prog_load(&dev_prog2), 0);
-	EXPECT_EQ(prog_attach(&dev_prog2), -EINVAL);
-	EXPECT_HAS(why_refused(), "doorbells[0] and doorbells[1] overlap");
 }
 
 /* The same declaration, but for a device that is not PCI, with one thing wrong */

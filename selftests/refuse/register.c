@@ -49,10 +49,9 @@ MTAP_TEST(names)
 	expect_wrong(KREG, wrong_names, ARRAY_SIZE(wrong_names));
 }
 
-ROW(reserved, KREG_ROW_CTRL, r->reserved = 1)
 ROW(count_large, KREG_ROW_TAIL, r->count = 65537)
 ROW(count_huge, KREG_ROW_TAIL, r->count = 0xffffffff)
-ROW(flag_next, KREG_ROW_CTRL, r->flags = 8)
+ROW(flag_next, KREG_ROW_CTRL, r->flags = 16)
 ROW(flag_last, KREG_ROW_PORT, r->flags |= 1U << 31)
 ROW(width_none, KREG_ROW_CTRL, r->width = 0)
 ROW(width_odd, KREG_ROW_CTRL, r->width = 3)
@@ -64,10 +63,9 @@ ROW(state_stride_odd, KREG_ROW_TAIL, r->state_stride = 10)
 ROW(state_odd, KREG_ROW_CTRL, r->state = 2)
 
 static const struct wrong wrong_shapes[] = {
-	{ reserved, -EINVAL, "registers[1] \"CTRL\".reserved is not zero" },
 	{ count_large, -EINVAL, "registers[9] \"TAIL\".count 65537 is more than 65536" },
 	{ count_huge, -EINVAL, "registers[9] \"TAIL\".count 4294967295 is more than 65536" },
-	{ flag_next, -EOPNOTSUPP, "registers[1] \"CTRL\".flags 0x8 are not supported" },
+	{ flag_next, -EOPNOTSUPP, "registers[1] \"CTRL\".flags 0x10 are not supported" },
 	{ flag_last, -EOPNOTSUPP, "registers[4] \"PORT\".flags 0x80000000 are not supported" },
 	{ width_none, -EINVAL, "registers[1] \"CTRL\".width 0 is not 1, 2, 4 or 8" },
 	{ width_odd, -EINVAL, "registers[1] \"CTRL\".width 3 is not 1, 2, 4 or 8" },
@@ -149,30 +147,74 @@ MTAP_TEST(places)
 	expect_wrong(KREG, wrong_places, ARRAY_SIZE(wrong_places));
 }
 
-/* Constants of 4 bytes in the BAR that has doorbells */
-static void near_bells(struct mdev_bpf_ops *ops, __u32 offset, __u32 count)
+#define BELL	MDEV_BPF_REGISTER_DOORBELL
+
+/* kbell.bpf.c, because a doorbell needs the op work */
+enum { BELL_A, BELL_B, BELL_TAIL, BELL_PORT, BELL_FREE };
+
+ROW(bell_calls, BELL_A, r->flags |= MDEV_BPF_REGISTER_WRITE_CALL)
+ROW(bell_calls_for, BELL_A, r->write_call = 1)
+ROW(bell_clears, BELL_A, r->write = 0; r->write_one_clear = 1)
+ROW(bell_read_only, BELL_B, r->region = KBELL_RO)
+ROW(bell_work, BELL_A, r->work = 64)
+ROW(bell_work_huge, BELL_TAIL, r->work = 0xffffffff)
+ROW(bell_work_last, BELL_TAIL, r->work++)
+ROW(bell_none, BELL_PORT, r->flags = 0)
+WRONG(bell_without_work, ops->work = NULL)
+ROW(bell_on_bell, BELL_B, r->offset = KBELL_TAIL)
+
+/* Another array of @count, so that there are more than there can be */
+static void more_bells(struct mdev_bpf_ops *ops, __u32 count)
 {
-	ops->registers[0] = (struct mdev_bpf_register){
-		.name = "NEAR", .region = KBELL_BAR, .offset = offset, .width = 4,
-		.flags = MDEV_BPF_REGISTER_CONST, .count = count, .stride = 32,
+	ops->registers[BELL_FREE] = (struct mdev_bpf_register){
+		.name = "MORE", .region = KBELL_BAR, .offset = 0x300, .width = 1,
+		.count = 36, .flags = BELL, .write = 1,
 	};
+	ops->registers[BELL_FREE + 1] = ops->registers[BELL_FREE];
+	memcpy(ops->registers[BELL_FREE + 1].name, "MOST", 5);
+	ops->registers[BELL_FREE + 1].offset = 0x330;
+	ops->registers[BELL_FREE + 1].count = count;
 }
 
-WRONG(bell, near_bells(ops, KBELL_B, 1))
-WRONG(bell_part, near_bells(ops, KBELL_ODD & ~3, 1))
-WRONG(bell_end, near_bells(ops, (KBELL_ODD + 4) & ~3, 1))
-WRONG(bell_between, near_bells(ops, 0, 2))
+/* A, 54 of TAIL and PORT are 56, and 36 of MORE make 92 */
+WRONG(bell_many, more_bells(ops, 37))
 
 static const struct wrong wrong_bells[] = {
-	{ bell, -EINVAL, "registers[0] \"NEAR\" overlaps doorbells[1]" },
-	{ bell_part, -EINVAL, "registers[0] \"NEAR\" overlaps doorbells[" },
-	{ bell_end, -EINVAL, "registers[0] \"NEAR\" overlaps doorbells[" },
-	{ bell_between, -EINVAL, "registers[0] \"NEAR\" overlaps doorbells[0]" },
+	{ bell_calls, -EINVAL,
+	  "registers[0] \"A\" is a DOORBELL, so its writes queue work and call no op" },
+	{ bell_calls_for, -EINVAL, "registers[0] \"A\" is a DOORBELL, so its writes queue" },
+	{ bell_clears, -EINVAL, "registers[0] \"A\" is a DOORBELL, so it has no write_one_clear" },
+	{ bell_read_only, -EINVAL,
+	  "registers[1] \"B\" is a DOORBELL, but regions[3] cannot be written" },
+	{ bell_work, -EINVAL, "registers[0] \"A\".work: its last work, 64, is not below 64" },
+	{ bell_work_huge, -EINVAL, "registers[2] \"TAIL\".work: its last work, 4294967348, is" },
+	{ bell_work_last, -EINVAL, "registers[2] \"TAIL\".work: its last work, 64, is not" },
+	{ bell_none, -EINVAL, "registers[3] \"PORT\".work is 7, but it is no DOORBELL" },
+	{ bell_without_work, -EINVAL, "registers[0] \"A\" queues work, but there is no work" },
+	{ bell_on_bell, -EINVAL, "registers[2] \"TAIL\" overlaps registers[1] \"B\"" },
+	{ bell_many, -EINVAL,
+	  "registers[5] \"MOST\": with it, 129 DOORBELLs keep values, more than 128" },
 };
+
+/* As many doorbells as there can be: the last one works like the first. */
+static void most_doorbells(void)
+{
+	__u64 off = 0x330 + 35;
+
+	ASSERT_EQ(prog_open(&dev_prog2, "progs/kbell.bpf.o", "kbell"), 0);
+	more_bells(prog_ops(&dev_prog2), 36);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	dev_open("kbell-a");
+	dev_set(KBELL_BAR, off, 1, 1);
+	EXPECT_EQ(dev_get(KBELL_BAR, off, 1), 1);
+	EXPECT(mtap_await(dev_get(0, KBELL_WORKS + 4 * 35, 4) == 1));
+}
 
 MTAP_TEST(doorbells)
 {
 	expect_wrong("progs/kbell.bpf.o", wrong_bells, ARRAY_SIZE(wrong_bells));
+	most_doorbells();
 }
 
 ROW(const_state, KREG_ROW_ID, r->state = 4)

@@ -33,12 +33,12 @@
 #define MDEV_BPF_MAX_TEXT	512		/* bytes of the text of mdev_bpf_snprintf() */
 
 #define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
-#define MDEV_BPF_MAX_WORK	8	/* kinds of work of a device, ids from 0 */
+#define MDEV_BPF_MAX_WORK	64	/* kinds of work of a device, ids from 0 */
 #define MDEV_BPF_MIN_PERIOD	200000ULL	/* ns; of a periodic timer */
 #define MDEV_BPF_MAX_DELAY	(1ULL << 60)		/* ns; of a timer, about 36 years */
 
-#define MDEV_BPF_MAX_DOORBELLS	8
 #define MDEV_BPF_MAX_REGISTERS	224	/* entries of mdev_bpf_ops::registers */
+#define MDEV_BPF_MAX_DOORBELLS	128	/* DOORBELL registers that keep their values */
 #define MDEV_BPF_MAX_PCI_CAPS	16	/* PCI capabilities that a program declares */
 #define MDEV_BPF_MAX_MSIX	2048	/* PCI 3.0, 6.8.2.3 */
 #define MDEV_BPF_MAX_DMA	128	/* waiting requests of a device; any ids */
@@ -90,6 +90,7 @@
 #define MDEV_BPF_REGISTER_CONST		(1 << 0)	/* reads as @reset, without state */
 #define MDEV_BPF_REGISTER_READ_CALL	(1 << 1)	/* each read calls region_read */
 #define MDEV_BPF_REGISTER_WRITE_CALL	(1 << 2)	/* each write calls region_write */
+#define MDEV_BPF_REGISTER_DOORBELL	(1 << 3)	/* each write queues work */
 
 /* struct mdev_bpf_access::reg if the access is not to a declared register */
 #define MDEV_BPF_NO_REGISTER		0xffffffff
@@ -290,7 +291,8 @@ struct mdev_bpf_region {
  * @stride: bytes from one to the next in the region, a multiple of @width; 0 for @width
  * @state: offset of the first register's value in the device's state, a multiple of @width
  * @state_stride: bytes from one value to the next there, a multiple of @width; 0 for @width
- * @reserved: zero
+ * @work: a write to a DOORBELL queues the work with this id; one to register i of an array, the
+ *	work @work + i. 0 for others
  * @reset: the value at creation and after a reset
  * @write: bits that a write sets to the value written; all other bits keep their value
  * @write_one_clear: bits that writing 1 clears; none of them may be in @write
@@ -309,7 +311,7 @@ struct mdev_bpf_register {
 	__u32 stride;
 	__u32 state;
 	__u32 state_stride;
-	__u32 reserved;
+	__u32 work;
 	__u64 reset;
 	__u64 write;
 	__u64 write_one_clear;
@@ -340,24 +342,6 @@ struct mdev_bpf_irq {
 	__u32 table;
 	__u32 pba;
 	__u32 reserved[2];
-};
-
-/**
- * struct mdev_bpf_doorbell - a register that is written to notify the device
- * @offset: first byte in the region
- * @region: VFIO index of the region
- * @size: size in bytes; a write to any of them rings the doorbell. 0 if there is no such doorbell
- * @work: the id of the work that it queues
- * @reserved: zero
- *
- * A write queues work instead of calling region_write; the value is dropped.
- */
-struct mdev_bpf_doorbell {
-	__u64 offset;
-	__u32 region;
-	__u32 size;
-	__u32 work;
-	__u32 reserved;
 };
 
 /**

@@ -28,10 +28,10 @@
 #include "pci/msix.h"
 #include "program/ops.h"
 #include "program/program.h"
+#include "register/doorbell.h"
 #include "register/register.h"
 #include "validate/api.h"
 #include "work/deferred.h"
-#include "work/doorbell.h"
 #include "work/ioeventfd.h"
 #include "work/worker.h"
 
@@ -71,7 +71,6 @@ static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 	bdev->pci = decl->pci;
 	memcpy(bdev->pci_caps, decl->pci_caps, sizeof(bdev->pci_caps));
 	copy_regions(bdev, decl, index);
-	mdev_bpf_doorbell_init(bdev, decl);
 	copy_irqs(bdev, decl, index);
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	mdev_bpf_gfx_init(bdev, decl);
@@ -96,9 +95,11 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 }
 
 static const struct mdev_bpf_gate_hooks gate_hooks = {
+	.enter = mdev_bpf_doorbell_put,
 	.leave = mdev_bpf_dma_runner_leave,
 	.after = mdev_bpf_dma_runner_after,
 	.slow = mdev_bpf_failure_slow,
+	.ring = mdev_bpf_deferred_work_start,
 };
 
 /**
@@ -120,6 +121,7 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	mdev_bpf_irq_init(&bdev->irqs);
 	mdev_bpf_worker_init(&bdev->worker, mdev_bpf_time_run);
 	mdev_bpf_deferred_init(&bdev->deferred);
+	mdev_bpf_doorbell_init(&bdev->doorbells);
 	mdev_bpf_ioeventfd_init(bdev);
 	mdev_bpf_failure_init(&bdev->failure);
 	mdev_bpf_notice_init(&bdev->notices);
@@ -228,6 +230,9 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 		mdev_bpf_time_freeze(bdev, MDEV_BPF_FROZEN_DETACHED);
 	}
 	mdev_bpf_register_assign(bdev, ops ? bdev->program->registers : NULL);
+	/* Without a program, the doorbells of the last one can be rung */
+	if (ops)
+		mdev_bpf_doorbell_assign(bdev, bdev->registers.map);
 }
 
 /*
@@ -273,6 +278,7 @@ static void device_unlist(struct mdev_bpf_device *bdev)
 	list_del(&bdev->node);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_device_set_ops(bdev, NULL);
+	mdev_bpf_doorbell_assign(bdev, NULL);
 }
 
 static int call_init(struct mdev_bpf_device *bdev)

@@ -20,6 +20,7 @@
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
  *   passes_lock                  spinlock: guest memory that is being unmapped (dma/pass.c)
  *   mdev_bpf_memory::pages       spinlock: which pages exist, and which must be sent
+ *   mdev_bpf_doorbells::lock     spinlock: what was written to doorbells, and is not in the state
  *   mdev_bpf_worker::lock        spinlock: the thread of the worker
  *   mdev_bpf_notices::lock       spinlock: messages that must still be printed
  * Taken alone, or last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
@@ -53,6 +54,7 @@
 #include "param/param.h"
 #include "pci/caps.h"
 #include "pci/irq.h"
+#include "register/doorbell.h"
 #include "register/register.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
@@ -77,14 +79,13 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @live: init has been called, and exit has not; protected by the gate
  * @state: the state that the program keeps for it; protected by the gate
  * @registers: the registers that the program declares
+ * @doorbells: those whose write queues work
  * @use: its use, one of MDEV_BPF_USE_*
  * @params: the parameters that the administrator has set
  * @api: the kind of device; never changes
  * @pci: its PCI identity; never changes
  * @regions: the regions of the device; never changes
  * @memory: the memory of regions that are MEMORY; NULL for others
- * @doorbells: the doorbells in the regions
- * @nr_doorbells: number of doorbells
  * @emulated: regions that only the program serves, a bit for each; never changes
  * @pci_caps: the capabilities that the program has declared; never changes
  * @cap_places: the places of these capabilities
@@ -120,14 +121,13 @@ struct mdev_bpf_device {
 	bool live;
 	struct mdev_bpf_state state;
 	struct mdev_bpf_registers registers;
+	struct mdev_bpf_doorbells doorbells;
 	atomic_t use;
 	struct mdev_bpf_params params;
 	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
-	struct mdev_bpf_doorbell doorbells[MDEV_BPF_MAX_DOORBELLS];
-	unsigned int nr_doorbells;
 	unsigned long emulated;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];

@@ -23,7 +23,7 @@
 /**
  * mdev_bpf_gate_init() - set up the gate of a new device, which has no program yet
  * @bdev: the device
- * @hooks: functions for the end of a call
+ * @hooks: functions of other parts that a call needs
  */
 void mdev_bpf_gate_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_gate_hooks *hooks)
 {
@@ -115,6 +115,8 @@ static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *b
 			return call;
 		}
 	}
+	if (unlikely(READ_ONCE(gate->latched)))
+		gate->hooks->enter(bdev);
 	call.ops = gate->ops;
 	WRITE_ONCE(gate->caller, current);
 	return call;

@@ -23,16 +23,20 @@ struct mdev_bpf_device;
 struct task_struct;
 
 /**
- * struct mdev_bpf_gate_hooks - functions for the end of a call
+ * struct mdev_bpf_gate_hooks - functions of other parts that a call needs
+ * @enter: called with the gate held, before an op, if mdev_bpf_gate::latched is set
  * @leave: called with the gate held if the device's DMA queue is due; returns true if @after should
  *	be called
  * @after: called without the gate
  * @slow: called with the gate held if the op has run for longer than @limit_ms milliseconds
+ * @ring: queues work, in any context
  */
 struct mdev_bpf_gate_hooks {
+	void (*enter)(struct mdev_bpf_device *bdev);
 	bool (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
 	void (*after)(struct mdev_bpf_device *bdev);
 	void (*slow)(struct mdev_bpf_device *bdev, unsigned int limit_ms);
+	void (*ring)(struct mdev_bpf_device *bdev, u32 work);
 };
 
 /* Reasons for the slow path, in mdev_bpf_gate::closer */
@@ -46,16 +50,18 @@ struct mdev_bpf_gate_hooks {
  * @caller: the task that is in an op; it must not enter another
  * @op: the op that is running, or was called last
  * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
+ * @latched: doorbells have values that are not in the state yet; set and cleared without the gate
  * @allowed: if LIMITED, the ops that are called
  * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
  * @region: handles an access, and calls the op if needed; NULL: the op handles every access
- * @hooks: functions for the end of a call
+ * @hooks: functions of other parts that a call needs
  * @link: the link that attaches @ops; it exists as long as @ops is set
  */
 struct mdev_bpf_gate {
 	/** @lock: held around every op, and protects the members below */
 	spinlock_t lock;
 	unsigned int closer;
+	bool latched;
 	const struct mdev_bpf_ops *ops;
 	struct task_struct *caller;
 	unsigned long has;

@@ -19,6 +19,7 @@
 #include "pci/irq.h"
 #include "pci/msix.h"
 #include "program/program.h"
+#include "register/doorbell.h"
 #include "work/deferred.h"
 
 static size_t state_size(struct mdev_bpf_device *bdev)
@@ -128,7 +129,7 @@ static void time_save(struct mdev_bpf_device *bdev, void *data)
 		s->timers[i].period = cpu_to_le64(d->timers[i].period);
 	}
 	s->timers_due = cpu_to_le32(d->timers_due);
-	s->work_due = cpu_to_le32(d->work_due);
+	s->work_due = cpu_to_le64(d->work_due);
 	s->unmask_due = cpu_to_le32(d->unmask_due);
 }
 
@@ -147,8 +148,7 @@ static bool time_check(struct mdev_bpf_device *bdev, const void *data, size_t si
 	unsigned int i;
 
 	if (size != sizeof(*s) || le32_to_cpu(s->timers_due) >> MDEV_BPF_MAX_TIMERS ||
-	    le32_to_cpu(s->work_due) >> MDEV_BPF_MAX_WORK ||
-	    le32_to_cpu(s->unmask_due) >> MDEV_BPF_MAX_IRQS || s->reserved)
+	    le32_to_cpu(s->unmask_due) >> MDEV_BPF_MAX_IRQS)
 		return false;
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		if (!timer_check(&s->timers[i]))
@@ -171,7 +171,11 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 			mdev_bpf_deferred_timer_stop(bdev, i);
 	}
 	d->timers_due = le32_to_cpu(s->timers_due);
-	d->work_due = le32_to_cpu(s->work_due);
+	/* What was rung before is as if it had not been written */
+	scoped_guard(spinlock_irqsave, &bdev->doorbells.lock) {
+		WRITE_ONCE(d->work_due, le64_to_cpu(s->work_due));
+		mdev_bpf_doorbell_forget(bdev);
+	}
 	d->unmask_due = le32_to_cpu(s->unmask_due);
 }
 
@@ -324,6 +328,7 @@ void mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
+	mdev_bpf_doorbell_put(bdev);
 	for (i = 0; i < SECTION_NR; i++) {
 		snap->size[i] = s[i].name ? s[i].size(bdev) : 0;
 		if (!snap->size[i])

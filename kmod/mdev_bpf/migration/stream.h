@@ -86,10 +86,9 @@ struct stream_timer {
 };
 
 struct stream_time {
+	__le64 work_due;
 	__le32 timers_due;
-	__le32 work_due;
 	__le32 unmask_due;
-	__le32 reserved;
 	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
 };
 

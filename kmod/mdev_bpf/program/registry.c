@@ -175,7 +175,9 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 	if (ops)
 		ret = mdev_bpf_upgrade_prepare(&u, program, ops);
 	if (!ret) {
-		swap(program->registers, u.registers);
+		/* Without ops, the doorbells of the last ones can still be rung */
+		if (ops)
+			swap(program->registers, u.registers);
 		mdev_bpf_program_assign(program, ops, link);
 		program_switch_devices(program, ops, &u, event);
 	}

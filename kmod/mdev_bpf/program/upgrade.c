@@ -24,6 +24,7 @@
 #include "gate/refuse.h"
 #include "program/program.h"
 #include "program/upgrade.h"
+#include "register/doorbell.h"
 #include "register/table.h"
 
 #define refuse mdev_bpf_refuse_ops
@@ -73,6 +74,7 @@ static int try_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
 	init_registers(bdev, spare, u->registers);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		stale = bdev->state.stale;
+		mdev_bpf_doorbell_put(bdev);
 		ret = convert(bdev, ops, spare);
 		swap(bdev->state.cur, *spare);
 	}
@@ -216,6 +218,9 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 	int ret = 0;
 
 	guard(mdev_bpf_gate)(bdev);
+	/* What was rung belongs into the present state. The layout may change before the next ring */
+	if (ops)
+		mdev_bpf_doorbell_assign(bdev, NULL);
 	if (!ops || mdev_bpf_state_fits(&bdev->state.cur, ops)) {
 		bdev->state.stale &= !ops;
 		mdev_bpf_device_set_ops(bdev, ops);

@@ -161,8 +161,9 @@ static __always_inline ssize_t mdev_bpf_register_quick_write(struct mdev_bpf_dev
 	void *place;
 	u64 val;
 
-	if (!rcu_access_pointer(bdev->registers.block) || trace_mdev_bpf_region_enabled() ||
-	    mdev_bpf_register_quick_get(&val, buf, count))
+	/* A write to a doorbell must not wait for the gate */
+	if (!rcu_access_pointer(bdev->registers.block) || READ_ONCE(bdev->doorbells.regions) ||
+	    trace_mdev_bpf_region_enabled() || mdev_bpf_register_quick_get(&val, buf, count))
 		return 0;
 	mdev_bpf_gate_lock(bdev);
 	place = mdev_bpf_register_quick_place(bdev, *ppos, count);

@@ -8,57 +8,25 @@
  * They return values as ops and writes have stored them. The pointer is NULL while reads have to
  * pass the gate: without a program, after a failure, and during a reset.
  *
- * A write, or a read with an effect, holds the gate, also for the op that it may call.
+ * A write, or a read with an effect, holds the gate, also for the op that it may call. Writes to
+ * doorbells do not; see doorbell.c.
  */
 #include "device/device.h"
 #include "device/state.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
+#include "register/doorbell.h"
 #include "register/register.h"
 #include "register/table.h"
+#include "register/target.h"
 #include "register/value.h"
 
-/**
- * struct target - the register that an access is to
- * @row: the register's declaration
- * @value: its value in the state
- * @index: its index in the array that @row declares
- * @shift: the first bit of the register that the access covers
- */
-struct target {
-	const struct mdev_bpf_register *row;
-	void *value;
-	u32 index;
-	u32 shift;
-};
-
-static __always_inline bool find_target(struct target *t, const struct mdev_bpf_register_map *map,
-					void *state, const struct mdev_bpf_access *access)
-{
-	const struct mdev_bpf_register *row;
-	u64 offset;
-
-	row = mdev_bpf_register_table_find(map, access->region, access->offset);
-	if (!row || row->width < access->size)
-		return false;
-	offset = access->offset - row->offset;
-	t->row = row;
-	t->index = 0;
-	if (row->count > 1) {
-		t->index = (u32)offset / row->stride;
-		offset -= t->index * row->stride;
-	}
-	t->shift = offset * BITS_PER_BYTE;
-	t->value = state + row->state + t->index * row->state_stride;
-	return true;
-}
-
-static __always_inline u64 target_load(const struct target *t)
+static __always_inline u64 target_load(const struct mdev_bpf_target *t, void *state)
 {
 	if (t->row->flags & MDEV_BPF_REGISTER_CONST)
 		return t->row->reset;
-	return mdev_bpf_register_load(t->value, t->row->width);
+	return mdev_bpf_register_load(mdev_bpf_target_place(t, state), t->row->width);
 }
 
 /* A read that finds one of these bits set has an effect. */
@@ -80,16 +48,23 @@ static u64 read_acts(const struct mdev_bpf_register *row)
 bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	u64 mask = mdev_bpf_register_bits(access->size);
+	const struct mdev_bpf_register_map *map;
 	struct mdev_bpf_state_block *block;
-	struct target t;
+	struct mdev_bpf_target t;
 	u64 val;
 
 	guard(rcu)();
 	block = rcu_dereference(bdev->registers.block);
-	if (!block ||
-	    !find_target(&t, rcu_dereference(block->registers), block->data, access))
+	if (!block)
 		return false;
-	val = target_load(&t) >> t.shift & mask;
+	map = rcu_dereference(block->registers);
+	if (!mdev_bpf_target_find(&t, map, access))
+		return false;
+	if (!mdev_bpf_doorbell_keeps(t.row))
+		val = target_load(&t, block->data);
+	else if (!mdev_bpf_doorbell_load(bdev, map, &t, block->data, &val))
+		return false;
+	val = val >> t.shift & mask;
 	if (t.row->flags & MDEV_BPF_REGISTER_READ_CALL || val & (read_acts(t.row) >> t.shift))
 		return false;
 	access->val = val;
@@ -105,30 +80,41 @@ static int access_other(const struct mdev_bpf_call *call, struct mdev_bpf_access
 		       mdev_bpf_call_op(call, region_read, access);
 }
 
-static int read_target(const struct mdev_bpf_call *call, const struct target *t,
+static int read_target(const struct mdev_bpf_call *call, const struct mdev_bpf_target *t,
 		       struct mdev_bpf_access *access)
 {
-	u64 mask = mdev_bpf_register_bits(access->size) << t->shift;
-	u64 val = target_load(t), clear = val & mask & t->row->read_clear;
+	void *state = call->bdev->state.cur.data;
+	u64 mask = mdev_bpf_target_mask(t, access);
+	u64 val, clear;
 
+	if (mdev_bpf_doorbell_keeps(t->row))
+		mdev_bpf_doorbell_put(call->bdev);
+	val = target_load(t, state);
+	clear = val & mask & t->row->read_clear;
 	if (clear)
-		mdev_bpf_register_store(t->value, t->row->width, val & ~clear);
+		mdev_bpf_register_store(mdev_bpf_target_place(t, state), t->row->width,
+					val & ~clear);
 	access->val = (val & mask) >> t->shift;
 	if (!(t->row->flags & MDEV_BPF_REGISTER_READ_CALL) && !(val & mask & t->row->read_call))
 		return 0;
 	return mdev_bpf_call_op(call, region_read, access);
 }
 
-static int write_target(const struct mdev_bpf_call *call, const struct target *t,
+static int write_target(const struct mdev_bpf_call *call, const struct mdev_bpf_target *t,
 			struct mdev_bpf_access *access)
 {
-	u64 mask = mdev_bpf_register_bits(access->size) << t->shift;
-	u64 old = target_load(t), val = access->val << t->shift & mask;
+	void *state = call->bdev->state.cur.data;
+	u64 mask = mdev_bpf_target_mask(t, access);
+	u64 old = target_load(t, state), val = access->val << t->shift & mask;
 	u64 write = t->row->write & mask, new;
 
+	if (mdev_bpf_doorbell_is(t->row)) {
+		mdev_bpf_doorbell_ring(call->bdev, t, access);
+		return 0;
+	}
 	new = ((old & ~write) | (val & write)) & ~(val & t->row->write_one_clear);
 	if (new != old)
-		mdev_bpf_register_store(t->value, t->row->width, new);
+		mdev_bpf_register_store(mdev_bpf_target_place(t, state), t->row->width, new);
 	access->old = (old & mask) >> t->shift;
 	if (!(t->row->flags & MDEV_BPF_REGISTER_WRITE_CALL) && !((old ^ new) & t->row->write_call))
 		return 0;
@@ -150,11 +136,11 @@ int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_a
 {
 	struct mdev_bpf_device *bdev = call->bdev;
 	const struct mdev_bpf_register_map *map = bdev->registers.map;
-	struct target t;
+	struct mdev_bpf_target t;
 	int ret;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (find_target(&t, map, bdev->state.cur.data, access)) {
+	if (mdev_bpf_target_find(&t, map, access)) {
 		access->reg = t.row - map->table->rows;
 		access->index = t.index;
 		ret = write ? write_target(call, &t, access) : read_target(call, &t, access);

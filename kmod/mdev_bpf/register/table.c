@@ -13,6 +13,7 @@
 
 #include "gate/refuse.h"
 #include "program/ops.h"
+#include "register/doorbell.h"
 #include "register/table.h"
 #include "register/value.h"
 
@@ -72,7 +73,7 @@ static struct mdev_bpf_register_quick quick_of(const struct mdev_bpf_register *r
 		.acts = row->read_clear | row->read_call,
 	};
 
-	if (row->count > 1 || row->flags & MDEV_BPF_REGISTER_CONST ||
+	if (row->count > 1 || row->flags & MDEV_BPF_REGISTER_CONST || mdev_bpf_doorbell_is(row) ||
 	    row->width > region->access_size)
 		return quick;
 	if (region->flags & MDEV_BPF_REGION_READ && !(row->flags & MDEV_BPF_REGISTER_READ_CALL))
@@ -148,6 +149,8 @@ static int make_index(struct mdev_bpf_register_table *table, const char *name,
 		other = fill_row(index, &table->rows[i], i + 1);
 		if (other)
 			return refuse_overlap(table, name, i, other - 1);
+		if (mdev_bpf_doorbell_is(&table->rows[i]))
+			table->maps[type].bells |= BIT(region);
 	}
 	return 0;
 }
@@ -181,11 +184,22 @@ static void table_free(struct mdev_bpf_register_table *table)
 	kvfree(table);
 }
 
-static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf_ops *ops)
+/* mdev_bpf_validate_doorbells() has checked how many there are. */
+static void add_latches(struct mdev_bpf_register_table *table, unsigned int *nr, u32 count)
+{
+	table->latches[table->nr] = *nr;
+	memset(&table->latch_rows[*nr], table->nr, count);
+	*nr += count;
+}
+
+static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf_ops *ops,
+		    unsigned int *nr_latches)
 {
 	struct mdev_bpf_register row = row_of(ops, table->nr);
 	struct mdev_bpf_region region = common_region(ops, &row);
 
+	if (mdev_bpf_doorbell_keeps(&row))
+		add_latches(table, nr_latches, row.count);
 	table->rows[table->nr] = row;
 	table->quick[table->nr] = quick_of(&row, &region);
 }
@@ -201,7 +215,7 @@ static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf
  */
 struct mdev_bpf_register_table *mdev_bpf_register_table_make(const struct mdev_bpf_ops *ops)
 {
-	unsigned int nr_types = mdev_bpf_ops_nr_types(ops);
+	unsigned int nr_types = mdev_bpf_ops_nr_types(ops), nr_latches = 0;
 	struct mdev_bpf_register_table *table;
 	int ret;
 
@@ -212,7 +226,7 @@ struct mdev_bpf_register_table *mdev_bpf_register_table_make(const struct mdev_b
 		return ERR_PTR(-ENOMEM);
 	table->nr_types = nr_types;
 	for (; table->nr < mdev_bpf_ops_nr_registers(ops); table->nr++)
-		add_row(table, ops);
+		add_row(table, ops, &nr_latches);
 	ret = make_indices(table, ops->name);
 	if (!ret)
 		return table;

@@ -43,12 +43,14 @@ struct mdev_bpf_register_table;
 /**
  * struct mdev_bpf_register_map - the registers of the devices of one mdev type
  * @type: index of the type
+ * @bells: the regions that have doorbells, a bit for each
  * @table: the table that it is part of
  * @quick: mdev_bpf_register_table::quick
  * @regions: by VFIO index of the region
  */
 struct mdev_bpf_register_map {
 	unsigned int type;
+	unsigned long bells;
 	const struct mdev_bpf_register_quick *quick;
 	const struct mdev_bpf_register_table *table;
 	struct mdev_bpf_register_index regions[MDEV_BPF_MAX_REGIONS];
@@ -61,6 +63,8 @@ struct mdev_bpf_register_map {
  * @nr_types: how many maps
  * @rows: the declared registers, with types, count, stride and state_stride filled in
  * @quick: what the fast path needs of each, in the same order
+ * @latches: for each doorbell that keeps its value, the first of its latches
+ * @latch_rows: for each latch, the row that it is for
  * @maps: by index of the mdev type
  */
 struct mdev_bpf_register_table {
@@ -69,6 +73,8 @@ struct mdev_bpf_register_table {
 	unsigned int nr_types;
 	struct mdev_bpf_register rows[MDEV_BPF_MAX_REGISTERS];
 	struct mdev_bpf_register_quick quick[MDEV_BPF_MAX_REGISTERS];
+	u8 latches[MDEV_BPF_MAX_REGISTERS];
+	u8 latch_rows[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_register_map maps[];
 };
 

@@ -56,6 +56,5 @@ static int check_pci(const struct mdev_bpf_ops *ops)
 int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops)
 {
 	return check_pci(ops) ?: mdev_bpf_validate_regions(ops) ?: mdev_bpf_validate_irqs(ops) ?:
-	       mdev_bpf_validate_doorbells(ops) ?: mdev_bpf_validate_registers(ops) ?:
-	       mdev_bpf_validate_gfx(ops);
+	       mdev_bpf_validate_registers(ops) ?: mdev_bpf_validate_gfx(ops);
 }

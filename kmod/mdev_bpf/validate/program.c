@@ -89,8 +89,6 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 		return refuse(new, -EINVAL, "regions[] differ from those of the devices");
 	if (memcmp(old->irqs, new->irqs, sizeof(old->irqs)))
 		return refuse(new, -EINVAL, "irqs[] differ from those of the devices");
-	if (memcmp(old->doorbells, new->doorbells, sizeof(old->doorbells)))
-		return refuse(new, -EINVAL, "doorbells[] differ from those of the devices");
 	if (old->dma_windows != new->dma_windows)
 		return refuse(new, -EINVAL, "dma_windows is %u, the devices have %u",
 			      new->dma_windows, old->dma_windows);

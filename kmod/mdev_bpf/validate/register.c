@@ -8,13 +8,14 @@
 #include "gate/refuse.h"
 #include "pci/msix.h"
 #include "program/ops.h"
+#include "register/doorbell.h"
 #include "register/table.h"
 #include "register/value.h"
 #include "validate/api.h"
 #include "validate/validate.h"
 
 #define REGISTER_FLAGS (MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_READ_CALL |	\
-			MDEV_BPF_REGISTER_WRITE_CALL)
+			MDEV_BPF_REGISTER_WRITE_CALL | MDEV_BPF_REGISTER_DOORBELL)
 
 /* Refuse a register by its name and the member that is wrong. */
 #define refuse(ops, i, fmt, ...)						\
@@ -64,8 +65,6 @@ static int check_shape(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
 
-	if (r->reserved)
-		return refuse(ops, i, ".reserved is not zero");
 	if (r->count > MDEV_BPF_REGISTER_UNITS)
 		return refuse(ops, i, ".count %u is more than %u", r->count,
 			      MDEV_BPF_REGISTER_UNITS);
@@ -100,6 +99,8 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i,
 	if (region->flags & MDEV_BPF_REGION_MEMORY &&
 	    (start < region->trap_offset || end > (u64)region->trap_offset + region->trap_size))
 		return refuse(ops, i, " is in the memory of regions[%u]", nr);
+	if (mdev_bpf_doorbell_is(r) && !(region->flags & MDEV_BPF_REGION_WRITE))
+		return refuse(ops, i, " is a DOORBELL, but regions[%u] cannot be written", nr);
 	return 0;
 }
 
@@ -159,25 +160,6 @@ static int check_msix(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/* The core handles writes to a doorbell, and does not keep their values. */
-static int check_doorbells(const struct mdev_bpf_ops *ops, unsigned int i)
-{
-	const struct mdev_bpf_register *r = &ops->registers[i];
-	unsigned int j;
-
-	for (j = 0; j < MDEV_BPF_MAX_DOORBELLS; j++) {
-		struct mdev_bpf_msix_range range = {
-			.region = ops->doorbells[j].region,
-			.start = ops->doorbells[j].offset,
-			.end = ops->doorbells[j].offset + ops->doorbells[j].size,
-		};
-
-		if (ops->doorbells[j].size && overlaps_range(r, range))
-			return refuse(ops, i, " overlaps doorbells[%u]", j);
-	}
-	return 0;
-}
-
 static int check_bits(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
@@ -204,11 +186,31 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+/* A write to a doorbell queues work. It calls no op, so that it takes neither the gate nor a program. */
+static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_register *r = &ops->registers[i];
+	u64 last = (u64)r->work + count_of(r) - 1;
+
+	if (!mdev_bpf_doorbell_is(r))
+		return r->work ? refuse(ops, i, ".work is %u, but it is no DOORBELL", r->work) : 0;
+	if (r->flags & MDEV_BPF_REGISTER_WRITE_CALL || r->write_call)
+		return refuse(ops, i, " is a DOORBELL, so its writes queue work and call no op");
+	if (r->write_one_clear)
+		return refuse(ops, i, " is a DOORBELL, so it has no write_one_clear");
+	if (last >= MDEV_BPF_MAX_WORK)
+		return refuse(ops, i, ".work: its last work, %llu, is not below %u", last,
+			      MDEV_BPF_MAX_WORK);
+	if (!ops->work)
+		return refuse(ops, i, " queues work, but there is no work");
+	return 0;
+}
+
 static int check_register(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	return check_name(ops, i) ?: check_shape(ops, i) ?: check_place(ops, i) ?:
 	       check_state(ops, i) ?: check_bits(ops, i) ?: check_ops(ops, i) ?:
-	       check_msix(ops, i) ?: check_doorbells(ops, i);
+	       check_msix(ops, i) ?: check_doorbell(ops, i);
 }
 
 /* The index of a region has a byte for each unit, so the number of units is limited. */
@@ -225,6 +227,21 @@ static int check_extent(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (end > (u64)width * MDEV_BPF_REGISTER_UNITS)
 		return refuse(ops, i, ": its end, %#llx, is behind %#x, with registers of width %u",
 			      end, width * MDEV_BPF_REGISTER_UNITS, width);
+	return 0;
+}
+
+/* Each doorbell that keeps its value has a latch in the device. */
+static int check_latches(const struct mdev_bpf_ops *ops)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < mdev_bpf_ops_nr_registers(ops); i++) {
+		if (mdev_bpf_doorbell_keeps(&ops->registers[i]))
+			nr += count_of(&ops->registers[i]);
+		if (nr > MDEV_BPF_MAX_DOORBELLS)
+			return refuse(ops, i, ": with it, %u DOORBELLs keep values, more than %u",
+				      nr, MDEV_BPF_MAX_DOORBELLS);
+	}
 	return 0;
 }
 
@@ -256,6 +273,7 @@ int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops)
 		ret = check_register(ops, i);
 	for (i = 0; !ret && i < n; i++)
 		ret = check_extent(ops, i);
+	ret = ret ?: check_latches(ops);
 	if (ret)
 		return ret;
 	if (memchr_inv(&ops->registers[n], 0,

@@ -17,7 +17,6 @@ int mdev_bpf_validate_device(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_irqs(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_regions(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops);
-int mdev_bpf_validate_doorbells(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_params(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_gfx(const struct mdev_bpf_ops *ops);

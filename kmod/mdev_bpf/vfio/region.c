@@ -19,11 +19,10 @@
 #include "memory/memory.h"
 #include "pci/config.h"
 #include "pci/msix.h"
+#include "register/doorbell.h"
 #include "register/register.h"
 #include "validate/api.h"
 #include "vfio/region.h"
-#include "work/deferred.h"
-#include "work/doorbell.h"
 
 /* One read(2) or write(2), cut to the region's end. */
 struct region_io {
@@ -40,19 +39,9 @@ static bool is_config(const struct mdev_bpf_device *bdev, u32 index)
 	return index == VFIO_PCI_CONFIG_REGION_INDEX && bdev->api->pci;
 }
 
-static bool has_doorbell(const struct mdev_bpf_device *bdev, u32 index)
-{
-	unsigned int i;
-
-	for (i = 0; i < bdev->nr_doorbells; i++)
-		if (bdev->doorbells[i].region == index)
-			return true;
-	return false;
-}
-
 /**
  * mdev_bpf_region_init() - find the regions of a new device that only the program serves
- * @bdev: the device, whose regions, memory, doorbells and MSI-X are known
+ * @bdev: the device, whose regions, memory and MSI-X are known
  */
 void mdev_bpf_region_init(struct mdev_bpf_device *bdev)
 {
@@ -60,7 +49,7 @@ void mdev_bpf_region_init(struct mdev_bpf_device *bdev)
 	unsigned int i;
 
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		if (!is_config(bdev, i) && !bdev->memory[i] && !has_doorbell(bdev, i) &&
+		if (!is_config(bdev, i) && !bdev->memory[i] &&
 		    !mdev_bpf_msix_next(bdev, i, 0, &range))
 			bdev->emulated |= BIT(i);
 }
@@ -100,18 +89,12 @@ static int region_io_init(struct region_io *io, struct mdev_bpf_device *bdev, si
 	return 0;
 }
 
-/* Would an access lie partly inside and partly outside of a doorbell? */
-static bool region_io_cuts(const struct region_io *io, u32 width)
-{
-	return io->write && mdev_bpf_doorbell_cuts(io->bdev, io->region, io->offset, width);
-}
-
 /* The widest access that is aligned, permitted, and not wider than what is left. */
 static u32 region_io_width(const struct region_io *io)
 {
 	u32 width = io->access_size;
 
-	while (width > io->count || io->offset & (width - 1) || region_io_cuts(io, width))
+	while (width > io->count || io->offset & (width - 1))
 		width /= 2;
 	return width;
 }
@@ -129,16 +112,6 @@ static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 	return 0;
 }
 
-/* A doorbell only queues work, which waits until a program is attached. */
-static bool rings(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
-{
-	int work = mdev_bpf_doorbell_work(bdev, access->region, access->offset);
-
-	if (work >= 0)
-		mdev_bpf_deferred_work_start(bdev, work);
-	return work >= 0;
-}
-
 /* Access a declared register, or call region_read or region_write. */
 static __always_inline int program_access(struct mdev_bpf_device *bdev,
 					  struct mdev_bpf_access *access, bool write)
@@ -146,6 +119,12 @@ static __always_inline int program_access(struct mdev_bpf_device *bdev,
 	if (!write && rcu_access_pointer(bdev->registers.block) &&
 	    mdev_bpf_register_read(bdev, access))
 		return 0;
+	if (write && unlikely(READ_ONCE(bdev->doorbells.regions))) {
+		int ret = mdev_bpf_doorbell_write(bdev, access);
+
+		if (ret != -ENOENT)
+			return ret;
+	}
 	return mdev_bpf_gate_region(bdev, access, write);
 }
 
@@ -154,8 +133,6 @@ static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_
 				  bool write)
 {
 	if (bdev->msix && mdev_bpf_msix_access(bdev, access, write))
-		return 0;
-	if (write && rings(bdev, access))
 		return 0;
 	if (is_config(bdev, access->region))
 		return config_access(bdev, access, write);

@@ -18,6 +18,7 @@
 #include "device/device.h"
 #include "gate/call.h"
 #include "gate/gate.h"
+#include "register/doorbell.h"
 #include "work/deferred.h"
 #include "work/worker.h"
 
@@ -66,12 +67,25 @@ static void call_timer(struct mdev_bpf_device *bdev, u32 id)
 		mdev_bpf_call_op(&call, timer, id);
 }
 
+/*
+ * If work is due, clear its bit. A doorbell may have been rung since this task has entered, so its
+ * value goes into the state in the same step: each call finds a value that no call before it has
+ * found. Return: true if it was due.
+ */
+static bool work_take(struct mdev_bpf_device *bdev, u32 id)
+{
+	guard(spinlock_irqsave)(&bdev->doorbells.lock);
+	if (!test_and_clear_bit(id, &bdev->deferred.work_due))
+		return false;
+	mdev_bpf_doorbell_put_locked(bdev);
+	return true;
+}
+
 static void call_work(struct mdev_bpf_device *bdev, u32 id)
 {
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 
-	if (!IS_ERR(call.ops) && !bdev->deferred.frozen &&
-	    test_and_clear_bit(id, &bdev->deferred.work_due))
+	if (!IS_ERR(call.ops) && !bdev->deferred.frozen && work_take(bdev, id))
 		mdev_bpf_call_op(&call, work, id);
 }
 
@@ -100,9 +114,8 @@ void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 	for (id = 0; id < MDEV_BPF_MAX_TIMERS; id++)
 		if (test_bit(id, &d->timers_due))
 			call_timer(bdev, id);
-	for (id = 0; id < MDEV_BPF_MAX_WORK; id++)
-		if (test_bit(id, &d->work_due))
-			call_work(bdev, id);
+	for_each_set_bit(id, &d->work_due, MDEV_BPF_MAX_WORK)
+		call_work(bdev, id);
 	for (id = 0; id < MDEV_BPF_MAX_IRQS; id++)
 		if (test_bit(id, &d->unmask_due))
 			call_irq_unmask(bdev, id);
@@ -217,7 +230,7 @@ void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_deferred_cancel() - cancel all timers and all work, for a reset
+ * mdev_bpf_deferred_cancel() - cancel all timers, all work and what doorbells kept, for a reset
  * @bdev: the device
  *
  * Context: Process context, the gate held.
@@ -229,9 +242,11 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		timer_stop(&bdev->deferred.timers[i]);
-	/* Doorbells set bits without the gate */
-	for (i = 0; i < MDEV_BPF_MAX_WORK; i++)
-		clear_bit(i, &bdev->deferred.work_due);
+	/* A doorbell is rung without the gate: discard both its value and its work, or neither */
+	scoped_guard(spinlock_irqsave, &bdev->doorbells.lock) {
+		WRITE_ONCE(bdev->deferred.work_due, 0);
+		mdev_bpf_doorbell_forget(bdev);
+	}
 	mdev_bpf_deferred_unmask_forget(bdev);
 }
 

@@ -9,6 +9,8 @@
 
 struct mdev_bpf_device;
 
+static_assert(MDEV_BPF_MAX_WORK <= BITS_PER_LONG);
+
 /* Reasons for which a device is frozen */
 #define MDEV_BPF_FROZEN_CLOSED		BIT(0)
 #define MDEV_BPF_FROZEN_DETACHED	BIT(1)

@@ -4,9 +4,10 @@
  * the guest writes to an address that the VMM has registered, so the write does not go through user
  * space. Rules that vfio-pci has are the same here.
  *
- * The signal arrives in the wakeup function of an eventfd, in atomic context. It only sets a bit,
- * and the device's worker makes the write. So it is treated like work: it waits while the device is
- * frozen, and a reset discards it. Several signals before the worker runs count once.
+ * The signal arrives in the wakeup function of an eventfd, in atomic context. There a doorbell is
+ * rung. For any other write it only sets a bit, and the device's worker makes the write. So it is
+ * treated like work: it waits while the device is frozen, and a reset discards it. Several signals
+ * before the worker runs count once.
  */
 #include <linux/eventfd.h>
 #include <linux/nospec.h>
@@ -16,23 +17,34 @@
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "pci/msix.h"
+#include "register/doorbell.h"
 #include "register/register.h"
 #include "register/value.h"
 #include "work/deferred.h"
-#include "work/doorbell.h"
 #include "work/ioeventfd.h"
 #include "work/worker.h"
 
 #define MAX_IOEVENTFDS	1000	/* of a device */
 
+static struct mdev_bpf_access access_of(const struct mdev_bpf_ioeventfd *entry)
+{
+	return (struct mdev_bpf_access){
+		.region = entry->offset >> MDEV_BPF_OFFSET_SHIFT,
+		.size = entry->size,
+		.offset = entry->offset & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.val = entry->data & mdev_bpf_register_bits(entry->size),
+		.reg = MDEV_BPF_NO_REGISTER,
+	};
+}
+
 /* Called with the eventfd's lock held and interrupts off. */
 static int signalled(void *opaque, void *unused)
 {
 	struct mdev_bpf_ioeventfd *entry = opaque;
+	struct mdev_bpf_access access = access_of(entry);
 
-	if (entry->work >= 0) {
-		mdev_bpf_deferred_work_start(entry->bdev, entry->work);
-	} else {
+	/* A write to more than one doorbell is for the worker, too */
+	if (mdev_bpf_doorbell_write(entry->bdev, &access)) {
 		set_bit(0, &entry->due);
 		mdev_bpf_worker_wake(entry->bdev);
 	}
@@ -100,7 +112,7 @@ static void entry_unregister(struct mdev_bpf_ioeventfd *entry)
 	entry_free(entry);
 }
 
-/* Would this write be handled by the program, or ring a doorbell? */
+/* Would this write get to the program, or to its registers? */
 static bool is_trapped(const struct mdev_bpf_device *bdev, u32 index, u64 offset, u32 size)
 {
 	const struct mdev_bpf_region *region = &bdev->regions[index];
@@ -113,7 +125,7 @@ static bool is_trapped(const struct mdev_bpf_device *bdev, u32 index, u64 offset
 		offset + size <= (u64)region->trap_offset + region->trap_size);
 }
 
-/* Check the write, and find the doorbell if it rings one. */
+/* Check the write. */
 static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *bdev,
 		      const struct vfio_device_ioeventfd *arg)
 {
@@ -129,16 +141,12 @@ static int entry_init(struct mdev_bpf_ioeventfd *entry, struct mdev_bpf_device *
 	region = &bdev->regions[index];
 	if (!(region->flags & MDEV_BPF_REGION_WRITE) || offset & (size - 1) ||
 	    offset >= region->size || size > region->size - offset ||
-	    !is_trapped(bdev, index, offset, size) ||
-	    mdev_bpf_doorbell_cuts(bdev, index, offset, size))
+	    size > region->access_size || !is_trapped(bdev, index, offset, size))
 		return -EINVAL;
 	entry->bdev = bdev;
 	entry->offset = arg->offset;
 	entry->data = arg->data;
 	entry->size = size;
-	entry->work = mdev_bpf_doorbell_work(bdev, index, offset);
-	if (entry->work < 0 && size > region->access_size)
-		return -EINVAL;
 	return 0;
 }
 

@@ -18,7 +18,6 @@ struct virqfd;
  * @offset: VFIO file offset of the write
  * @data: the value that is written, as passed by the user
  * @size: number of bytes
- * @work: the work that the doorbell queues; -1 if there is no doorbell, and the program is called
  * @due: signalled, but the program has not been called yet; an atomic bit
  * @virqfd: VFIO's part; NULL when the eventfd was closed
  */
@@ -28,7 +27,6 @@ struct mdev_bpf_ioeventfd {
 	u64 offset;
 	u64 data;
 	u32 size;
-	int work;
 	unsigned long due;
 	struct virqfd *virqfd;
 };

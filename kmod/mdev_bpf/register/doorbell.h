@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Doorbells: registers whose write queues work. */
+#ifndef __MDEV_BPF_REGISTER_DOORBELL_H
+#define __MDEV_BPF_REGISTER_DOORBELL_H
+
+#include <linux/bitmap.h>
+#include <linux/mdev_bpf.h>
+#include <linux/spinlock.h>
+
+struct mdev_bpf_device;
+struct mdev_bpf_register_map;
+struct mdev_bpf_target;
+
+/**
+ * struct mdev_bpf_latch - what was written to a doorbell, and is not in the state yet
+ * @val: the bits that were written
+ * @mask: which bits these are
+ */
+struct mdev_bpf_latch {
+	u64 val;
+	u64 mask;
+};
+
+/**
+ * struct mdev_bpf_doorbells - the doorbells of a device
+ * @regions: the regions that have doorbells, a bit for each; may be read without @lock
+ * @map: the registers of the program that is attached, or was attached last; NULL: doorbells cannot
+ *	be rung. Changed with the gate held, too
+ * @due: the elements of @latches that have a value, a bit for each
+ * @latches: what is not in the state yet; mdev_bpf_register_table::latches says which is whose
+ */
+struct mdev_bpf_doorbells {
+	/** @lock: protects the members; taken with interrupts off, because eventfds ring, too */
+	spinlock_t lock;
+	unsigned long regions;
+	const struct mdev_bpf_register_map *map;
+	DECLARE_BITMAP(due, MDEV_BPF_MAX_DOORBELLS);
+	struct mdev_bpf_latch latches[MDEV_BPF_MAX_DOORBELLS];
+};
+
+static inline bool mdev_bpf_doorbell_is(const struct mdev_bpf_register *row)
+{
+	return row->flags & MDEV_BPF_REGISTER_DOORBELL;
+}
+
+/* Does a write to this doorbell leave something in the state? */
+static inline bool mdev_bpf_doorbell_keeps(const struct mdev_bpf_register *row)
+{
+	return mdev_bpf_doorbell_is(row) && row->write;
+}
+
+void mdev_bpf_doorbell_init(struct mdev_bpf_doorbells *bells);
+int mdev_bpf_doorbell_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
+void mdev_bpf_doorbell_ring(struct mdev_bpf_device *bdev, const struct mdev_bpf_target *t,
+			    const struct mdev_bpf_access *access);
+bool mdev_bpf_doorbell_load(struct mdev_bpf_device *bdev,
+			    const struct mdev_bpf_register_map *map,
+			    const struct mdev_bpf_target *t, void *state, u64 *val);
+void mdev_bpf_doorbell_put(struct mdev_bpf_device *bdev);
+void mdev_bpf_doorbell_put_locked(struct mdev_bpf_device *bdev);
+void mdev_bpf_doorbell_forget(struct mdev_bpf_device *bdev);
+void mdev_bpf_doorbell_assign(struct mdev_bpf_device *bdev,
+			      const struct mdev_bpf_register_map *map);
+
+#endif /* __MDEV_BPF_REGISTER_DOORBELL_H */
