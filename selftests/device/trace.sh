@@ -98,6 +98,34 @@ region_event()
 	has "$trace" "dev=$uuid read region=0 offset=0x8 size=4 val=0x0 ret=-1"
 }
 
+register_names()
+{
+	clear_trace
+	echo 1 >"$tracing/events/mdev_bpf/mdev_bpf_region/enable"
+	run 0 "$here/register/access" only_written_bits_change
+	run 0 "$here/device/doorbell" eventfd_keeps
+	echo 0 >"$tracing/events/mdev_bpf/mdev_bpf_region/enable"
+	trace=$(grep -v "^#" "$tracing/trace")
+	has "$trace" "dev=$uuid read region=0 offset=0x0 size=4 val=0x4b524547 ret=0 reg=ID\[0]"
+	has "$trace" "write region=0 offset=0x18 size=8 val=0x123456789abcdef ret=0 reg=WIDE\[0]"
+	has "$trace" "write region=2 offset=0x138 size=4 val=0x12 ret=0 reg=TAIL\[7]"
+	has "$trace" "write region=2 offset=0x144 size=4 val=0x33 ret=0 reg=-\[0]"
+}
+
+# As Documentation/tracing.rst has it
+register_counters()
+{
+	local event=$tracing/events/mdev_bpf/mdev_bpf_region
+	local hist="hist:keys=reg,index,write if name == \"$uuid\""
+	[ -e "$event/hist" ] || { skip "the kernel has no CONFIG_HIST_TRIGGERS"; return; }
+	echo "$hist" >"$event/trigger"
+	run 0 "$here/register/access" only_written_bits_change
+	out=$(tr -s ' ' <"$event/hist")
+	echo "!$hist" >"$event/trigger"
+	has "$out" "{ reg: WIDE , index: 0, write: 1 } hitcount: 1"
+	has "$out" "{ reg: CTRL , index: 0, write: 0 } hitcount: 1"
+}
+
 # The events that are not about accesses, of a test that has all of them
 other_events()
 {
@@ -121,4 +149,5 @@ other_events()
 	has_not "$trace" "mdev_bpf_region:"
 }
 
-points loads by_name tracelog unloads ioctl_event region_event other_events
+points loads by_name tracelog unloads ioctl_event region_event register_names \
+	register_counters other_events

@@ -294,6 +294,13 @@ static __always_inline int region_op(const struct mdev_bpf_call *call,
 	return mdev_bpf_call_result(ret, 0);
 }
 
+static const char *register_name(const struct mdev_bpf_device *bdev,
+				 const struct mdev_bpf_access *access)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	return access->reg == MDEV_BPF_NO_REGISTER ? "-" : bdev->gate.rows[access->reg].name;
+}
+
 static __always_inline int region_call(const struct mdev_bpf_call *call,
 				       struct mdev_bpf_access *access, bool write)
 {
@@ -305,8 +312,9 @@ static __always_inline int region_call(const struct mdev_bpf_call *call,
 	else
 		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
 	/* A positive result means that nothing was done; the caller handles it */
-	if (ret <= 0)
-		trace_mdev_bpf_region(&call->bdev->ctx, access, write, ret);
+	if (trace_mdev_bpf_region_enabled() && ret <= 0)
+		trace_mdev_bpf_region(&call->bdev->ctx, access, write, ret,
+				      register_name(call->bdev, access));
 	return ret;
 }
 

@@ -54,6 +54,7 @@ struct mdev_bpf_gate_hooks {
  * @allowed: if LIMITED, the ops that are called
  * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
  * @region: handles an access, and calls the op if needed; NULL: the op handles every access
+ * @rows: the registers that the program declares, by mdev_bpf_access::reg, if there is @region
  * @hooks: functions of other parts that a call needs
  * @link: the link that attaches @ops; it exists as long as @ops is set
  */
@@ -70,6 +71,7 @@ struct mdev_bpf_gate {
 	struct task_struct *holder;
 	int (*region)(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 		      bool write);
+	const struct mdev_bpf_register *rows;
 	const struct mdev_bpf_gate_hooks *hooks;
 	const struct bpf_link *link;
 };

@@ -12,11 +12,14 @@
 #include <linux/mdev_bpf.h>
 #include <linux/tracepoint.h>
 
-/* One access that a program has handled, with the value that was read or written */
+/*
+ * One access that a program has handled, with the value that was read or written. @reg is the name
+ * of the declared register that it was to, or "-".
+ */
 TRACE_EVENT(mdev_bpf_region,
 	TP_PROTO(const struct mdev_bpf_dev *dev, const struct mdev_bpf_access *access,
-		 bool write, int ret),
-	TP_ARGS(dev, access, write, ret),
+		 bool write, int ret, const char *reg),
+	TP_ARGS(dev, access, write, ret, reg),
 	TP_STRUCT__entry(
 		__string(name, dev->name)
 		__field(u64, offset)
@@ -25,9 +28,13 @@ TRACE_EVENT(mdev_bpf_region,
 		__field(u32, size)
 		__field(bool, write)
 		__field(int, ret)
+		__string(reg, reg)
+		__field(u32, index)
 	),
 	TP_fast_assign(
 		__assign_str(name);
+		__assign_str(reg);
+		__entry->index = access->index;
 		__entry->offset = access->offset;
 		__entry->val = access->val;
 		__entry->region = access->region;
@@ -35,9 +42,10 @@ TRACE_EVENT(mdev_bpf_region,
 		__entry->write = write;
 		__entry->ret = ret;
 	),
-	TP_printk("dev=%s %s region=%u offset=%#llx size=%u val=%#llx ret=%d",
+	TP_printk("dev=%s %s region=%u offset=%#llx size=%u val=%#llx ret=%d reg=%s[%u]",
 		  __get_str(name), __entry->write ? "write" : "read", __entry->region,
-		  __entry->offset, __entry->size, __entry->val, __entry->ret)
+		  __entry->offset, __entry->size, __entry->val, __entry->ret, __get_str(reg),
+		  __entry->index)
 );
 
 /* One ioctl on a device, with its result */

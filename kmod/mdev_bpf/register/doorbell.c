@@ -80,18 +80,20 @@ void mdev_bpf_doorbell_ring(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 	ring(bdev, t, access);
 }
 
-static int write_locked(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+static int write_locked(struct mdev_bpf_device *bdev, struct mdev_bpf_target *t,
+			struct mdev_bpf_access *access)
 {
 	const struct mdev_bpf_register_map *map = bdev->doorbells.map;
-	struct mdev_bpf_target t;
 
 	lockdep_assert_held(&bdev->doorbells.lock);
 	if (!map)
 		return -ENOENT;
-	if (mdev_bpf_target_find(&t, map, access)) {
-		if (!mdev_bpf_doorbell_is(t.row))
+	if (mdev_bpf_target_find(t, map, access)) {
+		if (!mdev_bpf_doorbell_is(t->row))
 			return -ENOENT;
-		ring(bdev, &t, access);
+		access->reg = t->row - map->table->rows;
+		access->index = t->index;
+		ring(bdev, t, access);
 		return 0;
 	}
 	return mdev_bpf_register_table_cuts(map, access->region, access->offset, access->size) ?
@@ -110,14 +112,17 @@ static int write_locked(struct mdev_bpf_device *bdev, const struct mdev_bpf_acce
  */
 int mdev_bpf_doorbell_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
+	struct mdev_bpf_target t;
 	int ret;
 
 	if (!(READ_ONCE(bdev->doorbells.regions) & BIT(access->region)))
 		return -ENOENT;
+	/* The name of the register outlives the lock */
+	guard(rcu)();
 	scoped_guard(spinlock_irqsave, &bdev->doorbells.lock)
-		ret = write_locked(bdev, access);
+		ret = write_locked(bdev, &t, access);
 	if (!ret)
-		trace_mdev_bpf_region(&bdev->ctx, access, true, 0);
+		trace_mdev_bpf_region(&bdev->ctx, access, true, 0, t.row->name);
 	return ret;
 }
 

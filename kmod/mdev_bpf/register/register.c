@@ -68,7 +68,9 @@ bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 	if (t.row->flags & MDEV_BPF_REGISTER_READ_CALL || val & (read_acts(t.row) >> t.shift))
 		return false;
 	access->val = val;
-	trace_mdev_bpf_region(&bdev->ctx, access, false, 0);
+	access->reg = t.row - map->table->rows;
+	access->index = t.index;
+	trace_mdev_bpf_region(&bdev->ctx, access, false, 0, t.row->name);
 	return true;
 }
 
@@ -169,6 +171,7 @@ void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
 	map = mdev_bpf_register_table_map(table, bdev->ctx.type);
 	bdev->registers.map = map;
 	bdev->gate.region = map ? mdev_bpf_register_access : NULL;
+	bdev->gate.rows = map ? map->table->rows : NULL;
 	mdev_bpf_register_publish(bdev);
 }
 
