@@ -238,17 +238,18 @@ static struct json_object *describe_flags(__u32 flags)
 	return names;
 }
 
-/* Add the attributes that most regions lack. */
+/* Add a number that most rows lack. All rows have the same keys: they are columns of the table. */
+static void add_some(struct json_object *row, const char *key, __u64 val, bool has)
+{
+	json_object_object_add(row, key, has ? json_object_new_uint64(val) : NULL);
+}
+
 static void add_region_extra(struct json_object *row, const struct mdev_bpf_region *region)
 {
-	if (region->cap_type) {
-		add_u64(row, "cap_type", region->cap_type);
-		add_u64(row, "cap_subtype", region->cap_subtype);
-	}
-	if (region->trap_size) {
-		add_u64(row, "trap_offset", region->trap_offset);
-		add_u64(row, "trap_size", region->trap_size);
-	}
+	add_some(row, "cap_type", region->cap_type, region->cap_type);
+	add_some(row, "cap_subtype", region->cap_subtype, region->cap_type);
+	add_some(row, "trap_offset", region->trap_offset, region->trap_size);
+	add_some(row, "trap_size", region->trap_size, region->trap_size);
 }
 
 static struct json_object *describe_regions(const struct decl *decl, int type)
