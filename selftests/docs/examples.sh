@@ -31,7 +31,8 @@ gone()
 at_exit()
 {
 	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
-	for program in skel counter fifo vault minimal alarm fetch table adder mailbox engine; do
+	for program in skel counter fifo vault minimal alarm fetch gather table adder mailbox \
+		engine; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -161,6 +162,17 @@ fetch()
 	gone fetch
 }
 
+# The tool does not turn on bus mastering, so both requests fail, and say so.
+gather()
+{
+	up gather gather-1
+	peek_is 0x10 0x00000000
+	run 0 mdev-bpf poke "$uuid" bar0 0 0x1000
+	run 0 mdev-bpf poke "$uuid" bar0 8 2
+	peek_is 0x10 0x00000002
+	gone gather
+}
+
 table()
 {
 	up table table-1
@@ -219,5 +231,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm mailbox engine fetch table adder refused sysfs \
-	features libbpf_loader
+points skeleton minimal counter fifo vault alarm mailbox engine fetch gather table adder refused \
+	sysfs features libbpf_loader
