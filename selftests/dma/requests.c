@@ -369,6 +369,34 @@ MTAP_TEST(from_work)
 	}
 }
 
+/* An access copies 256 KiB itself, and the worker what it has requested itself. */
+MTAP_TEST(who_does_it)
+{
+	__u64 where = MDEV_BPF_MEMORY(KDMA_MEM, 0), most = 1 << 18;
+	__u8 *mem = guest_alloc(2 << 20, 16);
+
+	ASSERT_EQ(guest_map(IOVA, mem, 2 << 20, PROT_RW), 0);
+	EXPECT_EQ(kdma_do(READ, IOVA, where, most), 0);
+	EXPECT_EQ(kdma_get(KDMA_TASK), gettid());
+	EXPECT_EQ(kdma_do(READ, IOVA, where, most + 1), 0);
+	EXPECT(kdma_get(KDMA_TASK) != (__u64)gettid());
+	/* What comes first is done by this task, and the rest is not */
+	kdma_set(KDMA_CHAIN, 4);
+	ASSERT_EQ(kdma_start(READ, 0, IOVA, where, most / 4), 0);
+	ASSERT(kdma_await(2 + 5));
+	EXPECT(kdma_get(KDMA_TASK) != (__u64)gettid());
+	kdma_set(KDMA_CHAIN, 3);
+	ASSERT_EQ(kdma_start(READ, 0, IOVA, where, most / 4), 0);
+	ASSERT(kdma_await(2 + 5 + 4));
+	EXPECT_EQ(kdma_get(KDMA_TASK), gettid());
+
+	kdma_prepare(IOVA, where, 100);
+	kdma_set(KDMA_GO_WORK, READ);
+	ASSERT(kdma_await(2 + 5 + 4 + 1));
+	EXPECT(kdma_get(KDMA_TASK) != (__u64)gettid());
+	EXPECT_EQ(kdma_get(KDMA_TASK), kdma_get(KDMA_WORKER));
+}
+
 /* The access comes from a process that has other memory at the address. */
 MTAP_TEST(other_process)
 {

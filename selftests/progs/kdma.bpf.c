@@ -190,8 +190,10 @@ int MDEV_BPF_OP(kdma_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct kdma_state *s = mdev_bpf_state(dev, struct kdma_state);
 
-	if (s)
-		REG(s, KDMA_RESULT) = request(dev, s, s->go, REG(s, KDMA_CHANNEL));
+	if (!s)
+		return -EIO;
+	REG(s, KDMA_WORKER) = (__u32)bpf_get_current_pid_tgid();
+	REG(s, KDMA_RESULT) = request(dev, s, s->go, REG(s, KDMA_CHANNEL));
 	return 0;
 }
 
@@ -202,6 +204,7 @@ int MDEV_BPF_OP(kdma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 	if (!s)
 		return -EIO;
 	__sync_fetch_and_add(&all_done, 1);
+	REG(s, KDMA_TASK) = (__u32)bpf_get_current_pid_tgid();
 	s->more[REG(s, KDMA_DONE) & (KDMA_MORE_LEN - 1)] =
 		dma->done | (__u64)dma->channel << 32 | (__u64)dma->flags << 48;
 	s->log[REG(s, KDMA_DONE)++ & (KDMA_LOG_LEN - 1)] = dma->id | (__u64)dma->error << 32;

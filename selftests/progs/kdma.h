@@ -53,6 +53,8 @@
 #define KDMA_CANCEL		0xd0	/* W: mdev_bpf_request_cancel(); RESULT */
 #define KDMA_RAW		0xd8	/* W: mdev_bpf_request() of VALUE bytes of DATA; RESULT */
 #define KDMA_QUIET		0xe0	/* not 0: dma_done sends no interrupt */
+#define KDMA_TASK		0xe8	/* R: the thread that called dma_done last */
+#define KDMA_WORKER		0xf0	/* R: the thread that called work last */
 #define KDMA_MORE		0x400	/* R: for the last KDMA_MORE_LEN entries of the log: */
 #define KDMA_MORE_LEN		128	/* done | channel << 32 | flags << 48 */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
