@@ -249,7 +249,7 @@ MTAP_TEST(global_functions)
 	prog_close(&dev_prog2);
 	open_program("recursive");
 	EXPECT_EQ(prog_load(&dev_prog2), -E2BIG);
-	EXPECT_HAS(why_refused(), "recursive_read: ");
+	EXPECT_HAS(why_refused(), "recursive_read: the call at ");
 }
 
 static void expect_copies(const char *map, const char *name)

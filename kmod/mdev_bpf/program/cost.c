@@ -51,7 +51,8 @@
  * @start: index of its first instruction
  * @end: index after its last instruction
  * @global: it is a global function, which the verifier checks once
- * @known: @path and @below are computed
+ * @known: @path and @below are computed, or being computed
+ * @open: they are being computed, so a call of it is recursive
  * @path: instructions of one call, including static functions; at most MAX_PATH
  * @below: instructions of the global functions that it calls, and the count of its copies
  * @iterates: it, or a function that it calls, has an mdev_bpf_for() loop
@@ -61,6 +62,7 @@ struct function {
 	u32 end;
 	bool global;
 	bool known;
+	bool open;
 	u64 path;
 	u64 below;
 	bool iterates;
@@ -76,6 +78,7 @@ struct function {
  * @preds: for each instruction, the number of predecessors that may be in a plain loop; later the
  *	instructions that is_round() has still to visit
  * @bad: an mdev_bpf_for() loop in a plain loop: its instruction, or 0
+ * @deep: a call that is recursive, or deeper than the verifier allows: its instruction, or 0
  */
 struct graph {
 	const struct bpf_prog *prog;
@@ -85,6 +88,7 @@ struct graph {
 	u8 *looping;
 	u32 *preds;
 	u32 bad;
+	u32 deep;
 };
 
 static bool is_call(const struct bpf_insn *insn)
@@ -350,8 +354,9 @@ static void weigh_call(struct graph *g, struct function *f, u32 i, unsigned int 
 	struct function *callee = function_at(g, i + g->prog->insnsi[i].imm + 1);
 	u64 times = g->looping[i] ? MAX_PATH : 1;
 
-	/* The verifier refuses the program in both cases */
-	if (!callee || depth == MAX_DEPTH) {
+	/* The verifier refuses the program in all these cases */
+	if (!callee || callee->open || depth == MAX_DEPTH) {
+		g->deep = i;
 		*below = U64_MAX;
 		return;
 	}
@@ -374,9 +379,8 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 
 	if (f->known)
 		return;
-	/* Set before its calls are followed, so that a recursive call ends */
 	f->known = true;
-	f->below = U64_MAX;
+	f->open = true;
 	for (i = f->start; i < f->end; i++) {
 		if (g->looping[i])
 			path = add(path, MAX_PATH);
@@ -387,6 +391,7 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 		if (is_copy(&g->prog->insnsi[i]))
 			below = add(below, mul(g->looping[i] ? MAX_PATH : 1, COPY_COST));
 	}
+	f->open = false;
 	f->path = min_t(u64, path, MAX_PATH);
 	f->below = below;
 }
@@ -442,6 +447,14 @@ static int refuse_loop(const struct bpf_prog *prog, u32 at)
 	return -EOPNOTSUPP;
 }
 
+static int refuse_depth(const struct bpf_prog *prog, u32 at)
+{
+	mdev_bpf_refuse(prog->aux->name,
+			"the call at %u is more than %u functions deep: make some __always_inline",
+			at, MAX_DEPTH);
+	return -E2BIG;
+}
+
 /* @at: the global function that counts most */
 static int refuse(const struct bpf_prog *prog, u64 cost, u32 at)
 {
@@ -471,7 +484,7 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	u8 *tests __free(kvfree) = kvcalloc(prog->len, sizeof(*tests), GFP_KERNEL);
 	u8 *looping __free(kvfree) = kvcalloc(prog->len, sizeof(*looping), GFP_KERNEL);
 	u32 *preds __free(kvfree) = kvcalloc(prog->len, sizeof(*preds), GFP_KERNEL);
-	struct graph g = { prog, functions, nr, tests, looping, preds, 0 };
+	struct graph g = { prog, functions, nr, tests, looping, preds, 0, 0 };
 	u64 cost;
 
 	/* Without function information, all functions are static, but loops are not known */
@@ -487,6 +500,8 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 	weigh(&g, &functions[0], 1);
 	if (g.bad)
 		return refuse_loop(prog, g.bad);
+	if (g.deep)
+		return refuse_depth(prog, g.deep);
 	cost = add(functions[0].path, functions[0].below);
 	if (cost <= MDEV_BPF_MAX_COST)
 		return 0;
