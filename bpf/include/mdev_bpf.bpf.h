@@ -53,6 +53,53 @@ __typeof__(___ret_##name()) name(unsigned long long *ctx)			\
 static __always_inline __typeof__(___ret_##name())				\
 ___op_##name(unsigned long long *ctx, ##args)
 
+/* The parameters of MDEV_BPF_FUNC(), pairs of a type and a name, as declared and as passed on */
+#define ___mdev_params0()
+#define ___mdev_params2(t, n)		, t n
+#define ___mdev_params4(t, n, args...)	, t n ___mdev_params2(args)
+#define ___mdev_params6(t, n, args...)	, t n ___mdev_params4(args)
+#define ___mdev_params8(t, n, args...)	, t n ___mdev_params6(args)
+#define ___mdev_params(args...)		___bpf_apply(___mdev_params, ___bpf_narg(args))(args)
+#define ___mdev_names0()
+#define ___mdev_names2(t, n)		, n
+#define ___mdev_names4(t, n, args...)	, n ___mdev_names2(args)
+#define ___mdev_names6(t, n, args...)	, n ___mdev_names4(args)
+#define ___mdev_names8(t, n, args...)	, n ___mdev_names6(args)
+#define ___mdev_names(args...)		___bpf_apply(___mdev_names, ___bpf_narg(args))(args)
+
+/**
+ * MDEV_BPF_FUNC() - define a function that the verifier checks once, not for each call
+ * @name: the function
+ * @dev: the name by which it knows the device
+ * @args: up to four parameters, each as a type, a comma and a name: numbers, or pointers to structs
+ *
+ * Stands after the return type, an integer, and before the body. A call passes ctx, which is in
+ * scope in each op and in each of these functions, and not the device::
+ *
+ *	int MDEV_BPF_FUNC(my_queue_run, dev, __u64, queue, __u32, tail)
+ *	{
+ *		...
+ *	}
+ *
+ *	int MDEV_BPF_OP(my_work, struct mdev_bpf_dev *dev, __u32 id)
+ *	{
+ *		return my_queue_run(ctx, id, 0);
+ *	}
+ *
+ * The verifier knows nothing of the arguments, such as their ranges, and nothing of the result.
+ */
+#define MDEV_BPF_FUNC(name, dev, args...)					\
+___ret_##name(void);								\
+static __always_inline __typeof__(___ret_##name())				\
+___func_##name(unsigned long long *ctx, struct mdev_bpf_dev *dev ___mdev_params(args)); \
+__noinline __typeof__(___ret_##name())						\
+name(unsigned long long *ctx __arg_ctx ___mdev_params(args))			\
+{										\
+	return ___func_##name(ctx, (struct mdev_bpf_dev *)ctx[0] ___mdev_names(args)); \
+}										\
+static __always_inline __typeof__(___ret_##name())				\
+___func_##name(unsigned long long *ctx, struct mdev_bpf_dev *dev ___mdev_params(args))
+
 /**
  * MDEV_BPF_DEVICE() - declare a device program
  * @ops: the name of the variable, a struct mdev_bpf_ops, and of the program

@@ -15,17 +15,36 @@
 static char log_buf[1 << 18];
 static size_t log_len;
 
+/* Keep the end: a log of the verifier can have megabytes, and its last lines have the reason. */
+static void keep_text(const char *text, size_t len)
+{
+	size_t half = sizeof(log_buf) / 2;
+
+	if (len > half) {
+		text += len - half;
+		len = half;
+	}
+	if (log_len + len >= sizeof(log_buf)) {
+		memmove(log_buf, log_buf + log_len - half + 1, half - 1);
+		log_len = half - 1;
+	}
+	memcpy(log_buf + log_len, text, len);
+	log_len += len;
+	log_buf[log_len] = 0;
+}
+
 static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
+	char *text;
 	int len;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	len = vsnprintf(log_buf + log_len, sizeof(log_buf) - log_len, fmt, ap);
-	if (len > 0)
-		log_len += len;
-	if (log_len >= sizeof(log_buf))
-		log_len = sizeof(log_buf) - 1;
+	len = vasprintf(&text, fmt, ap);
+	if (len < 0)
+		return 0;
+	keep_text(text, len);
+	free(text);
 	return 0;
 }
 
