@@ -101,6 +101,28 @@ MTAP_TEST_IF(dirty_possible, exact)
 	EXPECT_EQ(take(), 0);
 }
 
+/* All pieces of a list that were written, and nothing of what is in the list beyond */
+MTAP_TEST_IF(dirty_possible, lists)
+{
+	static const struct {
+		__u64 iova;
+		__u32 size, reserved;
+	} list[] = {
+		{ IOVA + 3 * PAGE - 1, 2, 0 }, { IOVA + 10 * PAGE, PAGE, 0 },
+		{ IOVA + 20 * PAGE - 4, 8, 0 }, { IOVA + 40 * PAGE, PAGE, 0 },
+	};
+
+	map_memory();
+	ASSERT_EQ(dirty_start(&dev, PAGE, IOVA, PAGES * PAGE), 0);
+	kdma_bytes_set(4 * PAGE, list, sizeof(list));
+	kdma_set(KDMA_FLAGS, MDEV_BPF_DMA_LIST);
+	kdma_set(KDMA_COUNT, ARRAY_SIZE(list));
+	EXPECT_EQ(kdma_do(WRITE, DATA(4 * PAGE), DATA(0), 2 + PAGE + 4), 0);
+	EXPECT_EQ(take(), 1 << 2 | 1 << 3 | 1 << 10 | 1 << 19);
+	EXPECT_EQ(kdma_do(READ, DATA(4 * PAGE), DATA(0), 2 + PAGE + 4), 0);
+	EXPECT_EQ(take(), 0);
+}
+
 MTAP_TEST_IF(dirty_possible, reads_are_not_logged)
 {
 	map_memory();
