@@ -43,6 +43,7 @@ int do_remove(const struct opts *opts, int argc, char **argv);
 int do_inspect(const struct opts *opts, int argc, char **argv);
 int do_peek(const struct opts *opts, int argc, char **argv);
 int do_poke(const struct opts *opts, int argc, char **argv);
+int do_memory(const struct opts *opts, int argc, char **argv);
 int do_dump(const struct opts *opts, int argc, char **argv);
 int do_stats(const struct opts *opts, int argc, char **argv);
 int do_version(const struct opts *opts, int argc, char **argv);

@@ -37,6 +37,8 @@ static const struct cmd cmds[] = {
 	  "read a register, or from a device's region" },
 	{ "poke", do_poke, 3, 5, "", "UUID REGISTER|REGION OFFSET [SIZE] VALUE",
 	  "write a register, or to a device's region" },
+	{ "memory", do_memory, 4, 4, "", "UUID REGION load|save FILE",
+	  "copy a file to a region of a device, or a region to a file" },
 	{ "dump", do_dump, 1, 1, "", "UUID",
 	  "print the internal state of a device as text" },
 	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",

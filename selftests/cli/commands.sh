@@ -45,7 +45,7 @@ help_and_version()
 {
 	local command
 	run 0 mdev-bpf help
-	for command in load unload list types show create remove inspect peek poke dump stats \
+	for command in load unload list types show create remove inspect peek poke memory dump stats \
 		version; do
 		has "$out" "  $command "
 	done
@@ -247,6 +247,32 @@ parameters()
 	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || fail "the device is still there"
 	run 2 mdev-bpf create "$prog-a" --set capacity
 	run 2 mdev-bpf create "$prog-a" --set ../remove=1
+	run 0 mdev-bpf unload "$prog"
+}
+
+memory()
+{
+	local kmem=$here/progs/kmem.bpf.o image=$mtap_tmp/image copy=$mtap_tmp/copy
+	run 0 mdev-bpf load "$kmem" --type "$prog"
+	run 0 mdev-bpf create "$prog-1" --uuid "$uuid"
+	head -c 7001 /dev/urandom >"$image"
+	run 0 mdev-bpf memory "$uuid" 9 load "$image"
+	is "$out" ""
+	run 0 mdev-bpf memory "$uuid" 9 save "$copy"
+	cmp -n 7001 "$image" "$copy" || fail "the region has other bytes"
+	is "$(stat -c '%a %s' "$copy")" "600 12288"
+	truncate -s 12289 "$image"
+	run 1 mdev-bpf memory "$uuid" 9 load "$image"
+	has "$err" "has 12289 bytes, more than region 9, which has 12288"
+	run 1 mdev-bpf memory "$uuid" 9 load "$mtap_tmp/none"
+	has "$err" "No such file"
+	run 1 mdev-bpf memory "$uuid" bar5 load "$image"
+	has "$err" "bar5 cannot be written"
+	run 1 mdev-bpf memory "$uuid" bar3 save "$copy"
+	has "$err" "no region bar3"
+	run 2 mdev-bpf memory "$uuid" bar1 keep "$copy"
+	run 2 mdev-bpf memory "$uuid" foo save "$copy"
+	run 0 mdev-bpf remove "$uuid"
 	run 0 mdev-bpf unload "$prog"
 }
 
@@ -722,7 +748,7 @@ foreign_pins()
 }
 
 wipe
-points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke parameters \
+points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke memory parameters \
 	every_command_json verifier_refuses kernel_refuses kernel_is_older failed_device \
 	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run inspect \
 	full_disk names_too_long \
