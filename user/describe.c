@@ -54,7 +54,7 @@ static const struct {
 };
 
 /* By kind, MDEV_BPF_PARAM_* */
-static const char * const param_kinds[] = { "number", "bool", "text" };
+static const char * const param_kinds[] = { "number", "bool", "text", "file" };
 
 static const struct {
 	__u32 flag;

@@ -13,8 +13,7 @@
 static const char *const features[] = {
 	"timers", "msix", "dma", "memory", "doorbells", "gfx", "express", "migration", "upgrade",
 	"fail", "platform", "registers",
-	[13] = "params",
-	[15] = "requests",
+	[13] = "params", "files", "requests",
 };
 
 static struct json_object *feature_names(__u32 mask)

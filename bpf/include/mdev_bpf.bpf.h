@@ -498,10 +498,22 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
  * The administrator can change it while the device is not open. init sees the presets; open, and
  * all ops while the device is open, see what the administrator has set.
  *
- * Return: the number of a NUMBER, 0 or 1 for a BOOL; 0 for other kinds, and if devices of this type
- * do not have the parameter.
+ * Return: the number of a NUMBER; 0 or 1 for a BOOL; MDEV_BPF_FILE_* for a FILE, 0 if none is bound;
+ * 0 for a TEXT, and if devices of this type do not have the parameter.
  */
 extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
+
+/**
+ * mdev_bpf_file_size() - the size of a file that the administrator has bound
+ * @dev: the device
+ * @index: index in mdev_bpf_ops::params, of a FILE
+ *
+ * The size can change, if others change the file.
+ *
+ * Return: number of bytes; -ENODEV if no file is bound; -EINVAL if devices of this type have no FILE
+ * with this index.
+ */
+extern __s64 mdev_bpf_file_size(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
 /**
  * mdev_bpf_param_text() - copy the text of a parameter

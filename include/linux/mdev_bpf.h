@@ -92,17 +92,20 @@ struct mdev_bpf_sg {
 /**
  * struct mdev_bpf_request - what a program requests by mdev_bpf_request()
  * @id: any number, passed to dma_done; for MDEV_BPF_DMA_PIN, the window
- * @op: MDEV_BPF_DMA_*
+ * @op: MDEV_BPF_DMA_* or MDEV_BPF_FILE_*
  * @channel: less than MDEV_BPF_MAX_CHANNELS. Requests of one channel are carried out in their order
  * @flags: MDEV_BPF_DMA_LIST, or 0
  * @iova: address in guest memory; with MDEV_BPF_DMA_LIST, MDEV_BPF_STATE() or MDEV_BPF_MEMORY() of
  *	an array of struct mdev_bpf_sg. It is read when the request is carried out
- * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN
- * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
- * @file: zero
+ * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN. For
+ *	MDEV_BPF_FILE_READ and _WRITE, this is what the file is read to or written from; if it is
+ *	0, that is guest memory
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE; for MDEV_BPF_FILE_DISCARD up to
+ *	MDEV_BPF_MAX_DISCARD; for MDEV_BPF_FILE_FLUSH zero
+ * @file: MDEV_BPF_FILE_*: index of the file in mdev_bpf_ops::params; else zero
  * @count: with MDEV_BPF_DMA_LIST, the number of entries, 1 to MDEV_BPF_MAX_SG, which together have
  *	at least @size bytes; else zero
- * @offset: zero
+ * @offset: MDEV_BPF_FILE_*: first byte in the file; else, and for MDEV_BPF_FILE_FLUSH, zero
  */
 struct mdev_bpf_request {
 	__u32 id;

@@ -163,7 +163,7 @@ MTAP_TEST(wrong_values)
 	}
 	memset(longest, 'x', MDEV_BPF_MAX_PARAM_TEXT);
 	EXPECT_EQ(set("serial", longest), -E2BIG);
-	EXPECT_HAS(why_refused(), "a value has at most 127 bytes");
+	EXPECT_HAS(why_refused(), "a value has at most 255 bytes");
 	longest[MDEV_BPF_MAX_PARAM_TEXT - 1] = '\n';
 	EXPECT_EQ(set("serial", longest), -ERANGE);
 	EXPECT_STR(get("serial"), "first");

@@ -33,9 +33,9 @@ ROW(preset_high, KPARAM_CAPACITY, p->preset = p->max + 1)
 ROW(bool_min, KPARAM_CACHE, p->min = 1)
 ROW(bool_max, KPARAM_CACHE, p->max = 1)
 ROW(bool_preset, KPARAM_CACHE, p->preset = 2)
-ROW(text_max, KPARAM_SERIAL, p->max = 128)
+ROW(text_max, KPARAM_SERIAL, p->max = 256)
 ROW(text_min, KPARAM_SERIAL, p->min = 21)
-ROW(text_min_alone, KPARAM_SERIAL, p->min = 128; p->max = 0)
+ROW(text_min_alone, KPARAM_SERIAL, p->min = 256; p->max = 0)
 ROW(text_preset, KPARAM_SERIAL, p->preset = 1)
 
 static const struct wrong wrong_params[] = {
@@ -59,9 +59,9 @@ static const struct wrong wrong_params[] = {
 	{ bool_min, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
 	{ bool_max, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
 	{ bool_preset, -EINVAL, "params[1] \"cache\".preset 2 is neither 0 nor 1" },
-	{ text_max, -EINVAL, "params[2] \"serial\".max 128 is more than 127 bytes" },
+	{ text_max, -EINVAL, "params[2] \"serial\".max 256 is more than 255 bytes" },
 	{ text_min, -EINVAL, "params[2] \"serial\".min 21 is more than max, 20" },
-	{ text_min_alone, -EINVAL, "params[2] \"serial\".min 128 is more than max, 127" },
+	{ text_min_alone, -EINVAL, "params[2] \"serial\".min 256 is more than max, 255" },
 	{ text_preset, -EINVAL, "params[2] \"serial\" is TEXT, so its preset is 0" },
 };
 

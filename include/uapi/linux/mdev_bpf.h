@@ -44,13 +44,14 @@
 #define MDEV_BPF_MAX_DMA	128	/* waiting requests of a device; any ids */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one request */
 #define MDEV_BPF_MAX_CHANNELS	16	/* channels of requests, from 0 */
+#define MDEV_BPF_MAX_DISCARD	(1 << 30)	/* bytes of one MDEV_BPF_FILE_DISCARD */
 #define MDEV_BPF_MAX_SG		512	/* entries of a list of guest memory */
 #define MDEV_BPF_MAX_PINS	128	/* pinned windows of guest memory, ids from 0 */
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
 #define MDEV_BPF_MAX_PARAMS	32	/* entries of mdev_bpf_ops::params */
-#define MDEV_BPF_MAX_PARAM_TEXT	128	/* bytes of a TEXT parameter, with the final NUL */
+#define MDEV_BPF_MAX_PARAM_TEXT	256	/* bytes of a TEXT or a path, with the final NUL */
 
 /* In a VFIO file offset, the bits from this one up are the index of the region. */
 #define MDEV_BPF_OFFSET_SHIFT	40
@@ -82,9 +83,15 @@
 #define MDEV_BPF_PARAM_NUMBER		0	/* from min to max */
 #define MDEV_BPF_PARAM_BOOL		1	/* 0 or 1 */
 #define MDEV_BPF_PARAM_TEXT		2	/* text of min to max bytes */
+#define MDEV_BPF_PARAM_FILE		3	/* path of a file or block device */
 
 /* struct mdev_bpf_param::flags */
 #define MDEV_BPF_PARAM_LOCAL		(1 << 0)	/* not compared by migration */
+
+/* mdev_bpf_param() of a FILE */
+#define MDEV_BPF_FILE_BOUND		(1 << 0)	/* there is a file */
+#define MDEV_BPF_FILE_RDONLY		(1 << 1)	/* it was bound for reading: "ro:" */
+#define MDEV_BPF_FILE_DIRECT		(1 << 2)	/* without the page cache: "direct:" */
 
 /* struct mdev_bpf_register::flags */
 #define MDEV_BPF_REGISTER_CONST		(1 << 0)	/* reads as @reset, without state */
@@ -136,6 +143,10 @@
 #define MDEV_BPF_DMA_READ	0	/* from guest memory to the device */
 #define MDEV_BPF_DMA_WRITE	1	/* from the device to guest memory */
 #define MDEV_BPF_DMA_PIN	2	/* pin guest memory */
+#define MDEV_BPF_FILE_READ	3	/* from a file to the device, or to guest memory */
+#define MDEV_BPF_FILE_WRITE	4	/* from the device, or from guest memory, to a file */
+#define MDEV_BPF_FILE_FLUSH	5	/* bring to stable storage what was written to a file */
+#define MDEV_BPF_FILE_DISCARD	6	/* free bytes of a file; they read as zeros then */
 
 /* struct mdev_bpf_request::flags, and struct mdev_bpf_dma::flags */
 #define MDEV_BPF_DMA_LIST	(1 << 0)	/* @iova is where a list of guest memory is */
@@ -169,6 +180,7 @@
 #define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
 #define MDEV_BPF_FEATURE_REGISTERS	(1 << 11)
 #define MDEV_BPF_FEATURE_PARAMS		(1 << 13)
+#define MDEV_BPF_FEATURE_FILES		(1 << 14)
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
 
 /* struct mdev_bpf_ioctl::stage */
@@ -348,15 +360,15 @@ struct mdev_bpf_irq {
  * struct mdev_bpf_param - a parameter of a device, which the administrator can set
  * @name: name of its file in sysfs: 1 to 15 of [A-Za-z0-9_-], the first a letter or digit, unique
  *	among the parameters of a type. An empty name ends mdev_bpf_ops::params
- * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL or TEXT
+ * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL, TEXT or FILE
  * @types: devices of type n have the parameter if bit n is set; 0 means that all types have it
  * @flags: MDEV_BPF_PARAM_LOCAL
  * @reserved: zero
- * @min: NUMBER: the least value. TEXT: the least number of bytes. BOOL: zero
+ * @min: NUMBER: the least value. TEXT: the least number of bytes. Others: zero
  * @max: NUMBER: the greatest value; 0 means any value. TEXT: the greatest number of bytes; 0 means
- *	MDEV_BPF_MAX_PARAM_TEXT - 1. BOOL: zero
- * @preset: NUMBER and BOOL: the value of a new device. TEXT: zero; a new device has an empty text,
- *	whatever @min is
+ *	MDEV_BPF_MAX_PARAM_TEXT - 1. Others: zero
+ * @preset: NUMBER and BOOL: the value of a new device. TEXT and FILE: zero; a new device has an
+ *	empty text, whatever @min is, and no file
  */
 struct mdev_bpf_param {
 	char name[MDEV_BPF_NAME_LEN];

@@ -356,6 +356,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 		ret = mdev_bpf_worker_open(bdev);
 		if (ret)
 			goto out_closed;
+		mdev_bpf_param_open(bdev);
 		mdev_bpf_dma_queue_open(bdev);
 	}
 	ret = call_open(bdev);
@@ -368,6 +369,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 
 out_dma:
 	mdev_bpf_dma_runner_close(bdev);
+	mdev_bpf_param_close(bdev);
 	mdev_bpf_worker_close(bdev);
 out_closed:
 	device_set_closed(bdev);
@@ -387,6 +389,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dirty_close(bdev);
 	mdev_bpf_dma_runner_close(bdev);
+	mdev_bpf_param_close(bdev);
 	mdev_bpf_worker_close(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_deferred_unmask_forget(bdev);

@@ -25,6 +25,7 @@
 
 #include "device/device.h"
 #include "dma/dirty.h"
+#include "dma/guest.h"
 #include "dma/pin.h"
 #include "gate/gate.h"
 
@@ -174,7 +175,7 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (!bdev->dirty || arg->op != MDEV_BPF_DMA_WRITE)
+	if (!bdev->dirty || !mdev_bpf_guest_is_written(arg))
 		return;
 	if (!(arg->flags & MDEV_BPF_DMA_LIST))
 		dirty_written(bdev->dirty, arg->iova, arg->iova + arg->size - 1);

@@ -52,7 +52,7 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 }
 
 /**
- * mdev_bpf_fault_begin() - begin an attempt, which is interrupted if it takes too long
+ * mdev_bpf_fault_begin() - begin an attempt
  * @fault: the thread, which is the caller
  *
  * Context: The gate held.
@@ -60,9 +60,41 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
 	WRITE_ONCE(fault->interrupted, false);
-	fault->began = jiffies;
 	flush_signals(current);
+}
+
+/**
+ * mdev_bpf_fault_limit() - from now on, interrupt the attempt if it takes too long
+ * @fault: the thread, which is the caller
+ *
+ * Context: Process context; the gate may be held.
+ */
+void mdev_bpf_fault_limit(struct mdev_bpf_fault *fault)
+{
+	fault->began = jiffies;
 	mod_timer(&fault->bound, jiffies + min_t(unsigned long, fault->pause, ATTEMPT_MAX));
+}
+
+/**
+ * mdev_bpf_fault_relax() - undo mdev_bpf_fault_limit(), because no lock of VFIO is needed any more
+ * @fault: the thread, which is the caller
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_fault_relax(struct mdev_bpf_fault *fault)
+{
+	timer_delete_sync(&fault->bound);
+}
+
+/**
+ * mdev_bpf_fault_retry() - have the attempt repeated after a pause, as if it was interrupted
+ * @fault: the thread, which is the caller
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault)
+{
+	WRITE_ONCE(fault->interrupted, true);
 }
 
 /**

@@ -20,7 +20,7 @@ struct task_struct;
  * @wanted: the thread must call @step now; protected by the gate
  * @wake: woken when @wanted is set
  * @interrupted: the current attempt was interrupted
- * @began: time in jiffies at which the current attempt began
+ * @began: time in jiffies at which the time limit of the current attempt began
  * @pause: number of jiffies from an attempt that was interrupted to the next one
  * @after: time in jiffies of the next attempt
  * @bound: timer that interrupts an attempt that takes too long
@@ -44,6 +44,9 @@ int mdev_bpf_fault_start(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_fault_close(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_relax(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_limit(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
 void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch);

@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 
 #include "device/device.h"
+#include "dma/fault.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
 #include "dma/where.h"
@@ -223,6 +224,94 @@ static int guest_next(struct guest_run *run, void *data, u64 size)
 		run->done += n;
 	}
 	return 0;
+}
+
+/**
+ * mdev_bpf_guest_is_used() - does a request need guest memory?
+ * @arg: the request
+ *
+ * Return: true if it does, and so needs bus mastering.
+ */
+bool mdev_bpf_guest_is_used(const struct mdev_bpf_request *arg)
+{
+	switch (arg->op) {
+	case MDEV_BPF_FILE_READ:
+	case MDEV_BPF_FILE_WRITE:
+		return !arg->where;
+	case MDEV_BPF_FILE_FLUSH:
+	case MDEV_BPF_FILE_DISCARD:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/**
+ * mdev_bpf_guest_is_written() - does a request write to guest memory?
+ * @arg: the request
+ *
+ * Return: true if it does.
+ */
+bool mdev_bpf_guest_is_written(const struct mdev_bpf_request *arg)
+{
+	return arg->op == MDEV_BPF_DMA_WRITE || (arg->op == MDEV_BPF_FILE_READ && !arg->where);
+}
+
+/* Copy between a buffer and the guest memory of a request. */
+static int buffer_copy(struct mdev_bpf_dma_channel *ch, void *buf, bool fill, bool wait)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	const struct mdev_bpf_sg one = { .iova = req->arg.iova, .size = req->arg.size };
+	struct guest_run run = {
+		.bdev = ch->bdev, .sg = req->list ?: &one, .wait = wait, .write = !fill,
+	};
+	int ret = guest_next(&run, buf, req->arg.size);
+
+	if (!fill)
+		req->done = run.done;
+	return ret;
+}
+
+/* The same for memory that is not present. */
+static int buffer_copy_wait(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
+{
+	int ret = mdev_bpf_dma_queue_lock(ch);
+
+	if (ret)
+		return ret;
+	mdev_bpf_fault_limit(&ch->fault);
+	ret = buffer_copy(ch, buf, fill, true);
+	mdev_bpf_fault_relax(&ch->fault);
+	mdev_bpf_dma_queue_unlock(ch);
+	return ret;
+}
+
+/**
+ * mdev_bpf_guest_buffer() - copy between a buffer and what a request for a file names
+ * @ch: the channel, busy with the caller
+ * @buf: the buffer, which has the bytes of the request
+ * @fill: true to copy to the buffer, false to copy from it
+ *
+ * Context: Process context, the fault thread, no lock held. Waits for memory that is not present.
+ *
+ * Return: as mdev_bpf_guest_transfer(); -EINTR if the thread was interrupted.
+ */
+int mdev_bpf_guest_buffer(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	const struct mdev_bpf_request *arg = &req->arg;
+	int ret = 0;
+
+	if (where_in_state(arg->where))
+		return state_rw(ch, arg->where, buf, arg->size, !fill);
+	if (arg->where)
+		return mdev_bpf_memory_rw(where_memory(ch->bdev, arg->where),
+					  mdev_bpf_where_offset(arg->where), buf, arg->size,
+					  !fill, GFP_KERNEL_ACCOUNT);
+	if (arg->flags & MDEV_BPF_DMA_LIST)
+		ret = list_read(ch, req);
+	ret = ret ?: buffer_copy(ch, buf, fill, false);
+	return ret == -EFAULT ? buffer_copy_wait(ch, buf, fill) : ret;
 }
 
 static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,

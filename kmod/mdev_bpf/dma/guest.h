@@ -14,5 +14,8 @@ bool mdev_bpf_guest_in_state(const struct mdev_bpf_request *arg);
 int mdev_bpf_guest_errno(int err);
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova);
 int mdev_bpf_guest_transfer(struct mdev_bpf_dma_channel *ch, bool wait);
+bool mdev_bpf_guest_is_used(const struct mdev_bpf_request *arg);
+bool mdev_bpf_guest_is_written(const struct mdev_bpf_request *arg);
+int mdev_bpf_guest_buffer(struct mdev_bpf_dma_channel *ch, void *buf, bool fill);
 
 #endif /* __MDEV_BPF_DMA_GUEST_H */

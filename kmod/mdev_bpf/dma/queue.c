@@ -11,10 +11,12 @@
  * if the device is stopped between the transfer and dma_done.
  */
 #include <linux/slab.h>
+#include <linux/sched/signal.h>
 #include <linux/wait.h>
 
 #include "device/device.h"
 #include "dma/fault.h"
+#include "dma/file.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
 #include "gate/gate.h"
@@ -151,7 +153,10 @@ void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch)
 	mdev_bpf_gate_assert_held(ch->bdev);
 	ch->busy = true;
 	ch->generation = ch->bdev->state.generation;
-	q->faulting += ch->fault.has_head;
+	/* A request for a file calls mdev_bpf_dma_queue_lock() when it comes to guest memory */
+	ch->faulting = ch->fault.has_head &&
+		       !mdev_bpf_dma_file_is(&mdev_bpf_dma_channel_head(ch)->arg);
+	q->faulting += ch->faulting;
 	WRITE_ONCE(q->busy, q->busy + 1);
 }
 
@@ -167,7 +172,8 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 
 	mdev_bpf_gate_assert_held(ch->bdev);
 	ch->busy = false;
-	q->faulting -= ch->fault.has_head;
+	q->faulting -= ch->faulting;
+	ch->faulting = false;
 	WRITE_ONCE(q->busy, q->busy - 1);
 	wake_up_all(&q->idle);
 }
@@ -186,6 +192,61 @@ bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_gate_assert_held(bdev);
 	return bdev->dma.faulting && !bdev->vdev.iommufd_access;
+}
+
+/* Mark a channel as faulting. Return: 0; or how long to wait before. */
+static unsigned long try_lock(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+	unsigned long now = jiffies;
+
+	guard(mdev_bpf_gate)(ch->bdev);
+	ch->fault.wanted = false;
+	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
+		return MAX_SCHEDULE_TIMEOUT;
+	if (time_before(now, q->calm))
+		return q->calm - now;
+	ch->faulting = true;
+	q->faulting++;
+	return 0;
+}
+
+/**
+ * mdev_bpf_dma_queue_lock() - wait until a request for a file may wait for guest memory
+ * @ch: the channel, busy with the caller, which is its fault thread
+ *
+ * Context: Process context, no lock held.
+ *
+ * Return: 0; -EINTR if the thread was interrupted.
+ */
+int mdev_bpf_dma_queue_lock(struct mdev_bpf_dma_channel *ch)
+{
+	unsigned long wait;
+
+	while ((wait = try_lock(ch))) {
+		wait_event_interruptible_timeout(ch->fault.wake, READ_ONCE(ch->fault.wanted),
+						 wait);
+		if (signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/**
+ * mdev_bpf_dma_queue_unlock() - undo mdev_bpf_dma_queue_lock()
+ * @ch: the channel
+ *
+ * Context: Process context, no lock held.
+ */
+void mdev_bpf_dma_queue_unlock(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+
+	guard(mdev_bpf_gate)(ch->bdev);
+	ch->faulting = false;
+	q->faulting--;
+	q->calm = jiffies + (jiffies - ch->fault.began);
+	mdev_bpf_dma_queue_kick(ch->bdev);
 }
 
 /**

@@ -42,6 +42,7 @@ struct mdev_bpf_dma_request {
  * @bdev: the device
  * @requests: the requests; the first stays until dma_done is called for it
  * @busy: the runner or the fault thread is carrying out the first request, without a lock
+ * @faulting: @busy with the fault thread, which may hold VFIO's lock
  * @absent: the memory of the first request is not present, so the fault thread carries it out
  * @generation: if @busy, the mdev_bpf_state::generation when the request was started
  * @fault: the fault thread
@@ -50,6 +51,7 @@ struct mdev_bpf_dma_channel {
 	struct mdev_bpf_device *bdev;
 	struct list_head requests;
 	bool busy;
+	bool faulting;
 	bool absent;
 	u64 generation;
 	struct mdev_bpf_fault fault;
@@ -64,7 +66,7 @@ struct mdev_bpf_dma_channel {
  * @next: the channel of which the runner carries out a request next, if it is ready
  * @nr: number of requests in all channels
  * @busy: number of channels that are busy
- * @faulting: number of channels that are busy with their fault thread
+ * @faulting: number of channels whose fault thread may hold VFIO's lock
  * @calm: time in jiffies before which no fault thread begins another attempt
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
  * @open: a VFIO user has opened the device, so there may be guest memory
@@ -127,6 +129,8 @@ void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_to_fault(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch);
+int mdev_bpf_dma_queue_lock(struct mdev_bpf_dma_channel *ch);
+void mdev_bpf_dma_queue_unlock(struct mdev_bpf_dma_channel *ch);
 bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev);

@@ -7,10 +7,12 @@
 #include <linux/string.h>
 
 #include "device/device.h"
+#include "dma/file.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
 #include "dma/request.h"
 #include "gate/gate.h"
+#include "param/param.h"
 
 /* Programs of later versions may pass a longer struct, but not arbitrarily long */
 #define REQUEST_MAX	4096
@@ -43,6 +45,29 @@ static bool pin_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *
 	       arg->id < bdev->dma.windows && range_ok(arg->iova, arg->size);
 }
 
+/* Whether the file has these bytes is checked when the request is carried out. */
+static bool file_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	return mdev_bpf_param_file(bdev, arg->file) && arg->size <= S64_MAX &&
+	       arg->offset <= S64_MAX - arg->size;
+}
+
+/* Between a file and either guest memory or the device */
+static bool file_copy_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	if (!file_ok(bdev, arg) || arg->flags & ~MDEV_BPF_DMA_LIST)
+		return false;
+	if (!arg->where)
+		return memory_ok(bdev, arg);
+	return !arg->flags && !arg->count && !arg->iova && range_ok(0, arg->size) &&
+	       mdev_bpf_guest_where_ok(bdev, arg->where, arg->size);
+}
+
+static bool file_alone_ok(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	return file_ok(bdev, arg) && !arg->flags && !arg->count && !arg->iova && !arg->where;
+}
+
 /**
  * mdev_bpf_request_check() - check a request
  * @bdev: the device
@@ -57,7 +82,8 @@ int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_r
 	bool ok = false;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (arg->channel >= MDEV_BPF_MAX_CHANNELS || arg->file || arg->offset)
+	if (arg->channel >= MDEV_BPF_MAX_CHANNELS ||
+	    (!mdev_bpf_dma_file_is(arg) && (arg->file || arg->offset)))
 		return -EINVAL;
 	switch (arg->op) {
 	case MDEV_BPF_DMA_READ:
@@ -66,6 +92,16 @@ int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_r
 		break;
 	case MDEV_BPF_DMA_PIN:
 		ok = pin_ok(bdev, arg);
+		break;
+	case MDEV_BPF_FILE_READ:
+	case MDEV_BPF_FILE_WRITE:
+		ok = file_copy_ok(bdev, arg);
+		break;
+	case MDEV_BPF_FILE_FLUSH:
+		ok = file_alone_ok(bdev, arg) && !arg->size && !arg->offset;
+		break;
+	case MDEV_BPF_FILE_DISCARD:
+		ok = file_alone_ok(bdev, arg) && arg->size && arg->size <= MDEV_BPF_MAX_DISCARD;
 		break;
 	}
 	return ok ? 0 : -EINVAL;

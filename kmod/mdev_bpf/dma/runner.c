@@ -6,8 +6,8 @@
  * for each. It is the task that has called the op which made a request: the task that accesses the
  * device, so that a guest finds its DMA complete when its access returns, or the device's worker.
  * Both only copy memory that is present, and an access does so only for a limited number of bytes;
- * the worker does the rest. For memory that is not present, and for pins, the channel is left to
- * its fault thread (fault.c), which returns it to the worker afterwards.
+ * the worker does the rest. For memory that is not present, for pins and for files, the channel is
+ * left to its fault thread (fault.c), which returns it to the worker afterwards.
  */
 #include <linux/bitops.h>
 #include <linux/sched.h>
@@ -18,6 +18,7 @@
 #include "device/device.h"
 #include "dma/dirty.h"
 #include "dma/fault.h"
+#include "dma/file.h"
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -59,6 +60,12 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 	return q->open && !q->holds && !bdev->deferred.frozen && mdev_bpf_gate_is_attached(bdev);
 }
 
+/* What accesses guest memory needs bus mastering. */
+static bool dma_is_allowed(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
+{
+	return !mdev_bpf_guest_is_used(arg) || mdev_bpf_pci_config_is_master(bdev);
+}
+
 /* The channel whose turn it is. Context: the gate held; a channel is ready. */
 static struct mdev_bpf_dma_channel *dma_choose(struct mdev_bpf_dma_queue *q)
 {
@@ -96,11 +103,12 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
 	}
 	*ch = dma_choose(q);
 	req = mdev_bpf_dma_channel_head(*ch);
-	if (!req->over && !mdev_bpf_pci_config_is_master(bdev)) {
+	if (!req->over && !dma_is_allowed(bdev, &req->arg)) {
 		req->error = -EACCES;
 		req->over = true;
 	}
-	fault = !req->over && (req->arg.op == MDEV_BPF_DMA_PIN || (*ch)->absent);
+	fault = !req->over && (req->arg.op == MDEV_BPF_DMA_PIN || (*ch)->absent ||
+			       mdev_bpf_dma_file_is(&req->arg));
 	if (!run->requests || (!req->over && !fault && !dma_may_copy(run, &req->arg))) {
 		q->running = false;
 		mdev_bpf_dma_queue_kick(bdev);
@@ -253,6 +261,8 @@ static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 	unsigned long after = READ_ONCE(ch->fault.after), calm = ch->bdev->dma.calm;
 	unsigned long now = jiffies;
 
+	if (mdev_bpf_dma_file_is(arg))
+		return time_before(now, after) ? after - now : 0;
 	/* The end of the attempt is followed by a kick */
 	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
 		return MAX_SCHEDULE_TIMEOUT;
@@ -265,7 +275,7 @@ static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf
 {
 	struct mdev_bpf_device *bdev = ch->bdev;
 
-	if (!req || req->over || !dma_may_run(bdev) || !mdev_bpf_pci_config_is_master(bdev))
+	if (!req || req->over || !dma_may_run(bdev) || !dma_is_allowed(bdev, &req->arg))
 		return false;
 	/* dma_unmap must be called for all old windows before a new one is pinned */
 	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
@@ -294,6 +304,8 @@ static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 		return wait;
 	mdev_bpf_dma_queue_start(ch);
 	mdev_bpf_fault_begin(&ch->fault);
+	if (ch->faulting)
+		mdev_bpf_fault_limit(&ch->fault);
 	return 0;
 }
 
@@ -301,8 +313,9 @@ static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 static void fault_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
 	guard(mdev_bpf_gate)(ch->bdev);
+	if (ch->faulting)
+		ch->bdev->dma.calm = jiffies + (jiffies - ch->fault.began);
 	dma_moved(ch, error, again);
-	ch->bdev->dma.calm = jiffies + (jiffies - ch->fault.began);
 	if (mdev_bpf_dma_channel_head(ch)->over)
 		mdev_bpf_dma_queue_from_fault(ch);
 	mdev_bpf_dma_queue_kick(ch->bdev);
@@ -320,6 +333,8 @@ static unsigned long fault_step(struct mdev_bpf_dma_channel *ch)
 	arg = &mdev_bpf_dma_channel_head(ch)->arg;
 	if (arg->op == MDEV_BPF_DMA_PIN)
 		error = mdev_bpf_pin_make(ch->bdev, arg);
+	else if (mdev_bpf_dma_file_is(arg))
+		error = mdev_bpf_dma_file(ch);
 	else
 		error = mdev_bpf_guest_transfer(ch, true);
 	fault_moved(ch, error, mdev_bpf_fault_end(&ch->fault, error));

@@ -22,6 +22,7 @@
 #include "migration/resume.h"
 #include "migration/save.h"
 #include "migration/stream.h"
+#include "param/param.h"
 #include "pci/irq.h"
 #include "register/register.h"
 #include "work/ioeventfd.h"
@@ -364,7 +365,9 @@ static struct file *step_quiet(struct mdev_bpf_device *bdev, enum vfio_device_mi
 	ret = mdev_bpf_dma_queue_hold(bdev);
 	if (ret)
 		return ERR_PTR(ret);
-	file = locked_step(bdev, from, to);
+	/* So that the target, which may be another host, finds in files what was written */
+	ret = mdev_bpf_param_flush(bdev);
+	file = ret ? ERR_PTR(ret) : locked_step(bdev, from, to);
 	if (IS_ERR(file))
 		mdev_bpf_dma_queue_resume(bdev);
 	return file;

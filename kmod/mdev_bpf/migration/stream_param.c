@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Section params of the migration stream: the values of a device's parameters. The administrator of
- * the target sets parameters before the device is opened, so they are not loaded but compared.
+ * the target sets parameters before the device is opened, so they are not loaded but compared. Of a
+ * file, this is the path, and the size as number.
  */
 #include <linux/string.h>
 
@@ -10,6 +11,7 @@
 #include "gate/refuse.h"
 #include "migration/stream.h"
 #include "migration/stream_param.h"
+#include "param/file.h"
 #include "param/param.h"
 #include "program/program.h"
 
@@ -44,8 +46,12 @@ static void value_save(struct mdev_bpf_device *bdev, unsigned int i, struct stre
 	strscpy(s->name, p->name);
 	if (p->kind == MDEV_BPF_PARAM_TEXT)
 		strscpy(s->text, value->text);
-	else
+	if (p->kind == MDEV_BPF_PARAM_FILE) {
+		strscpy(s->text, mdev_bpf_file_path(value));
+		s->number = cpu_to_le64(max(mdev_bpf_file_bytes(value), 0));
+	} else {
 		s->number = cpu_to_le64(value->number);
+	}
 }
 
 /**

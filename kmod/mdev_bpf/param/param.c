@@ -4,8 +4,11 @@
  * while the device is not open, and the program reads them. They belong to the device: they stay
  * when the program is detached or replaced.
  */
+#include <linux/file.h>
 #include <linux/kstrtox.h>
+#include <linux/memcontrol.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -13,6 +16,7 @@
 #include "device/device.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
+#include "param/file.h"
 #include "param/param.h"
 #include "program/program.h"
 
@@ -106,6 +110,32 @@ static int take_text(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *
 	return -ERANGE;
 }
 
+static int take_file(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
+		     struct mdev_bpf_param_value *value)
+{
+	int ret = mdev_bpf_file_bind(value);
+
+	switch (ret) {
+	case 0:
+		break;
+	case -EINVAL:
+		mdev_bpf_refuse(program_name(bdev),
+				"parameter %s of device %s: \"%s\" is no path, or cannot be opened so",
+				p->name, bdev->ctx.name, value->text);
+		break;
+	case -ENOTSUPP:
+		mdev_bpf_refuse(program_name(bdev),
+				"parameter %s of device %s: %s is neither a regular file nor a block device",
+				p->name, bdev->ctx.name, value->text);
+		return -EINVAL;
+	default:
+		mdev_bpf_refuse(program_name(bdev),
+				"parameter %s of device %s: opening failed, errno %d: %s",
+				p->name, bdev->ctx.name, -ret, value->text);
+	}
+	return ret;
+}
+
 /* Copy what was written, without the newline of "echo". */
 static int take_bytes(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
 		      struct mdev_bpf_param_value *value, const char *buf, size_t size)
@@ -145,24 +175,35 @@ static int take(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
 		return take_bool(bdev, p, value);
 	case MDEV_BPF_PARAM_TEXT:
 		return take_text(bdev, p, value);
+	case MDEV_BPF_PARAM_FILE:
+		return take_file(bdev, p, value);
 	default:
 		return take_number(bdev, p, value);
 	}
 }
 
 /*
+ * Exchange the value for @value, which then is the previous one. Return: false if the device is
+ * open.
+ *
  * Opening a device marks it as in use before it enters the gate, and nothing of a user gets to the
  * device before that. So under the gate, a device that is not in use has no user that could have
  * seen the previous value.
  */
 static bool assign(struct mdev_bpf_device *bdev, unsigned int i,
-		   const struct mdev_bpf_param_value *value)
+		   struct mdev_bpf_param_value *value)
 {
 	guard(mdev_bpf_gate)(bdev);
 	if (atomic_read(&bdev->use) != MDEV_BPF_USE_NONE)
 		return false;
-	bdev->params.values[i] = *value;
+	swap(bdev->params.values[i], *value);
 	return true;
+}
+
+static void value_release(struct mdev_bpf_param_value *value)
+{
+	if (value->file)
+		fput(value->file);
 }
 
 /**
@@ -176,24 +217,90 @@ static bool assign(struct mdev_bpf_device *bdev, unsigned int i,
  *
  * Return: 0; with a sentence in last_error: -EBUSY if the device is open or being removed; -E2BIG
  * if @size is more than a value can have; -ERANGE if the value is not in the declared range;
- * -EINVAL if it is not of the parameter's kind.
+ * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2).
  */
 int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const char *buf,
 			 size_t size)
 {
 	const struct mdev_bpf_param *p = &bdev->params.decl[i];
 	struct mdev_bpf_param_value value = {};
+	bool assigned;
 	int ret;
 
 	ret = take(bdev, p, &value, buf, size);
 	if (ret)
 		return ret;
-	if (assign(bdev, i, &value))
+	assigned = assign(bdev, i, &value);
+	value_release(&value);
+	if (assigned)
 		return 0;
 	mdev_bpf_refuse(program_name(bdev),
 			"parameter %s of device %s: the device is open, close its user first",
 			p->name, bdev->ctx.name);
 	return -EBUSY;
+}
+
+/**
+ * mdev_bpf_param_file() - get a file of a device
+ * @bdev: the device
+ * @i: index in mdev_bpf_ops::params
+ *
+ * Context: Any.
+ *
+ * Return: the value, which does not change while the device is open; NULL if the device has no FILE
+ * with this index.
+ */
+struct mdev_bpf_param_value *mdev_bpf_param_file(struct mdev_bpf_device *bdev, u32 i)
+{
+	if (!mdev_bpf_param_has(bdev, i) || bdev->params.decl[i].kind != MDEV_BPF_PARAM_FILE)
+		return NULL;
+	return &bdev->params.values[i];
+}
+
+/**
+ * mdev_bpf_param_open() - remember whom to charge for files, because VFIO opens the device
+ * @bdev: the device
+ *
+ * Context: Process context of the user.
+ */
+void mdev_bpf_param_open(struct mdev_bpf_device *bdev)
+{
+	if (bdev->params.nr)
+		bdev->params.memcg = get_mem_cgroup_from_mm(current->mm);
+}
+
+/**
+ * mdev_bpf_param_close() - undo mdev_bpf_param_open()
+ * @bdev: the device, for which no file is accessed any more
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_param_close(struct mdev_bpf_device *bdev)
+{
+	mem_cgroup_put(bdev->params.memcg);
+	bdev->params.memcg = NULL;
+}
+
+/**
+ * mdev_bpf_param_flush() - bring to stable storage what was written to the files of a device
+ * @bdev: the device, which is open
+ *
+ * Context: Process context, no lock held. Waits for the storage.
+ *
+ * Return: 0; the first errno of fdatasync(2).
+ */
+int mdev_bpf_param_flush(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_param_value *value;
+	int ret, first = 0;
+	unsigned int i;
+
+	for (i = 0; i < bdev->params.nr; i++) {
+		value = mdev_bpf_param_file(bdev, i);
+		ret = value && value->file ? mdev_bpf_file_flush(value) : 0;
+		first = first ?: ret;
+	}
+	return first;
 }
 
 /**
@@ -211,7 +318,8 @@ ssize_t mdev_bpf_param_emit(struct mdev_bpf_device *bdev, unsigned int i, char *
 	const struct mdev_bpf_param_value *value = &bdev->params.values[i];
 
 	guard(mdev_bpf_gate)(bdev);
-	if (bdev->params.decl[i].kind == MDEV_BPF_PARAM_TEXT)
+	if (bdev->params.decl[i].kind == MDEV_BPF_PARAM_TEXT ||
+	    bdev->params.decl[i].kind == MDEV_BPF_PARAM_FILE)
 		return sysfs_emit(buf, "%s\n", value->text);
 	return sysfs_emit(buf, "%llu\n", value->number);
 }
@@ -248,5 +356,9 @@ int mdev_bpf_param_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_param_destroy(struct mdev_bpf_device *bdev)
 {
+	unsigned int i;
+
+	for (i = 0; i < bdev->params.nr; i++)
+		value_release(&bdev->params.values[i]);
 	kfree(bdev->params.values);
 }

@@ -24,6 +24,7 @@
 #include "gate/ops.h"
 #include "memory/memory.h"
 #include "migration/stream.h"
+#include "param/file.h"
 #include "param/param.h"
 #include "pci/config.h"
 #include "pci/irq.h"
@@ -300,6 +301,13 @@ __bpf_kfunc u64 mdev_bpf_param(struct mdev_bpf_dev *dev, u32 index)
 	return mdev_bpf_param_has(bdev, index) ? bdev->params.values[index].number : 0;
 }
 
+__bpf_kfunc s64 mdev_bpf_file_size(struct mdev_bpf_dev *dev, u32 index)
+{
+	struct mdev_bpf_param_value *value = mdev_bpf_param_file(ctx_to_bdev(dev), index);
+
+	return value ? mdev_bpf_file_bytes(value) : -EINVAL;
+}
+
 __bpf_kfunc int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *text, u32 text__sz)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
@@ -340,6 +348,7 @@ BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_file_size, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iter_mdev_new, KF_TRUSTED_ARGS | KF_ITER_NEW)

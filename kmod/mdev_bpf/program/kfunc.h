@@ -37,6 +37,7 @@ int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 offset, cons
 u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
 
 u64 mdev_bpf_param(struct mdev_bpf_dev *dev, u32 index);
+s64 mdev_bpf_file_size(struct mdev_bpf_dev *dev, u32 index);
 int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *text, u32 text__sz);
 
 int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *msg, u32 msg__sz);

@@ -66,6 +66,15 @@ static int check_text(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+static int check_file(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_param *p = &ops->params[i];
+
+	if (p->min || p->max || p->preset)
+		return refuse(ops, i, " is FILE, so its min, max and preset are 0");
+	return 0;
+}
+
 static int check_kind(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	switch (ops->params[i].kind) {
@@ -75,6 +84,8 @@ static int check_kind(const struct mdev_bpf_ops *ops, unsigned int i)
 		return check_bool(ops, i);
 	case MDEV_BPF_PARAM_TEXT:
 		return check_text(ops, i);
+	case MDEV_BPF_PARAM_FILE:
+		return check_file(ops, i);
 	default:
 		return mdev_bpf_refuse_ops(ops, -EOPNOTSUPP,
 					   "params[%u] \"%s\".kind %u is not supported", i,

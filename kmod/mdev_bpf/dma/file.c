@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests for files that the administrator has bound to the device.
+ *
+ * The fault thread of the channel carries them out, because a file system may wait for any time.
+ * The bytes go through a buffer: guest memory is never accessed by a file system, and the file
+ * system is never called with a lock of VFIO held. So there is no time limit for accessing the
+ * file: only cancelling the request, a reset or closing the device interrupts that.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "device/device.h"
+#include "dma/fault.h"
+#include "dma/file.h"
+#include "dma/guest.h"
+#include "dma/queue.h"
+#include "param/file.h"
+#include "param/param.h"
+
+/* Copy from the file to the device or to guest memory. */
+static int read_file(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file, void *buf)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	int ret = mdev_bpf_file_rw(file, req->arg.offset, buf, req->arg.size, false);
+
+	return ret ?: mdev_bpf_guest_buffer(ch, buf, false);
+}
+
+static int write_file(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file, void *buf)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	int ret = mdev_bpf_guest_buffer(ch, buf, true);
+
+	return ret ?: mdev_bpf_file_rw(file, req->arg.offset, buf, req->arg.size, true);
+}
+
+/* O_DIRECT needs an aligned buffer; the allocator only aligns powers of two. */
+static int transfer(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
+{
+	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
+	size_t size = roundup_pow_of_two(max_t(u64, arg->size, PAGE_SIZE));
+	void *buf = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!buf)
+		return -ENOMEM;
+	ret = arg->op == MDEV_BPF_FILE_READ ? read_file(ch, file, buf) : write_file(ch, file, buf);
+	kvfree(buf);
+	return ret;
+}
+
+static int run(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
+{
+	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
+
+	switch (arg->op) {
+	case MDEV_BPF_FILE_FLUSH:
+		return mdev_bpf_file_flush(file);
+	case MDEV_BPF_FILE_DISCARD:
+		return mdev_bpf_file_discard(file, arg->offset, arg->size);
+	default:
+		return transfer(ch, file);
+	}
+}
+
+/**
+ * mdev_bpf_dma_file() - carry out the first request of a channel, which is for a file
+ * @ch: the channel, busy with the caller
+ *
+ * Context: Process context, the fault thread, no lock held.
+ *
+ * Return: 0; -ENODEV if no file is bound; -EROFS, -ERANGE or an errno of the file system, see
+ * mdev_bpf_file_rw(); as mdev_bpf_guest_transfer().
+ */
+int mdev_bpf_dma_file(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	struct mdev_bpf_param_value *file = mdev_bpf_param_file(ch->bdev, req->arg.file);
+	struct mem_cgroup *active;
+	int ret;
+
+	if (!file)
+		return -ENODEV;
+	req->done = 0;
+	/* The page cache, and the buffer, are charged to the user's memory cgroup */
+	active = set_active_memcg(ch->bdev->params.memcg);
+	ret = run(ch, file);
+	set_active_memcg(active);
+	if (ret == -EAGAIN) {
+		/* A frozen file system: try again after a pause */
+		mdev_bpf_fault_retry(&ch->fault);
+		ret = -EINTR;
+	}
+	/* Errnos that are internal to the kernel */
+	return ret < -MDEV_BPF_MAX_ERRNO ? -EIO : ret;
+}

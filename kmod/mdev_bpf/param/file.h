@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that the administrator binds to a device. */
+#ifndef __MDEV_BPF_PARAM_FILE_H
+#define __MDEV_BPF_PARAM_FILE_H
+
+#include <linux/types.h>
+
+struct mdev_bpf_param_value;
+
+int mdev_bpf_file_bind(struct mdev_bpf_param_value *value);
+const char *mdev_bpf_file_path(const struct mdev_bpf_param_value *value);
+s64 mdev_bpf_file_bytes(const struct mdev_bpf_param_value *value);
+int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data, u64 size,
+		     bool write);
+int mdev_bpf_file_flush(struct mdev_bpf_param_value *value);
+int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 size);
+
+#endif /* __MDEV_BPF_PARAM_FILE_H */
