@@ -12,8 +12,7 @@
 /* By bit, MDEV_BPF_FEATURE_* */
 static const char *const features[] = {
 	"timers", "msix", "dma", "memory", "doorbells", "gfx", "express", "migration", "upgrade",
-	"fail", "platform", "registers",
-	[13] = "params", "files", "requests",
+	"fail", "platform", "registers", "clock", "params", "files", "requests",
 };
 
 static struct json_object *feature_names(__u32 mask)

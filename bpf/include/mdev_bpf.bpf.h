@@ -321,6 +321,28 @@ extern int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, __u32 id, __u64 delay,
 extern int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
 /**
+ * mdev_bpf_timer_left() - how long until a timer expires?
+ * @dev: the device
+ * @id: number of the timer
+ *
+ * Return: nanoseconds; 0 if the timer op is due; -ENOENT if the timer is not armed; -EINVAL for an
+ * @id out of range.
+ */
+extern __s64 mdev_bpf_timer_left(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_time() - the time of the device
+ * @dev: the device
+ *
+ * Passes only while the device's timers do: while it is open, has a program, has not failed and is
+ * not stopped for a migration. It migrates with the device. A reset and another program do not
+ * change it.
+ *
+ * Return: nanoseconds since the device was created.
+ */
+extern __u64 mdev_bpf_time(struct mdev_bpf_dev *dev) __ksym;
+
+/**
  * mdev_bpf_work_queue() - queue work: a worker calls the work op soon
  * @dev: the device
  * @id: number of the work, 0 to MDEV_BPF_MAX_WORK - 1; passed to the op

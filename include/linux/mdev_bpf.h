@@ -437,6 +437,18 @@ struct mdev_bpf_ops {
 	int (*upgrade)(struct mdev_bpf_dev *dev, struct mdev_bpf_old *old);
 
 	/**
+	 * @started: The program has taken the device over, or the device runs again after it was
+	 * stopped for a migration. @why has bits MDEV_BPF_STARTED_*.
+	 *
+	 * Called before any other op of this program, or of this device since it runs again. The
+	 * device may be closed. Not called at creation and reset, for which there are @init and
+	 * @reset.
+	 *
+	 * Return: ignored.
+	 */
+	int (*started)(struct mdev_bpf_dev *dev, __u32 why);
+
+	/**
 	 * @dump: Write the device's state as text, for people; see mdev_bpf_dump_text().
 	 *
 	 * Return: ignored.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-TEST_GEN_PROGS += device/lifecycle device/uart device/timer device/doorbell device/reset
+TEST_GEN_PROGS += device/lifecycle device/uart device/timer device/clock device/doorbell device/reset
 TEST_GEN_PROGS += device/worker device/kvm_doorbell device/fail device/stats
 TEST_GEN_PROGS += device/param
 TEST_PROGS += device/trace.sh

@@ -197,6 +197,52 @@ static void arm(struct vfio *v, unsigned int id, unsigned int delay_us, unsigned
 	ASSERT_EQ(rd(v, KMIG_RESULT), 0);
 }
 
+/* The time of a device stops with it, and goes on where it has arrived. */
+MTAP_TEST(time_goes_on)
+{
+	unsigned int begin, stopped;
+	double now;
+
+	begin = rd(a, KMIG_TIME);
+	mtap_wait_us(50 * MS);
+	EXPECT(rd(a, KMIG_TIME) - begin >= 50 * MS);
+	save();
+	stopped = rd(a, KMIG_TIME);
+	mtap_wait_us(50 * MS);
+	EXPECT_EQ(rd(a, KMIG_TIME), stopped);
+	ASSERT_EQ(mig_load(&b, stream, len), 0);
+	EXPECT_EQ(rd(&b, KMIG_TIME), stopped);
+	now = mtap_now();
+	go(&b);
+	mtap_wait_us(50 * MS);
+	EXPECT(rd(&b, KMIG_TIME) - stopped >= 50 * MS);
+	EXPECT(rd(&b, KMIG_TIME) - stopped <= (mtap_now() - now) * 1e6);
+	go(a);
+	EXPECT(rd(a, KMIG_TIME) >= stopped);
+}
+
+static void restart(struct vfio *v, unsigned int calls, unsigned int why)
+{
+	go(v);
+	EXPECT_EQ(rd(v, KMIG_STARTED), calls << 8 | why);
+}
+
+MTAP_TEST(started_is_called)
+{
+	EXPECT_EQ(rd(a, KMIG_STARTED), 0);
+	save();
+	EXPECT_EQ(rd(a, KMIG_STARTED), 0);
+	ASSERT_EQ(mig_load(&b, stream, len), 0);
+	EXPECT_EQ(rd(&b, KMIG_STARTED), 0);
+	restart(&b, 1, MDEV_BPF_STARTED_RUNNING | MDEV_BPF_STARTED_RESTORED);
+	restart(a, 1, MDEV_BPF_STARTED_RUNNING);
+	save();
+	restart(a, 2, MDEV_BPF_STARTED_RUNNING);
+	ASSERT_EQ(mig_set(a, S(STOP), NULL), 0);
+	ASSERT_EQ(vfio_reset(a), 0);
+	EXPECT_EQ(rd(a, KMIG_STARTED), 0);
+}
+
 /* A timer keeps its remaining time, however long the migration takes. */
 MTAP_TEST(timers_go_on)
 {

@@ -17,6 +17,8 @@ struct kmig_state {
 	__u32 saved;
 	__u32 put;
 	__u32 done;
+	__u32 started;
+	__u32 why;
 	__u32 timers[8];
 	__u32 works[8];
 	__u8 ram[KMIG_RAM_SIZE];
@@ -104,6 +106,10 @@ int MDEV_BPF_OP(kmig_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 		return -EIO;
 	if (access->offset >= KMIG_RAM)
 		access->val = *(__u32 *)(s->ram + (access->offset & (KMIG_RAM_SIZE - 4)));
+	else if (access->offset == KMIG_TIME)
+		access->val = mdev_bpf_time(dev) / 1000;
+	else if (access->offset == KMIG_STARTED)
+		access->val = s->started << 8 | s->why;
 	else if (access->offset == KMIG_PEEK)
 		access->val = peek(dev);
 	else if (access->offset == KMIG_DONE)
@@ -133,6 +139,17 @@ int MDEV_BPF_OP(kmig_timer, struct mdev_bpf_dev *dev, __u32 id)
 		return -EIO;
 	s->timers[id & 7]++;
 	mdev_bpf_irq_trigger(dev, id);
+	return 0;
+}
+
+int MDEV_BPF_OP(kmig_started, struct mdev_bpf_dev *dev, __u32 why)
+{
+	struct kmig_state *s = mdev_bpf_state(dev, struct kmig_state);
+
+	if (!s)
+		return -EIO;
+	s->started++;
+	s->why = why;
 	return 0;
 }
 
@@ -226,6 +243,7 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	.region_read = kmig_read,					\
 	.region_write = kmig_write,					\
 	.timer = kmig_timer,						\
+	.started = kmig_started,					\
 	.work = kmig_work,						\
 	.dma_done = kmig_dma_done
 

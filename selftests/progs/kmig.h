@@ -24,6 +24,8 @@
 #define KMIG_PIN	0x74	/* W: pin the page at KMIG_IOVA + n */
 #define KMIG_PEEK	0x78	/* R: the first 32 bits there; all ones if it is not pinned */
 #define KMIG_DONE	0x7c	/* R: calls of dma_done, 0x100 for an error, 0x10000 for AGAIN */
+#define KMIG_TIME	0x80	/* R: mdev_bpf_time(), in microseconds */
+#define KMIG_STARTED	0x84	/* R: calls of started << 8, and why of the last one */
 #define KMIG_RAM	0x100	/* 256 bytes of memory */
 #define KMIG_RAM_SIZE	0x100
 

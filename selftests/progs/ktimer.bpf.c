@@ -10,6 +10,9 @@ struct ktimer_state {
 	__u32 period;
 	__u32 result;
 	__u32 victim;
+	__u32 started;
+	__u32 why;
+	__u32 order;
 	__u32 timers[8];
 	__u32 works[8];
 	__u32 elapsed[8];
@@ -52,6 +55,29 @@ int MDEV_BPF_OP(ktimer_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *
 	return 0;
 }
 
+static __u64 left(struct mdev_bpf_dev *dev, __u32 id)
+{
+	__s64 ns = mdev_bpf_timer_left(dev, id);
+
+	return ns > 0 ? ns / 1000 : ns;
+}
+
+static __u64 life(struct mdev_bpf_dev *dev, const struct ktimer_state *s, __u32 offset)
+{
+	switch (offset) {
+	case KTIMER_TIME:
+		return mdev_bpf_time(dev) / 1000;
+	case KTIMER_STARTED:
+		return s->started;
+	case KTIMER_WHY:
+		return s->why;
+	case KTIMER_ORDER:
+		return s->order;
+	default:
+		return left(dev, (offset - KTIMER_LEFT) / 4);
+	}
+}
+
 int MDEV_BPF_OP(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
@@ -61,6 +87,8 @@ int MDEV_BPF_OP(ktimer_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 		return -EIO;
 	if (access->offset == KTIMER_RESULT)
 		access->val = s->result;
+	else if (access->offset >= KTIMER_TIME)
+		access->val = life(dev, s, access->offset);
 	else if (access->offset >= KTIMER_ELAPSED)
 		access->val = s->elapsed[id];
 	else if (access->offset >= KTIMER_WORKS)
@@ -78,11 +106,24 @@ int MDEV_BPF_OP(ktimer_timer, struct mdev_bpf_dev *dev, __u32 id)
 		return -EIO;
 	id &= 7;
 	s->timers[id]++;
+	s->order = s->started;
 	s->elapsed[id] = (bpf_ktime_get_ns() - s->armed_at[id]) / 1000;
 	if (!id && s->victim)
 		mdev_bpf_timer_cancel(dev, s->victim);
 	mdev_bpf_irq_trigger(dev, id);
 	return 0;
+}
+
+int MDEV_BPF_OP(ktimer_started, struct mdev_bpf_dev *dev, __u32 why)
+{
+	struct ktimer_state *s = mdev_bpf_state(dev, struct ktimer_state);
+
+	if (!s)
+		return -EIO;
+	s->started++;
+	s->why = why;
+	mdev_bpf_timer_arm(dev, 7, 1000, 0);
+	return mdev_bpf_config_write(dev, 0x40, 4, why);
 }
 
 int MDEV_BPF_OP(ktimer_work, struct mdev_bpf_dev *dev, __u32 id)
@@ -100,9 +141,10 @@ MDEV_BPF_DEVICE(ktimer,
 		.types = { { .name = "1" } },
 		.state_size = sizeof(struct ktimer_state),
 		.pci = { .vendor = 0x1234, .device = 0x0003, .class_code = 0xff0000 },
-		.regions = { { .size = 128, .flags = MDEV_BPF_REGION_RW } },
+		.regions = { { .size = KTIMER_SIZE, .flags = MDEV_BPF_REGION_RW } },
 		.irqs = { { .index = 1, .count = KTIMER_MSI } },
 		.region_read = ktimer_read,
 		.region_write = ktimer_write,
 		.timer = ktimer_timer,
-		.work = ktimer_work);
+		.work = ktimer_work,
+		.started = ktimer_started);

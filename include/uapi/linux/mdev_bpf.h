@@ -156,6 +156,11 @@
 #define MDEV_BPF_STREAM_CORE	0	/* the core's own stream */
 #define MDEV_BPF_STREAM_OPAQUE	1	/* the program's opaque stream, and nothing else */
 
+/* Bits of "why" of the started op */
+#define MDEV_BPF_STARTED_TAKEN_OVER	(1 << 0)	/* this program is new to the device */
+#define MDEV_BPF_STARTED_RUNNING	(1 << 1)	/* it was stopped for a migration */
+#define MDEV_BPF_STARTED_RESTORED	(1 << 2)	/* a stream was restored since */
+
 /* Steps in the life of a device, in the trace event mdev_bpf_lifecycle */
 #define MDEV_BPF_EVENT_CREATE	0
 #define MDEV_BPF_EVENT_OPEN	1
@@ -179,6 +184,7 @@
 #define MDEV_BPF_FEATURE_FAIL		(1 << 9)
 #define MDEV_BPF_FEATURE_PLATFORM	(1 << 10)	/* device_api other than vfio-pci */
 #define MDEV_BPF_FEATURE_REGISTERS	(1 << 11)
+#define MDEV_BPF_FEATURE_CLOCK		(1 << 12)	/* mdev_bpf_time(), started op */
 #define MDEV_BPF_FEATURE_PARAMS		(1 << 13)
 #define MDEV_BPF_FEATURE_FILES		(1 << 14)
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */

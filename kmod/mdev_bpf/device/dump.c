@@ -62,7 +62,8 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	at += sysfs_emit_at(buf, at, "timers: armed %#x, due %#lx\n", timers_armed(d),
 			    READ_ONCE(d->timers_due));
 	at += sysfs_emit_at(buf, at, "work: due %#lx\n", d->work_due);
-	at += sysfs_emit_at(buf, at, "frozen: %#x\n", d->frozen);
+	at += sysfs_emit_at(buf, at, "time: %llu ns, frozen %#x\n", mdev_bpf_deferred_time(bdev),
+			    d->frozen);
 	if (bdev->failure.active)
 		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
 				    mdev_bpf_ops_name(bdev->failure.op), bdev->failure.code,

@@ -46,6 +46,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_failure_clear(bdev);
 	mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_migration_reset(bdev);
+	mdev_bpf_gate_started(bdev, 0);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);

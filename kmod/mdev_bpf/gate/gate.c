@@ -211,6 +211,45 @@ void mdev_bpf_gate_limit(struct mdev_bpf_device *bdev, unsigned long allowed)
 		bdev->gate.closer &= ~MDEV_BPF_GATE_LIMITED;
 }
 
+/*
+ * Call the started op if it is due. RESTORED alone waits for the device to run. If the device has
+ * failed, or another task has the gate to itself, the call stays due.
+ */
+static void call_started(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_gate *gate = &bdev->gate;
+	struct mdev_bpf_call call = { .bdev = bdev, .ops = gate->ops, .op = MDEV_BPF_OP_STARTED };
+	u32 why = gate->started;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (!(why & ~MDEV_BPF_STARTED_RESTORED) || !gate->ops || gate->closer ||
+	    !READ_ONCE(bdev->live))
+		return;
+	gate->started = 0;
+	if (READ_ONCE(gate->latched))
+		gate->hooks->enter(bdev);
+	WRITE_ONCE(gate->caller, current);
+	mdev_bpf_call_op(&call, started, why);
+	/* This task may hold locks, so another one carries out DMA */
+	if (bdev->dma.ready)
+		gate->hooks->leave(bdev, MDEV_BPF_OP_STARTED);
+	WRITE_ONCE(gate->caller, NULL);
+}
+
+/**
+ * mdev_bpf_gate_started() - tell the program that it has the device, or that the device runs again
+ * @bdev: the device
+ * @why: MDEV_BPF_STARTED_*; 0 if an op was called that makes the call unnecessary
+ *
+ * Context: Process context, the gate held, not in an op.
+ */
+void mdev_bpf_gate_started(struct mdev_bpf_device *bdev, u32 why)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	bdev->gate.started = why ? bdev->gate.started | why : 0;
+	call_started(bdev);
+}
+
 /**
  * mdev_bpf_gate_hold() - keep other tasks from calling ops, until mdev_bpf_gate_release()
  * @bdev: the device
@@ -240,6 +279,8 @@ void mdev_bpf_gate_release(struct mdev_bpf_device *bdev)
 	guard(mdev_bpf_gate)(bdev);
 	bdev->gate.closer &= ~MDEV_BPF_GATE_HELD;
 	bdev->gate.holder = NULL;
+	/* The program may have been replaced meanwhile */
+	call_started(bdev);
 }
 
 /**

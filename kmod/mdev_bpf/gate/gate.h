@@ -55,6 +55,7 @@ struct mdev_bpf_gate_hooks {
  * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
  * @region: handles an access, and calls the op if needed; NULL: the op handles every access
  * @rows: the registers that the program declares, by mdev_bpf_access::reg, if there is @region
+ * @started: MDEV_BPF_STARTED_* for a call of the started op that is due
  * @hooks: functions of other parts that a call needs
  * @link: the link that attaches @ops; it exists as long as @ops is set
  */
@@ -72,6 +73,7 @@ struct mdev_bpf_gate {
 	int (*region)(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 		      bool write);
 	const struct mdev_bpf_register *rows;
+	u32 started;
 	const struct mdev_bpf_gate_hooks *hooks;
 	const struct bpf_link *link;
 };
@@ -95,6 +97,7 @@ bool mdev_bpf_gate_is_attached(const struct mdev_bpf_device *bdev);
 bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without);
 int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 			 bool write);
+void mdev_bpf_gate_started(struct mdev_bpf_device *bdev, u32 why);
 int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);
 

@@ -25,6 +25,7 @@ static const char *const op_names[] = {
 	[MDEV_BPF_OP_SAVE] = "save",
 	[MDEV_BPF_OP_RESTORE] = "restore",
 	[MDEV_BPF_OP_UPGRADE] = "upgrade",
+	[MDEV_BPF_OP_STARTED] = "started",
 	[MDEV_BPF_OP_DUMP] = "dump",
 };
 

@@ -89,9 +89,14 @@ void mdev_bpf_migration_reset(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_migration_close(struct mdev_bpf_device *bdev)
 {
+	bool stopped;
+
 	guard(mutex)(&bdev->lock);
 	guard(mdev_bpf_gate)(bdev);
+	stopped = bdev->deferred.frozen & MDEV_BPF_FROZEN_MIGRATION;
 	mdev_bpf_migration_reset(bdev);
+	if (stopped)
+		mdev_bpf_gate_started(bdev, MDEV_BPF_STARTED_RUNNING);
 }
 
 /* Begin a session. Return: its file, with a reference for the user. */
@@ -130,6 +135,7 @@ static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_s
 		break;
 	case STEP(STOP, RUNNING_P2P):
 		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_MIGRATION);
+		mdev_bpf_gate_started(bdev, MDEV_BPF_STARTED_RUNNING);
 		break;
 	}
 }
@@ -276,7 +282,10 @@ static int call_restore(struct mdev_bpf_device *bdev, bool *entered)
 	static_assert(MDEV_BPF_STREAM_CORE == 0);
 	ret = mdev_bpf_call_op(&call, restore, stream);
 	ret = mdev_bpf_call_result(ret, MDEV_BPF_STREAM_OPAQUE);
-	return mdev_bpf_resume_done(migf, bdev->failure.active ? -EIO : ret);
+	ret = mdev_bpf_resume_done(migf, bdev->failure.active ? -EIO : ret);
+	if (!ret)
+		bdev->gate.started |= MDEV_BPF_STARTED_RESTORED;
+	return ret;
 }
 
 /*

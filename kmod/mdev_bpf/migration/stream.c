@@ -131,6 +131,7 @@ static void time_save(struct mdev_bpf_device *bdev, void *data)
 	s->timers_due = cpu_to_le32(d->timers_due);
 	s->work_due = cpu_to_le64(d->work_due);
 	s->unmask_due = cpu_to_le32(d->unmask_due);
+	s->passed = cpu_to_le64(d->passed);
 }
 
 static bool timer_check(const struct stream_timer *t)
@@ -148,7 +149,8 @@ static bool time_check(struct mdev_bpf_device *bdev, const void *data, size_t si
 	unsigned int i;
 
 	if (size != sizeof(*s) || le32_to_cpu(s->timers_due) >> MDEV_BPF_MAX_TIMERS ||
-	    le32_to_cpu(s->unmask_due) >> MDEV_BPF_MAX_IRQS)
+	    le32_to_cpu(s->unmask_due) >> MDEV_BPF_MAX_IRQS ||
+	    le64_to_cpu(s->passed) > S64_MAX)
 		return false;
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		if (!timer_check(&s->timers[i]))
@@ -177,6 +179,7 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 		mdev_bpf_doorbell_forget(bdev);
 	}
 	d->unmask_due = le32_to_cpu(s->unmask_due);
+	d->passed = le64_to_cpu(s->passed);
 }
 
 /* The table, which drivers read, and the pending vectors, which have no eventfd yet */

@@ -90,6 +90,7 @@ struct stream_time {
 	__le32 timers_due;
 	__le32 unmask_due;
 	struct stream_timer timers[MDEV_BPF_MAX_TIMERS];
+	__le64 passed;
 };
 
 /* Section dma is an array of these: windows that must be pinned again, and requests that wait. */

@@ -202,6 +202,18 @@ __bpf_kfunc int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id)
 	return 0;
 }
 
+__bpf_kfunc s64 mdev_bpf_timer_left(struct mdev_bpf_dev *dev, u32 id)
+{
+	if (id >= MDEV_BPF_MAX_TIMERS)
+		return -EINVAL;
+	return mdev_bpf_deferred_timer_left(ctx_to_bdev(dev), id);
+}
+
+__bpf_kfunc u64 mdev_bpf_time(struct mdev_bpf_dev *dev)
+{
+	return mdev_bpf_deferred_time(ctx_to_bdev(dev));
+}
+
 __bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
 {
 	if (id >= MDEV_BPF_MAX_WORK)
@@ -334,6 +346,8 @@ BTF_ID_FLAGS(func, mdev_bpf_config_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_pci_cap_offset, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_arm, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_timer_cancel, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_timer_left, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_time, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_work_queue, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_fail, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_dump_text, KF_TRUSTED_ARGS)

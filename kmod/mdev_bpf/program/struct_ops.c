@@ -292,6 +292,11 @@ static int mdev_bpf_ops__upgrade(struct mdev_bpf_dev *dev, struct mdev_bpf_old *
 	return 0;
 }
 
+static int mdev_bpf_ops__started(struct mdev_bpf_dev *dev, u32 why)
+{
+	return 0;
+}
+
 static int mdev_bpf_ops__dump(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
 	return 0;
@@ -317,6 +322,7 @@ static struct mdev_bpf_ops stubs = {
 	.save = mdev_bpf_ops__save,
 	.restore = mdev_bpf_ops__restore,
 	.upgrade = mdev_bpf_ops__upgrade,
+	.started = mdev_bpf_ops__started,
 	.dump = mdev_bpf_ops__dump,
 };
 

@@ -205,8 +205,8 @@ static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
  * @bdev: the device
  * @ops: the program, or NULL
  *
- * In one section, this converts the state if necessary, clears a failure of the old program, and
- * assigns the new program.
+ * In one section, this converts the state if necessary, clears a failure of the old program,
+ * assigns the new program, and calls its started op.
  *
  * Context: Process context, mdev_bpf_program::lock held. Waits for an op that is running.
  *
@@ -224,6 +224,8 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 	if (!ops || mdev_bpf_state_fits(&bdev->state.cur, ops)) {
 		bdev->state.stale &= !ops;
 		mdev_bpf_device_set_ops(bdev, ops);
+		if (ops)
+			mdev_bpf_gate_started(bdev, MDEV_BPF_STARTED_TAKEN_OVER);
 		return 0;
 	}
 	ret = convert(bdev, ops, &u->spares[i]);
@@ -236,6 +238,7 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 	}
 	bdev->state.generation++;
 	mdev_bpf_dma_queue_cancel_state(bdev);
+	mdev_bpf_gate_started(bdev, MDEV_BPF_STARTED_TAKEN_OVER);
 	return 0;
 }
 

@@ -187,6 +187,47 @@ void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
+ * mdev_bpf_deferred_timer_left() - how long until a timer expires?
+ * @bdev: the device
+ * @id: number of the timer, less than MDEV_BPF_MAX_TIMERS
+ *
+ * Context: Process context, the gate held.
+ *
+ * Return: nanoseconds; 0 if its op is due; -ENOENT if the timer is not armed.
+ */
+s64 mdev_bpf_deferred_timer_left(struct mdev_bpf_device *bdev, u32 id)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	struct mdev_bpf_timer *timer = &d->timers[id];
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (test_bit(id, &d->timers_due))
+		return 0;
+	if (timer->paused)
+		return timer->remaining;
+	if (hrtimer_active(&timer->hrtimer))
+		return max_t(s64, ktime_to_ns(hrtimer_get_remaining(&timer->hrtimer)), 0);
+	/* It may have expired since the first look */
+	return test_bit(id, &d->timers_due) ? 0 : -ENOENT;
+}
+
+/**
+ * mdev_bpf_deferred_time() - the time that has passed for a device
+ * @bdev: the device
+ *
+ * Context: Process context, the gate held.
+ *
+ * Return: nanoseconds since creation during which the device was not frozen.
+ */
+u64 mdev_bpf_deferred_time(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+
+	mdev_bpf_gate_assert_held(bdev);
+	return d->frozen ? d->passed : d->passed + ktime_to_ns(ktime_sub(ktime_get(), d->since));
+}
+
+/**
  * mdev_bpf_deferred_work_start() - have the work op called soon
  * @bdev: the device
  * @id: number of the work, less than MDEV_BPF_MAX_WORK
@@ -264,7 +305,7 @@ bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d)
 }
 
 /**
- * mdev_bpf_deferred_freeze() - stop timers, and hold work that is due
+ * mdev_bpf_deferred_freeze() - stop time and timers, and hold work that is due
  * @bdev: the device
  * @why: one of MDEV_BPF_FROZEN_*
  *
@@ -276,6 +317,7 @@ void mdev_bpf_deferred_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
+	d->passed = mdev_bpf_deferred_time(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS && !d->frozen; i++) {
 		struct mdev_bpf_timer *timer = &d->timers[i];
 		s64 left;
@@ -308,9 +350,12 @@ bool mdev_bpf_deferred_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
+	if (!d->frozen)
+		return true;
 	d->frozen &= ~why;
 	if (d->frozen)
 		return false;
+	d->since = ktime_get();
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++) {
 		if (!d->timers[i].paused)
 			continue;

@@ -40,6 +40,8 @@ struct mdev_bpf_timer {
  * @work_due: queued work whose op has not been called yet; atomic bits
  * @unmask_due: unmasked lines whose op has not been called yet; atomic bits
  * @frozen: MDEV_BPF_FROZEN_*; time passes while it is 0
+ * @passed: nanoseconds that had passed when the device was frozen for the last time
+ * @since: if not @frozen, when time began to pass again
  */
 struct mdev_bpf_deferred {
 	struct mdev_bpf_timer timers[MDEV_BPF_MAX_TIMERS];
@@ -47,6 +49,8 @@ struct mdev_bpf_deferred {
 	unsigned long work_due;
 	unsigned long unmask_due;
 	unsigned int frozen;
+	u64 passed;
+	ktime_t since;
 };
 
 void mdev_bpf_deferred_init(struct mdev_bpf_deferred *d);
@@ -57,6 +61,8 @@ bool mdev_bpf_deferred_is_due(const struct mdev_bpf_deferred *d);
 void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period);
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
+s64 mdev_bpf_deferred_timer_left(struct mdev_bpf_device *bdev, u32 id);
+u64 mdev_bpf_deferred_time(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_unmask_start(struct mdev_bpf_device *bdev, unsigned int index);
 void mdev_bpf_deferred_unmask_forget(struct mdev_bpf_device *bdev);
