@@ -53,19 +53,21 @@ __typeof__(___ret_##name()) name(unsigned long long *ctx)			\
 static __always_inline __typeof__(___ret_##name())				\
 ___op_##name(unsigned long long *ctx, ##args)
 
-/* The parameters of MDEV_BPF_FUNC(), pairs of a type and a name, as declared and as passed on */
-#define ___mdev_params0()
-#define ___mdev_params2(t, n)		, t n
-#define ___mdev_params4(t, n, args...)	, t n ___mdev_params2(args)
-#define ___mdev_params6(t, n, args...)	, t n ___mdev_params4(args)
-#define ___mdev_params8(t, n, args...)	, t n ___mdev_params6(args)
-#define ___mdev_params(args...)		___bpf_apply(___mdev_params, ___bpf_narg(args))(args)
-#define ___mdev_names0()
-#define ___mdev_names2(t, n)		, n
-#define ___mdev_names4(t, n, args...)	, n ___mdev_names2(args)
-#define ___mdev_names6(t, n, args...)	, n ___mdev_names4(args)
-#define ___mdev_names8(t, n, args...)	, n ___mdev_names6(args)
-#define ___mdev_names(args...)		___bpf_apply(___mdev_names, ___bpf_narg(args))(args)
+/* Parameters that are pairs of a type and a name: as they are declared, and as they are passed */
+#define ___mdev_decl2(t, n)		t n
+#define ___mdev_decl4(t, n, rest...)	t n, ___mdev_decl2(rest)
+#define ___mdev_decl6(t, n, rest...)	t n, ___mdev_decl4(rest)
+#define ___mdev_decl8(t, n, rest...)	t n, ___mdev_decl6(rest)
+#define ___mdev_decl10(t, n, rest...)	t n, ___mdev_decl8(rest)
+#define ___mdev_decl12(t, n, rest...)	t n, ___mdev_decl10(rest)
+#define ___mdev_decl(pairs...)		___bpf_apply(___mdev_decl, ___bpf_narg(pairs))(pairs)
+#define ___mdev_pass2(t, n)		(t)(n)
+#define ___mdev_pass4(t, n, rest...)	(t)(n), ___mdev_pass2(rest)
+#define ___mdev_pass6(t, n, rest...)	(t)(n), ___mdev_pass4(rest)
+#define ___mdev_pass8(t, n, rest...)	(t)(n), ___mdev_pass6(rest)
+#define ___mdev_pass10(t, n, rest...)	(t)(n), ___mdev_pass8(rest)
+#define ___mdev_pass12(t, n, rest...)	(t)(n), ___mdev_pass10(rest)
+#define ___mdev_pass(pairs...)		___bpf_apply(___mdev_pass, ___bpf_narg(pairs))(pairs)
 
 /**
  * MDEV_BPF_FUNC() - define a function that the verifier checks once, not for each call
@@ -91,14 +93,15 @@ ___op_##name(unsigned long long *ctx, ##args)
 #define MDEV_BPF_FUNC(name, dev, args...)					\
 ___ret_##name(void);								\
 static __always_inline __typeof__(___ret_##name())				\
-___func_##name(unsigned long long *ctx, struct mdev_bpf_dev *dev ___mdev_params(args)); \
+___func_##name(___mdev_decl(unsigned long long *, ctx, struct mdev_bpf_dev *, dev, ##args)); \
 __noinline __typeof__(___ret_##name())						\
-name(unsigned long long *ctx __arg_ctx ___mdev_params(args))			\
+name(___mdev_decl(unsigned long long *, ctx __arg_ctx, ##args))			\
 {										\
-	return ___func_##name(ctx, (struct mdev_bpf_dev *)ctx[0] ___mdev_names(args)); \
+	return ___func_##name(___mdev_pass(unsigned long long *, ctx,		\
+					   struct mdev_bpf_dev *, ctx[0], ##args)); \
 }										\
 static __always_inline __typeof__(___ret_##name())				\
-___func_##name(unsigned long long *ctx, struct mdev_bpf_dev *dev ___mdev_params(args))
+___func_##name(___mdev_decl(unsigned long long *, ctx, struct mdev_bpf_dev *, dev, ##args))
 
 /**
  * MDEV_BPF_DEVICE() - declare a device program
@@ -147,7 +150,11 @@ _Pragma("clang diagnostic pop")
 	.flags = MDEV_BPF_REGISTER_CONST, .reset = value			\
 }
 
-/** MDEV_BPF_DOORBELL() - declare a register of @size bytes whose writes queue work @id; reads as 0 */
+/**
+ * MDEV_BPF_DOORBELL() - declare a register of @size bytes whose writes queue work @id
+ *
+ * It keeps no value, and reads as 0.
+ */
 #define MDEV_BPF_DOORBELL(reg, bar, where, size, id) {				\
 	.name = reg, .region = bar, .offset = where, .width = size, .work = id,	\
 	.flags = MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_DOORBELL		\

@@ -7,46 +7,62 @@
 
 char _license[] SEC("license") = "GPL";
 
-#define TWICE(x)	x x
+#define TWICE(x)	((x) | (x))
 #define TIMES_16(x)	TWICE(TWICE(TWICE(TWICE(x))))
+#define NINE(x)		((x) | (x) | (x) | (x) | (x) | (x) | (x) | (x) | (x))
 
-/* Each branch doubles what the verifier has to look at: 64 of them in each call, 144 calls */
+/* The verifier has to follow both ways of each branch: 64 branches in each of 144 calls */
 
-#define BRANCH(n)	if (word & 1ULL << (n)) mdev_bpf_irq_set(dev, (n) & 1);
-#define BRANCH_8(n)	BRANCH(n) BRANCH(n + 1) BRANCH(n + 2) BRANCH(n + 3)	\
-			BRANCH(n + 4) BRANCH(n + 5) BRANCH(n + 6) BRANCH(n + 7)
-#define BRANCH_64	BRANCH_8(0) BRANCH_8(8) BRANCH_8(16) BRANCH_8(24)	\
-			BRANCH_8(32) BRANCH_8(40) BRANCH_8(48) BRANCH_8(56)
+#define BRANCH(n)								\
+	do {									\
+		if (word & 1ULL << (n))						\
+			mdev_bpf_irq_set(dev, (n) & 1);				\
+	} while (0)
+#define BRANCH_8(n)								\
+	do {									\
+		BRANCH(n);							\
+		BRANCH(n + 1);							\
+		BRANCH(n + 2);							\
+		BRANCH(n + 3);							\
+		BRANCH(n + 4);							\
+		BRANCH(n + 5);							\
+		BRANCH(n + 6);							\
+		BRANCH(n + 7);							\
+	} while (0)
+#define BRANCH_64								\
+	do {									\
+		BRANCH_8(0);							\
+		BRANCH_8(8);							\
+		BRANCH_8(16);							\
+		BRANCH_8(24);							\
+		BRANCH_8(32);							\
+		BRANCH_8(40);							\
+		BRANCH_8(48);							\
+		BRANCH_8(56);							\
+	} while (0)
 
 static __noinline int look(struct mdev_bpf_dev *dev, __u64 word)
 {
-	BRANCH_64
+	BRANCH_64;
 	return 0;
 }
 
-#define LOOK		look(dev, a->offset);
-
 READ(complex)
 {
-	TIMES_16(LOOK LOOK LOOK LOOK LOOK LOOK LOOK LOOK LOOK)
-	return 0;
+	return NINE(TIMES_16(look(dev, a->offset)));
 }
 
 BAD_READ(complex);
 
 int MDEV_BPF_FUNC(look_once, dev, __u64, word)
 {
-	BRANCH_64
+	BRANCH_64;
 	return 0;
 }
 
-#define LOOK_ONCE	look_once(ctx, a->offset);
-
 READ(complex_cured)
 {
-	TIMES_16(LOOK_ONCE LOOK_ONCE LOOK_ONCE LOOK_ONCE LOOK_ONCE LOOK_ONCE LOOK_ONCE
-		 LOOK_ONCE LOOK_ONCE)
-	return 0;
+	return NINE(TIMES_16(look_once(ctx, a->offset)));
 }
 
 BAD_READ(complex_cured);
@@ -243,7 +259,7 @@ READ(endless)
 
 	if (!s)
 		return -EIO;
-	while (*(volatile __u64 *)&s->words[0] != s->words[1])
+	while (__sync_fetch_and_add(&s->words[0], 0) != s->words[1])
 		mdev_bpf_irq_set(dev, 1);
 	return 0;
 }
@@ -258,7 +274,7 @@ READ(endless_cured)
 	if (!s)
 		return -EIO;
 	mdev_bpf_for(i, dev, 0, 1000) {
-		if (*(volatile __u64 *)&s->words[0] == s->words[1])
+		if (__sync_fetch_and_add(&s->words[0], 0) == s->words[1])
 			break;
 		mdev_bpf_irq_set(dev, 1);
 	}

@@ -57,7 +57,8 @@ struct mdev_bpf_progress {
  * @type_ptrs: pointers to the types, for mdev_register_parent()
  * @nr_types: number of types
  * @ops: the attached ops; NULL if detached. Devices have their own pointer to them
- * @registers: the registers that they, or if detached, the last ones declare; NULL if there are none
+ * @registers: the registers that they declare, or if detached, that the last ones declared; NULL if
+ *	there are none
  * @link: the BPF link that attaches them; valid as long as @ops is set
  * @progress: progress of an upgrade
  * @devices: list of the devices that are bound

@@ -218,7 +218,7 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 	int ret = 0;
 
 	guard(mdev_bpf_gate)(bdev);
-	/* What was rung belongs into the present state. The layout may change before the next ring */
+	/* What was rung belongs into the present state, whose layout may be about to change */
 	if (ops)
 		mdev_bpf_doorbell_assign(bdev, NULL);
 	if (!ops || mdev_bpf_state_fits(&bdev->state.cur, ops)) {

@@ -184,7 +184,7 @@ static void table_free(struct mdev_bpf_register_table *table)
 	kvfree(table);
 }
 
-/* mdev_bpf_validate_doorbells() has checked how many there are. */
+/* mdev_bpf_validate_registers() has checked how many there are. */
 static void add_latches(struct mdev_bpf_register_table *table, unsigned int *nr, u32 count)
 {
 	table->latches[table->nr] = *nr;

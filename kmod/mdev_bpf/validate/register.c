@@ -186,7 +186,7 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
-/* A write to a doorbell queues work. It calls no op, so that it takes neither the gate nor a program. */
+/* A write to a doorbell calls no op, so that it takes neither the gate nor a program. */
 static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
