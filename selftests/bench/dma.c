@@ -75,6 +75,38 @@ static __u64 cost_of_request(unsigned int op, __u64 where, __u64 size, __u64 bas
 	return base;
 }
 
+/* The same for one request of 128 KiB with a list of 32 pages, no two of which follow each other */
+static __u64 cost_of_list(__u64 where, __u64 base)
+{
+	struct {
+		__u64 iova;
+		__u32 size, reserved;
+	} list[32];
+	unsigned int i, at = KDMA_DATA_SIZE / 2;
+
+	for (i = 0; i < 32; i++) {
+		list[i].iova = IOVA + (31 - i) * 4096;
+		list[i].size = 4096;
+		list[i].reserved = 0;
+	}
+	if (vfio_pwrite(&v, KDMA_BYTES, at, list, sizeof(list)) != sizeof(list))
+		exit(1);
+	set(KDMA_FLAGS, MDEV_BPF_DMA_LIST);
+	set(KDMA_COUNT, 32);
+	set(KDMA_IOVA, DATA + at);
+	set(KDMA_WHERE, where);
+	set(KDMA_SIZE, sizeof(list) / sizeof(list[0]) * 4096);
+	base = cost_of(KDMA_GO, MDEV_BPF_DMA_READ) - base;
+	if (vfio_get(&v, KDMA_REG, KDMA_LOG + 4, 4)) {
+		fprintf(stderr, "dma: a list failed\n");
+		exit(1);
+	}
+	set(KDMA_FLAGS, 0);
+	set(KDMA_COUNT, 0);
+	set(KDMA_IOVA, IOVA);
+	return base;
+}
+
 /* The same for a request that work makes: until its interrupt has woken this task */
 static __u64 cost_of_work(__u64 where, __u64 size)
 {
@@ -156,6 +188,7 @@ int main(int argc, char **argv)
 			printf("memory  %7u %8llu\n", size,
 			       cost_of_request(MDEV_BPF_DMA_READ, memory, size, base));
 	}
+	printf("list     131072 %8llu\n", cost_of_list(memory, base));
 	event = eventfd(0, 0);
 	if (event < 0 || vfio_irq_fds(&v, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &event)) {
 		fprintf(stderr, "dma: cannot enable MSI\n");
