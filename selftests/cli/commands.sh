@@ -234,7 +234,7 @@ parameters()
 		--set cache=no
 	run 0 mdev-bpf -j show "$uuid"
 	is "$(json "j['params']")" \
-		"{'cache': '0', 'capacity': '65536', 'host': '0', 'queues': '1', 'serial': 'S-1'}"
+		"{'cache': '0', 'capacity': '65536', 'host': '0', 'queues': '1', 'room': '16384', 'serial': 'S-1'}"
 	run 0 mdev-bpf peek "$uuid" bar0 0 8
 	is "$out" 0x0000000000010000
 	run 0 mdev-bpf remove "$uuid"

@@ -11,6 +11,7 @@
 #include "progs/kparam.h"
 
 #define KPARAM	"progs/kparam.bpf.o"
+#define CONFIG	VFIO_PCI_CONFIG_REGION_INDEX
 
 static struct mdev mdev_b;
 static struct vfio target = { .container = -1, .group = -1, .device = -1 };
@@ -70,7 +71,7 @@ const struct mtap_suite mtap_suite = {
 
 MTAP_TEST(presets)
 {
-	EXPECT_EQ(entries(MDEV_DEVICES "/%s/params", dev_mdev.uuid), 5);
+	EXPECT_EQ(entries(MDEV_DEVICES "/%s/params", dev_mdev.uuid), 6);
 	EXPECT_STR(get("capacity"), "1048576");
 	EXPECT_STR(get("cache"), "1");
 	EXPECT_STR(get("serial"), "");
@@ -82,9 +83,40 @@ MTAP_TEST(presets)
 	EXPECT_EQ(value(KPARAM_SERIAL), 0);
 	EXPECT_EQ(value(KPARAM_QUEUES), 1);
 	EXPECT_EQ(value(KPARAM_QUEUES_B), 0);
-	EXPECT_EQ(value(KPARAM_QUEUES_B + 1), 0);
+	EXPECT_EQ(value(KPARAM_ROOM + 1), 0);
 	EXPECT_EQ(dev_get(0, KPARAM_LENGTH, 8), 0);
 	EXPECT_EQ((int)dev_get(0, KPARAM_WRONG, 8), -EINVAL);
+}
+
+/* The size of a BAR and of another region is a parameter. */
+MTAP_TEST(sizes)
+{
+	open_device();
+	EXPECT_EQ(dev.region[KPARAM_BAR].size, 2 * KPARAM_ROOM_MIN);
+	dev_set(KPARAM_MEM, 8, 8, 77);
+	vfio_close(&dev);
+	EXPECT_EQ(set("room", "256k"), 0);
+	open_device();
+	EXPECT_EQ(dev.region[KPARAM_BAR].size, 256 << 10);
+	EXPECT_EQ(dev.region[KPARAM_MEM].size, 256 << 10);
+	/* It is new memory */
+	EXPECT_EQ(dev_get(KPARAM_MEM, 8, 8), 0);
+	dev_set(KPARAM_MEM, (256 << 10) - 8, 8, 78);
+	EXPECT_EQ(dev_get(KPARAM_MEM, (256 << 10) - 8, 8), 78);
+	EXPECT_EQ(vfio_get(&dev, KPARAM_MEM, 256 << 10, 8), -EINVAL);
+	/* A guest that sizes the BAR */
+	ASSERT_EQ(vfio_set(&dev, CONFIG, 0x18, 4, 0xffffffff), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xfffc0000);
+	vfio_close(&dev);
+	EXPECT_EQ(set("room", "12k"), -EINVAL);
+	EXPECT_HAS(why_refused(), "12288 is the size of a BAR, but no power of two");
+	EXPECT_EQ(set("room", "4k"), -ERANGE);
+	EXPECT_EQ(set("room", "2M"), -ERANGE);
+	EXPECT_EQ(set("room", "8k"), 0);
+	open_device();
+	EXPECT_EQ(dev.region[KPARAM_BAR].size, KPARAM_ROOM_MIN);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, 0x18, 4, 0xffffffff), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xffffe000);
 }
 
 /* A name may have another preset in another type. */

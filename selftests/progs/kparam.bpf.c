@@ -61,6 +61,8 @@ int MDEV_BPF_OP(kparam_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 	return 0;
 }
 
+#define ROOM	(MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_SIZE_PARAM)
+
 #define DEVICE(ops, capacity)								\
 MDEV_BPF_DEVICE(ops,									\
 		.name = "kparam",							\
@@ -70,6 +72,10 @@ MDEV_BPF_DEVICE(ops,									\
 		.regions = {								\
 			{ .size = KPARAM_SIZE, .access_size = 8,			\
 			  .flags = MDEV_BPF_REGION_READ },				\
+			{ .index = KPARAM_BAR, .size = KPARAM_ROOM_MIN,			\
+			  .size_param = KPARAM_ROOM, .flags = ROOM | MDEV_BPF_REGION_MMAP }, \
+			{ .index = KPARAM_MEM, .size = KPARAM_ROOM_MIN,			\
+			  .size_param = KPARAM_ROOM, .flags = ROOM },			\
 		},									\
 		.params = {								\
 			[KPARAM_CAPACITY] = {						\
@@ -92,6 +98,10 @@ MDEV_BPF_DEVICE(ops,									\
 			},								\
 			[KPARAM_QUEUES_B] = {						\
 				.name = "queues", .types = 1 << 1, .preset = 4,		\
+			},								\
+			[KPARAM_ROOM] = {						\
+				.name = "room", .min = KPARAM_ROOM_MIN,			\
+				.max = KPARAM_ROOM_MAX, .preset = 2 * KPARAM_ROOM_MIN,	\
 			},								\
 		},									\
 		.init = kparam_init,							\

@@ -13,6 +13,7 @@ enum {
 	KPARAM_HOST,		/* number, any value, may differ after a migration */
 	KPARAM_QUEUES,		/* type "a": preset 1 */
 	KPARAM_QUEUES_B,	/* type "b", of the same name: preset 4 */
+	KPARAM_ROOM,		/* size of BAR2, and of region 9, from 8 KiB to 1 MiB */
 };
 
 #define KPARAM_CAPACITY_MIN	4096
@@ -29,5 +30,10 @@ enum {
 #define KPARAM_INIT	0xb8	/* CAPACITY, as init has seen it */
 #define KPARAM_OPEN	0xc0	/* CAPACITY, as open has seen it */
 #define KPARAM_SIZE	0x100
+
+#define KPARAM_BAR	2	/* memory that can be mapped */
+#define KPARAM_MEM	9	/* memory */
+#define KPARAM_ROOM_MIN	8192
+#define KPARAM_ROOM_MAX	(1 << 20)
 
 #endif /* KPARAM_H */

@@ -9,7 +9,7 @@
 #define KPARAM	"progs/kparam.bpf.o"
 
 /* The first row that kparam.bpf.c leaves empty */
-#define FREE	(KPARAM_QUEUES_B + 1)
+#define FREE	(KPARAM_ROOM + 1)
 
 /* A change of one row, for struct wrong */
 #define ROW(fn, i, statement) \
@@ -44,9 +44,9 @@ static const struct wrong wrong_params[] = {
 	{ name_endless, -EINVAL, "params[1].name must be 1 to 15" },
 	{ name_twice, -EINVAL, "params[1] \"capacity\" has the name of params[0]" },
 	{ name_of_all, -EINVAL, "params[5] \"queues\" has the name of params[4]" },
-	{ name_gap, -EINVAL, "params[6] has no name but is not empty" },
+	{ name_gap, -EINVAL, "params[7] has no name but is not empty" },
 	{ name_gone, -EINVAL, "params[0] has no name but is not empty" },
-	{ name_late, -EINVAL, "params[6] has no name but is not empty" },
+	{ name_late, -EINVAL, "params[7] has no name but is not empty" },
 	{ types, -EINVAL, "params[1].types 0x4 names a type above the last, 1" },
 	{ kind, -EOPNOTSUPP, "params[3] \"host\".kind 77 is not supported" },
 	{ flags, -EOPNOTSUPP, "params[3] \"host\".flags 0x80000000 are not supported" },
@@ -64,6 +64,41 @@ static const struct wrong wrong_params[] = {
 	{ text_min_alone, -EINVAL, "params[2] \"serial\".min 256 is more than max, 255" },
 	{ text_preset, -EINVAL, "params[2] \"serial\" is TEXT, so its preset is 0" },
 };
+
+/* The region whose size is a parameter, for struct wrong */
+#define SIZED(fn, statement) \
+WRONG(fn, struct mdev_bpf_region *r = &ops->regions[1]; \
+      struct mdev_bpf_param *p = &ops->params[KPARAM_ROOM]; (void)r; (void)p; statement)
+
+SIZED(size_none, r->size_param = 7)
+SIZED(size_huge, r->size_param = 0xffffffff)
+SIZED(size_text, r->size_param = KPARAM_SERIAL)
+SIZED(size_types, p->types = 1)
+SIZED(size_min, r->size = 4096)
+SIZED(size_endless, p->max = 0)
+SIZED(size_preset, p->preset = 12288)
+SIZED(size_max, p->max = 3 << 20)
+SIZED(size_flag, r->flags &= ~MDEV_BPF_REGION_SIZE_PARAM)
+SIZED(size_no_memory, r->flags = MDEV_BPF_REGION_READ | MDEV_BPF_REGION_SIZE_PARAM)
+
+static const struct wrong wrong_sizes[] = {
+	{ size_none, -EINVAL, "regions[1].size_param 7 is no NUMBER of params[]" },
+	{ size_huge, -EINVAL, "regions[1].size_param 4294967295 is no NUMBER of params[]" },
+	{ size_text, -EINVAL, "regions[1].size_param 2 is no NUMBER of params[]" },
+	{ size_types, -EINVAL,
+	  "regions[1].size_param: not all types with the region have params[6]" },
+	{ size_min, -EINVAL, "regions[1].size 0x1000 is not the min of params[6], 0x2000" },
+	{ size_endless, -EINVAL, "regions[1] needs params[6] to have a max" },
+	{ size_preset, -EINVAL, "regions[1].size 0x3000 is no power of two" },
+	{ size_max, -EINVAL, "regions[1].size 0x300000 is no power of two" },
+	{ size_flag, -EINVAL, "regions[1].size_param is not zero, but SIZE_PARAM is not set" },
+	{ size_no_memory, -EINVAL, "regions[1].flags 0x400 take MEMORY" },
+};
+
+MTAP_TEST(sizes)
+{
+	expect_wrong(KPARAM, wrong_sizes, ARRAY_SIZE(wrong_sizes));
+}
 
 MTAP_TEST(params)
 {

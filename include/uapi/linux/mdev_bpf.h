@@ -78,6 +78,7 @@
 #define MDEV_BPF_REGION_MMAP		(1 << 7)	/* MEMORY that users can map */
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
+#define MDEV_BPF_REGION_SIZE_PARAM	(1 << 10)	/* MEMORY whose size is a parameter */
 
 /* struct mdev_bpf_param::kind */
 #define MDEV_BPF_PARAM_NUMBER		0	/* from min to max */
@@ -265,7 +266,8 @@ struct mdev_bpf_pci_cap {
 /**
  * struct mdev_bpf_region - one region of a device
  * @size: size in bytes. That of a PCI BAR is a power of two: 4 to 256 for I/O ports, at least 16
- *	for memory. The first entry without a size ends mdev_bpf_ops::regions
+ *	for memory. The first entry without a size ends mdev_bpf_ops::regions. With SIZE_PARAM, this
+ *	is the least size, which is the min of the parameter
  * @index: VFIO index of the region, below MDEV_BPF_MAX_REGIONS: 0 to 5 for the BARs, 6 for the
  *	ROM, and from 9 up for device-specific regions
  * @flags: MDEV_BPF_REGION_*
@@ -278,6 +280,7 @@ struct mdev_bpf_pci_cap {
  * @trap_offset: where in a MEMORY region the trap window begins. Accesses to the window call
  *	region_read and region_write, and it cannot be mapped; whole pages
  * @trap_size: size of the window in bytes; 0 if there is none
+ * @size_param: with SIZE_PARAM, index of the parameter in mdev_bpf_ops::params, a NUMBER; else zero
  * @reserved: zero
  *
  * Entries with the same @index describe the region for different types. MEMORY that can be neither
@@ -293,7 +296,8 @@ struct mdev_bpf_region {
 	__u32 cap_subtype;
 	__u32 trap_offset;
 	__u32 trap_size;
-	__u32 reserved[2];
+	__u32 size_param;
+	__u32 reserved;
 };
 
 /**

@@ -23,6 +23,7 @@
 #include "memory/memory.h"
 #include "migration/migration.h"
 #include "param/param.h"
+#include "param/size.h"
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
@@ -61,7 +62,10 @@ static void copy_irqs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *d
 			bdev->irqs.kinds[decl->irqs[i].index].decl = decl->irqs[i];
 }
 
-/* Copy what the program declares for devices of this type. The copy never changes. */
+/*
+ * Copy what the program declares for devices of this type. The copy never changes, except for the
+ * size of regions with MDEV_BPF_REGION_SIZE_PARAM.
+ */
 static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 {
 	struct mdev_bpf_ops *decl = &bdev->program->decl;
@@ -136,6 +140,7 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	ret = mdev_bpf_param_init(bdev);
 	if (ret)
 		return ret;
+	mdev_bpf_param_size_init(bdev);
 	ret = mdev_bpf_dma_queue_init(bdev);
 	if (ret)
 		goto out_params;

@@ -84,7 +84,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @params: the parameters that the administrator has set
  * @api: the kind of device; never changes
  * @pci: its PCI identity; never changes
- * @regions: the regions of the device; never changes
+ * @regions: the regions of the device; only the size of some changes, while the device is not open
  * @memory: the memory of regions that are MEMORY; NULL for others
  * @emulated: regions that only the program serves, a bit for each; never changes
  * @pci_caps: the capabilities that the program has declared; never changes

@@ -330,33 +330,62 @@ static void memory_trap(struct mdev_bpf_memory *mem, u64 start, u64 end)
 }
 
 /* Record the parts of a region that are not memory: EDID registers, the window, MSI-X tables. */
-static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i)
+static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i,
+			      struct mdev_bpf_memory *mem)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[i];
 	struct mdev_bpf_msix_range msix;
 	u64 offset = 0;
 
 	if (mdev_bpf_edid_is(r))
-		memory_trap(bdev->memory[i], 0, MDEV_BPF_EDID_OFFSET);
+		memory_trap(mem, 0, MDEV_BPF_EDID_OFFSET);
 	if (r->trap_size)
-		memory_trap(bdev->memory[i], r->trap_offset, (u64)r->trap_offset + r->trap_size);
+		memory_trap(mem, r->trap_offset, (u64)r->trap_offset + r->trap_size);
 	while (mdev_bpf_msix_next(bdev, i, offset, &msix)) {
-		memory_trap(bdev->memory[i], msix.start, msix.end);
+		memory_trap(mem, msix.start, msix.end);
 		offset = msix.end;
 	}
+}
+
+/**
+ * mdev_bpf_memory_make() - create the memory of a region
+ * @bdev: the device
+ * @region: VFIO index of the region, which is MEMORY
+ * @size: size in bytes
+ *
+ * Context: Process context. The pages will be charged to the memory cgroup of the caller.
+ *
+ * Return: the memory, with a reference for mdev_bpf_memory_put(); an ERR_PTR: -ENOMEM, -EINTR.
+ */
+struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsigned int region,
+					     u64 size)
+{
+	struct mdev_bpf_memory *mem = mdev_bpf_memory_new(size);
+	int ret = 0;
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	memory_init_traps(bdev, region, mem);
+	if (bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE)
+		ret = memory_populate(mem);
+	if (!ret)
+		return mem;
+	mdev_bpf_memory_put(mem);
+	return ERR_PTR(ret);
 }
 
 static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &bdev->regions[i];
+	struct mdev_bpf_memory *mem;
 
 	if (!(r->flags & MDEV_BPF_REGION_MEMORY))
 		return 0;
-	bdev->memory[i] = mdev_bpf_memory_new(r->size);
-	if (!bdev->memory[i])
-		return -ENOMEM;
-	memory_init_traps(bdev, i);
-	return r->flags & MDEV_BPF_REGION_POPULATE ? memory_populate(bdev->memory[i]) : 0;
+	mem = mdev_bpf_memory_make(bdev, i, r->size);
+	if (IS_ERR(mem))
+		return PTR_ERR(mem);
+	bdev->memory[i] = mem;
+	return 0;
 }
 
 /**

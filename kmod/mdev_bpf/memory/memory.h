@@ -73,6 +73,8 @@ ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t 
 int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
 		       bool write, gfp_t gfp);
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp);
+struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsigned int region,
+					     u64 size);
 int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev);

@@ -18,6 +18,7 @@
 #include "gate/refuse.h"
 #include "param/file.h"
 #include "param/param.h"
+#include "param/size.h"
 #include "program/program.h"
 
 static const char *program_name(const struct mdev_bpf_device *bdev)
@@ -191,12 +192,13 @@ static int take(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
  * seen the previous value.
  */
 static bool assign(struct mdev_bpf_device *bdev, unsigned int i,
-		   struct mdev_bpf_param_value *value)
+		   struct mdev_bpf_param_value *value, struct mdev_bpf_param_size *size)
 {
 	guard(mdev_bpf_gate)(bdev);
 	if (atomic_read(&bdev->use) != MDEV_BPF_USE_NONE)
 		return false;
 	swap(bdev->params.values[i], *value);
+	mdev_bpf_param_size_apply(bdev, size);
 	return true;
 }
 
@@ -217,23 +219,26 @@ static void value_release(struct mdev_bpf_param_value *value)
  *
  * Return: 0; with a sentence in last_error: -EBUSY if the device is open or being removed; -E2BIG
  * if @size is more than a value can have; -ERANGE if the value is not in the declared range;
- * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2).
+ * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2); for the size of
+ * a region also -ENOMEM or -EINTR without a sentence.
  */
 int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const char *buf,
 			 size_t size)
 {
 	const struct mdev_bpf_param *p = &bdev->params.decl[i];
+	struct mdev_bpf_param_size memory = {};
 	struct mdev_bpf_param_value value = {};
-	bool assigned;
+	bool assigned = false;
 	int ret;
 
 	ret = take(bdev, p, &value, buf, size);
-	if (ret)
-		return ret;
-	assigned = assign(bdev, i, &value);
+	ret = ret ?: mdev_bpf_param_size_prepare(bdev, i, value.number, &memory);
+	if (!ret)
+		assigned = assign(bdev, i, &value, &memory);
+	mdev_bpf_param_size_free(&memory);
 	value_release(&value);
-	if (assigned)
-		return 0;
+	if (ret || assigned)
+		return ret;
 	mdev_bpf_refuse(program_name(bdev),
 			"parameter %s of device %s: the device is open, close its user first",
 			p->name, bdev->ctx.name);

@@ -109,6 +109,34 @@ int mdev_bpf_pci_config_init(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_pci_config_has_bar() - is a region a BAR or the ROM of a PCI device?
+ * @bdev: the device
+ * @region: VFIO index of the region
+ *
+ * Return: true if it is.
+ */
+bool mdev_bpf_pci_config_has_bar(const struct mdev_bpf_device *bdev, unsigned int region)
+{
+	return bdev->api->pci && region <= VFIO_PCI_ROM_REGION_INDEX;
+}
+
+/**
+ * mdev_bpf_pci_config_resize() - adapt a BAR to the size of its region, and clear its address
+ * @bdev: the device
+ * @region: VFIO index of the region, one of a BAR or of the ROM
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_pci_config_resize(struct mdev_bpf_device *bdev, unsigned int region)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	if (region == VFIO_PCI_ROM_REGION_INDEX)
+		build_rom(bdev);
+	else
+		build_bar(bdev, region);
+}
+
+/**
  * mdev_bpf_pci_config_destroy() - free configuration space
  * @bdev: the device
  */

@@ -8,6 +8,8 @@
 struct mdev_bpf_device;
 
 int mdev_bpf_pci_config_init(struct mdev_bpf_device *bdev);
+bool mdev_bpf_pci_config_has_bar(const struct mdev_bpf_device *bdev, unsigned int region);
+void mdev_bpf_pci_config_resize(struct mdev_bpf_device *bdev, unsigned int region);
 void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev);
 u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev);

@@ -14,7 +14,8 @@
 #include "validate/validate.h"
 
 #define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
-#define MEMORY_FLAGS (MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_POPULATE)
+#define MEMORY_FLAGS (MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_POPULATE | \
+		      MDEV_BPF_REGION_SIZE_PARAM)
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | BAR_FLAGS | MDEV_BPF_REGION_MEMORY | MEMORY_FLAGS)
 
 #define refuse mdev_bpf_refuse_ops
@@ -36,7 +37,7 @@ static bool is_rom(const struct mdev_bpf_ops *ops, const struct mdev_bpf_region 
  * Sizes: PCI Local Bus 3.0, 6.2.5.1 (I/O up to 256 bytes, memory from 16 bytes) and 6.2.5.2
  * (ROM, 2 KiB to 16 MiB).
  */
-static int check_size(const struct mdev_bpf_ops *ops, unsigned int i)
+static int check_size(const struct mdev_bpf_ops *ops, unsigned int i, u64 size)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 	u64 min = r->flags & MDEV_BPF_REGION_IO ? 4 : 16;
@@ -48,17 +49,46 @@ static int check_size(const struct mdev_bpf_ops *ops, unsigned int i)
 		max = SZ_16M;
 	}
 	if ((is_bar(ops, r) || is_rom(ops, r)) &&
-	    (hweight64(r->size) != 1 || r->size < min || r->size > max))
+	    (hweight64(size) != 1 || size < min || size > max))
 		return refuse(ops, -EINVAL,
 			      "regions[%u].size %#llx is no power of two from %#llx to %#llx",
-			      i, r->size, min, max);
-	if (r->size > BIT_ULL(MDEV_BPF_OFFSET_SHIFT))
+			      i, size, min, max);
+	if (size > BIT_ULL(MDEV_BPF_OFFSET_SHIFT))
 		return refuse(ops, -EINVAL, "regions[%u].size %#llx is more than %#llx",
-			      i, r->size, BIT_ULL(MDEV_BPF_OFFSET_SHIFT));
-	if (r->flags & MDEV_BPF_REGION_MMAP && r->size % PAGE_SIZE)
+			      i, size, BIT_ULL(MDEV_BPF_OFFSET_SHIFT));
+	if (r->flags & MDEV_BPF_REGION_MMAP && size % PAGE_SIZE)
 		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not whole pages, but MMAP",
-			      i, r->size);
+			      i, size);
 	return 0;
+}
+
+/* A size that the administrator chooses: the least, the preset and the greatest must be valid. */
+static int check_size_param(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_region *r = &ops->regions[i];
+	const struct mdev_bpf_param *p;
+
+	if (!(r->flags & MDEV_BPF_REGION_SIZE_PARAM)) {
+		if (r->size_param)
+			return refuse(ops, -EINVAL,
+				      "regions[%u].size_param is not zero, but SIZE_PARAM is not set", i);
+		return 0;
+	}
+	p = &ops->params[min(r->size_param, MDEV_BPF_MAX_PARAMS - 1U)];
+	if (r->size_param >= mdev_bpf_ops_nr_params(ops) || p->kind != MDEV_BPF_PARAM_NUMBER)
+		return refuse(ops, -EINVAL, "regions[%u].size_param %u is no NUMBER of params[]", i,
+			      r->size_param);
+	if (p->types && (!r->types || r->types & ~p->types))
+		return refuse(ops, -EINVAL,
+			      "regions[%u].size_param: not all types with the region have params[%u]",
+			      i, r->size_param);
+	if (p->min != r->size)
+		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not the min of params[%u], %#llx",
+			      i, r->size, r->size_param, p->min);
+	if (!p->max)
+		return refuse(ops, -EINVAL, "regions[%u] needs params[%u] to have a max", i,
+			      r->size_param);
+	return check_size(ops, i, p->preset) ?: check_size(ops, i, p->max);
 }
 
 static int check_bar_flags(const struct mdev_bpf_ops *ops, unsigned int i)
@@ -203,10 +233,11 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
-	if (memchr_inv(r->reserved, 0, sizeof(r->reserved)))
+	if (r->reserved)
 		return refuse(ops, -EINVAL, "regions[%u].reserved is not zero", i);
 	return mdev_bpf_validate_types_mask(ops, "regions", i, r->types) ?: check_index(ops, i) ?:
-	       check_flags(ops, i) ?: check_size(ops, i) ?: check_trap(ops, i) ?:
+	       check_flags(ops, i) ?: check_size(ops, i, r->size) ?: check_size_param(ops, i) ?:
+	       check_trap(ops, i) ?:
 	       check_cap(ops, i) ?: check_ops(ops, i);
 }
 
