@@ -590,6 +590,76 @@ extern int mdev_bpf_memory_read(struct mdev_bpf_dev *dev, __u32 region, __u64 of
 extern int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
 				 const void *data, __u32 data__sz) __ksym;
 
+/* The loop of mdev_bpf_memory_write_const(): 64 bytes at a time, by way of the stack */
+static __always_inline int mdev_bpf_memory_write_table(struct mdev_bpf_dev *dev, __u32 region,
+						       __u64 offset, const void *table,
+						       __u32 size)
+{
+	__u32 rest = size % 64;
+	__u8 piece[64];
+	int i, ret = 0;
+
+	mdev_bpf_for(i, dev, 0, size / 64) {
+		__builtin_memcpy(piece, table + 64 * i, 64);
+		ret = mdev_bpf_memory_write(dev, region, offset + 64 * i, piece, 64);
+		if (ret)
+			return ret;
+	}
+	if (!rest)
+		return 0;
+	__builtin_memcpy(piece, table + size - rest, rest);
+	return mdev_bpf_memory_write(dev, region, offset + size - rest, piece, rest);
+}
+
+/**
+ * mdev_bpf_memory_write_const() - write a constant table to a MEMORY region
+ * @dev: the device
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @table: an array or struct that is a global const variable; all of it is written
+ *
+ * For data that mdev_bpf_memory_write() cannot take, because the verifier lets no kfunc have memory
+ * that a program cannot write.
+ *
+ * Return: as mdev_bpf_memory_write().
+ */
+#define mdev_bpf_memory_write_const(dev, region, offset, table)	\
+	mdev_bpf_memory_write_table(dev, region, offset, &(table), sizeof(table))
+
+/*
+ * Barriers between accesses to memory that others use at the same time: MEMORY regions, and windows
+ * of guest memory. mdev_bpf_mb() orders all accesses before it and all after it. _wmb() orders
+ * writes, _rmb() orders reads. BPF has no weaker barrier for processors than an atomic exchange.
+ */
+static __always_inline void mdev_bpf_mb(void)
+{
+	__u64 word = 0;
+
+	asm volatile("" : : "r"(&word) : "memory");
+	(void)__sync_lock_test_and_set((volatile __u64 *)&word, 1);
+	asm volatile("" : : "r"(&word) : "memory");
+}
+
+#define mdev_bpf_wmb()	mdev_bpf_mb()
+#define mdev_bpf_rmb()	mdev_bpf_mb()
+
+/**
+ * mdev_bpf_memory_zero() - fill bytes of a MEMORY region with zeros, and free whole pages
+ * @dev: the device
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @size: number of bytes, up to MDEV_BPF_MAX_ZERO
+ *
+ * The bytes are zero when this returns. Whole pages are freed soon afterwards, except those that
+ * are mapped, pinned or in a dma-buf, that were written since, and those of a region with
+ * MDEV_BPF_REGION_POPULATE. Nothing is allocated.
+ *
+ * Return: 0; -EINVAL if the region is not MEMORY, or does not contain all of the bytes; -E2BIG for
+ * more than MDEV_BPF_MAX_ZERO bytes; -ETIME if the op has run for too long.
+ */
+extern int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
+				__u64 size) __ksym;
+
 /**
  * mdev_bpf_memory_get() - get a pointer to bytes of a MEMORY region
  * @dev: the device

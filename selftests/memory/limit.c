@@ -327,6 +327,32 @@ MTAP_TEST(populate_at_limit)
 	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_HIDDEN, KMEM_HIDDEN_SIZE - 8), 0);
 }
 
+/* The group of who created the device gets back what the program has zeroed. */
+MTAP_TEST(zeroed_is_freed)
+{
+	const __u64 size = 32 * MIB;
+	double end = mtap_now() + 30;
+	__u64 offset, used;
+
+	open_created();
+	memset(buf, 0x5a, MIB);
+	for (offset = 0; offset < size; offset += MIB)
+		ASSERT_EQ(pwrite(dev.device, buf, MIB, dev.region[KMEM_LARGE].offset + offset), MIB);
+	used = current_bytes(PAYER);
+	EXPECT(used >= size);
+	for (offset = 0; offset < size; offset += MIB) {
+		dev_set(0, KMEM_DATA, 8, MIB);
+		EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, offset), 0);
+	}
+	while (current_bytes(PAYER) > used - size + SLACK && mtap_now() < end)
+		mtap_wait_us(1000);
+	EXPECT(current_bytes(PAYER) <= used - size + SLACK);
+	/* And it is memory again */
+	EXPECT_EQ(dev_get(KMEM_LARGE, 8, 8), 0);
+	dev_set(KMEM_LARGE, 8, 8, 77);
+	EXPECT_EQ(dev_get(KMEM_LARGE, 8, 8), 77);
+}
+
 const struct mtap_suite mtap_suite = {
 	.setup = load, .before = before, .after = after, .teardown = unload,
 };

@@ -550,6 +550,48 @@ MTAP_TEST(far_end)
 	EXPECT_EQ(p[KMEM_LARGE_SIZE / 16], 0);
 }
 
+/* Zero bytes of the kept region, in parts of pages and whole ones: only these change. */
+MTAP_TEST(zero_by_program)
+{
+	__u64 *p = map(KMEM_LARGE, 0, 4 * PAGE);
+	unsigned int i;
+
+	for (i = 0; i < 4 * PAGE / 8; i++)
+		p[i] = ~0ULL;
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, PAGE - 16, 2 * PAGE + 24), 0);
+	for (i = 0; i < 4 * PAGE / 8; i++)
+		if (p[i] != (i < (PAGE - 16) / 8 || i >= (3 * PAGE + 8) / 8 ? ~0ULL : 0))
+			mtap_fail(__FILE__, __LINE__, "word %u is %#llx", i, p[i]);
+	/* A mapped page is still the region's */
+	p[PAGE / 8] = 5;
+	EXPECT_EQ(dev_get(KMEM_LARGE, PAGE, 8), 5);
+}
+
+MTAP_TEST(zero_limits)
+{
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, 0, MDEV_BPF_MAX_ZERO), 0);
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, 0, MDEV_BPF_MAX_ZERO + 1), -E2BIG);
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, KMEM_LARGE_SIZE - 8, 8), 0);
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, KMEM_LARGE_SIZE - 8, 9), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_ZERO, KMEM_LARGE, ~0ULL, 8), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_ZERO, 0, 0, 8), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_ZERO, 16, 0, 8), -EINVAL);
+}
+
+MTAP_TEST(constant_table)
+{
+	unsigned int i;
+
+	ASSERT_EQ(command(KMEM_DO_TABLE, KMEM_HIDDEN, PAGE - 500, 0), 0);
+	for (i = 0; i < KMEM_TABLE; i += 8) {
+		EXPECT_EQ(command(KMEM_DO_READ, KMEM_HIDDEN, PAGE - 500 + i, 0), 0);
+		EXPECT_EQ(dev_get(0, KMEM_DATA, 1), (i * 7) & 0xff);
+	}
+	EXPECT_EQ(command(KMEM_DO_READ, KMEM_HIDDEN, PAGE - 500 + KMEM_TABLE, 0), 0);
+	EXPECT_EQ(dev_get(0, KMEM_DATA, 8), 0);
+	EXPECT_EQ(command(KMEM_DO_TABLE, KMEM_HIDDEN, KMEM_HIDDEN_SIZE - 8, 0), -EINVAL);
+}
+
 const struct mtap_suite mtap_suite = {
 	.setup = load, .before = open_device, .after = close_device, .teardown = dev_unload,
 };

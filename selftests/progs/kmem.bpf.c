@@ -24,6 +24,17 @@ static void fill(struct mdev_bpf_dev *dev, struct kmem_state *s)
 	s->result = mdev_bpf_memory_write(dev, s->region, s->offset, s->fill, sizeof(s->fill));
 }
 
+#define N(n)	(__u8)((n) * 7)
+#define N10(n)	N(n), N(n + 1), N(n + 2), N(n + 3), N(n + 4), N(n + 5), N(n + 6), N(n + 7), \
+		N(n + 8), N(n + 9)
+#define N100(n)	N10(n), N10(n + 10), N10(n + 20), N10(n + 30), N10(n + 40), N10(n + 50), \
+		N10(n + 60), N10(n + 70), N10(n + 80), N10(n + 90)
+
+static const __u8 table[KMEM_TABLE] = {
+	N100(0), N100(100), N100(200), N100(300), N100(400), N100(500), N100(600), N100(700),
+	N100(800), N100(900)
+};
+
 static void go(struct mdev_bpf_dev *dev, struct kmem_state *s, __u64 what)
 {
 	__u64 where = MDEV_BPF_MEMORY(s->region, s->offset), data = s->data;
@@ -41,6 +52,12 @@ static void go(struct mdev_bpf_dev *dev, struct kmem_state *s, __u64 what)
 	case KMEM_DO_FILL:
 		fill(dev, s);
 		return;
+	case KMEM_DO_ZERO:
+		s->result = mdev_bpf_memory_zero(dev, s->region, s->offset, s->data);
+		return;
+	case KMEM_DO_TABLE:
+		s->result = mdev_bpf_memory_write_const(dev, s->region, s->offset, table);
+		return;
 	case KMEM_DO_GET_2:
 		p2 = (__u16 *)mdev_bpf_memory_get(dev, where, sizeof(*p2));
 		s->result = p2 ? 0 : -1;
@@ -55,9 +72,10 @@ static void go(struct mdev_bpf_dev *dev, struct kmem_state *s, __u64 what)
 		break;
 	}
 	s->result = p ? 0 : -1;
-	if (p && what == KMEM_DO_PUT)
+	if (p && what == KMEM_DO_PUT) {
+		mdev_bpf_mb();
 		*p = data;
-	else if (p)
+	} else if (p)
 		s->data = *p;
 }
 

@@ -28,6 +28,7 @@
 #define KMEM_HIDDEN	12	/* private, behind all that users see */
 #define KMEM_HIDDEN_SIZE	(64ULL << 20)
 
+#define KMEM_TABLE	1000	/* byte n is n * 7 */
 #define KMEM_RO_TEXT	0x6f726f6d656d6b21ULL
 #define KMEM_ROM_TEXT	0x1234aa55
 
@@ -47,6 +48,8 @@ enum {
 	KMEM_DO_PUT,		/* the same, and write them */
 	KMEM_DO_GET_2,		/* mdev_bpf_memory_get() of 2 bytes, and read them */
 	KMEM_DO_GET_PAGE,	/* mdev_bpf_memory_get() of a page, and read its first bytes */
+	KMEM_DO_ZERO,		/* mdev_bpf_memory_zero() of as many bytes as data says */
+	KMEM_DO_TABLE,		/* mdev_bpf_memory_write_const() of a table of KMEM_TABLE bytes */
 	KMEM_DO_FILL,		/* mdev_bpf_memory_write() of 256 bytes, all as the first of data */
 };
 

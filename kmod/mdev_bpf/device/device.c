@@ -21,6 +21,7 @@
 #include "gate/watchdog.h"
 #include "gfx/gfx.h"
 #include "memory/memory.h"
+#include "memory/trim.h"
 #include "migration/migration.h"
 #include "param/param.h"
 #include "param/size.h"
@@ -132,6 +133,7 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	mdev_bpf_dma_runner_init(bdev);
 	mdev_bpf_migration_init(bdev);
 	mdev_bpf_dirty_init(bdev);
+	mdev_bpf_trim_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -428,6 +430,7 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 static void device_stop(struct mdev_bpf_device *bdev)
 {
 	mdev_bpf_worker_destroy(bdev);
+	mdev_bpf_trim_destroy(bdev);
 	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
 	mdev_bpf_notice_destroy(bdev);

@@ -86,6 +86,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @pci: its PCI identity; never changes
  * @regions: the regions of the device; only the size of some changes, while the device is not open
  * @memory: the memory of regions that are MEMORY; NULL for others
+ * @trim: frees pages of memory that the program has zeroed; see memory/trim.c
  * @emulated: regions that only the program serves, a bit for each; never changes
  * @pci_caps: the capabilities that the program has declared; never changes
  * @cap_places: the places of these capabilities
@@ -128,6 +129,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
+	struct work_struct trim;
 	unsigned long emulated;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];

@@ -342,17 +342,19 @@ static int transfer_memory(struct mdev_bpf_dma_channel *ch, const struct mdev_bp
 	int ret = 0;
 
 	for (done = 0; !ret && done < arg->size; done += n, offset += n) {
-		struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT,
-							 run->write ? 0 : GFP_KERNEL_ACCOUNT);
+		struct page *page = mdev_bpf_memory_get_page(mem, offset >> PAGE_SHIFT,
+							     run->write ? 0 : GFP_KERNEL_ACCOUNT);
 
 		if (IS_ERR(page))
 			return PTR_ERR(page);
-		/* Pages that do not exist contain zeros */
-		page = page ?: ZERO_PAGE(0);
 		n = min_t(u64, arg->size - done, PAGE_SIZE - offset_in_page(offset));
-		ret = guest_next(run, page_address(page) + offset_in_page(offset), n);
+		/* Pages that do not exist contain zeros */
+		ret = guest_next(run, page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset),
+				 n);
 		if (!run->write)
 			mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
+		if (page)
+			put_page(page);
 		cond_resched();
 	}
 	return ret;

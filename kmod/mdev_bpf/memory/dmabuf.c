@@ -187,7 +187,9 @@ struct dma_buf *mdev_bpf_dmabuf_export(struct mdev_bpf_memory *mem, u64 offset, 
 	if (!e)
 		return ERR_PTR(-ENOMEM);
 	kref_get(&mem->ref);		/* Pairs with the put in export_release() */
-	atomic_inc(&mem->exports);	/* Pairs with the decrement there */
+	/* Pairs with the decrement there. The lock ends a trim that has not seen this */
+	scoped_guard(spinlock, &mem->pages.xa_lock)
+		atomic_inc(&mem->exports);
 	e->mem = mem;
 	e->start = offset >> PAGE_SHIFT;
 	e->write = write;

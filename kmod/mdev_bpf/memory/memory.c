@@ -2,9 +2,10 @@
 /*
  * Memory regions: pages that the core allocates when they are first written or mapped.
  *
- * A page stays until the last user of the whole memory is gone, so mappings, dma-bufs and programs
- * can use its address without a lock. This is why a reset fills pages with zeros instead of freeing
- * them: all users continue to see the same memory.
+ * A page that anybody maps stays, so that all users see the same memory. This is why a reset fills
+ * pages with zeros instead of freeing them. Only pages that a program has zeroed, and that nobody
+ * uses, are freed before the memory is (trim.c). So a page is only used under the gate, under the
+ * device's lock, with a reference of its own, or while mdev_bpf_memory::exports is not 0.
  */
 #include <linux/gfp.h>
 #include <linux/memcontrol.h>
@@ -111,9 +112,8 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
  * @index: index of the page
  * @gfp: how to allocate the page if it does not exist; 0 not to allocate it
  *
- * The page exists as long as @mem does.
- *
- * Context: Any that @gfp allows. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
+ * Context: Any that @gfp allows; the gate or the device's lock held for as long as the page is used,
+ * or no task has @mem but the caller. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
  *
  * Return: the page; NULL if it does not exist and @gfp is 0; an ERR_PTR: -EINVAL beyond the end,
  * -ENOMEM.
@@ -126,6 +126,50 @@ struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gf
 		return ERR_PTR(-EINVAL);
 	page = xa_load(&mem->pages, index);
 	return page || !gfp ? page : memory_add_page(mem, index, gfp);
+}
+
+/* Get a page with a reference; NULL if it does not exist. */
+static struct page *memory_find(struct mdev_bpf_memory *mem, pgoff_t index)
+{
+	struct page *page;
+
+	guard(rcu)();
+	do {
+		page = xa_load(&mem->pages, index);
+		if (!page)
+			return NULL;
+		/* It may be freed at the same time, and used for something else */
+		if (!get_page_unless_zero(page))
+			continue;
+		if (xa_load(&mem->pages, index) == page)
+			return page;
+		put_page(page);
+	} while (true);
+}
+
+/**
+ * mdev_bpf_memory_get_page() - get a page of memory, with a reference
+ * @mem: the memory
+ * @index: index of the page
+ * @gfp: how to allocate the page if it does not exist; 0 not to allocate it
+ *
+ * Context: Any that @gfp allows.
+ *
+ * Return: the page, to be put with put_page(); NULL if it does not exist and @gfp is 0; an
+ * ERR_PTR: -EINVAL beyond the end, -ENOMEM.
+ */
+struct page *mdev_bpf_memory_get_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp)
+{
+	struct page *page;
+
+	if (index >= DIV_ROUND_UP_ULL(mem->size, PAGE_SIZE))
+		return ERR_PTR(-EINVAL);
+	while (!(page = memory_find(mem, index)) && gfp) {
+		page = memory_add_page(mem, index, gfp);
+		if (IS_ERR(page))
+			return page;
+	}
+	return page;
 }
 
 /**
@@ -188,7 +232,7 @@ u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 alig
 static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, size_t done,
 		       size_t size, bool write, gfp_t gfp)
 {
-	struct page *page = mdev_bpf_memory_page(mem, offset >> PAGE_SHIFT, write ? gfp : 0);
+	struct page *page = mdev_bpf_memory_get_page(mem, offset >> PAGE_SHIFT, write ? gfp : 0);
 	void *addr;
 	int ret;
 
@@ -196,11 +240,15 @@ static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, s
 		return PTR_ERR(page);
 	/* Reading a page that does not exist returns zeros and does not allocate it */
 	addr = page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset);
-	if (!write)
-		return copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
-	ret = copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
-	/* Some bytes may have been written before an error */
-	mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
+	if (write) {
+		ret = copy_from_sockptr_offset(addr, buf, done, size) ? -EFAULT : 0;
+		/* Some bytes may have been written before an error */
+		mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
+	} else {
+		ret = copy_to_sockptr_offset(buf, done, addr, size) ? -EFAULT : 0;
+	}
+	if (page)
+		put_page(page);
 	return ret;
 }
 
@@ -278,7 +326,7 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
  *
  * Context: Any that @gfp allows. The gate held, and still held when the bytes are written.
  *
- * Return: the address, which is valid as long as @mem exists; NULL beyond the end, if the bytes
+ * Return: the address, which is valid as long as the gate is held; NULL beyond the end, if the bytes
  * cross a page, if @offset is not aligned to mdev_bpf_memory_align(), or if out of memory.
  */
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp)

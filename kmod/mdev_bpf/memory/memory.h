@@ -32,7 +32,7 @@ struct mdev_bpf_trap {
  * @passed: number of pages that have been sent
  * @dirty: number of those that may have been written since
  * @late: number of those that can be written without the core noticing
- * @exports: number of dma-bufs
+ * @exports: number of dma-bufs; grows under the lock of @pages
  * @size: size in bytes
  * @traps: the program's window, the MSI-X table and the pending bits, if they are in this region
  * @nr_traps: number of traps
@@ -65,6 +65,7 @@ static inline size_t mdev_bpf_memory_align(size_t size)
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size);
 void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
+struct page *mdev_bpf_memory_get_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
 struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
 u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align);
 u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 align);

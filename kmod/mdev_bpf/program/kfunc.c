@@ -23,6 +23,7 @@
 #include "gate/gate.h"
 #include "gate/ops.h"
 #include "memory/memory.h"
+#include "memory/trim.h"
 #include "migration/stream.h"
 #include "param/file.h"
 #include "param/param.h"
@@ -296,6 +297,16 @@ __bpf_kfunc int mdev_bpf_memory_write(struct mdev_bpf_dev *dev, u32 region, u64 
 	       mdev_bpf_memory_rw(mem, offset, (void *)data, data__sz, true, GFP_NOWAIT);
 }
 
+__bpf_kfunc int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size)
+{
+	if (!memory_of(dev, region))
+		return -EINVAL;
+	if (size > MDEV_BPF_MAX_ZERO)
+		return -E2BIG;
+	return is_over(dev) ? -ETIME :
+	       mdev_bpf_trim_zero(ctx_to_bdev(dev), region, offset, size);
+}
+
 __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 				    const size_t rdwr_buf_size)
 {
@@ -359,6 +370,7 @@ BTF_ID_FLAGS(func, mdev_bpf_stream_put, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_zero, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)

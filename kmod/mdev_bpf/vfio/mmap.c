@@ -22,11 +22,11 @@ static vm_fault_t memory_fault(struct vm_fault *vmf)
 	pgoff_t index = vmf->pgoff & (REGION_PAGES - 1);
 	struct page *page;
 
-	page = mdev_bpf_memory_page(mem, index, GFP_KERNEL_ACCOUNT);
+	/* Pairs with the put when it is unmapped */
+	page = mdev_bpf_memory_get_page(mem, index, GFP_KERNEL_ACCOUNT);
 	/* Not VM_FAULT_OOM: the OOM killer would not help a cgroup whose limit is reached */
 	if (IS_ERR(page))
 		return VM_FAULT_SIGBUS;
-	get_page(page);		/* Pairs with the put when it is unmapped */
 	/* Even for a read fault: the page may become writable without another fault */
 	if (vmf->vma->vm_flags & VM_MAYWRITE)
 		mdev_bpf_precopy_mapped(mem, index);
