@@ -2,7 +2,7 @@
 
 TEST_GEN_PROGS += device/lifecycle device/uart device/timer device/clock device/doorbell device/reset
 TEST_GEN_PROGS += device/worker device/kvm_doorbell device/fail device/stats
-TEST_GEN_PROGS += device/param
+TEST_GEN_PROGS += device/param device/disk
 TEST_PROGS += device/trace.sh
 TEST_SMP += device/param device/worker device/doorbell device/reset device/fail device/stats
 
