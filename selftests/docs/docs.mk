@@ -15,6 +15,7 @@ docs/built/done: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documen
 			-c $$source -o $${source%.c}.o || exit; \
 	done
 	$(CC) -Wall -Werror docs/built/client.c -o docs/built/client
+	$(CC) -Wall -Werror docs/built/migrate.c -o docs/built/migrate
 	$(CC) -Wall -Werror docs/built/load.c -o docs/built/load -lbpf
 	$(CC) -Wall -Werror -I $(top)/include docs/built/features.c -o docs/built/features
 	touch $@

@@ -10,6 +10,7 @@
 docs=$here/../Documentation
 ex=$here/docs/built
 uuid=5e1f7e57-0000-4000-8000-00000000d0c5
+target=5e1f7e57-0000-4000-8000-00000000d0c6
 
 [ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
 [ -e "$ex/done" ] || skip_all "the examples are not built"
@@ -30,9 +31,11 @@ gone()
 
 at_exit()
 {
-	[ ! -e "/sys/bus/mdev/devices/$uuid" ] || mdev-bpf remove "$uuid"
+	for device in "$uuid" "$target"; do
+		[ ! -e "/sys/bus/mdev/devices/$device" ] || mdev-bpf remove "$device"
+	done
 	for program in skel counter fifo vault minimal alarm fetch gather table adder mailbox \
-		engine; do
+		engine disk; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -122,7 +125,41 @@ alarm()
 	line_is 0x0210
 	run 0 mdev-bpf peek "$uuid" config 0x40 1
 	is "$out" 0x02
+	run 0 mdev-bpf poke "$uuid" bar0 4 100
+	peek_is 8 0x00000001
+	peek_is 0xc 0x00000000
+	run 0 mdev-bpf load "$ex/alarm2.bpf.o" --replace
+	peek_is 4 0x00000064
+	peek_is 0xc 0x00000001
 	gone alarm
+}
+
+# A pipe in place of a network
+migrate()
+{
+	up alarm alarm-1
+	run 0 mdev-bpf create alarm-1 --uuid "$target"
+	run 0 mdev-bpf poke "$uuid" bar0 4 7
+	# shellcheck disable=SC2016 # for the inner shell
+	run 0 bash -o pipefail -c '"$0" save "$1" | "$0" load "$2"' "$ex/migrate" "$uuid" "$target"
+	run 0 mdev-bpf peek "$target" bar0 4
+	is "$out" 0x00000007
+	# A stream that is cut off
+	run 0 bash -c '"$0" save "$1" >"$2"' "$ex/migrate" "$uuid" "$mtap_tmp/stream"
+	truncate -s 100 "$mtap_tmp/stream"
+	run 1 bash -c '"$0" load "$1" <"$2"' "$ex/migrate" "$target" "$mtap_tmp/stream"
+	run 0 mdev-bpf remove "$target"
+	gone alarm
+}
+
+disk()
+{
+	run 0 mdev-bpf load /usr/lib/mdev-bpf/disk.bpf.o
+	run 0 mdev-bpf create disk-1 --uuid "$uuid" --set read_only=1
+	run 0 mdev-bpf dump "$uuid"
+	out=$(grep '^queue' <<<"$out")
+	shown ../devices/disk.rst
+	gone disk
 }
 
 mailbox()
@@ -231,5 +268,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm mailbox engine fetch gather table adder refused \
-	sysfs features libbpf_loader
+points skeleton minimal counter fifo vault alarm migrate disk mailbox engine fetch gather table \
+	adder refused sysfs features libbpf_loader
