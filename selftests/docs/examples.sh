@@ -134,6 +134,13 @@ alarm()
 	gone alarm
 }
 
+# The script of the loop of work, beside the program
+try()
+{
+	run 0 sh "$ex/try.sh"
+	has "$out" 0x00000001
+}
+
 # A pipe in place of a network
 migrate()
 {
@@ -268,5 +275,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm migrate disk mailbox engine fetch gather table \
-	adder refused sysfs features libbpf_loader
+points skeleton minimal counter fifo vault alarm try migrate disk mailbox engine fetch gather \
+	table adder refused sysfs features libbpf_loader
