@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The disk of bpf/disk.bpf.c, as a driver uses it: queues, lists, reset, migration, another program. */
+/* The disk of bpf/disk.bpf.c, as a driver uses it: queues, lists, reset, migration, upgrade. */
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
