@@ -142,12 +142,12 @@ try()
 }
 
 # A pipe in place of a network
+# shellcheck disable=SC2016 # the inner shell expands it
 migrate()
 {
 	up alarm alarm-1
 	run 0 mdev-bpf create alarm-1 --uuid "$target"
 	run 0 mdev-bpf poke "$uuid" bar0 4 7
-	# shellcheck disable=SC2016 # for the inner shell
 	run 0 bash -o pipefail -c '"$0" save "$1" | "$0" load "$2"' "$ex/migrate" "$uuid" "$target"
 	run 0 mdev-bpf peek "$target" bar0 4
 	is "$out" 0x00000007
