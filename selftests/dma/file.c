@@ -160,7 +160,7 @@ MTAP_TEST(binding)
 	set(KFILE_FILE, KFILE_NUMBER);
 	EXPECT_EQ((__s64)get(KFILE_SIZE), -EINVAL);
 	vfio_close(&dev);
-	/* A file that is bound stays until it is not bound any more, whatever happens to its name */
+	/* A file stays until it is not bound any more, whatever happens to its name */
 	ASSERT_EQ(unlink(path), 0);
 	open_device();
 	set(KFILE_FILE, KFILE_DISK);

@@ -66,9 +66,10 @@ static const struct wrong wrong_params[] = {
 };
 
 /* The region whose size is a parameter, for struct wrong */
-#define SIZED(fn, statement) \
-WRONG(fn, struct mdev_bpf_region *r = &ops->regions[1]; \
-      struct mdev_bpf_param *p = &ops->params[KPARAM_ROOM]; (void)r; (void)p; statement)
+#define SIZED(fn, statement)					\
+WRONG(fn, struct mdev_bpf_region *r = &ops->regions[1];		\
+	struct mdev_bpf_param *p = &ops->params[KPARAM_ROOM];	\
+	(void)r; (void)p; statement)
 
 SIZED(size_none, r->size_param = 7)
 SIZED(size_huge, r->size_param = 0xffffffff)

@@ -219,8 +219,8 @@ static void value_release(struct mdev_bpf_param_value *value)
  *
  * Return: 0; with a sentence in last_error: -EBUSY if the device is open or being removed; -E2BIG
  * if @size is more than a value can have; -ERANGE if the value is not in the declared range;
- * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2); for the size of
- * a region also -ENOMEM or -EINTR without a sentence.
+ * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2); for the size
+ * of a region also -ENOMEM or -EINTR without a sentence.
  */
 int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const char *buf,
 			 size_t size)

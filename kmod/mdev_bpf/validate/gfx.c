@@ -65,7 +65,8 @@ static int check_edid_region(const struct mdev_bpf_ops *ops, unsigned int i)
 	if ((r->flags & (MEMORY_RW | MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_SIZE_PARAM)) !=
 	    MEMORY_RW || r->trap_size)
 		return refuse(ops, -EINVAL,
-			      "regions[%u] is for EDID: readable, writable, no MMAP, no window, one size", i);
+			      "regions[%u] is for EDID: readable, writable, no MMAP, no window, one size",
+			      i);
 	if (r->size < MIN_SIZE || r->size > MAX_SIZE)
 		return refuse(ops, -EINVAL, "regions[%u].size %#llx is not %#x to %#x, for EDID",
 			      i, r->size, MIN_SIZE, MAX_SIZE);

@@ -71,7 +71,8 @@ static int check_size_param(const struct mdev_bpf_ops *ops, unsigned int i)
 	if (!(r->flags & MDEV_BPF_REGION_SIZE_PARAM)) {
 		if (r->size_param)
 			return refuse(ops, -EINVAL,
-				      "regions[%u].size_param is not zero, but SIZE_PARAM is not set", i);
+				      "regions[%u].size_param is not zero, but SIZE_PARAM is not set",
+				      i);
 		return 0;
 	}
 	p = &ops->params[min(r->size_param, MDEV_BPF_MAX_PARAMS - 1U)];
