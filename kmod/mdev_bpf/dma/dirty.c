@@ -260,12 +260,19 @@ static bool dirty_covers(const struct mdev_bpf_dirty *dirty, u64 first, u64 last
 	return false;
 }
 
+/* One window at a time, because the user chooses how many ranges are logged */
 static int dirty_begin_report(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	guard(mdev_bpf_gate)(bdev);
-	if (!bdev->dirty || !dirty_covers(bdev->dirty, first, last))
-		return -EINVAL;
-	dirty_pins(bdev);
+	unsigned int id;
+
+	scoped_guard(mdev_bpf_gate, bdev)
+		if (!bdev->dirty || !dirty_covers(bdev->dirty, first, last))
+			return -EINVAL;
+	for (id = 0; id < bdev->dma.windows; id++) {
+		scoped_guard(mdev_bpf_gate, bdev)
+			mdev_bpf_dirty_pin(bdev, &bdev->dma.pins[id]);
+		cond_resched();
+	}
 	return 0;
 }
 

@@ -194,6 +194,26 @@ void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault)
 }
 
 /**
+ * mdev_bpf_fault_is_before() - which of two threads has its turn first?
+ * @fault: one thread
+ * @other: the other
+ *
+ * Those whose last attempt was not interrupted are first, since they will probably not wait; then
+ * those whose last attempt was earlier.
+ *
+ * Context: The gate held.
+ *
+ * Return: true if it is @fault.
+ */
+bool mdev_bpf_fault_is_before(const struct mdev_bpf_fault *fault,
+			      const struct mdev_bpf_fault *other)
+{
+	bool fresh = fault->pause == PAUSE_MIN, other_fresh = other->pause == PAUSE_MIN;
+
+	return fresh != other_fresh ? fresh : time_before(fault->began, other->began);
+}
+
+/**
  * mdev_bpf_fault_interrupt() - interrupt the current attempt of the thread
  * @ch: the channel
  *

@@ -49,6 +49,8 @@ void mdev_bpf_fault_limit(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
 void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault);
+bool mdev_bpf_fault_is_before(const struct mdev_bpf_fault *fault,
+			      const struct mdev_bpf_fault *other);
 void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch);
 
 #endif /* __MDEV_BPF_DMA_FAULT_H */

@@ -98,7 +98,7 @@ static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, 
 	struct mdev_bpf_pass *pass;
 
 	lockdep_assert_held(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
 		if (pass_live(pass) && pass_is(pass, first, last))
 			return pass;
 	return NULL;
@@ -114,7 +114,7 @@ static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u
 	struct mdev_bpf_pass *pass;
 
 	lockdep_assert_held(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++) {
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++) {
 		if (pass_live(pass))
 			continue;
 		pass->task = get_task_struct(current);
@@ -197,7 +197,7 @@ unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 la
 	guard(spinlock)(&passes_lock);
 	if (bdev->dma.passes_full)
 		wait = LOOK;
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
 		if (pass_blocks(pass) && pass->first <= last && pass->last >= first) {
 			if (pass_is_over(pass))
 				pass_drop(pass);
@@ -254,7 +254,7 @@ unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_pass *pass;
 	bool again = false, blocks = false;
 
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
 		again |= pass_look(bdev, pass, &blocks);
 	if (!again) {
 		pass_refill(bdev);
@@ -276,7 +276,7 @@ void mdev_bpf_pass_forget(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_pass *pass;
 
 	guard(spinlock)(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + MDEV_BPF_PASSES; pass++)
+	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
 		pass_drop(pass);
 	bdev->dma.passes_full = false;
 	bdev->dma.passes_lost = 0;

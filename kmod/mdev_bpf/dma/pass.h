@@ -9,8 +9,12 @@
 struct mdev_bpf_device;
 struct task_struct;
 
-/* Records of a device; there is at most one for each window and each task that unmaps */
-#define MDEV_BPF_PASSES		32
+/*
+ * Records of a device. There is at most one for each window and each task that unmaps, and for each
+ * range in which there was a window lately.
+ */
+#define MDEV_BPF_PASSES_MIN	32U
+#define MDEV_BPF_PASSES_PER_PIN	2U
 
 /**
  * struct mdev_bpf_pass - a device's record of memory that is being unmapped

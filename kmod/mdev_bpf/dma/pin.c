@@ -47,11 +47,18 @@ static void pin_set_state(struct mdev_bpf_pin *pin, enum mdev_bpf_pin_state stat
 	wake_up_all(&pin->bdev->dma.idle);
 }
 
+static struct workqueue_struct *pin_wq(const struct mdev_bpf_pin *pin)
+{
+	struct mdev_bpf_dma_queue *q = &pin->bdev->dma;
+
+	return q->pin_wqs[(pin - q->pins) / MDEV_BPF_PINS_PER_WQ];
+}
+
 /* Take a window from the program; its work item unpins the pages soon. */
 static void pin_give_back(struct mdev_bpf_pin *pin)
 {
 	pin_set_state(pin, MDEV_BPF_PIN_UNPINNING);
-	queue_work(pin->bdev->dma.pin_wq, &pin->unpin);
+	queue_work(pin_wq(pin), &pin->unpin);
 }
 
 static void pin_unpin(struct work_struct *work)
@@ -264,7 +271,7 @@ static void pin_look(struct work_struct *work)
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_queue_kick(bdev);
 	if (again)
-		queue_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, again);
+		queue_delayed_work(bdev->dma.look_wq, &bdev->dma.look, again);
 }
 
 /**
@@ -278,7 +285,7 @@ void mdev_bpf_pin_look(struct mdev_bpf_device *bdev)
 	guard(mdev_bpf_gate)(bdev);
 	/* VFIO calls dma_unmap until it has closed the device, which is after we have */
 	if (bdev->dma.open)
-		mod_delayed_work(bdev->dma.pin_wq, &bdev->dma.look, 1);
+		queue_delayed_work(bdev->dma.look_wq, &bdev->dma.look, 1);
 }
 
 /**
@@ -289,13 +296,16 @@ void mdev_bpf_pin_look(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
 {
+	unsigned int i;
+
 	cancel_delayed_work_sync(&bdev->dma.look);
 	mdev_bpf_pass_forget(bdev);
 	if (!bdev->dma.windows)
 		return;
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_pin_take(bdev, 0, U64_MAX);
-	flush_workqueue(bdev->dma.pin_wq);
+	for (i = 0; i < ARRAY_SIZE(bdev->dma.pin_wqs) && bdev->dma.pin_wqs[i]; i++)
+		flush_workqueue(bdev->dma.pin_wqs[i]);
 }
 
 /**
@@ -361,6 +371,42 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 
+/*
+ * VFIO waits for the work items with locks held, and only for a limited time. So they must not
+ * depend on the user's CPU quota, on work of other devices or on free memory.
+ */
+static struct workqueue_struct *pin_new_wq(void)
+{
+	return alloc_workqueue("mdev_bpf_pin", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
+			       MDEV_BPF_PINS_PER_WQ);
+}
+
+static int pin_init_wqs(struct mdev_bpf_dma_queue *q)
+{
+	unsigned int i;
+
+	q->look_wq = pin_new_wq();
+	if (!q->look_wq)
+		return -ENOMEM;
+	for (i = 0; i < DIV_ROUND_UP(q->windows, MDEV_BPF_PINS_PER_WQ); i++) {
+		q->pin_wqs[i] = pin_new_wq();
+		if (!q->pin_wqs[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int pin_init_memory(struct mdev_bpf_dma_queue *q)
+{
+	q->pins = kvcalloc(q->windows, sizeof(*q->pins), GFP_KERNEL_ACCOUNT);
+	q->nr_passes = max(MDEV_BPF_PASSES_MIN, MDEV_BPF_PASSES_PER_PIN * q->windows);
+	q->passes = kvcalloc(q->nr_passes, sizeof(*q->passes), GFP_KERNEL_ACCOUNT);
+	if (q->pins && q->passes)
+		return 0;
+	q->nr_passes = 0;
+	return -ENOMEM;
+}
+
 /**
  * mdev_bpf_pin_init() - set up the windows of a new device
  * @bdev: the device, whose number of windows is known
@@ -371,29 +417,23 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
  */
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 {
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int id;
+	int ret;
 
-	INIT_DELAYED_WORK(&bdev->dma.look, pin_look);
-	if (!bdev->dma.windows)
+	INIT_DELAYED_WORK(&q->look, pin_look);
+	if (!q->windows)
 		return 0;
-	bdev->dma.pins = kvcalloc(bdev->dma.windows, sizeof(*bdev->dma.pins), GFP_KERNEL_ACCOUNT);
-	if (!bdev->dma.pins)
-		return -ENOMEM;
-	for (id = 0; id < bdev->dma.windows; id++) {
-		bdev->dma.pins[id].bdev = bdev;
-		INIT_WORK(&bdev->dma.pins[id].unpin, pin_unpin);
+	ret = pin_init_memory(q) ?: pin_init_wqs(q);
+	if (ret) {
+		mdev_bpf_pin_destroy(bdev);
+		return ret;
 	}
-	/*
-	 * VFIO waits for these work items with locks held, and only for a limited time. So they
-	 * must not depend on the user's CPU quota, on work of other devices or on free memory.
-	 */
-	bdev->dma.pin_wq = alloc_workqueue("mdev_bpf_pin",
-					   WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
-					   MDEV_BPF_MAX_PINS + 1);
-	if (bdev->dma.pin_wq)
-		return 0;
-	kvfree(bdev->dma.pins);
-	return -ENOMEM;
+	for (id = 0; id < q->windows; id++) {
+		q->pins[id].bdev = bdev;
+		INIT_WORK(&q->pins[id].unpin, pin_unpin);
+	}
+	return 0;
 }
 
 /**
@@ -404,8 +444,14 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 {
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned int i;
+
 	mdev_bpf_pass_forget(bdev);
-	if (bdev->dma.pin_wq)
-		destroy_workqueue(bdev->dma.pin_wq);
-	kvfree(bdev->dma.pins);
+	if (q->look_wq)
+		destroy_workqueue(q->look_wq);
+	for (i = 0; i < ARRAY_SIZE(q->pin_wqs) && q->pin_wqs[i]; i++)
+		destroy_workqueue(q->pin_wqs[i]);
+	kvfree(q->passes);
+	kvfree(q->pins);
 }

@@ -22,6 +22,12 @@ enum mdev_bpf_pin_state {
 	MDEV_BPF_PIN_UNPINNING,
 };
 
+/*
+ * An unbound workqueue divides max_active among the nodes, but a node gets at least this many
+ * (WQ_DFL_MIN_ACTIVE of the kernel), so the work items of as many windows always run together.
+ */
+#define MDEV_BPF_PINS_PER_WQ	8
+
 /* A window may begin and end anywhere in a page */
 #define MDEV_BPF_PIN_PAGES	(MDEV_BPF_MAX_DMA_SIZE / PAGE_SIZE + 1)
 

@@ -314,7 +314,7 @@ static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_
  *
  * Context: The gate held.
  *
- * Return: the number of requests; -ENOENT if there is none that has not completed.
+ * Return: the number of requests; -ENOENT if all of them have completed, or were cancelled before.
  */
 int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id)
 {
@@ -325,7 +325,7 @@ int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id)
 	mdev_bpf_gate_assert_held(bdev);
 	for_each_channel(ch, &bdev->dma)
 		list_for_each_entry(req, &ch->requests, node)
-			if (req->arg.id == id && !req->over) {
+			if (req->arg.id == id && !req->over && !req->cancelled) {
 				request_cancel(ch, req);
 				nr++;
 			}

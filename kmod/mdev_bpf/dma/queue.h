@@ -74,11 +74,13 @@ struct mdev_bpf_dma_channel {
  * @windows: number of windows that the device may have; never changes
  * @pins: the windows, @windows of them
  * @unmaps: ranges that were unmapped, and for which dma_unmap has not been called yet
- * @passes: records of memory that is being unmapped
+ * @passes: records of memory that is being unmapped, @nr_passes of them
+ * @nr_passes: number of records
  * @passes_full: there was no free record, so nothing is pinned
  * @passes_lost: how often there was no free record since the device was opened
  * @look: work item that checks whether passes are over
- * @pin_wq: workqueue for unpinning and @look; NULL if the device may have no windows
+ * @look_wq: workqueue for @look; NULL if the device may have no windows
+ * @pin_wqs: workqueues for unpinning, one for each MDEV_BPF_PINS_PER_WQ windows
  * @idle: woken when a channel is no longer busy, and when the state of a window changes
  */
 struct mdev_bpf_dma_queue {
@@ -97,11 +99,13 @@ struct mdev_bpf_dma_queue {
 	unsigned int windows;
 	struct mdev_bpf_pin *pins;
 	struct mdev_bpf_unmaps unmaps;
-	struct mdev_bpf_pass passes[MDEV_BPF_PASSES];
+	struct mdev_bpf_pass *passes;
+	unsigned int nr_passes;
 	bool passes_full;
 	unsigned int passes_lost;
 	struct delayed_work look;
-	struct workqueue_struct *pin_wq;
+	struct workqueue_struct *look_wq;
+	struct workqueue_struct *pin_wqs[MDEV_BPF_MAX_PINS / MDEV_BPF_PINS_PER_WQ];
 	wait_queue_head_t idle;
 };
 

@@ -35,6 +35,8 @@
  */
 #define RUN_REQUESTS	64
 #define RUN_BYTES	SZ_256K
+/* What a piece of a list counts at least */
+#define PIECE_BYTES	512
 
 /* The next step of the runner */
 enum dma_step { DMA_STOP, DMA_LATER, DMA_MOVE, DMA_FAULT, DMA_DONE };
@@ -66,25 +68,36 @@ static bool dma_is_allowed(struct mdev_bpf_device *bdev, const struct mdev_bpf_r
 	return !mdev_bpf_guest_is_used(arg) || mdev_bpf_pci_config_is_master(bdev);
 }
 
-/* The channel whose turn it is. Context: the gate held; a channel is ready. */
-static struct mdev_bpf_dma_channel *dma_choose(struct mdev_bpf_dma_queue *q)
+/*
+ * The channel whose turn it is; NULL if there is none. While a fault thread may hold VFIO's lock,
+ * it is the turn of completed requests only, because others would wait for the lock.
+ */
+static struct mdev_bpf_dma_channel *dma_choose(struct mdev_bpf_device *bdev)
 {
-	unsigned int i = find_next_bit(&q->ready, MDEV_BPF_MAX_CHANNELS, q->next);
+	bool locked = mdev_bpf_dma_queue_is_locked(bdev);
+	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	unsigned int i;
 
-	if (i == MDEV_BPF_MAX_CHANNELS)
-		i = find_first_bit(&q->ready, MDEV_BPF_MAX_CHANNELS);
-	q->next = i + 1;
-	return &q->channels[i];
+	for_each_set_bit_wrap(i, &q->ready, MDEV_BPF_MAX_CHANNELS,
+			      q->next % MDEV_BPF_MAX_CHANNELS) {
+		if (locked && !mdev_bpf_dma_channel_head(&q->channels[i])->over)
+			continue;
+		q->next = i + 1;
+		return &q->channels[i];
+	}
+	return NULL;
 }
 
-/* May the runner copy the bytes of a request? If so, it has. */
+/* May the runner copy what a request asks for? If so, it counts as copied. */
 static bool dma_may_copy(struct dma_run *run, const struct mdev_bpf_request *arg)
 {
 	bool first = run->worker && run->bytes == RUN_BYTES;
+	/* Each piece of a list takes VFIO's locks */
+	u64 cost = max_t(u64, arg->size, arg->count * PIECE_BYTES);
 
-	if (arg->size > run->bytes && !first)
+	if (cost > run->bytes && !first)
 		return false;
-	run->bytes -= min(run->bytes, arg->size);
+	run->bytes -= min(run->bytes, cost);
 	return true;
 }
 
@@ -97,11 +110,11 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
 	bool fault;
 
 	guard(mdev_bpf_gate)(bdev);
-	if (!q->ready || !dma_may_run(bdev) || mdev_bpf_dma_queue_is_locked(bdev)) {
+	*ch = dma_may_run(bdev) ? dma_choose(bdev) : NULL;
+	if (!*ch) {
 		q->running = false;
 		return DMA_STOP;
 	}
-	*ch = dma_choose(q);
 	req = mdev_bpf_dma_channel_head(*ch);
 	if (!req->over && !dma_is_allowed(bdev, &req->arg)) {
 		req->error = -EACCES;
@@ -111,6 +124,8 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
 			       mdev_bpf_dma_file_is(&req->arg));
 	if (!run->requests || (!req->over && !fault && !dma_may_copy(run, &req->arg))) {
 		q->running = false;
+		/* It is still the turn of this channel */
+		q->next = *ch - q->channels;
 		mdev_bpf_dma_queue_kick(bdev);
 		return DMA_LATER;
 	}
@@ -151,18 +166,25 @@ static void dma_move(struct mdev_bpf_dma_channel *ch)
 	dma_moved(ch, error, ch->absent);
 }
 
-/* Leave a channel to its fault thread. If that cannot be created, the request fails. */
-static void dma_to_fault(struct mdev_bpf_dma_channel *ch)
+/*
+ * Leave a channel to its fault thread. If that cannot be created, the request fails. If this task is
+ * being killed, another has to do it. Return: false if this task is not the runner any more.
+ */
+static bool dma_to_fault(struct mdev_bpf_dma_channel *ch)
 {
 	int error = mdev_bpf_fault_start(ch);
 
 	guard(mdev_bpf_gate)(ch->bdev);
-	if (error) {
-		dma_moved(ch, -ENOMEM, false);
-		return;
+	dma_moved(ch, -ENOMEM, !error || error == -EINTR);
+	if (error == -EINTR) {
+		ch->bdev->dma.running = false;
+		mdev_bpf_dma_queue_kick(ch->bdev);
+		return false;
 	}
-	mdev_bpf_dma_queue_stop(ch);
-	mdev_bpf_dma_queue_to_fault(ch);
+	/* It may have been cancelled in the meantime */
+	if (!mdev_bpf_dma_channel_head(ch)->over)
+		mdev_bpf_dma_queue_to_fault(ch);
+	return true;
 }
 
 /* Remove the completed request of a channel. @dma: set to the argument of dma_done. */
@@ -225,10 +247,10 @@ static void dma_run(struct mdev_bpf_device *bdev)
 	while ((step = dma_next(bdev, &run, &ch)) > DMA_LATER) {
 		if (step == DMA_MOVE)
 			dma_move(ch);
-		else if (step == DMA_FAULT)
-			dma_to_fault(ch);
-		else
+		else if (step == DMA_DONE)
 			call_dma_done(ch);
+		else if (!dma_to_fault(ch))
+			return;
 		/* Limit the requests, because dma_done can make a new one each time */
 		run.requests -= step == DMA_DONE;
 		cond_resched();
@@ -253,6 +275,42 @@ void mdev_bpf_dma_runner_work(struct mdev_bpf_device *bdev)
 	dma_run(bdev);
 }
 
+/* Can the fault thread carry out the first request? If not, the worker decides what to do. */
+static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_dma_request *req)
+{
+	struct mdev_bpf_device *bdev = ch->bdev;
+
+	if (!req || req->over || !dma_may_run(bdev) || !dma_is_allowed(bdev, &req->arg))
+		return false;
+	/* dma_unmap must be called for all old windows before a new one is pinned */
+	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
+}
+
+/* Does the fault thread of a channel only wait for its turn? */
+static bool fault_is_waiting(struct mdev_bpf_dma_channel *ch)
+{
+	const struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+
+	return ch->fault.has_head && !ch->busy && fault_may_run(ch, req) &&
+	       !mdev_bpf_dma_file_is(&req->arg) && !time_before(jiffies, ch->fault.after) &&
+	       (req->arg.op != MDEV_BPF_DMA_PIN || !mdev_bpf_pin_wait(ch->bdev, &req->arg));
+}
+
+/* With type1, attempts are made one at a time. Is it the turn of another channel? */
+static bool fault_yields(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+	unsigned int i;
+
+	if (ch->bdev->vdev.iommufd_access)
+		return false;
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
+		if (mdev_bpf_fault_is_before(&q->channels[i].fault, &ch->fault) &&
+		    fault_is_waiting(&q->channels[i]))
+			return true;
+	return false;
+}
+
 /* How long does the fault thread have to wait before it tries the first request? */
 static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 				const struct mdev_bpf_request *arg)
@@ -267,18 +325,9 @@ static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
 		return MAX_SCHEDULE_TIMEOUT;
 	wait = max(wait, time_before(now, calm) ? calm - now : 0);
-	return max(wait, time_before(now, after) ? after - now : 0);
-}
-
-/* Can the fault thread carry out the first request? If not, the worker decides what to do. */
-static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_dma_request *req)
-{
-	struct mdev_bpf_device *bdev = ch->bdev;
-
-	if (!req || req->over || !dma_may_run(bdev) || !dma_is_allowed(bdev, &req->arg))
-		return false;
-	/* dma_unmap must be called for all old windows before a new one is pinned */
-	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
+	wait = max(wait, time_before(now, after) ? after - now : 0);
+	/* The other thread wakes at the same time */
+	return wait ?: fault_yields(ch);
 }
 
 /*
@@ -313,7 +362,7 @@ static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 static void fault_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
 	guard(mdev_bpf_gate)(ch->bdev);
-	if (ch->faulting)
+	if (ch->faulting && !ch->bdev->vdev.iommufd_access)
 		ch->bdev->dma.calm = jiffies + (jiffies - ch->fault.began);
 	dma_moved(ch, error, again);
 	if (mdev_bpf_dma_channel_head(ch)->over)
@@ -369,7 +418,7 @@ bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
-	if (q->running || !dma_may_run(bdev) || mdev_bpf_dma_queue_is_locked(bdev))
+	if (q->running || !dma_may_run(bdev))
 		return false;
 	if (!dma_inline(op)) {
 		mdev_bpf_dma_queue_kick(bdev);

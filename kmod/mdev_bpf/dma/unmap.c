@@ -36,7 +36,7 @@ static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	struct mdev_bpf_unmaps *u = &bdev->dma.unmaps;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (u->nr == MDEV_BPF_MAX_PINS)
+	if (u->nr == ARRAY_SIZE(u->ranges))
 		return;
 	u->ranges[u->nr++] = (struct mdev_bpf_range) { .iova = iova, .size = size };
 	mdev_bpf_worker_wake(bdev);

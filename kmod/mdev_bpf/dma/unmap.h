@@ -9,12 +9,13 @@ struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_unmaps - ranges for the dma_unmap op, protected by the gate
- * @ranges: the ranges in their order. Each stands for at least one window, and no window is pinned
- *	while there are ranges, so there is always room
+ * @ranges: the ranges in their order. Each stands for at least one window. While there are ranges,
+ *	no window is pinned, but for those that fault threads are pinning already, so there is
+ *	always room
  * @nr: number of ranges
  */
 struct mdev_bpf_unmaps {
-	struct mdev_bpf_range ranges[MDEV_BPF_MAX_PINS];
+	struct mdev_bpf_range ranges[MDEV_BPF_MAX_PINS + MDEV_BPF_MAX_CHANNELS];
 	unsigned int nr;
 };
 

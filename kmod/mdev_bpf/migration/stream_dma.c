@@ -15,9 +15,21 @@
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
 
-static bool pin_is_saved(const struct mdev_bpf_pin *pin)
+/* A window whose dma_done has not been called yet is saved as its request only. */
+static bool request_is_pinned(struct mdev_bpf_dma_queue *q, const struct mdev_bpf_dma_request *req)
 {
-	return pin->state == MDEV_BPF_PIN_READY;
+	return req->arg.op == MDEV_BPF_DMA_PIN && req->over && !req->error &&
+	       q->pins[req->arg.id].state == MDEV_BPF_PIN_READY;
+}
+
+static bool pin_is_saved(struct mdev_bpf_dma_queue *q, unsigned int id)
+{
+	const struct mdev_bpf_dma_request *req;
+
+	if (q->pins[id].state != MDEV_BPF_PIN_READY)
+		return false;
+	req = mdev_bpf_dma_channel_head(&q->channels[q->pins[id].channel]);
+	return !req || req->arg.id != id || !request_is_pinned(q, req);
 }
 
 /**
@@ -34,7 +46,7 @@ size_t mdev_bpf_stream_dma_size(struct mdev_bpf_device *bdev)
 
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < bdev->dma.windows; i++)
-		nr += pin_is_saved(&bdev->dma.pins[i]);
+		nr += pin_is_saved(&bdev->dma, i);
 	return nr * sizeof(struct stream_dma);
 }
 
@@ -64,12 +76,14 @@ static void pin_save(struct stream_dma *s, const struct mdev_bpf_pin *pin, u32 i
 
 static struct stream_dma *channel_save(struct stream_dma *s, const struct mdev_bpf_dma_channel *ch)
 {
+	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
 	const struct mdev_bpf_dma_request *req;
 
 	list_for_each_entry(req, &ch->requests, node) {
 		request_save(s, &req->arg);
 		s->done = cpu_to_le64(req->done);
-		s->over = cpu_to_le32(req->over);
+		/* The window has to be pinned at the target first */
+		s->over = cpu_to_le32(req->over && !request_is_pinned(q, req));
 		s->error = cpu_to_le32(req->error);
 		s++;
 	}
@@ -91,7 +105,7 @@ void mdev_bpf_stream_dma_save(struct mdev_bpf_device *bdev, void *data)
 
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < q->windows; i++)
-		if (pin_is_saved(&q->pins[i]))
+		if (pin_is_saved(q, i))
 			pin_save(s++, &q->pins[i], i);
 	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
 		s = channel_save(s, &q->channels[i]);
