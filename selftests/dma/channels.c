@@ -152,6 +152,43 @@ MTAP_TEST(no_channel_starves)
 	EXPECT(other < KDMA_MORE_LEN * 3 / 4);
 }
 
+/* As in include/linux/mdev_bpf.h, which is for programs */
+struct request {
+	__u32 id, op, channel, flags;
+	__u64 iova, where, size;
+	__u32 file, count;
+	__u64 offset;
+};
+
+static unsigned int of_channel(unsigned int channel)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KDMA_MORE_LEN; i++)
+		n += kdma_channel(i) == channel;
+	return n;
+}
+
+/* A request of more than one share gets its turn beside two chains of small ones. */
+MTAP_TEST(large_beside_small)
+{
+	const struct request large = {
+		.op = READ, .channel = 5, .iova = IOVA, .size = 1 << 20,
+		.where = MDEV_BPF_MEMORY(KDMA_MEM, 0),
+	};
+
+	kdma_set(KDMA_QUIET, 1);
+	kdma_bytes_set(0, &large, sizeof(large));
+	kdma_set(KDMA_CHAIN, ~0ULL);
+	ASSERT_EQ(kdma_start(READ, 1000, IOVA, DATA(4096), 8), 0);
+	kdma_set(KDMA_CHANNEL, 3);
+	ASSERT_EQ(kdma_start(READ, 7, IOVA, DATA(4096), 8), 0);
+	kdma_set(KDMA_RAW, sizeof(large));
+	EXPECT_EQ(kdma_get(KDMA_RESULT), 0);
+	EXPECT(mtap_await(of_channel(5)));
+	kdma_set(KDMA_CHAIN, 0);
+}
+
 MTAP_TEST(cancelled_while_it_waits)
 {
 	absent_map();

@@ -221,6 +221,22 @@ MTAP_TEST(all_windows)
 		EXPECT_EQ(kdma_peek(i, 0), -EFAULT);
 }
 
+/* Many mappings, each with a window, go in a burst, as when a guest's driver is unloaded. */
+MTAP_TEST(bursts)
+{
+	__u8 *mem = guest_alloc(MDEV_BPF_MAX_PINS * PAGE, 6);
+	unsigned int i, burst;
+
+	for (burst = 0; burst < 6; burst++) {
+		for (i = 0; i < MDEV_BPF_MAX_PINS; i++) {
+			ASSERT_EQ(guest_map(IOVA + i * PAGE, mem + i * PAGE, PAGE, PROT_RW), 0);
+			ASSERT_EQ(kdma_pin(i, IOVA + i * PAGE, PAGE), 0);
+		}
+		for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
+			ASSERT_EQ(guest_unmap(IOVA + i * PAGE, PAGE), 0);
+	}
+}
+
 /* The program is not told when other memory is unmapped. */
 MTAP_TEST(others_unmapped)
 {
