@@ -17,7 +17,7 @@ struct kpre_state {
 
 static int put(struct mdev_bpf_dev *dev, __u64 where, __u64 val)
 {
-	return mdev_bpf_memory_write(dev, where >> MDEV_BPF_OFFSET_SHIFT,
+	return mdev_bpf_memory_write(dev, where >> MDEV_BPF_OFFSET_SHIFT & 0xff,
 				     where & ((1ULL << MDEV_BPF_OFFSET_SHIFT) - 1), &val,
 				     sizeof(val));
 }
