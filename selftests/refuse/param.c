@@ -77,6 +77,7 @@ SIZED(size_text, r->size_param = KPARAM_SERIAL)
 SIZED(size_types, p->types = 1)
 SIZED(size_min, r->size = 4096)
 SIZED(size_endless, p->max = 0)
+SIZED(size_local, p->flags = MDEV_BPF_PARAM_LOCAL)
 SIZED(size_preset, p->preset = 12288)
 SIZED(size_max, p->max = 3 << 20)
 SIZED(size_flag, r->flags &= ~MDEV_BPF_REGION_SIZE_PARAM)
@@ -90,6 +91,8 @@ static const struct wrong wrong_sizes[] = {
 	  "regions[1].size_param: not all types with the region have params[6]" },
 	{ size_min, -EINVAL, "regions[1].size 0x1000 is not the min of params[6], 0x2000" },
 	{ size_endless, -EINVAL, "regions[1] needs params[6] to have a max" },
+	{ size_local, -EINVAL,
+	  "regions[1].size_param: params[6] is LOCAL, but a size must be the same after a migration" },
 	{ size_preset, -EINVAL, "regions[1].size 0x3000 is no power of two" },
 	{ size_max, -EINVAL, "regions[1].size 0x300000 is no power of two" },
 	{ size_flag, -EINVAL, "regions[1].size_param is not zero, but SIZE_PARAM is not set" },
