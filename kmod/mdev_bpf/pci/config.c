@@ -69,6 +69,7 @@ static void build_bar(struct mdev_bpf_device *bdev, unsigned int i)
 		low |= PCI_BASE_ADDRESS_MEM_PREFETCH;
 	if (r->flags & MDEV_BPF_REGION_64BIT) {
 		low |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+		set32(bdev->config, offset + sizeof(u32), 0);
 		set32(bdev->config_mask, offset + sizeof(u32), upper_32_bits(mask));
 	}
 	set32(bdev->config, offset, low);
@@ -80,9 +81,11 @@ static void build_rom(struct mdev_bpf_device *bdev)
 {
 	u64 size = bdev->regions[VFIO_PCI_ROM_REGION_INDEX].size;
 
-	if (size)
-		set32(bdev->config_mask, PCI_ROM_ADDRESS,
-		      (lower_32_bits(~(size - 1)) & PCI_ROM_ADDRESS_MASK) | PCI_ROM_ADDRESS_ENABLE);
+	if (!size)
+		return;
+	set32(bdev->config, PCI_ROM_ADDRESS, 0);
+	set32(bdev->config_mask, PCI_ROM_ADDRESS,
+	      (lower_32_bits(~(size - 1)) & PCI_ROM_ADDRESS_MASK) | PCI_ROM_ADDRESS_ENABLE);
 }
 
 /**
