@@ -106,7 +106,9 @@ MTAP_TEST(sizes)
 	EXPECT_EQ(vfio_get(&dev, KPARAM_MEM, 256 << 10, 8), -EINVAL);
 	/* A guest that sizes the BAR */
 	ASSERT_EQ(vfio_set(&dev, CONFIG, 0x18, 4, 0xffffffff), 0);
-	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xfffc0000);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xfffc0004);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, 0x1c, 4, 1), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x1c, 4), 1);
 	vfio_close(&dev);
 	EXPECT_EQ(set("room", "12k"), -EINVAL);
 	EXPECT_HAS(why_refused(), "12288 is the size of a BAR, but no power of two");
@@ -115,8 +117,29 @@ MTAP_TEST(sizes)
 	EXPECT_EQ(set("room", "8k"), 0);
 	open_device();
 	EXPECT_EQ(dev.region[KPARAM_BAR].size, KPARAM_ROOM_MIN);
+	/* It has lost its whole address */
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 4);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x1c, 4), 0);
 	ASSERT_EQ(vfio_set(&dev, CONFIG, 0x18, 4, 0xffffffff), 0);
-	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xffffe000);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, 0x18, 4), 0xffffe004);
+}
+
+/* The memory is replaced while a work item frees pages of it. */
+MTAP_TEST(size_while_trimming)
+{
+	static char full[KPARAM_ROOM_MAX];
+	int i;
+
+	memset(full, 7, sizeof(full));
+	ASSERT_EQ(set("room", "1M"), 0);
+	for (i = 0; i < 50; i++) {
+		open_device();
+		ASSERT_EQ(vfio_pwrite(&dev, KPARAM_MEM, 0, full, sizeof(full)), sizeof(full));
+		vfio_close(&dev);
+		ASSERT_EQ(set("room", "1M"), 0);
+	}
+	open_device();
+	EXPECT_EQ(dev_get(KPARAM_MEM, 8, 8), 0);
 }
 
 /* A name may have another preset in another type. */

@@ -28,6 +28,12 @@ int MDEV_BPF_OP(kparam_open, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
+/* Memory that is not needed any more, which a work item frees when the device is closed already */
+void MDEV_BPF_OP(kparam_close, struct mdev_bpf_dev *dev)
+{
+	mdev_bpf_memory_zero(dev, KPARAM_MEM, 0, mdev_bpf_param(dev, KPARAM_ROOM));
+}
+
 static __u64 text(struct mdev_bpf_dev *dev, __u64 offset)
 {
 	__u64 buf[4] = {};
@@ -73,7 +79,8 @@ MDEV_BPF_DEVICE(ops,									\
 			{ .size = KPARAM_SIZE, .access_size = 8,			\
 			  .flags = MDEV_BPF_REGION_READ },				\
 			{ .index = KPARAM_BAR, .size = KPARAM_ROOM_MIN,			\
-			  .size_param = KPARAM_ROOM, .flags = ROOM | MDEV_BPF_REGION_MMAP }, \
+			  .size_param = KPARAM_ROOM, 				\
+			  .flags = ROOM | MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_64BIT }, \
 			{ .index = KPARAM_MEM, .size = KPARAM_ROOM_MIN,			\
 			  .size_param = KPARAM_ROOM, .flags = ROOM },			\
 		},									\
@@ -106,6 +113,7 @@ MDEV_BPF_DEVICE(ops,									\
 		},									\
 		.init = kparam_init,							\
 		.open = kparam_open,							\
+		.close = kparam_close,							\
 		.region_read = kparam_read)
 
 DEVICE(kparam, "capacity");

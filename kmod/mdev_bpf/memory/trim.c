@@ -45,13 +45,21 @@ static struct page *trim_page(struct mdev_bpf_memory *mem, pgoff_t index, struct
 	return page;
 }
 
-/* Check the next pages that are marked. Return: how many were; their pages to free in @pages. */
-static unsigned int trim_batch(struct mdev_bpf_device *bdev, struct mdev_bpf_memory *mem,
-			       pgoff_t *index, struct page **pages)
+/*
+ * Check the next pages that are marked. Setting a parameter may replace the memory of a region, so
+ * it is that of the region only while the gate is held. Return: how many pages were checked; those
+ * to free in @pages.
+ */
+static unsigned int trim_batch(struct mdev_bpf_device *bdev, unsigned int region, pgoff_t *index,
+			       struct page **pages)
 {
+	struct mdev_bpf_memory *mem;
 	unsigned int n;
 
 	guard(mdev_bpf_gate)(bdev);
+	mem = bdev->memory[region];
+	if (!mem)
+		return 0;
 	guard(spinlock)(&mem->pages.xa_lock);
 	for (n = 0; n < BATCH; n++, ++*index) {
 		struct page *page = xa_find(&mem->pages, index, ULONG_MAX, TRIM);
@@ -63,7 +71,7 @@ static unsigned int trim_batch(struct mdev_bpf_device *bdev, struct mdev_bpf_mem
 	return n;
 }
 
-static void trim_memory(struct mdev_bpf_device *bdev, struct mdev_bpf_memory *mem)
+static void trim_region(struct mdev_bpf_device *bdev, unsigned int region)
 {
 	struct page *pages[BATCH];
 	pgoff_t index = 0;
@@ -71,7 +79,7 @@ static void trim_memory(struct mdev_bpf_device *bdev, struct mdev_bpf_memory *me
 
 	do {
 		scoped_guard(mutex, &bdev->lock)
-			n = trim_batch(bdev, mem, &index, pages);
+			n = trim_batch(bdev, region, &index, pages);
 		for (i = 0; i < n; i++)
 			if (pages[i])
 				put_page(pages[i]);
@@ -85,8 +93,7 @@ static void trim_work(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		if (bdev->memory[i] && xa_marked(&bdev->memory[i]->pages, TRIM))
-			trim_memory(bdev, bdev->memory[i]);
+		trim_region(bdev, i);
 }
 
 /* Zero a part of a page. @mark: mark it if that is all of it. */
