@@ -245,7 +245,9 @@ void mdev_bpf_dma_queue_unlock(struct mdev_bpf_dma_channel *ch)
 	guard(mdev_bpf_gate)(ch->bdev);
 	ch->faulting = false;
 	q->faulting--;
-	q->calm = jiffies + (jiffies - ch->fault.began);
+	/* iommufd has no lock that others wait for */
+	if (!ch->bdev->vdev.iommufd_access)
+		q->calm = jiffies + (jiffies - ch->fault.began);
 	mdev_bpf_dma_queue_kick(ch->bdev);
 }
 
