@@ -47,6 +47,8 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 {
 	if (error == MDEV_BPF_PIN_AGAIN)
 		return true;
+	if (fault->final)
+		return false;
 	return READ_ONCE(fault->interrupted) && error && error != -ENOENT && error != -EPERM &&
 	       error != -EEXIST && error != -ECANCELED;
 }
@@ -60,6 +62,7 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
 	WRITE_ONCE(fault->interrupted, false);
+	fault->final = false;
 	flush_signals(current);
 }
 
@@ -95,6 +98,17 @@ void mdev_bpf_fault_relax(struct mdev_bpf_fault *fault)
 void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault)
 {
 	WRITE_ONCE(fault->interrupted, true);
+}
+
+/**
+ * mdev_bpf_fault_final() - do not have the attempt repeated, even if it was interrupted
+ * @fault: the thread, which is the caller
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_fault_final(struct mdev_bpf_fault *fault)
+{
+	fault->final = true;
 }
 
 /**

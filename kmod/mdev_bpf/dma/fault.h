@@ -20,6 +20,7 @@ struct task_struct;
  * @wanted: the thread must call @step now; protected by the gate
  * @wake: woken when @wanted is set
  * @interrupted: the current attempt was interrupted
+ * @final: the error of the current attempt is the result, even if it was interrupted
  * @began: time in jiffies at which the time limit of the current attempt began
  * @pause: number of jiffies from an attempt that was interrupted to the next one
  * @after: time in jiffies of the next attempt
@@ -32,6 +33,7 @@ struct mdev_bpf_fault {
 	bool wanted;
 	wait_queue_head_t wake;
 	bool interrupted;
+	bool final;
 	unsigned long began;
 	unsigned long pause;
 	unsigned long after;
@@ -47,6 +49,7 @@ void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_relax(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_limit(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_final(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
 void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_is_before(const struct mdev_bpf_fault *fault,

@@ -20,6 +20,30 @@
 #include "param/file.h"
 #include "param/param.h"
 
+/*
+ * Translate the result of changing or flushing a file. If the file system was interrupted, or is
+ * frozen, the thread tries again. Any other error is final, because an error of storing what was
+ * written before is reported only once: another attempt would succeed.
+ */
+static int changed(struct mdev_bpf_dma_channel *ch, int ret)
+{
+	switch (ret) {
+	case MDEV_BPF_FILE_FROZEN:
+		mdev_bpf_fault_retry(&ch->fault);
+		return -EINTR;
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+		return -EINTR;
+	case -EINTR:
+	case 0:
+		return ret;
+	default:
+		mdev_bpf_fault_final(&ch->fault);
+		return ret;
+	}
+}
+
 /* Copy from the file to the device or to guest memory. */
 static int read_file(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file, void *buf)
 {
@@ -34,7 +58,9 @@ static int write_file(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_val
 	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
 	int ret = mdev_bpf_guest_buffer(ch, buf, true);
 
-	return ret ?: mdev_bpf_file_rw(file, req->arg.offset, buf, req->arg.size, true);
+	if (ret)
+		return ret;
+	return changed(ch, mdev_bpf_file_rw(file, req->arg.offset, buf, req->arg.size, true));
 }
 
 /* O_DIRECT needs an aligned buffer; the allocator only aligns powers of two. */
@@ -58,9 +84,9 @@ static int run(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *fil
 
 	switch (arg->op) {
 	case MDEV_BPF_FILE_FLUSH:
-		return mdev_bpf_file_flush(file);
+		return changed(ch, mdev_bpf_file_flush(file));
 	case MDEV_BPF_FILE_DISCARD:
-		return mdev_bpf_file_discard(file, arg->offset, arg->size);
+		return changed(ch, mdev_bpf_file_discard(file, arg->offset, arg->size));
 	default:
 		return transfer(ch, file);
 	}
@@ -89,11 +115,6 @@ int mdev_bpf_dma_file(struct mdev_bpf_dma_channel *ch)
 	active = set_active_memcg(ch->bdev->params.memcg);
 	ret = run(ch, file);
 	set_active_memcg(active);
-	if (ret == -EAGAIN) {
-		/* A frozen file system: try again after a pause */
-		mdev_bpf_fault_retry(&ch->fault);
-		ret = -EINTR;
-	}
 	/* Errnos that are internal to the kernel */
 	return ret < -MDEV_BPF_MAX_ERRNO ? -EIO : ret;
 }

@@ -193,8 +193,7 @@ static int rw_all(struct file *file, loff_t pos, void *data, u64 size, bool writ
  * signal interrupts that if the file system permits it.
  *
  * Return: 0; -ENODEV if no file is bound; -EROFS if it was bound for reading; -ERANGE if it does
- * not have the bytes; -EAGAIN if its file system is frozen; -EINTR; an errno of read(2) or
- * write(2). After an error some bytes may have been transferred.
+ * not have the bytes; MDEV_BPF_FILE_FROZEN; -EINTR; an errno of read(2) or write(2). After an error some bytes may have been transferred.
  */
 int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data, u64 size,
 		     bool write)
@@ -206,22 +205,14 @@ int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data,
 	if (ret)
 		return ret;
 	if (write && is_frozen(value->file))
-		return -EAGAIN;
+		return MDEV_BPF_FILE_FROZEN;
 	old = override_creds(value->file->f_cred);
 	ret = rw_all(value->file, offset, data, size, write);
 	revert_creds(old);
 	return ret;
 }
 
-/**
- * mdev_bpf_file_flush() - bring what was written to stable storage
- * @value: the value; it does not change meanwhile
- *
- * Context: Process context, no lock held.
- *
- * Return: 0; -ENODEV if no file is bound; an errno of fdatasync(2).
- */
-int mdev_bpf_file_flush(struct mdev_bpf_param_value *value)
+static int sync(struct mdev_bpf_param_value *value)
 {
 	const struct cred *old;
 	int ret;
@@ -237,6 +228,42 @@ int mdev_bpf_file_flush(struct mdev_bpf_param_value *value)
 }
 
 /**
+ * mdev_bpf_file_flush() - bring what was written to stable storage, for the program
+ * @value: the value; it does not change meanwhile
+ *
+ * Context: Process context, no lock held.
+ *
+ * Return: 0; -ENODEV if no file is bound; an errno of fdatasync(2), also one that
+ * mdev_bpf_file_sync() has kept.
+ */
+int mdev_bpf_file_flush(struct mdev_bpf_param_value *value)
+{
+	int ret = sync(value);
+
+	return xchg(&value->lost, 0) ?: ret;
+}
+
+/**
+ * mdev_bpf_file_sync() - bring what was written to stable storage, for the core
+ * @value: the value, whose file is not accessed meanwhile
+ *
+ * The kernel reports only once that data was lost, and the guest has to learn of it. So the error
+ * is kept until mdev_bpf_file_flush() returns it.
+ *
+ * Context: Process context, no lock held.
+ *
+ * Return: 0; -ENODEV if no file is bound; an errno of fdatasync(2), also one that was kept.
+ */
+int mdev_bpf_file_sync(struct mdev_bpf_param_value *value)
+{
+	int ret = sync(value);
+
+	if (ret < 0 && ret != -ENODEV && ret != -EINTR && ret != -ERESTARTSYS)
+		WRITE_ONCE(value->lost, ret);
+	return READ_ONCE(value->lost) ?: ret;
+}
+
+/**
  * mdev_bpf_file_discard() - free bytes of a file, which read as zeros then
  * @value: the value; it does not change meanwhile
  * @offset: first byte in the file
@@ -245,8 +272,8 @@ int mdev_bpf_file_flush(struct mdev_bpf_param_value *value)
  * Context: Process context, no lock held.
  *
  * Return: 0; -ENODEV if no file is bound; -EROFS if it was bound for reading; -ERANGE if it does
- * not have the bytes; -EAGAIN if its file system is frozen; -EOPNOTSUPP if that cannot do it; an
- * errno of fallocate(2).
+ * not have the bytes; MDEV_BPF_FILE_FROZEN; -EOPNOTSUPP if the file system cannot do it; an errno
+ * of fallocate(2).
  */
 int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 size)
 {
@@ -257,7 +284,7 @@ int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 si
 	if (ret)
 		return ret;
 	if (is_frozen(value->file))
-		return -EAGAIN;
+		return MDEV_BPF_FILE_FROZEN;
 	old = override_creds(value->file->f_cred);
 	ret = vfs_fallocate(value->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
 	revert_creds(old);

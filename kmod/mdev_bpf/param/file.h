@@ -7,12 +7,16 @@
 
 struct mdev_bpf_param_value;
 
+/* The file system is frozen, so nothing was done */
+#define MDEV_BPF_FILE_FROZEN	1
+
 int mdev_bpf_file_bind(struct mdev_bpf_param_value *value);
 const char *mdev_bpf_file_path(const struct mdev_bpf_param_value *value);
 s64 mdev_bpf_file_bytes(const struct mdev_bpf_param_value *value);
 int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data, u64 size,
 		     bool write);
 int mdev_bpf_file_flush(struct mdev_bpf_param_value *value);
+int mdev_bpf_file_sync(struct mdev_bpf_param_value *value);
 int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 size);
 
 #endif /* __MDEV_BPF_PARAM_FILE_H */

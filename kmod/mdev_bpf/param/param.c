@@ -302,7 +302,7 @@ int mdev_bpf_param_flush(struct mdev_bpf_device *bdev)
 
 	for (i = 0; i < bdev->params.nr; i++) {
 		value = mdev_bpf_param_file(bdev, i);
-		ret = value && value->file ? mdev_bpf_file_flush(value) : 0;
+		ret = value && value->file ? mdev_bpf_file_sync(value) : 0;
 		first = first ?: ret;
 	}
 	return first;

@@ -13,11 +13,13 @@ struct mdev_bpf_device;
  * struct mdev_bpf_param_value - the value of a parameter
  * @number: that of a NUMBER or BOOL; MDEV_BPF_FILE_* of a FILE
  * @file: the file of a FILE; NULL if none is bound
+ * @lost: error of mdev_bpf_file_sync() that mdev_bpf_file_flush() has not returned yet, or 0
  * @text: that of a TEXT, or what was written to a FILE, with the final NUL
  */
 struct mdev_bpf_param_value {
 	u64 number;
 	struct file *file;
+	int lost;
 	char text[MDEV_BPF_MAX_PARAM_TEXT];
 };
 
