@@ -123,11 +123,11 @@ MTAP_TEST(timers_are_independent)
 
 MTAP_TEST(out_of_range)
 {
-	EXPECT_EQ(arm(8, MS, 0), -EINVAL);
+	EXPECT_EQ(arm(MDEV_BPF_MAX_TIMERS, MS, 0), -EINVAL);
 	EXPECT_EQ(arm(0, MS, MDEV_BPF_MIN_PERIOD - 1), -EINVAL);
-	dev_set(0, KTIMER_CANCEL, 4, 8);
+	dev_set(0, KTIMER_CANCEL, 4, MDEV_BPF_MAX_TIMERS);
 	EXPECT_EQ(result(), -EINVAL);
-	dev_set(0, KTIMER_WORK, 4, 8);
+	dev_set(0, KTIMER_WORK, 4, MDEV_BPF_MAX_WORK);
 	EXPECT_EQ(result(), -EINVAL);
 	EXPECT_EQ(arm(0, MS, MDEV_BPF_MIN_PERIOD), 0);
 	EXPECT(event_wait(event[0]) > 0);
