@@ -527,8 +527,8 @@ extern int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text,
  * The administrator can change it while the device is not open. init sees the presets; open, and
  * all ops while the device is open, see what the administrator has set.
  *
- * Return: the number of a NUMBER; 0 or 1 for a BOOL; MDEV_BPF_FILE_* for a FILE, 0 if none is bound;
- * 0 for a TEXT, and if devices of this type do not have the parameter.
+ * Return: the number of a NUMBER; 0 or 1 for a BOOL; MDEV_BPF_FILE_* for a FILE, 0 if none is
+ * bound; 0 for a TEXT, and if devices of this type do not have the parameter.
  */
 extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
@@ -539,8 +539,8 @@ extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
  *
  * The size can change, if others change the file.
  *
- * Return: number of bytes; -ENODEV if no file is bound; -EINVAL if devices of this type have no FILE
- * with this index.
+ * Return: number of bytes; -ENODEV if no file is bound; -EINVAL if devices of this type have no
+ * FILE with this index.
  */
 extern __s64 mdev_bpf_file_size(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
@@ -636,7 +636,7 @@ static __always_inline void mdev_bpf_mb(void)
 	__u64 word = 0;
 
 	asm volatile("" : : "r"(&word) : "memory");
-	(void)__sync_lock_test_and_set((volatile __u64 *)&word, 1);
+	(void)__sync_lock_test_and_set(&word, 1);
 	asm volatile("" : : "r"(&word) : "memory");
 }
 

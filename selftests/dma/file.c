@@ -28,7 +28,7 @@
 #define DISK_SIZE	(256u << 10)
 #define BOUND		(4 * slowness())
 
-static char dir[] = "/tmp/kst_file.XXXXXX";
+static char dir[32];
 static char path[64], small_path[64];
 static int disk = -1;
 static __u8 pattern[DISK_SIZE], seen[DISK_SIZE];

@@ -337,7 +337,7 @@ MTAP_TEST(zeroed_is_freed)
 	open_created();
 	memset(buf, 0x5a, MIB);
 	for (offset = 0; offset < size; offset += MIB)
-		ASSERT_EQ(pwrite(dev.device, buf, MIB, dev.region[KMEM_LARGE].offset + offset), MIB);
+		ASSERT_EQ(vfio_pwrite(&dev, KMEM_LARGE, offset, buf, MIB), MIB);
 	used = current_bytes(PAYER);
 	EXPECT(used >= size);
 	for (offset = 0; offset < size; offset += MIB) {

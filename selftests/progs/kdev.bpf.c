@@ -261,7 +261,7 @@ MDEV_BPF_DEVICE(kdev,
 			{ .index = 3, .size = KDEV_BAR_SIZE, .access_size = 1, .flags = MEM_RW,
 				.types = 0xd },
 			KDEV_REGION(KDEV_LOG, KDEV_LOG_BAR_SIZE, 8,
-						 MDEV_BPF_REGION_READ | MDEV_BPF_REGION_64BIT),
+				    MDEV_BPF_REGION_READ | MDEV_BPF_REGION_64BIT),
 		},
 		.irqs = {
 			{ .count = 1 },

@@ -140,8 +140,9 @@ MDEV_BPF_DEVICE(kioctl,
 		.regions = {
 			{ .size = 32, .flags = MDEV_BPF_REGION_READ },
 			{
-				.index = KIOCTL_CAP_REGION, .size = 32, .flags = MDEV_BPF_REGION_READ, .cap_type = 1,
-				.cap_subtype = 2,
+				.index = KIOCTL_CAP_REGION, .size = 32,
+				.flags = MDEV_BPF_REGION_READ,
+				.cap_type = 1, .cap_subtype = 2,
 			},
 		},
 		.irqs = { { .count = 1 } },

@@ -75,8 +75,9 @@ static void go(struct mdev_bpf_dev *dev, struct kmem_state *s, __u64 what)
 	if (p && what == KMEM_DO_PUT) {
 		mdev_bpf_mb();
 		*p = data;
-	} else if (p)
+	} else if (p) {
 		s->data = *p;
+	}
 }
 
 static void trapped(struct kmem_state *s, struct mdev_bpf_access *a, __u64 write)

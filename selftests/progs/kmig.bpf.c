@@ -239,7 +239,8 @@ int MDEV_BPF_OP(kmig_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 		{ .index = KMIG_TABLE, .size = 4096, .flags = MDEV_BPF_REGION_RW },	\
 	},									\
 	.irqs = { { .count = 1 }, { .index = 1, .count = KMIG_MSI },		\
-		  { .index = 2, .count = KMIG_MSIX, .table = KMIG_TABLE, .pba = 2048 | KMIG_TABLE } }, \
+		  { .index = 2, .count = KMIG_MSIX, .table = KMIG_TABLE,	\
+		    .pba = 2048 | KMIG_TABLE } },				\
 	.region_read = kmig_read,					\
 	.region_write = kmig_write,					\
 	.timer = kmig_timer,						\

@@ -124,10 +124,15 @@ MDEV_BPF_DEVICE(kpre,
 			{ .size = KPRE_REGS, .flags = MDEV_BPF_REGION_RW, .access_size = 8 },
 			{ .index = KPRE_MEM, .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |
 				       MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-			{ .index = KPRE_RO, .size = KPRE_RO_SIZE, .flags = MDEV_BPF_REGION_READ |
-				      MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },
-			{ .index = KPRE_SMALL, .size = KPRE_SMALL_SIZE, .flags = MDEV_BPF_REGION_RW |
-					 MDEV_BPF_REGION_MEMORY },
+			{
+				.index = KPRE_RO, .size = KPRE_RO_SIZE,
+				.flags = MDEV_BPF_REGION_READ | MDEV_BPF_REGION_MEMORY |
+					 MDEV_BPF_REGION_MMAP,
+			},
+			{
+				.index = KPRE_SMALL, .size = KPRE_SMALL_SIZE,
+				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY,
+			},
 		},
 		.region_read = kpre_read,
 		.region_write = kpre_write,

@@ -19,9 +19,9 @@
 
 #define KTIMER_TIME	0x80	/* mdev_bpf_time(), in microseconds */
 #define KTIMER_STARTED	0x84	/* calls of started */
-#define KTIMER_WHY	0x88	/* why of the last one, which is also at 0x40 of configuration space */
+#define KTIMER_WHY	0x88	/* why of the last one; also at 0x40 of configuration space */
 #define KTIMER_ORDER	0x8c	/* calls of started when a timer was called last */
-#define KTIMER_LEFT	0xa0	/* 8: mdev_bpf_timer_left() of timer n, in microseconds or an errno */
+#define KTIMER_LEFT	0xa0	/* 8: mdev_bpf_timer_left() of timer n, in microseconds, or errno */
 #define KTIMER_FAR	0xc0	/* mdev_bpf_timer_left() of timer 8 */
 #define KTIMER_SIZE	0x100
 

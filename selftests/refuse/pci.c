@@ -38,7 +38,7 @@ WRONG(irq_index, ops_irq(ops, 8)->count = 1)
 WRONG(irq_twice, ops->irqs[2] = ops->irqs[1])
 /* One type has a BAR that is too small for the table. */
 WRONG(msix_short, msix(ops, 4, 2, 0); ops->regions[5] = ops->regions[2];
-      ops->regions[2].types = 7; ops->regions[5].types = 8; ops->regions[5].size = 32)
+	ops->regions[2].types = 7; ops->regions[5].types = 8; ops->regions[5].size = 32)
 WRONG(vendor_none, ops->pci.vendor = 0)
 WRONG(vendor_ffff, ops->pci.vendor = 0xffff)
 WRONG(class_wide, ops->pci.class_code = 0x1000000)

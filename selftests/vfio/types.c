@@ -8,8 +8,8 @@
 #define TYPE_B	(1 << 1)
 
 /*
- * BAR2 has 64 bytes of the program's in type "a", and is a page of memory in "b". MSI has one vector
- * in "a" and 4 in "b"; BAR5 and MSI-X are only in "b".
+ * BAR2 has 64 bytes of the program's in type "a", and is a page of memory in "b". MSI has one
+ * vector in "a" and 4 in "b"; BAR5 and MSI-X are only in "b".
  */
 static void load(void)
 {

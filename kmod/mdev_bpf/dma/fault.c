@@ -11,9 +11,9 @@
  *
  * Each channel of each device has its own thread, which is created when it is needed, so one that
  * is stuck does not delay the DMA of other devices. But with type1, the threads of a device make
- * their attempts one at a time. After each attempt they rest for as long as it has taken, and the other
- * channels and other tasks have the lock. So however many channels are stuck, the lock is free for
- * at least half of the time.
+ * their attempts one at a time. After each attempt they rest for as long as it has taken, and the
+ * other channels and other tasks have the lock. So however many channels are stuck, the lock is
+ * free for at least half of the time.
  */
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>

@@ -167,8 +167,8 @@ static void dma_move(struct mdev_bpf_dma_channel *ch)
 }
 
 /*
- * Leave a channel to its fault thread. If that cannot be created, the request fails. If this task is
- * being killed, another has to do it. Return: false if this task is not the runner any more.
+ * Leave a channel to its fault thread. If that cannot be created, the request fails. If this task
+ * is being killed, another has to do it. Return: false if this task is not the runner any more.
  */
 static bool dma_to_fault(struct mdev_bpf_dma_channel *ch)
 {

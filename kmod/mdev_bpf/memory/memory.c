@@ -112,8 +112,8 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
  * @index: index of the page
  * @gfp: how to allocate the page if it does not exist; 0 not to allocate it
  *
- * Context: Any that @gfp allows; the gate or the device's lock held for as long as the page is used,
- * or no task has @mem but the caller. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
+ * Context: Any that @gfp allows; the gate or the device's lock held for as long as the page is
+ * used, or no task has @mem but the caller. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
  *
  * Return: the page; NULL if it does not exist and @gfp is 0; an ERR_PTR: -EINVAL beyond the end,
  * -ENOMEM.
@@ -326,8 +326,8 @@ int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_
  *
  * Context: Any that @gfp allows. The gate held, and still held when the bytes are written.
  *
- * Return: the address, which is valid as long as the gate is held; NULL beyond the end, if the bytes
- * cross a page, if @offset is not aligned to mdev_bpf_memory_align(), or if out of memory.
+ * Return: the address, which is valid as long as the gate is held; NULL beyond the end, if the
+ * bytes cross a page, if @offset is not aligned to mdev_bpf_memory_align(), or if out of memory.
  */
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp)
 {

@@ -61,36 +61,54 @@ static inline bool mdev_bpf_ops_share_type(u32 types, u32 other)
 	return !types || !other || types & other;
 }
 
-/* Loop over the rows of regions at a VFIO index that a type of @which has; @r is the row. */
-#define mdev_bpf_ops_for_each_region(ops, i, which, r)						\
-	for ((r) = (ops)->regions; (r) < &(ops)->regions[mdev_bpf_ops_nr_regions(ops)]; (r)++)	\
-		if ((r)->index == (i) && mdev_bpf_ops_share_type((r)->types, which))
+/* The first row of regions, from @r on, at a VFIO index that a type of @types has; or NULL */
+static inline const struct mdev_bpf_region *
+mdev_bpf_ops_next_region(const struct mdev_bpf_ops *ops, const struct mdev_bpf_region *r,
+			 u32 index, u32 types)
+{
+	const struct mdev_bpf_region *end = &ops->regions[mdev_bpf_ops_nr_regions(ops)];
+
+	for (; r < end; r++)
+		if (r->index == index && mdev_bpf_ops_share_type(r->types, types))
+			return r;
+	return NULL;
+}
 
 /* The same for interrupts */
-#define mdev_bpf_ops_for_each_irq(ops, i, which, irq)						\
-	for ((irq) = (ops)->irqs; (irq) < &(ops)->irqs[mdev_bpf_ops_nr_irqs(ops)]; (irq)++)	\
-		if ((irq)->index == (i) && mdev_bpf_ops_share_type((irq)->types, which))
+static inline const struct mdev_bpf_irq *
+mdev_bpf_ops_next_irq(const struct mdev_bpf_ops *ops, const struct mdev_bpf_irq *irq, u32 index,
+		      u32 types)
+{
+	const struct mdev_bpf_irq *end = &ops->irqs[mdev_bpf_ops_nr_irqs(ops)];
+
+	for (; irq < end; irq++)
+		if (irq->index == index && mdev_bpf_ops_share_type(irq->types, types))
+			return irq;
+	return NULL;
+}
+
+/* Loop over the rows of regions at a VFIO index that a type of @which has; @r is the row. */
+#define mdev_bpf_ops_for_each_region(ops, i, which, r)				\
+	for ((r) = mdev_bpf_ops_next_region(ops, (ops)->regions, i, which); (r); \
+	     (r) = mdev_bpf_ops_next_region(ops, (r) + 1, i, which))
+
+/* The same for interrupts */
+#define mdev_bpf_ops_for_each_irq(ops, i, which, irq)				\
+	for ((irq) = mdev_bpf_ops_next_irq(ops, (ops)->irqs, i, which); (irq);	\
+	     (irq) = mdev_bpf_ops_next_irq(ops, (irq) + 1, i, which))
 
 /* The first region at a VFIO index that a type of @types has; NULL if there is none */
 static inline const struct mdev_bpf_region *
 mdev_bpf_ops_region(const struct mdev_bpf_ops *ops, u32 index, u32 types)
 {
-	const struct mdev_bpf_region *r;
-
-	mdev_bpf_ops_for_each_region(ops, index, types, r)
-		return r;
-	return NULL;
+	return mdev_bpf_ops_next_region(ops, ops->regions, index, types);
 }
 
 /* The first interrupts, likewise */
 static inline const struct mdev_bpf_irq *mdev_bpf_ops_irq(const struct mdev_bpf_ops *ops,
 							  u32 index, u32 types)
 {
-	const struct mdev_bpf_irq *irq;
-
-	mdev_bpf_ops_for_each_irq(ops, index, types, irq)
-		return irq;
-	return NULL;
+	return mdev_bpf_ops_next_irq(ops, ops->irqs, index, types);
 }
 
 /* The size of the pool that the devices of all types share */
