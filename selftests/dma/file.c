@@ -451,6 +451,45 @@ MTAP_TEST(stuck)
 	EXPECT_EQ(bind_of(&dev_mdev, "scratch", "\n"), 0);
 }
 
+static void bind_fuse(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "/proc/self/fd/%d", fuse_begin());
+	ASSERT_EQ(bind_file(text), 0);
+	open_device();
+}
+
+/* The kernel reports only once that data was lost. An interrupted flush passes that on. */
+MTAP_TEST(interrupted_flush)
+{
+	bind_fuse();
+	fuse_hold_sync();
+	ASSERT_EQ(start(FLUSH, 0, 0, 0, 0), 0);
+	ASSERT(fuse_wanted());
+	set(KFILE_CANCEL, 7);
+	EXPECT_EQ((int)get(KFILE_RESULT), 1);
+	fuse_answer_sync(-EIO);
+	EXPECT_EQ(finish(1), -EIO);
+	EXPECT_EQ(request(FLUSH, 0, 0, 0, 0), 0);
+	vfio_close(&dev);
+	EXPECT_EQ(bind_file("\n"), 0);
+}
+
+/* The flush of the core before a migration finds that data was lost: the guest learns of it. */
+MTAP_TEST(lost_before_migration)
+{
+	bind_fuse();
+	fuse_fail_sync(-EIO);
+	EXPECT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), -EIO);
+	EXPECT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), -EIO);
+	EXPECT_EQ(request(FLUSH, 0, 0, 0, 0), -EIO);
+	EXPECT_EQ(request(FLUSH, 0, 0, 0, 0), 0);
+	EXPECT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	vfio_close(&dev);
+	EXPECT_EQ(bind_file("\n"), 0);
+}
+
 /* Save the device, and load the state into another one, with @text as its file. */
 static int migrate(const char *text)
 {

@@ -22,7 +22,9 @@ static struct {
 	char dir[32];
 	int dev, file;
 	pthread_t thread;
-	atomic_bool wanted;
+	atomic_bool wanted, hold_sync;
+	atomic_int sync_error;
+	struct fuse_in_header sync;
 } fuse = { .dev = -1 };
 
 static void answer(const struct fuse_in_header *in, int error, const void *out, size_t size)
@@ -68,6 +70,12 @@ static void serve(const struct fuse_in_header *in)
 	case FUSE_READ:
 		fuse.wanted = true;
 		return;
+	case FUSE_FSYNC:
+		if (!fuse.hold_sync)
+			return answer(in, atomic_exchange(&fuse.sync_error, 0), NULL, 0);
+		fuse.sync = *in;
+		fuse.wanted = true;
+		return;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
@@ -99,6 +107,8 @@ int fuse_begin(void)
 	if (fuse.dev < 0)
 		mtap_skip("no /dev/fuse: CONFIG_FUSE_FS");
 	fuse.wanted = false;
+	fuse.hold_sync = false;
+	fuse.sync_error = 0;
 	fuse.file = -1;
 	strcpy(fuse.dir, "/tmp/kst_fuse.XXXXXX");
 	ASSERT(mkdtemp(fuse.dir));
@@ -114,6 +124,22 @@ int fuse_begin(void)
 bool fuse_wanted(void)
 {
 	return mtap_await(fuse.wanted);
+}
+
+void fuse_fail_sync(int error)
+{
+	fuse.sync_error = error;
+}
+
+void fuse_hold_sync(void)
+{
+	fuse.hold_sync = true;
+}
+
+void fuse_answer_sync(int error)
+{
+	fuse.hold_sync = false;
+	answer(&fuse.sync, error, NULL, 0);
 }
 
 void fuse_end(void)

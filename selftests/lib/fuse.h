@@ -11,6 +11,11 @@
 int fuse_begin(void);
 /* Wait until somebody reads it; false if nobody does. */
 bool fuse_wanted(void);
+/* What the next fsync() returns; those after it return 0. */
+void fuse_fail_sync(int error);
+/* From now on, fsync() waits until fuse_answer_sync(), and fuse_wanted() waits for it. */
+void fuse_hold_sync(void);
+void fuse_answer_sync(int error);
 /* Unmount it: a task that waits gets an error. Does nothing if it is not mounted. */
 void fuse_end(void);
 
