@@ -95,6 +95,22 @@ static int transfer(struct copy *c, int device, int fd, const struct vfio_region
 	return copy(c, size);
 }
 
+/* Only the owner can read what is saved, also if the file exists. */
+static int open_file(const struct copy *c)
+{
+	struct stat st;
+	int fd;
+
+	/* O_NONBLOCK: do not wait for the other end of a FIFO */
+	if (c->load)
+		return open(c->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(c->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || (!fstat(fd, &st) && (!S_ISREG(st.st_mode) || !fchmod(fd, 0600))))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static int copy_region(const struct vfio *v, unsigned int index, struct copy *c)
 {
 	__u32 need = c->load ? VFIO_REGION_INFO_FLAG_WRITE : VFIO_REGION_INFO_FLAG_READ;
@@ -107,8 +123,7 @@ static int copy_region(const struct vfio *v, unsigned int index, struct copy *c)
 		return p_err("the device has no region %s, see mdev-bpf show", c->region);
 	if (!(info.flags & need))
 		return p_err("%s cannot be %s", c->region, c->load ? "written" : "read");
-	fd = c->load ? open(c->path, O_RDONLY | O_CLOEXEC) :
-		       open(c->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = open_file(c);
 	if (fd < 0)
 		return p_err("cannot open %s: %s", c->path, err_hint(errno));
 	ret = transfer(c, v->device, fd, &info);
