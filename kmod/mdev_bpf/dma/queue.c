@@ -19,6 +19,7 @@
 #include "dma/file.h"
 #include "dma/guest.h"
 #include "dma/queue.h"
+#include "dma/runner.h"
 #include "gate/gate.h"
 #include "work/worker.h"
 
@@ -174,6 +175,7 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 	ch->busy = false;
 	q->faulting -= ch->faulting;
 	ch->faulting = false;
+	ch->locking = false;
 	WRITE_ONCE(q->busy, q->busy - 1);
 	wake_up_all(&q->idle);
 }
@@ -202,10 +204,15 @@ static unsigned long try_lock(struct mdev_bpf_dma_channel *ch)
 
 	guard(mdev_bpf_gate)(ch->bdev);
 	ch->fault.wanted = false;
+	ch->locking = true;
 	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
 		return MAX_SCHEDULE_TIMEOUT;
 	if (time_before(now, q->calm))
 		return q->calm - now;
+	/* The other thread wakes at the same time */
+	if (mdev_bpf_dma_runner_yields(ch))
+		return 1;
+	ch->locking = false;
 	ch->faulting = true;
 	q->faulting++;
 	return 0;

@@ -43,6 +43,7 @@ struct mdev_bpf_dma_request {
  * @requests: the requests; the first stays until dma_done is called for it
  * @busy: the runner or the fault thread is carrying out the first request, without a lock
  * @faulting: @busy with the fault thread, which may hold VFIO's lock
+ * @locking: @busy with the fault thread, which waits in mdev_bpf_dma_queue_lock()
  * @absent: the memory of the first request is not present, so the fault thread carries it out
  * @generation: if @busy, the mdev_bpf_state::generation when the request was started
  * @fault: the fault thread
@@ -52,6 +53,7 @@ struct mdev_bpf_dma_channel {
 	struct list_head requests;
 	bool busy;
 	bool faulting;
+	bool locking;
 	bool absent;
 	u64 generation;
 	struct mdev_bpf_fault fault;

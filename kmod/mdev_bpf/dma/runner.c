@@ -291,13 +291,23 @@ static bool fault_is_waiting(struct mdev_bpf_dma_channel *ch)
 {
 	const struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
 
+	/* A request for a file, which has come to guest memory */
+	if (ch->locking)
+		return true;
 	return ch->fault.has_head && !ch->busy && fault_may_run(ch, req) &&
 	       !mdev_bpf_dma_file_is(&req->arg) && !time_before(jiffies, ch->fault.after) &&
 	       (req->arg.op != MDEV_BPF_DMA_PIN || !mdev_bpf_pin_wait(ch->bdev, &req->arg));
 }
 
-/* With type1, attempts are made one at a time. Is it the turn of another channel? */
-static bool fault_yields(struct mdev_bpf_dma_channel *ch)
+/**
+ * mdev_bpf_dma_runner_yields() - is it the turn of another channel to wait for guest memory?
+ * @ch: the channel, whose fault thread is the caller
+ *
+ * Context: The gate held.
+ *
+ * Return: true if it is, because with type1, attempts are made one at a time.
+ */
+bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch)
 {
 	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
 	unsigned int i;
@@ -327,7 +337,7 @@ static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 	wait = max(wait, time_before(now, calm) ? calm - now : 0);
 	wait = max(wait, time_before(now, after) ? after - now : 0);
 	/* The other thread wakes at the same time */
-	return wait ?: fault_yields(ch);
+	return wait ?: mdev_bpf_dma_runner_yields(ch);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "gate/ops.h"
 
 struct mdev_bpf_device;
+struct mdev_bpf_dma_channel;
 
 void mdev_bpf_dma_runner_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev);
@@ -15,5 +16,6 @@ void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_runner_work(struct mdev_bpf_device *bdev);
 bool mdev_bpf_dma_runner_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
 void mdev_bpf_dma_runner_after(struct mdev_bpf_device *bdev);
+bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch);
 
 #endif /* __MDEV_BPF_DMA_RUNNER_H */
