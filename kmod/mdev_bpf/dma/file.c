@@ -7,10 +7,10 @@
  * system is never called with a lock of VFIO held. So there is no time limit for accessing the
  * file: only cancelling the request, a reset or closing the device interrupts that.
  */
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "device/device.h"
 #include "dma/fault.h"
@@ -63,12 +63,20 @@ static int write_file(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_val
 	return changed(ch, mdev_bpf_file_rw(file, req->arg.offset, buf, req->arg.size, true));
 }
 
-/* O_DIRECT needs an aligned buffer; the allocator only aligns powers of two. */
+/*
+ * With O_DIRECT, the file system gets the pages of the buffer. So they have to be aligned, and must
+ * not be those of the slab allocator, which the network does not take.
+ */
+static void *make_buffer(const struct mdev_bpf_param_value *file, u64 size)
+{
+	return file->number & MDEV_BPF_FILE_DIRECT ? __vmalloc(size, GFP_KERNEL_ACCOUNT) :
+						     kvmalloc(size, GFP_KERNEL_ACCOUNT);
+}
+
 static int transfer(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
 {
 	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
-	size_t size = roundup_pow_of_two(max_t(u64, arg->size, PAGE_SIZE));
-	void *buf = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	void *buf = make_buffer(file, arg->size);
 	int ret;
 
 	if (!buf)

@@ -8,11 +8,14 @@
  * All accesses are made with the credentials of the writer, and within the size that the file has
  * at that time, so that a device never makes a file longer.
  */
+#include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 
@@ -155,21 +158,18 @@ static bool is_frozen(struct file *file)
 	return false;
 }
 
-static ssize_t rw(struct file *file, loff_t *pos, void *data, size_t size, bool write)
+/* Read or write until the end of @all. */
+static int rw_all(struct file *file, loff_t pos, const struct iov_iter *all)
 {
-	struct kvec vec = { .iov_base = data, .iov_len = size };
-	struct iov_iter iter;
-
-	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, &vec, 1, size);
-	return write ? vfs_iter_write(file, &iter, pos, 0) : vfs_iter_read(file, &iter, pos, 0);
-}
-
-static int rw_all(struct file *file, loff_t pos, void *data, u64 size, bool write)
-{
+	size_t sum = 0;
 	ssize_t done;
 
-	for (; size; size -= done, data += done) {
-		done = rw(file, &pos, data, size, write);
+	for (; sum < iov_iter_count(all); sum += done) {
+		struct iov_iter iter = *all;
+
+		iov_iter_advance(&iter, sum);
+		done = iov_iter_rw(&iter) == WRITE ? vfs_iter_write(file, &iter, &pos, 0) :
+						     vfs_iter_read(file, &iter, &pos, 0);
 		if (done < 0)
 			return done;
 		/* The file has become shorter */
@@ -181,11 +181,40 @@ static int rw_all(struct file *file, loff_t pos, void *data, u64 size, bool writ
 	return 0;
 }
 
+static int rw_cached(struct file *file, loff_t pos, void *data, size_t size, bool write)
+{
+	struct kvec vec = { .iov_base = data, .iov_len = size };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, &vec, 1, size);
+	return rw_all(file, pos, &iter);
+}
+
+/* The same without the page cache. Network file systems only take pages then. */
+static int rw_direct(struct file *file, loff_t pos, void *data, size_t size, bool write)
+{
+	unsigned int i, nr = DIV_ROUND_UP(size, PAGE_SIZE);
+	struct bio_vec *vecs;
+	struct iov_iter iter;
+	int ret;
+
+	vecs = kmalloc_array(nr, sizeof(*vecs), GFP_KERNEL_ACCOUNT);
+	if (!vecs)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		bvec_set_page(&vecs[i], vmalloc_to_page(data + i * PAGE_SIZE),
+			      min(size - i * PAGE_SIZE, PAGE_SIZE), 0);
+	iov_iter_bvec(&iter, write ? ITER_SOURCE : ITER_DEST, vecs, nr, size);
+	ret = rw_all(file, pos, &iter);
+	kfree(vecs);
+	return ret;
+}
+
 /**
  * mdev_bpf_file_rw() - read or write a file
  * @value: the value; it does not change meanwhile
  * @offset: first byte in the file
- * @data: kernel memory, aligned to a page if the file was opened with O_DIRECT
+ * @data: kernel memory; with MDEV_BPF_FILE_DIRECT, from vmalloc()
  * @size: number of bytes
  * @write: true to write
  *
@@ -193,7 +222,8 @@ static int rw_all(struct file *file, loff_t pos, void *data, u64 size, bool writ
  * signal interrupts that if the file system permits it.
  *
  * Return: 0; -ENODEV if no file is bound; -EROFS if it was bound for reading; -ERANGE if it does
- * not have the bytes; MDEV_BPF_FILE_FROZEN; -EINTR; an errno of read(2) or write(2). After an error some bytes may have been transferred.
+ * not have the bytes; MDEV_BPF_FILE_FROZEN; -EINTR; -ENOMEM; an errno of read(2) or write(2).
+ * After an error some bytes may have been transferred.
  */
 int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data, u64 size,
 		     bool write)
@@ -207,7 +237,9 @@ int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data,
 	if (write && is_frozen(value->file))
 		return MDEV_BPF_FILE_FROZEN;
 	old = override_creds(value->file->f_cred);
-	ret = rw_all(value->file, offset, data, size, write);
+	ret = value->number & MDEV_BPF_FILE_DIRECT ?
+	      rw_direct(value->file, offset, data, size, write) :
+	      rw_cached(value->file, offset, data, size, write);
 	revert_creds(old);
 	return ret;
 }
