@@ -79,7 +79,7 @@ MDEV_BPF_DEVICE(ops,									\
 			{ .size = KPARAM_SIZE, .access_size = 8,			\
 			  .flags = MDEV_BPF_REGION_READ },				\
 			{ .index = KPARAM_BAR, .size = KPARAM_ROOM_MIN,			\
-			  .size_param = KPARAM_ROOM, 				\
+			  .size_param = KPARAM_ROOM,				\
 			  .flags = ROOM | MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_64BIT }, \
 			{ .index = KPARAM_MEM, .size = KPARAM_ROOM_MIN,			\
 			  .size_param = KPARAM_ROOM, .flags = ROOM },			\

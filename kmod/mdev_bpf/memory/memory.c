@@ -113,7 +113,8 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
  * @gfp: how to allocate the page if it does not exist; 0 not to allocate it
  *
  * Context: Any that @gfp allows; the gate or the device's lock held for as long as the page is
- * used, or no task has @mem but the caller. In an op @gfp is GFP_NOWAIT, because programs cannot wait.
+ * used, or no task has @mem but the caller. In an op @gfp is GFP_NOWAIT, because programs cannot
+ * wait.
  *
  * Return: the page; NULL if it does not exist and @gfp is 0; an ERR_PTR: -EINVAL beyond the end,
  * -ENOMEM.
