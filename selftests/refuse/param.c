@@ -92,7 +92,7 @@ static const struct wrong wrong_sizes[] = {
 	{ size_min, -EINVAL, "regions[1].size 0x1000 is not the min of params[6], 0x2000" },
 	{ size_endless, -EINVAL, "regions[1] needs params[6] to have a max" },
 	{ size_local, -EINVAL,
-	  "regions[1].size_param: params[6] is LOCAL, so a migration could change the size" },
+	  "regions[1].size_param: params[6] must not be LOCAL" },
 	{ size_preset, -EINVAL, "regions[1].size 0x3000 is no power of two" },
 	{ size_max, -EINVAL, "regions[1].size 0x300000 is no power of two" },
 	{ size_flag, -EINVAL, "regions[1].size_param is not zero, but SIZE_PARAM is not set" },

@@ -91,7 +91,7 @@ static int check_size_param(const struct mdev_bpf_ops *ops, unsigned int i)
 			      r->size_param);
 	if (p->flags & MDEV_BPF_PARAM_LOCAL)
 		return refuse(ops, -EINVAL,
-			      "regions[%u].size_param: params[%u] is LOCAL, so a migration could change the size",
+			      "regions[%u].size_param: params[%u] must not be LOCAL",
 			      i, r->size_param);
 	return check_size(ops, i, p->preset) ?: check_size(ops, i, p->max);
 }
