@@ -126,13 +126,16 @@ install-check:
 # into DIRECTORY,MODE,FILES
 into = $(if $(strip $3),install -d '$(DESTDIR)$1' && install -m $2 $(strip $3) '$(DESTDIR)$1')
 
+# Device programs. One that is large is a folder.
+devices := $(wildcard bpf/*.bpf.c) $(filter-out bpf/trace/%,$(wildcard bpf/*/*.bpf.c))
+
 # Installs what exists: the VM does not need everything.
 install-files:
 	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard mdev.ko mdev_bpf.ko))
 	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
 	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/man/*.8))
 	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
-	$(call into,$(BPFDIR),644,$(wildcard bpf/*.bpf.o))
+	$(call into,$(BPFDIR),644,$(wildcard $(patsubst %.c,%.o,$(devices))))
 	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
 	$(call into,$(INCDIR),644,$(wildcard bpf/include/*.h))
 	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)
@@ -147,7 +150,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
 	rm -f $(call installed,$(PREFIX)/share/man/man8,$(patsubst %.rst,%,$(wildcard user/man/*.8.rst)))
-	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(wildcard bpf/*.bpf.c)))
+	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(devices)))
 	rm -f $(call installed,$(BPFDIR)/trace,$(patsubst %.c,%.o,$(wildcard bpf/trace/*.bpf.c)))
 	rm -f $(call installed,$(INCDIR),$(wildcard bpf/include/*.h))
 	rm -f $(DESTDIR)$(INCDIR)/linux/mdev_bpf.h $(DESTDIR)$(INCDIR)/uapi/linux/mdev_bpf.h

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asynchronous events. The driver leaves some Asynchronous Event Requests with the controller, each
+ * of which completes when there is something to report. An event of a type is reported once until
+ * the driver has read the log that belongs to it.
+ */
+#ifndef __NVME_EVENT_H
+#define __NVME_EVENT_H
+
+#include "slot.h"
+
+#define NVME_TEMPERATURE	313	/* Kelvin; a machine room's idea of a disk */
+
+/* Complete the last request that there is, with an event, or a status. */
+static __always_inline void nvme_event_complete(struct nvme_state *s, __u32 result, __u32 status)
+{
+	struct nvme_cq *cq = &s->cq[0];
+	struct nvme_completion completion = { .result = result, .status = status << 1 };
+	__u16 *cid = NVME_MEMBER(s->event_cid, s->event_requests - 1);
+
+	if (!cid)
+		return;
+	completion.cid = *cid;
+	completion.sq_head = s->sq[0].head;
+	s->event_requests--;
+	s->sq[0].commands++;
+	nvme_cq_stage(s, cq, &completion);
+}
+
+/* Report the events that are pending, as far as there are requests for it, and room. */
+int MDEV_BPF_FUNC(nvme_event_report, dev, struct nvme_state *, s)
+{
+	if (!s || !nvme_runs(s))
+		return 0;
+#pragma unroll
+	for (__u32 type = 0; type < NVME_EVENT_TYPES; type++) {
+		__u32 event;
+
+		if (!s->event_pending[type] || s->event_masked & 1 << type ||
+		    !s->event_requests || !nvme_cq_room(&s->cq[0]))
+			continue;
+		event = nvme_lowest_clear(~(__u64)s->event_pending[type]);
+		s->event_pending[type] &= s->event_pending[type] - 1;
+		s->event_masked |= 1 << type;
+		nvme_event_complete(s, type | event << 8 |
+				    (type == NVME_EVENT_ERROR ? NVME_LOG_ERROR :
+								NVME_LOG_SMART) << 16, 0);
+	}
+	return nvme_cq_run(ctx, s, 0);
+}
+
+static __always_inline void nvme_event(unsigned long long *ctx, struct nvme_state *s, __u32 type,
+				       __u32 event)
+{
+	if (type < NVME_EVENT_TYPES)
+		s->event_pending[type] |= 1 << event;
+	nvme_event_report(ctx, s);
+}
+
+/* Asynchronous Event Request: it leaves its slot, and waits without one. */
+static __always_inline int nvme_event_request(struct nvme_state *s, const struct nvme_command *cmd)
+{
+	__u16 *cid = NVME_MEMBER(s->event_cid, s->event_requests);
+
+	if (!cid)
+		return NVME_SC_EVENT_LIMIT;
+	*cid = cmd->cid;
+	s->event_requests++;
+	return NVME_RELEASED;
+}
+
+/* Abort the request with command id @cid. */
+static __always_inline bool nvme_event_abort(struct nvme_state *s, __u16 cid)
+{
+	__u16 *last = NVME_MEMBER(s->event_cid, s->event_requests - 1);
+	bool found = false;
+
+	if (!last || !nvme_cq_room(&s->cq[0]))
+		return false;
+#pragma unroll
+	for (__u32 i = 0; i < NVME_EVENT_REQUESTS; i++) {
+		if (found || i >= s->event_requests || s->event_cid[i] != cid)
+			continue;
+		s->event_cid[i] = *last;
+		*last = cid;
+		found = true;
+	}
+	if (found)
+		nvme_event_complete(s, 0, nvme_status(NVME_SC_ABORT_REQUESTED));
+	return found;
+}
+
+/* The temperature is always the same, but the driver can move the thresholds across it. */
+static __always_inline bool nvme_temperature_warning(const struct nvme_state *s)
+{
+	return NVME_TEMPERATURE >= s->over_temperature || NVME_TEMPERATURE <= s->under_temperature;
+}
+
+static __always_inline void nvme_temperature_event(unsigned long long *ctx, struct nvme_state *s)
+{
+	if (nvme_temperature_warning(s) && s->event_config & NVME_SMART_TEMPERATURE)
+		nvme_event(ctx, s, NVME_EVENT_SMART, NVME_EVENT_TEMPERATURE);
+}
+
+#endif /* __NVME_EVENT_H */

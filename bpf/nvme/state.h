@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the controller remembers: its state, which a reset of the device clears, and its
+ * non-volatile memory, which a reset keeps.
+ *
+ * A command is in a slot from when it was fetched until its completion is staged for the completion
+ * queue. A slot makes one DMA request at a time, and so does each queue. Whoever has made a request
+ * is its id, so a request can be cancelled and, after the state was converted, be made again.
+ */
+#ifndef __NVME_STATE_H
+#define __NVME_STATE_H
+
+#include "mdev_bpf.bpf.h"
+#include "spec.h"
+
+#define NVME_QUEUES		16	/* pairs of queues: the admin queues, and 15 for I/O */
+#define NVME_VECTORS		NVME_QUEUES
+#define NVME_MAX_ENTRIES	2048	/* of an I/O queue */
+
+#define NVME_IO_SLOTS		64
+#define NVME_ADMIN_SLOTS	16
+#define NVME_SLOTS		(NVME_IO_SLOTS + NVME_ADMIN_SLOTS)
+#define NVME_EVENT_REQUESTS	4	/* Asynchronous Event Requests at a time */
+#define NVME_FETCH		8	/* commands that are fetched at a time */
+#define NVME_STAGE		128	/* completions that wait to be written; a power of two */
+
+#define NVME_MDTS		5	/* largest transfer: 2^5 pages */
+#define NVME_MAX_TRANSFER	(NVME_PAGE << NVME_MDTS)
+#define NVME_MAX_PRPS		((1 << NVME_MDTS) + 1)
+
+/* Regions */
+#define NVME_BAR		0
+#define NVME_BAR_SIZE		0x4000
+#define NVME_MSIX_TABLE		0x2000
+#define NVME_MSIX_PBA		0x3000
+#define NVME_STORE		9	/* the namespace, unless it is in a file */
+#define NVME_BUFFER		10	/* for each slot, what it transfers that is no block */
+#define NVME_NVRAM		11	/* struct nvme_nvram */
+#define NVME_ZEROES		12	/* is never written */
+
+/* The buffer of a slot: two blocks of data for Compare; for others one page */
+#define NVME_BUFFER_SIZE	(2 * NVME_MAX_TRANSFER)
+
+/* Parameters */
+enum { NVME_PARAM_SIZE, NVME_PARAM_DISK, NVME_PARAM_LBA_SHIFT };
+
+/* Most that one step of Write Zeroes or Dataset Management clears */
+#define NVME_ZERO_STEP		(1ULL << 20)
+
+/* What a slot is doing. */
+enum nvme_step {
+	NVME_FREE,
+	NVME_WAIT,		/* for something else than a request of its own */
+	NVME_LIST,		/* fetch a part of the PRP list */
+	NVME_DATA,		/* transfer between guest memory and the store, or the buffer */
+	NVME_LOAD,		/* read what Compare compares with from the file */
+	NVME_FLUSH,
+	NVME_ZERO,		/* clear a part of the store */
+};
+
+/* What comes after NVME_DATA. */
+enum nvme_then {
+	NVME_THEN_END,
+	NVME_THEN_FLUSH,
+	NVME_THEN_COMPARE,
+	NVME_THEN_RANGES,
+};
+
+struct nvme_slot {
+	struct nvme_command cmd;
+	__u32 step;
+	__u32 then;
+	__u32 queue;		/* the submission queue */
+	__u32 busy;		/* a request is in progress */
+	__u32 abort;		/* the status that the command ends with, if it is to be aborted */
+	__u32 result;		/* dword 0 of the completion */
+	__u32 op;		/* of the request of NVME_DATA */
+	__u32 range;		/* of Dataset Management, the next range */
+	__u64 where;		/* the device's side of NVME_DATA; 0 for the file */
+	__u64 offset;		/* in the store */
+	__u64 size;		/* bytes of data; of NVME_ZERO, what is left */
+	__u64 list;		/* where the rest of the PRP list is in guest memory */
+	__u32 prps;		/* entries of it that are being fetched */
+	__u32 prps_left;	/* entries of data that are not in @sg yet */
+	__u32 sgs;		/* entries of @sg */
+	__u32 zero_written;	/* the file cannot free bytes: zeros are written */
+	__u64 prp[NVME_MAX_PRPS];
+	struct mdev_bpf_sg sg[NVME_MAX_PRPS];
+};
+
+/* What a submission queue is requesting. */
+enum nvme_sq_job {
+	NVME_SQ_IDLE,
+	NVME_SQ_FETCH,		/* commands */
+	NVME_SQ_EVENT,		/* write the event index of its doorbell */
+	NVME_SQ_SHADOW,		/* read its shadow doorbell */
+};
+
+struct nvme_sq {
+	__u64 addr;
+	__u32 size;		/* entries; 0 if there is no such queue */
+	__u32 cq;
+	__u32 head;
+	__u32 tail;
+	__u32 job;
+	__u32 look;		/* the shadow doorbell has to be read */
+	__u32 fetched;		/* commands that are being fetched */
+	__u32 commands;		/* that were begun, and whose completion is not written yet */
+	__u32 deleter;		/* the slot of the command that deletes it, plus 1 */
+	__u32 event;		/* its event index */
+	__u32 shadow;		/* its shadow doorbell, as read */
+	__u32 reserved;
+	struct nvme_command fetch[NVME_FETCH];
+};
+
+/* What a completion queue is requesting. */
+enum nvme_cq_job {
+	NVME_CQ_IDLE,
+	NVME_CQ_WRITE,		/* completions */
+	NVME_CQ_EVENT,
+	NVME_CQ_SHADOW,
+};
+
+struct nvme_cq {
+	__u64 addr;
+	__u32 size;		/* entries; 0 if there is no such queue */
+	__u32 vector;
+	__u32 interrupts;	/* are enabled */
+	__u32 head;		/* the driver has taken what is before */
+	__u32 tail;		/* the entry for the next completion that is staged */
+	__u32 phase;		/* of this entry */
+	__u32 written;		/* the entry for the next completion that is written */
+	__u32 in, out;		/* how many were staged and written since creation */
+	__u32 reserved;		/* for commands in slots */
+	__u32 sqs;		/* submission queues that use it */
+	__u32 job;
+	__u32 look;		/* the shadow doorbell has to be read */
+	__u32 full;		/* a submission queue waits for room */
+	__u32 writing;		/* completions that are being written */
+	__u32 event;		/* its event index */
+	__u32 shadow;		/* its shadow doorbell, as read */
+	__u32 deleter;		/* the slot of the command that deletes it, plus 1 */
+	__u32 padding;
+	struct nvme_completion stage[NVME_STAGE];
+};
+
+struct nvme_doorbell {
+	__u32 tail;
+	__u32 head;
+};
+
+struct nvme_state {
+	/* Controller Registers */
+	__u64 asq;
+	__u64 acq;
+	__u32 cc;
+	__u32 csts;
+	__u32 aqa;
+	__u32 intm;
+	struct nvme_doorbell doorbell[NVME_QUEUES];
+
+	/* Controller: what of CC was carried out, and what is so since CC.EN was set */
+	__u32 enabled;
+	__u32 shutdown;
+	__u64 blocks;
+	__u32 lba_shift;
+	__u32 file;		/* MDEV_BPF_FILE_* if the namespace is in a file */
+	__u32 stopping;		/* CC.EN was cleared, and requests are in progress */
+	__u32 requests;		/* in progress */
+	__u32 created;		/* an I/O queue was created */
+	__u64 shadow;		/* the pages of Doorbell Buffer Config, if @shadows is set */
+	__u64 events;
+	__u32 shadows;
+	__u32 lines;		/* bit n: completion queue n has what INTx reports */
+
+	/* Features */
+	__u32 arbitration;
+	__u32 over_temperature;
+	__u32 under_temperature;
+	__u32 recovery;
+	__u32 no_cache;
+	__u32 coalescing;
+	__u32 atomicity;
+	__u32 event_config;
+	__u32 no_coalescing;	/* bit n: of vector n */
+	__u32 coalesced[NVME_VECTORS];	/* completions that a vector has not reported */
+
+	/* Asynchronous events */
+	__u32 event_requests;
+	__u16 event_cid[NVME_EVENT_REQUESTS];
+	__u32 event_pending[NVME_EVENT_TYPES];	/* bit n: event n of the type */
+	__u32 event_masked;	/* types that were reported, until their log is read */
+
+	__u64 busy_since;	/* while there are commands, when the first of them began */
+	__u64 io_used;		/* bit n: slot n */
+	__u64 admin_used;	/* bit n: slot NVME_IO_SLOTS + n */
+	__u32 starved;		/* submission queues that wait for a slot */
+	__u32 zero_next;	/* the slot at which the search for NVME_ZERO begins */
+	__u64 block[64];	/* a part of the store, while Compare compares it */
+	struct nvme_sq sq[NVME_QUEUES];
+	struct nvme_cq cq[NVME_QUEUES];
+	struct nvme_slot slot[NVME_SLOTS];
+};
+
+#define NVME_ERRORS	16	/* entries of the error log */
+
+struct nvme_nvram {
+	__u64 bytes_read;
+	__u64 bytes_written;
+	__u64 reads;
+	__u64 writes;
+	__u64 busy_ns;		/* how long there were commands */
+	__u64 power_cycles;
+	__u64 unsafe_shutdowns;
+	__u64 media_errors;
+	__u64 errors;		/* entries that the error log has ever got */
+	__u64 running;		/* since the last shutdown, the controller was enabled */
+	__u64 reserved[6];
+	struct nvme_error error[NVME_ERRORS];
+};
+
+#define NVME_IN_STATE(member) MDEV_BPF_STATE(offsetof(struct nvme_state, member))
+
+/* The id of a request: what has made it */
+#define NVME_ID(kind, n)	((kind) << 8 | (n))
+#define NVME_ID_KIND(id)	((id) >> 8)
+#define NVME_ID_INDEX(id)	((id) & 0xff)
+
+enum nvme_kind { NVME_OF_SLOT, NVME_OF_SQ, NVME_OF_CQ, NVME_OF_SHUTDOWN };
+
+/*
+ * Channels: the admin queues have their own; the other rings share some, and so do the data of
+ * commands. So guest memory that has to be swapped in, or a slow file, holds up some of the other
+ * commands, but no ring.
+ */
+#define NVME_RING_CHANNELS	7
+#define NVME_DATA_CHANNELS	8
+
+static __always_inline __u32 nvme_ring_channel(__u64 queue)
+{
+	return queue ? 1 + (queue - 1) % NVME_RING_CHANNELS : 0;
+}
+
+static __always_inline __u32 nvme_data_channel(__u64 slot)
+{
+	return slot < NVME_IO_SLOTS ?
+	       1 + NVME_RING_CHANNELS + slot % NVME_DATA_CHANNELS : 0;
+}
+
+/* Work: the doorbells of submission queue n are work n, those of completion queues 16 + n. */
+#define NVME_WORK_SQ		0
+#define NVME_WORK_CQ		NVME_QUEUES
+#define NVME_WORK_KICK		(2 * NVME_QUEUES)	/* + n: commands of SQ n may be begun */
+#define NVME_WORK_ZERO		(3 * NVME_QUEUES)	/* clear a part of the store in memory */
+#define NVME_WORK_DELETE	(3 * NVME_QUEUES + 1)	/* a queue may be ready to be deleted */
+
+#define NVME_TIMER_COALESCING	0
+
+/*
+ * Members of arrays; NULL if there is no such one. The first barrier keeps clang from leaving out
+ * the check, and the second one from computing the address before it.
+ */
+#define NVME_MEMBER(array, n) ({						\
+	__u64 ___n = (n);							\
+	__typeof__(&(array)[0]) ___member = NULL;				\
+										\
+	barrier_var(___n);							\
+	if (___n < sizeof(array) / sizeof((array)[0])) {			\
+		barrier_var(___n);						\
+		___member = &(array)[___n];					\
+	}									\
+	___member;								\
+})
+
+static __always_inline struct nvme_sq *nvme_sq_get(struct nvme_state *s, __u64 n)
+{
+	return NVME_MEMBER(s->sq, n);
+}
+
+static __always_inline struct nvme_cq *nvme_cq_get(struct nvme_state *s, __u64 n)
+{
+	return NVME_MEMBER(s->cq, n);
+}
+
+static __always_inline struct nvme_slot *nvme_slot_get(struct nvme_state *s, __u64 n)
+{
+	return NVME_MEMBER(s->slot, n);
+}
+
+static __always_inline struct nvme_nvram *nvme_nvram_get(struct mdev_bpf_dev *dev)
+{
+	return (struct nvme_nvram *)mdev_bpf_memory_get(dev, MDEV_BPF_MEMORY(NVME_NVRAM, 0),
+							sizeof(struct nvme_nvram));
+}
+
+/* The controller carries out commands. */
+static __always_inline bool nvme_runs(const struct nvme_state *s)
+{
+	return (s->csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)) == NVME_CSTS_RDY && !s->stopping;
+}
+
+/* Make a request, and count it. */
+static __always_inline int nvme_request(struct mdev_bpf_dev *dev, struct nvme_state *s,
+					struct mdev_bpf_request *req)
+{
+	int ret = mdev_bpf_request(dev, req, sizeof(*req));
+
+	if (!ret)
+		s->requests++;
+	return ret;
+}
+
+#endif /* __NVME_STATE_H */
