@@ -108,10 +108,14 @@ static __always_inline int nvme_log_prepare(unsigned long long *ctx, struct nvme
 	return NVME_SC_INVALID_LOG;
 }
 
-/* Unless the driver says otherwise, reading a log means that its events can be reported again. */
+/* The driver has read a log: unless it says otherwise, its events can be reported again. */
 static __always_inline void nvme_log_unmask(unsigned long long *ctx, struct nvme_state *s,
-					    __u32 log)
+					    const struct nvme_slot *slot)
 {
+	__u32 log = slot->cmd.cdw10 & 0xff;
+
+	if (slot->cmd.cdw10 & NVME_LOG_RETAIN)
+		return;
 	if (log == NVME_LOG_ERROR)
 		s->event_masked &= ~(1 << NVME_EVENT_ERROR);
 	else if (log == NVME_LOG_SMART)
@@ -139,8 +143,7 @@ int MDEV_BPF_FUNC(nvme_get_log, dev, struct nvme_state *, s, __u64, n)
 		return ret;
 	if (offset >= size || offset & 3)
 		return NVME_SC_INVALID_FIELD;
-	if (!(slot->cmd.cdw10 & NVME_LOG_RETAIN))
-		nvme_log_unmask(ctx, s, log);
+	slot->then = NVME_THEN_UNMASK;
 	return nvme_reply(ctx, s, n, offset, length < size - offset ? length : size - offset);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Physical Region Pages. The guest memory of a command is PRP1, from an offset in its page on, and
- * then PRP2: a page, or a list of pages. A list that does not fit into the rest of its own page goes
- * on in another, to which its last entry points.
+ * then PRP2: a page, or a list of pages. A list that does not fit into the rest of its own page
+ * goes on in another, to which its last entry points.
  */
 #ifndef __NVME_PRP_H
 #define __NVME_PRP_H

@@ -199,6 +199,9 @@ static __always_inline int nvme_transferred(unsigned long long *ctx, struct nvme
 		return nvme_flush(ctx, s, n, slot);
 	case NVME_THEN_RANGES:
 		return nvme_next_range(ctx, s, n);
+	case NVME_THEN_UNMASK:
+		nvme_log_unmask(ctx, s, slot);
+		break;
 	case NVME_THEN_COMPARE:
 		if (!s->file)
 			return nvme_compare_all(ctx, s, n);

@@ -64,6 +64,7 @@ enum nvme_then {
 	NVME_THEN_FLUSH,
 	NVME_THEN_COMPARE,
 	NVME_THEN_RANGES,
+	NVME_THEN_UNMASK,
 };
 
 struct nvme_slot {

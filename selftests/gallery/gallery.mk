@@ -3,6 +3,9 @@
 # Devices of bpf/ that drivers of Linux know: NAME.c drives one by its file descriptor, NAME.sh boots
 # a guest whose driver does.
 
-TEST_GEN_PROGS += gallery/nvme
+nvme := gallery/nvme gallery/nvme_more gallery/nvme_life
+TEST_GEN_PROGS += $(nvme)
+TEST_LONG += gallery/nvme_life
 
-gallery/nvme: gallery/nvme_driver.o
+$(nvme): gallery/nvme_driver.o
+progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)

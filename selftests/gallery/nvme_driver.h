@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A driver for bpf/nvme, in user space: what its tests share. Page numbers are those of guest memory. */
+/* A driver for bpf/nvme: what its tests share. Page numbers are those of guest memory. */
 #ifndef NVME_DRIVER_H
 #define NVME_DRIVER_H
 
