@@ -678,6 +678,18 @@ extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
 				 const size_t rdwr_buf_size) __ksym;
 
 /**
+ * mdev_bpf_random() - get random bytes, as secure as those of /dev/urandom
+ * @dev: the device
+ * @data: buffer for the bytes
+ * @data__sz: number of bytes, up to MDEV_BPF_MAX_RANDOM
+ *
+ * bpf_get_prandom_u32() is faster, and for what nobody needs to be unable to guess.
+ *
+ * Return: 0; -E2BIG for more than MDEV_BPF_MAX_RANDOM bytes; -ETIME if the op has run for too long.
+ */
+extern int mdev_bpf_random(struct mdev_bpf_dev *dev, void *data, __u32 data__sz) __ksym;
+
+/**
  * mdev_bpf_request() - request a transfer to or from guest memory, or a window of it
  * @dev: the device
  * @req: the request. Members that a request has no use for are zero

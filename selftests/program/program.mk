@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-TEST_GEN_PROGS += program/detach program/collide program/text program/upgrade program/upgrade_load
+TEST_GEN_PROGS += program/detach program/collide program/text program/random program/upgrade program/upgrade_load
 
 TEST_PROGS += program/sdk.sh
 TEST_GEN_PROGS += program/upgrade_each program/stall

@@ -32,6 +32,7 @@
 #define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and that one kfunc copies */
 #define MDEV_BPF_MAX_ZERO	(1 << 20)	/* bytes of one mdev_bpf_memory_zero() */
 #define MDEV_BPF_MAX_TEXT	512		/* bytes of the text of mdev_bpf_snprintf() */
+#define MDEV_BPF_MAX_RANDOM	4096		/* bytes of one mdev_bpf_random() */
 
 #define MDEV_BPF_MAX_TIMERS	8	/* timers of a device, ids from 0 */
 #define MDEV_BPF_MAX_WORK	64	/* kinds of work of a device, ids from 0 */

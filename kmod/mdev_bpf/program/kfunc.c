@@ -12,6 +12,7 @@
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/module.h>
+#include <linux/random.h>
 
 #include "../../compat.h"
 
@@ -341,6 +342,16 @@ __bpf_kfunc int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *t
 	return strscpy(text, bdev->params.values[index].text, text__sz);
 }
 
+__bpf_kfunc int mdev_bpf_random(struct mdev_bpf_dev *dev, void *data, u32 data__sz)
+{
+	if (data__sz > MDEV_BPF_MAX_RANDOM)
+		return -E2BIG;
+	if (is_over(dev))
+		return -ETIME;
+	get_random_bytes(data, data__sz);
+	return 0;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
@@ -375,6 +386,7 @@ BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_file_size, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_random, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iter_mdev_new, KF_TRUSTED_ARGS | KF_ITER_NEW)
