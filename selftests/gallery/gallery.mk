@@ -9,3 +9,6 @@ TEST_LONG += gallery/nvme_life
 
 $(nvme): gallery/nvme_driver.o
 progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
+
+# Virtio: the transport by its simplest device, and the disk
+TEST_GEN_PROGS += gallery/virtio_rng
