@@ -11,4 +11,4 @@ $(nvme): gallery/nvme_driver.o
 progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 
 # Virtio: the transport by its simplest device, and the disk
-TEST_GEN_PROGS += gallery/virtio_rng
+TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk
