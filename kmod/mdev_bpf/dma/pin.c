@@ -111,7 +111,7 @@ static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_request *ar
 	pin->channel = arg->channel;
 	pin->nr = pin_pages_of(arg);
 	pin->pages = pages;
-	pin->doomed = false;
+	WRITE_ONCE(pin->doomed, false);
 	pin_set_state(pin, MDEV_BPF_PIN_PINNING);
 	return 0;
 }
@@ -188,19 +188,27 @@ static bool pin_overlaps(const struct mdev_bpf_pin *pin, u64 first, u64 last)
 	       pin_start(pin) <= last && pin_last(pin) >= first;
 }
 
+/*
+ * What is pinned after mdev_bpf_pin_take(). An attempt to pin that began later does not count,
+ * because it is refused: by its pass or, with iommufd, by that.
+ */
 static unsigned int pins_left(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
 	unsigned int id, nr = 0;
 
-	for (id = 0; id < bdev->dma.windows; id++)
-		nr += pin_overlaps(&bdev->dma.pins[id], first, last);
+	for (id = 0; id < bdev->dma.windows; id++) {
+		const struct mdev_bpf_pin *pin = &bdev->dma.pins[id];
+
+		nr += pin_overlaps(pin, first, last) &&
+		      (READ_ONCE(pin->state) != MDEV_BPF_PIN_PINNING || READ_ONCE(pin->doomed));
+	}
 	return nr;
 }
 
 /* Interrupt the pinning of a window. If it succeeds anyway, the window is unpinned at once. */
 static void pin_doom(struct mdev_bpf_pin *pin)
 {
-	pin->doomed = true;
+	WRITE_ONCE(pin->doomed, true);
 	mdev_bpf_fault_interrupt(&pin->bdev->dma.channels[pin->channel]);
 }
 

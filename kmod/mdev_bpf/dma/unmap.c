@@ -42,6 +42,14 @@ static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	mdev_bpf_worker_wake(bdev);
 }
 
+/* Have the windows in a range unpinned. */
+static void unmap_windows(struct mdev_bpf_device *bdev, u64 iova, u64 size, u64 last)
+{
+	guard(mdev_bpf_gate)(bdev);
+	if (mdev_bpf_pin_take(bdev, iova, last))
+		unmap_note(bdev, iova, size);
+}
+
 /**
  * mdev_bpf_unmap() - VFIO's dma_unmap: the user unmaps guest memory
  * @bdev: the device
@@ -61,16 +69,19 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 		return;
 	if (check_add_overflow(iova, size - 1, &last))
 		last = U64_MAX;
-	round = mdev_bpf_pass_begin(bdev, iova, last);
-	scoped_guard(mdev_bpf_gate, bdev)
-		if (mdev_bpf_pin_take(bdev, iova, last))
-			unmap_note(bdev, iova, size);
-	/* iommufd holds no lock, blocks new pins, and may not call again: wait without a limit */
-	if (bdev->vdev.iommufd_access)
+	/*
+	 * iommufd holds no lock, refuses to pin this memory until it is unmapped, and may not call
+	 * again: wait without a limit, and keep no record of the pass
+	 */
+	if (bdev->vdev.iommufd_access) {
+		unmap_windows(bdev, iova, size, last);
 		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
-	else
-		mdev_bpf_pin_await(bdev, iova, last,
-				   round <= SOON_ROUNDS ? PATIENCE : LATE_PATIENCE, CALL_MAX);
+		return;
+	}
+	round = mdev_bpf_pass_begin(bdev, iova, last);
+	unmap_windows(bdev, iova, size, last);
+	mdev_bpf_pin_await(bdev, iova, last, round <= SOON_ROUNDS ? PATIENCE : LATE_PATIENCE,
+			   CALL_MAX);
 	mdev_bpf_pass_end(iova, last);
 	mdev_bpf_pin_look(bdev);
 }
