@@ -9,9 +9,9 @@
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
+. "$(dirname "$0")/../lib/nested.sh"
 
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
-nested=$here/vm/nested
 name=kst_guest
 uuid=5e1f7e57-0000-4000-8000-00000000e002
 msix_uuid=5e1f7e57-0000-4000-8000-00000000e003
@@ -19,10 +19,7 @@ express_uuid=5e1f7e57-0000-4000-8000-00000000e006
 word=text-$RANDOM
 rounds=5
 updates=200	# in each round
-ctl=$mtap_tmp/ctl
-heard=$mtap_tmp/heard
-limit=$((120 * slowness))
-said=
+booted=
 
 left_devices=("$uuid" "$msix_uuid" "$express_uuid")
 left_programs=(kmsix kst_express)
@@ -34,45 +31,24 @@ relink()
 {
 	local answer=
 	[ $# -eq 0 ] || echo "$1" >&"$to"
-	read -r -t "$limit" answer <&"$from" || fail "relink does not answer"
+	read -r -t "$nested_limit" answer <&"$from" || fail "relink does not answer"
 	echo "$answer"
 }
 
-# hear PATTERN: wait until the guest says something like it; leave that in $said.
-hear()
-{
-	# shellcheck disable=SC2053
-	while IFS= read -r -t "$limit" said <&"$guest"; do
-		echo "$said" >>"$heard"
-		case $said in
-		lines*|interrupts*|loopback*|nested*)	diag "$said" ;;
-		esac
-		[[ $said != $1 ]] || return 0
-	done
-	fail "the guest does not say \"$1\"; it has said:"
-	diag "$(tail -n 20 "$heard")"
-	return 1
-}
-
 # What the guest has said of the card of a vendor
-card() { sed -n "/^PCI .*: vendor $1 /,/^interrupts now/p" "$heard"; }
+card() { sed -n "/^PCI .*: vendor $1 /,/^interrupts now/p" "$nested_heard"; }
 
 # Total of a card's interrupts, from "30:  123  PCI-MSIX-0000:00:02.0  0-edge  ttyS4"
 count() { card "$1" | sed -n "s/^interrupts $2: *[0-9]*: *\([0-9]*\) .*/\1/p"; }
 
-# What the guest has said of something
-of() { sed -n "s/^$1: //p" "$heard"; }
-
 has_guest()
 {
-	[ -n "$nested_pid" ] || skip "no guest"
-	[ -n "$nested_pid" ]
+	[ -n "$booted" ] || skip "no guest"
+	[ -n "$booted" ]
 }
 
 boots()
 {
-	local pid
-	nested_pid=
 	coproc RELINK { exec env MDEV_BPF_OBJECTS="$objects" "$here/guest/relink" mtty.bpf.o "$name" 2>&1; }
 	left_pids[RELINK_PID]=$RELINK_PID
 	exec {from}<&"${RELINK[0]}" {to}>&"${RELINK[1]}"
@@ -82,13 +58,9 @@ boots()
 	run 0 mdev-bpf create kmsix-1 --uuid "$msix_uuid"
 	run 0 mdev-bpf load "$here/progs/kpci.bpf.o" --type kst_express
 	run 0 mdev-bpf create kst_express-1 --uuid "$express_uuid"
-	mkfifo "$ctl.in" "$ctl.out"
-	exec {guest}< <(exec "$nested" "$uuid" --also "$msix_uuid" --express "$express_uuid" \
-		--with "$here/vm/guest-express" --vendor 0x4348,0x9710 --text "$word" \
-		--timeout 240 --until "$ctl" 2>&1)
-	pid=$!
-	left_pids[pid]=$pid
-	hear 'line *' && nested_pid=$pid
+	nested_boot "$uuid" --also "$msix_uuid" --express "$express_uuid" --timeout 240 \
+		--with "$here/vm/guest-express" --vendor 0x4348,0x9710 --text "$word"
+	hear 'line *' && booted=yes
 }
 
 # finds CARD DEVICE PORTS
@@ -141,40 +113,40 @@ through_msix()
 express_capabilities()
 {
 	has_guest || return
-	is "$(of 'config size')" 4096
-	is "$(of link)" "2.5 GT/s PCIe, x1"
-	is "$(of 'power state')" D0
+	is "$(said_of 'config size')" 4096
+	is "$(said_of link)" "2.5 GT/s PCIe, x1"
+	is "$(said_of 'power state')" D0
 	# Version 2, type 0 (an endpoint), the vendor's capability next
-	is "$(of 'express flags')" 0002d410
+	is "$(said_of 'express flags')" 0002d410
 }
 
 # Those that the program declares, with what it has written there (progs/kpci.h)
 declared_capabilities()
 {
 	has_guest || return
-	is "$(of capabilities)" "80:5 90:1 98:10 d4:9+18 40:9+16 e8:9+8 50:9+20 64:9+12 "
-	is "$(of extended)" "100:3.1 10c:b.3 124:23.1 "
-	is "$(of low)" 31574f4c
-	is "$(of 'serial number')" 11223344-55667788
-	is "$(of vsec)" "0181beef 44434241"
-	is "$(of dvsec)" "01021234 00000007"
+	is "$(said_of capabilities)" "80:5 90:1 98:10 d4:9+18 40:9+16 e8:9+8 50:9+20 64:9+12 "
+	is "$(said_of extended)" "100:3.1 10c:b.3 124:23.1 "
+	is "$(said_of low)" 31574f4c
+	is "$(said_of 'serial number')" 11223344-55667788
+	is "$(said_of vsec)" "0181beef 44434241"
+	is "$(said_of dvsec)" "01021234 00000007"
 }
 
 # The guest writes; what of it is kept is the program's affair. A reset clears it.
 guest_writes()
 {
 	has_guest || return
-	is "$(of written)" "64636261 55667788"
-	is "$(of after)" "00000000 55667788"
+	is "$(said_of written)" "64636261 55667788"
+	is "$(said_of after)" "00000000 55667788"
 }
 
 # A reset of its own, that reaches the program
 flr()
 {
 	has_guest || return
-	has "$(of 'reset methods')" flr
-	is "$(of 'result before')" 0xFFFFFFEA
-	is "$(of 'result after')" 0x00000000
+	has "$(said_of 'reset methods')" flr
+	is "$(said_of 'result before')" 0xFFFFFFEA
+	is "$(said_of 'result after')" 0x00000000
 }
 
 # Link updates and "mdev-bpf load --replace", while the guest sends numbered lines and reads each
@@ -194,13 +166,11 @@ replaced_under_it()
 nothing_lost()
 {
 	has_guest || return
-	echo stop >"$ctl.in"
+	tell stop
 	hear 'lines: *'
+	diag "$said"
 	[ "${said#lines: }" -ge "$((rounds * 10))" ] || fail "too few: $said"
-	hear 'loopback: *'
-	is "$said" "loopback: ok"
-	wait "$nested_pid" || fail "nested ended with $?"
-	unset "left_pids[nested_pid]"
+	nested_ends
 }
 
 # The guest is gone, the devices are not.

@@ -19,6 +19,8 @@ packages=(
 	python3-docutils python3-sphinx sparse shellcheck codespell clang-format
 	# tools of tests
 	procps strace iproute2 busybox-static
+	# what guests do with our disks
+	e2fsprogs fio nvme-cli
 	# "extract" brings no essential package by itself
 	base-files base-passwd bash dash coreutils sed grep mawk diffutils findutils perl
 	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
