@@ -45,10 +45,15 @@ bool missing_wanted(void)
 {
 	struct pollfd p = { .fd = missing.uffd, .events = POLLIN };
 	struct uffd_msg msg;
+	ssize_t n = -1;
 
-	return poll(&p, 1, FAULT_MS * slowness()) == 1 &&
-	       read(missing.uffd, &msg, sizeof(msg)) == sizeof(msg) &&
-	       msg.event == UFFD_EVENT_PAGEFAULT;
+	/* An attempt that is over takes its message back; another attempt follows */
+	while (n < 0 && poll(&p, 1, FAULT_MS * slowness()) == 1) {
+		n = read(missing.uffd, &msg, sizeof(msg));
+		if (n < 0 && errno != EAGAIN)
+			break;
+	}
+	return n == sizeof(msg) && msg.event == UFFD_EVENT_PAGEFAULT;
 }
 
 void missing_bring(unsigned int page, const void *bytes)
