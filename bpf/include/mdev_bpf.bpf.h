@@ -7,6 +7,11 @@
 #ifndef __MDEV_BPF_BPF_H
 #define __MDEV_BPF_BPF_H
 
+/* clang does not define it for BPF. Without it, <drm/drm_fourcc.h> includes headers of the libc. */
+#ifndef __linux__
+#define __linux__	1
+#endif
+
 #include <linux/types.h>
 #include <linux/bpf.h>
 #include <asm-generic/errno.h>
