@@ -13,7 +13,7 @@ progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 # Virtio: the transport by its simplest device, and the disk
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk
 
-TEST_GEN_PROGS += gallery/edu
-TEST_PROGS += gallery/edu.sh
-TEST_LONG += gallery/edu.sh
+TEST_GEN_PROGS += gallery/edu gallery/mdpy
+TEST_PROGS += gallery/edu.sh gallery/mdpy.sh
+TEST_LONG += gallery/edu.sh gallery/mdpy.sh
 TEST_FILES += gallery/edu.py
