@@ -13,7 +13,8 @@ progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 # Virtio: the transport by its simplest device, and the disk
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk
 
-TEST_GEN_PROGS += gallery/edu gallery/mdpy
+# Devices with a peer, and what every device lives through
+TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/life
 TEST_PROGS += gallery/edu.sh gallery/mdpy.sh
 TEST_LONG += gallery/edu.sh gallery/mdpy.sh
 TEST_FILES += gallery/edu.py
