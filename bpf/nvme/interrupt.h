@@ -11,11 +11,14 @@
 #define NVME_COALESCING_THRESHOLD(c)	((c) & 0xff)		/* completions, less 1 */
 #define NVME_COALESCING_TIME(c)		((c) >> 8 & 0xff)	/* in 100 microseconds */
 
-/* Pin based interrupts: INTMS and INTMC have bit 0 for the line. */
+/*
+ * Pin based interrupts: INTMS and INTMC have bit 0 for the line. With MSI-X it stays down, because
+ * going up would send a message.
+ */
 static __always_inline void nvme_line_update(struct mdev_bpf_dev *dev, struct nvme_state *s)
 {
-	if (mdev_bpf_irq_mode(dev) != MDEV_BPF_IRQ_MSIX)
-		mdev_bpf_irq_set(dev, s->lines && !(s->intm & 1));
+	mdev_bpf_irq_set(dev, s->lines && !(s->intm & 1) &&
+			 mdev_bpf_irq_mode(dev) != MDEV_BPF_IRQ_MSIX);
 }
 
 /* The driver has taken completions, or some were written. */

@@ -20,6 +20,8 @@ int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 		return -EIO;
 	if (s->requests)
 		s->requests--;
+	if (dma->id == NVME_ID(NVME_OF_SHUTDOWN, 0))
+		nvme_shut_down(dev, s);
 	if (s->stopping) {
 		if (!s->requests)
 			nvme_stopped(ctx, dev, s);
@@ -32,8 +34,6 @@ int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 		return nvme_sq_done(ctx, s, NVME_ID_INDEX(dma->id), dma->error);
 	case NVME_OF_CQ:
 		return nvme_cq_done(ctx, s, NVME_ID_INDEX(dma->id), dma->error);
-	case NVME_OF_SHUTDOWN:
-		nvme_shut_down(dev, s);
 	}
 	return 0;
 }

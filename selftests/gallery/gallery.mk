@@ -5,7 +5,8 @@
 
 nvme := gallery/nvme gallery/nvme_more gallery/nvme_life
 TEST_GEN_PROGS += $(nvme)
-TEST_LONG += gallery/nvme_life
+TEST_PROGS += gallery/nvme.sh gallery/nvme_move.sh
+TEST_LONG += gallery/nvme_life gallery/nvme.sh gallery/nvme_move.sh
 
 $(nvme): gallery/nvme_driver.o
 progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)

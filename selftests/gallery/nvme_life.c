@@ -357,6 +357,14 @@ MTAP_TEST(file_shutdown)
 	drv_enable(&dev);
 	drv_create(&dev, 1);
 	expect_works(&dev);
+	/* Both at once are a shutdown, too. */
+	dev_set(0, NVME_REG_CC, 4, 1 << 14);
+	EXPECT(mtap_await(!dev_get(0, NVME_REG_CSTS, 4)));
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	drv_start(&dev, 1);
+	ASSERT_EQ(drv_info(NVME_ADMIN_GET_LOG, NVME_NSID_ALL, 127 << 16 | NVME_LOG_SMART, 0), 0);
+	EXPECT_EQ(((struct nvme_smart *)drv_page(INFO_PAGE))->unsafe_shutdowns[0], 1);
 }
 
 /* Another size of memory, and of blocks */
