@@ -7,18 +7,15 @@
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
+. "$(dirname "$0")/../lib/nested.sh"
 
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
-nested=$here/vm/nested
 # Their serial numbers are the ends of these
 uuid=5e1f7e57-0000-4000-8000-0000000000f1
 memory=5e1f7e57-0000-4000-8000-0000000000f2
 disk=$mtap_tmp/disk
-ctl=$mtap_tmp/ctl
-heard=$mtap_tmp/heard
-limit=$((240 * slowness))
 rounds=8
-said=
+booted=
 
 left_devices=("$uuid" "$memory")
 left_programs=(nvme)
@@ -28,21 +25,8 @@ for tool in fio nvme mkfs.ext4 e2fsck fstrim; do
 	command -v "$tool" >/dev/null || skip_all "no $tool"
 done
 
-# hear PATTERN: wait until the guest says something like it; leave that in $said.
-hear()
-{
-	# shellcheck disable=SC2053
-	while IFS= read -r -t "$limit" said <&"$guest"; do
-		echo "$said" >>"$heard"
-		[[ $said != $1 ]] || return 0
-	done
-	fail "the guest does not say \"$1\"; it has said:"
-	diag "$(tail -n 30 "$heard")"
-	return 1
-}
-
-# What the guest has said of something
-of() { sed -n "s/^$1[[:blank:]]*: *//p" "$heard"; }
+# What the guest has said of something, also in the layout of nvme-cli
+of() { sed -n "s/^$1[[:blank:]]*: *//p" "$nested_heard"; }
 
 # ok NAME...: the guest has said that of each.
 ok()
@@ -51,32 +35,27 @@ ok()
 	for name in "$@"; do
 		[ "$(of "$name")" = ok ] || {
 			fail "$name: \"$(of "$name")\""
-			diag "$(grep -A 20 "^$name" "$heard")"
+			diag "$(grep -A 20 "^$name" "$nested_heard")"
 		}
 	done
 }
 
 has_guest()
 {
-	[ -n "$nested_pid" ] || skip "no guest"
-	[ -n "$nested_pid" ]
+	[ -n "$booted" ] || skip "no guest"
+	[ -n "$booted" ]
 }
 
 boots()
 {
-	local pid
-	nested_pid=
 	truncate -s 64M "$disk"
 	run 0 mdev-bpf load "$objects/nvme.bpf.o"
 	run 0 mdev-bpf create nvme-1 --uuid "$uuid" --set "disk=$disk"
 	run 0 mdev-bpf create nvme-1 --uuid "$memory" --set size=16M
-	mkfifo "$ctl.in" "$ctl.out"
-	exec {guest}< <(exec "$nested" "$uuid" --express "$memory" --with "$here/gallery/nvme-guest" \
+	nested_boot "$uuid" --express "$memory" --with "$here/gallery/nvme-guest" \
 		--module nvme --module ext4 --module crc32c_generic --tool fio --tool nvme \
-		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' --timeout 900 --until "$ctl" 2>&1)
-	pid=$!
-	left_pids[pid]=$pid
-	hear 'disks: *' && nested_pid=$pid
+		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' --timeout 600
+	hear 'disks: *' && booted=yes
 }
 
 finds_the_disk()
@@ -140,7 +119,7 @@ replaced_under_it()
 	for ((i = 0; i < rounds; i++)); do
 		run 0 mdev-bpf load "$objects/nvme.bpf.o" --replace
 	done
-	echo stop >"$ctl.in"
+	tell stop
 	hear 'busy: *' || return
 	diag "$said; replaced $rounds times"
 	has "$said" ok
@@ -152,8 +131,7 @@ ends_well()
 	hear 'last fsck: *' || return
 	ok "content again" "last unmount" "last fsck"
 	is "$(of 'after: num_err_log_entries')" 1
-	wait "$nested_pid" || :
-	unset "left_pids[nested_pid]"
+	nested_ends
 }
 
 # The guest is gone; the file has what it has written.
