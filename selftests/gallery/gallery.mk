@@ -15,7 +15,7 @@ progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk
 
 # Devices with a peer, and what every device lives through
-TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/life
-TEST_PROGS += gallery/edu.sh gallery/mdpy.sh
-TEST_LONG += gallery/edu.sh gallery/mdpy.sh
+TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs gallery/life
+TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh
+TEST_LONG += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh
 TEST_FILES += gallery/edu.py

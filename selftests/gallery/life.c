@@ -26,6 +26,7 @@ static const struct life {
 } lives[] = {
 	{ "edu.bpf.o", "edu-1", 0, 0x04, 4, 0x12345678, 0xedcba987, 0 },
 	{ "mdpy.bpf.o", "mdpy-vga", 0, 0x100000 + 640, 4, 0x12345678, 0x12345678, 0xd9d9d9d9 },
+	{ "bochs.bpf.o", "bochs-small", 2, 0x502, 2, 1024, 1024, 0 },
 	{ "disk.bpf.o", "disk-1", 0, 0x100, 8, 0x123456789a, 0x123456789a, 0 },
 	{ "nvme.bpf.o", "nvme-1", 0, 0x24, 4, 0x003f003f, 0x003f003f, 0 },
 	{ "mtty.bpf.o", "mtty-2", 1, 7, 1, 0x5a, 0x5a, 0 },
