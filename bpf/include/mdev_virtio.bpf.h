@@ -20,7 +20,7 @@
  * What the program defines: its number of queues, the most entries of one, a power of two, and how
  * many chains of a queue it works on at a time, a power of two as well. VIRTIO_CONFIG is the type
  * of the device-specific configuration, whose size is a multiple of 4, and VIRTIO_OWN that of what
- * the program keeps for each chain.
+ * the program keeps for each chain. With VIRTIO_DUMP, the program has virtio_dump_more().
  */
 #ifndef VIRTIO_QUEUES
 #error "define VIRTIO_QUEUES, the number of queues"
@@ -217,6 +217,10 @@ static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, stru
 /* The request of virtio_copy() or virtio_submit() is over. */
 static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
 			    struct virtio_chain *c, __u64 n, int error);
+#ifdef VIRTIO_DUMP
+/* Add to the dump. */
+static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);
+#endif
 
 /*
  * A queue and a chain by their numbers, or NULL. The second barrier keeps clang from computing the

@@ -514,6 +514,9 @@ int MDEV_BPF_OP(virtio_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out
 		mdev_bpf_dump_printf(out, "queue %u: enabled %u, size %u, taken %u, returned %u\n",
 				     i, v->queue[i].enabled, v->queue[i].size,
 				     v->queue[i].next_avail, v->queue[i].next_used);
+#ifdef VIRTIO_DUMP
+	virtio_dump_more(dev, out);
+#endif
 	return 0;
 }
 

@@ -11,8 +11,9 @@ TEST_LONG += gallery/nvme_life gallery/nvme.sh gallery/nvme_move.sh
 $(nvme): gallery/nvme_driver.o
 progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 
-# Virtio: the transport by its simplest device, and the disk
-TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk
+# Virtio: the transport by its simplest device, and the others
+TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk gallery/virtio_console
+TEST_LONG += gallery/virtio_rng gallery/virtio_blk
 
 # Devices with a peer, and what every device lives through
 TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs gallery/life

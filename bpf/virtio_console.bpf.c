@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtio-console: a console with one port (virtio 1.2, 5.3). What the guest writes is in the dump
+ * of the device, and comes back if the administrator wants that.
+ * Documentation/devices/virtio.rst describes it.
+ */
+#include <linux/types.h>
+#include <linux/virtio_console.h>
+
+#define VIRTIO_QUEUES		2
+#define VIRTIO_QUEUE_SIZE	64
+/* One chain of each queue at a time keeps the order of the text. */
+#define VIRTIO_DEPTH		1
+#define VIRTIO_CONFIG		struct virtio_console_config
+#define VIRTIO_OWN		struct console_chain
+#define VIRTIO_DUMP
+
+#define CONSOLE_PIECE	256	/* bytes that are copied at a time; all three are powers of two */
+#define CONSOLE_FIFO	4096	/* bytes on their way back */
+#define CONSOLE_LOG	1024	/* bytes that the dump has */
+
+enum { RECEIVE, TRANSMIT };	/* queues, and numbers of their chains */
+
+struct console_chain {
+	__u64 left;		/* bytes that are still to be sent */
+	__u32 size;		/* bytes in @text */
+	__u32 waits;		/* for text to arrive, or for room */
+	char text[CONSOLE_PIECE];
+};
+
+#include "mdev_virtio.bpf.h"
+
+struct console_state {
+	struct virtio v;
+	__u32 head, tail;	/* of @fifo: they count on and on */
+	__u32 logged;
+	__u32 reserved;
+	char fifo[CONSOLE_FIFO];
+	/* Each byte is in both halves, so that the last ones are together wherever they begin. */
+	char log[2 * CONSOLE_LOG];
+};
+
+enum { LOOPBACK };		/* parameters */
+
+static __u64 virtio_offer(struct mdev_bpf_dev *dev)
+{
+	return VIRTIO_FEATURE(VIRTIO_CONSOLE_F_SIZE);
+}
+
+static void virtio_configure(struct mdev_bpf_dev *dev, struct virtio *v)
+{
+	v->config.cols = 80;
+	v->config.rows = 25;
+}
+
+static void note(struct console_state *s, char c)
+{
+	__u32 at = s->logged++ & (CONSOLE_LOG - 1);
+
+	/* The text of a dump ends at a NUL. */
+	s->log[at] = c ?: '?';
+	s->log[at + CONSOLE_LOG] = c ?: '?';
+}
+
+/* The guest has sent a piece of text. */
+static void sent(struct mdev_bpf_dev *dev, struct console_state *s, const struct console_chain *own)
+{
+	bool back = mdev_bpf_param(dev, LOOPBACK);
+	int i;
+
+	mdev_bpf_for(i, dev, 0, own->size) {
+		char c = own->text[i & (CONSOLE_PIECE - 1)];
+
+		note(s, c);
+		if (back)
+			s->fifo[s->head++ & (CONSOLE_FIFO - 1)] = c;
+	}
+}
+
+static __u64 least(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+/* Go on with the chain that the guest sends, if there is room for more text. */
+int MDEV_BPF_FUNC(console_send, dev, __u64, n)
+{
+	struct console_state *s = mdev_bpf_state(dev, struct console_state);
+	struct virtio_chain *c = s ? virtio_chain(&s->v, n) : NULL;
+
+	if (!c)
+		return -EIO;
+	if (!c->own.left)
+		return virtio_end(ctx, n, 0);
+	c->own.size = least(c->own.left, CONSOLE_PIECE);
+	c->own.waits = CONSOLE_FIFO - (s->head - s->tail) < c->own.size;
+	if (!c->own.waits && virtio_copy(dev, &s->v, c, n, MDEV_BPF_DMA_READ,
+					 virtio_in_chain(n, own.text), c->own.size))
+		virtio_end(ctx, n, 0);
+	return 0;
+}
+
+/* Fill the chain that the guest receives, if there is text. */
+int MDEV_BPF_FUNC(console_receive, dev, __u64, n)
+{
+	struct console_state *s = mdev_bpf_state(dev, struct console_state);
+	struct virtio_chain *c = s ? virtio_chain(&s->v, n) : NULL;
+	int i;
+
+	if (!c)
+		return -EIO;
+	c->own.size = least(least(s->head - s->tail, c->in_size), CONSOLE_PIECE);
+	c->own.waits = s->head == s->tail;
+	if (c->own.waits)
+		return 0;
+	mdev_bpf_for(i, dev, 0, c->own.size)
+		c->own.text[i & (CONSOLE_PIECE - 1)] = s->fifo[s->tail++ & (CONSOLE_FIFO - 1)];
+	if (!c->own.size || virtio_copy(dev, &s->v, c, n, MDEV_BPF_DMA_WRITE,
+					virtio_in_chain(n, own.text), c->own.size))
+		virtio_end(ctx, n, 0);
+	return 0;
+}
+
+/* What waits in the other queue may go on. */
+static void wake(unsigned long long *ctx, struct virtio *v, __u64 n)
+{
+	struct virtio_chain *c = virtio_chain(v, n);
+
+	if (!c || c->use != VIRTIO_BUSY || !c->own.waits)
+		return;
+	if (n == RECEIVE)
+		console_receive(ctx, n);
+	else
+		console_send(ctx, n);
+}
+
+static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
+			 struct virtio_chain *c, __u64 n)
+{
+	c->own.waits = 0;
+	c->own.left = c->out_size;
+	if (n == RECEIVE)
+		console_receive(ctx, n);
+	else
+		console_send(ctx, n);
+}
+
+static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
+			    struct virtio_chain *c, __u64 n, int error)
+{
+	struct console_state *s = mdev_bpf_state(dev, struct console_state);
+
+	if (!s)
+		return;
+	if (n == RECEIVE) {
+		virtio_end(ctx, n, error ? 0 : c->own.size);
+		wake(ctx, v, TRANSMIT);
+		return;
+	}
+	if (!error)
+		sent(dev, s, &c->own);
+	virtio_skip(ctx, n, 0, c->own.size);
+	c->own.left -= least(c->own.left, c->own.size);
+	console_send(ctx, n);
+	wake(ctx, v, RECEIVE);
+}
+
+static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
+{
+	struct console_state *s = mdev_bpf_state(dev, struct console_state);
+	__u64 from;
+
+	if (!s)
+		return;
+	from = s->logged < CONSOLE_LOG ? 0 : s->logged & (CONSOLE_LOG - 1);
+	barrier_var(from);
+	if (from < CONSOLE_LOG)
+		mdev_bpf_dump_text(out, &s->log[from], CONSOLE_LOG);
+}
+
+MDEV_BPF_DEVICE(virtio_console,
+		.description = "A console that keeps what is written to it",
+		.types = { { .name = "1", .pretty_name = "virtio-console" } },
+		.state_size = sizeof(struct console_state),
+		.params = { [LOOPBACK] = { .name = "loopback", .kind = MDEV_BPF_PARAM_BOOL } },
+		.regions = { VIRTIO_REGION },
+		.registers = {
+			VIRTIO_REGISTERS,
+			VIRTIO_CONFIG_REG("COLS", cols),
+			VIRTIO_CONFIG_REG("ROWS", rows),
+		},
+		VIRTIO_MEMBERS(VIRTIO_ID_CONSOLE, 0x078000));
+
+char _license[] SEC("license") = "GPL";
