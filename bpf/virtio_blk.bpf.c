@@ -43,7 +43,7 @@ struct blk_state {
 	struct virtio v;
 };
 
-enum { DISK, MEMORY, READ_ONLY, SERIAL };	/* parameters */
+enum { DISK, MEMORY, READ_ONLY, SERIAL, PACKED };	/* parameters */
 
 static bool has_file(struct mdev_bpf_dev *dev)
 {
@@ -62,6 +62,7 @@ static __u64 virtio_offer(struct mdev_bpf_dev *dev)
 
 	return VIRTIO_FEATURE(VIRTIO_BLK_F_SEG_MAX) | VIRTIO_FEATURE(VIRTIO_BLK_F_BLK_SIZE) |
 	       VIRTIO_FEATURE(VIRTIO_BLK_F_FLUSH) | VIRTIO_FEATURE(VIRTIO_BLK_F_MQ) |
+	       (mdev_bpf_param(dev, PACKED) ? VIRTIO_FEATURE(VIRTIO_F_RING_PACKED) : 0) |
 	       (is_read_only(dev) ? VIRTIO_FEATURE(VIRTIO_BLK_F_RO) : changes);
 }
 
@@ -360,6 +361,7 @@ MDEV_BPF_DEVICE(virtio_blk,
 			[READ_ONLY] = { .name = "read_only", .kind = MDEV_BPF_PARAM_BOOL },
 			[SERIAL] = { .name = "serial", .kind = MDEV_BPF_PARAM_TEXT,
 				     .max = VIRTIO_BLK_ID_BYTES },
+			[PACKED] = { .name = "packed", .kind = MDEV_BPF_PARAM_BOOL },
 		},
 		.regions = {
 			VIRTIO_REGION,

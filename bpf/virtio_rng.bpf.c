@@ -24,7 +24,7 @@ struct rng_state {
 
 static __u64 virtio_offer(struct mdev_bpf_dev *dev)
 {
-	return 0;
+	return VIRTIO_FEATURE(VIRTIO_F_RING_PACKED);
 }
 
 static void virtio_configure(struct mdev_bpf_dev *dev, struct virtio *v)

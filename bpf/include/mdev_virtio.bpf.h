@@ -114,7 +114,10 @@ struct virtio_common {
 	__u32 reserved;
 };
 
-/* A descriptor. @tail is flags and the next index; in a packed ring, the buffer's id and flags. */
+/*
+ * A descriptor. @tail is the flags and, in the upper half, the next index. In a packed ring it is
+ * the buffer's id and, in the upper half, the flags.
+ */
 struct virtio_desc {
 	__u64 addr;
 	__u32 len;
@@ -131,7 +134,7 @@ struct virtio_queue {
 	__u16 vector;
 	__u16 enabled;
 	__u16 reset;		/* the driver has asked for it, and waits */
-	/* The next entry to take, and to give back. In a packed ring with the wrap counters. */
+	/* The next entry to take, and to give back; in a packed ring with the wrap counters */
 	__u16 next_avail;
 	__u16 next_used;
 	__u16 cursor;		/* of a walk along a chain */
@@ -141,7 +144,8 @@ struct virtio_queue {
 	__u8 fetching;		/* a table of descriptors is being fetched */
 	__u8 full;		/* there may be more, but all chains are in use */
 	__u8 ended;		/* chains that have ended, but whose ring was not there */
-	__u32 table_chain;	/* whose table that is */
+	__u16 table_chain;	/* whose table that is */
+	__u16 packed;		/* the format of the ring */
 	struct virtio_desc table[VIRTIO_QUEUE_SIZE];
 };
 

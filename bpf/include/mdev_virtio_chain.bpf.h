@@ -224,6 +224,8 @@ static __always_inline int virtio_fetch(struct mdev_bpf_dev *dev, struct virtio_
 	d->addr = virtio_once(&from->addr);
 	d->len = virtio_once(&from->len);
 	d->tail = virtio_once(&from->tail);
+	if (q->packed)
+		d->tail = d->tail >> 16 | d->tail << 16;
 	return 0;
 }
 
@@ -242,6 +244,29 @@ static __always_inline int virtio_note_table(const struct virtio *v, struct virt
 }
 
 /*
+ * Where a chain goes on behind a descriptor; false at its end. In a packed ring that is the next
+ * entry, and all entries of a table are used.
+ */
+static __always_inline bool virtio_follow(struct virtio_queue *q, struct virtio_chain *c,
+					  const struct virtio_desc *d, __u64 limit, bool table)
+{
+	bool more = d->tail & VIRTIO_DESC_NEXT;
+
+	if (!q->packed) {
+		q->cursor = d->tail >> 16;
+		return more;
+	}
+	q->cursor++;
+	if (table)
+		return q->cursor < limit;
+	if (q->cursor == q->size)
+		q->cursor = 0;
+	c->id = d->tail >> 16;
+	c->entries++;
+	return more;
+}
+
+/*
  * Follow a chain from the cursor of its queue, @nr: in its ring, or in the table that was fetched.
  * Returns 0 at its end, 1 if there is a table to be fetched, -EAGAIN if the ring is not there, and
  * -EINVAL if the chain is wrong. A loop is wrong, as it has more descriptors than there are.
@@ -254,6 +279,7 @@ int MDEV_BPF_FUNC(virtio_walk, dev, __u64, nr, __u64, n, __u64, table)
 	struct virtio_desc d;
 	__u64 limit;
 	int i, ret;
+	bool more;
 
 	if (!q || !c)
 		return -EINVAL;
@@ -262,13 +288,13 @@ int MDEV_BPF_FUNC(virtio_walk, dev, __u64, nr, __u64, n, __u64, table)
 		ret = virtio_fetch(dev, q, nr, limit, table, &d);
 		if (ret)
 			return ret;
+		more = virtio_follow(q, c, &d, limit, table);
 		if (d.tail & VIRTIO_DESC_INDIRECT)
 			return table ? -EINVAL : virtio_note_table(v, c, &d);
 		if (virtio_add_piece(c, &d))
 			return -EINVAL;
-		if (!(d.tail & VIRTIO_DESC_NEXT))
+		if (!more)
 			return 0;
-		q->cursor = d.tail >> 16;
 	}
 	return -EINVAL;
 }
@@ -367,7 +393,7 @@ int MDEV_BPF_FUNC(virtio_pop, dev, __u64, nr)
 		virtio_fail(dev, v, nr, VIRTIO_WRONG_CHAIN);
 		return 0;
 	}
-	q->next_avail++;
+	virtio_advance(q, c);
 	c->use = VIRTIO_BUSY;
 	if (!ret)
 		virtio_call_begin(ctx, n);

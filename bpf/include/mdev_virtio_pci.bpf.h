@@ -201,12 +201,15 @@ static __always_inline void virtio_set_queue(unsigned long long *ctx, struct mde
 	if (q->enabled)
 		return;
 	if (offset == offsetof(struct virtio_common, queue_size)) {
-		if (val && val <= VIRTIO_QUEUE_SIZE && !(val & (val - 1)))
+		/* A power of two, unless the ring is packed */
+		if (val && val <= VIRTIO_QUEUE_SIZE &&
+		    (virtio_has(v, VIRTIO_F_RING_PACKED) || !(val & (val - 1))))
 			q->size = val;
 	} else if (offset == offsetof(struct virtio_common, queue_enable)) {
-		q->enabled = val == 1;
-		if (q->enabled)
-			mdev_bpf_work_queue(dev, v->common.queue_select);
+		if (val != 1)
+			return;
+		virtio_enable(v, q);
+		mdev_bpf_work_queue(dev, v->common.queue_select);
 	} else {
 		virtio_set_area(q, offset - offsetof(struct virtio_common, queue_area), size, val);
 	}
@@ -270,7 +273,8 @@ static __always_inline int virtio_write_caps(struct mdev_bpf_dev *dev)
 #ifdef VIRTIO_CONFIG
 	__u32 size = sizeof(((struct virtio *)0)->config);
 #else
-	__u32 size = 0;
+	/* Linux takes no structure without bytes; these read as 0. */
+	__u32 size = 4;
 #endif
 
 	return virtio_write_cap(dev, VIRTIO_CAP_COMMON, VIRTIO_PCI_CAP_COMMON_CFG, VIRTIO_COMMON,

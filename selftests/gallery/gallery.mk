@@ -12,7 +12,7 @@ $(nvme): gallery/nvme_driver.o
 progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 
 # Virtio: the transport by its simplest device, and the others
-TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_blk gallery/virtio_console
+TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk gallery/virtio_console
 TEST_LONG += gallery/virtio_rng gallery/virtio_blk
 
 # Devices with a peer, and what every device lives through

@@ -87,12 +87,15 @@ MTAP_TEST(capabilities)
 	struct virtio_place common = virtio_find(&dev, VIRTIO_PCI_CAP_COMMON_CFG);
 	struct virtio_place notify = virtio_find(&dev, VIRTIO_PCI_CAP_NOTIFY_CFG);
 	struct virtio_place isr = virtio_find(&dev, VIRTIO_PCI_CAP_ISR_CFG);
+	struct virtio_place config = virtio_find(&dev, VIRTIO_PCI_CAP_DEVICE_CFG);
 	struct virtio_place access = virtio_find(&dev, VIRTIO_PCI_CAP_PCI_CFG);
 
 	EXPECT(common.length >= 56);
 	EXPECT_EQ(common.offset % 4, 0);
 	EXPECT_EQ(common.bar, 0);
 	EXPECT(isr.length >= 1);
+	/* Linux refuses a device whose structure is empty. */
+	EXPECT(config.length > 0);
 	EXPECT(notify.length >= 2);
 	EXPECT_EQ(notify.offset % 2, 0);
 	EXPECT(access.cap);
@@ -566,7 +569,7 @@ static __u32 rnd(__u32 below)
 static void scramble(void)
 {
 	static const __u16 flags[] = {
-		0, WRITE, NEXT, NEXT | WRITE, VRING_DESC_F_INDIRECT, 0xffff
+		0, WRITE, NEXT, NEXT | WRITE, VRING_DESC_F_INDIRECT, 0xffff, 0x80, 0x80 | WRITE
 	};
 	unsigned int i;
 
@@ -577,6 +580,9 @@ static void scramble(void)
 		d->len = rnd(4) ? 16 * rnd(20) : rnd(1 << 24) << 8;
 		d->flags = flags[rnd(ARRAY_SIZE(flags))];
 		d->next = rnd(8) ? rnd(VQ_SIZE) : rnd(1 << 16);
+		/* In a packed ring, the flags are here. */
+		if (rnd(2))
+			d->next = flags[rnd(ARRAY_SIZE(flags))];
 		vq_avail(q)->ring[i] = rnd(8) ? rnd(VQ_SIZE) : rnd(1 << 16);
 	}
 	vq_avail(q)->idx += rnd(16) ? rnd(VQ_SIZE) : rnd(1 << 16);
@@ -592,7 +598,8 @@ MTAP_TEST(fuzz)
 
 	for (round = 0; round < 100; round++) {
 		seed = 0x5eed0000 + round;
-		virtio_up(&dev, F_VERSION_1 | rnd(2) * F_INDIRECT | rnd(2) * F_EVENT_IDX, 1);
+		virtio_up(&dev, F_VERSION_1 | rnd(2) * F_INDIRECT | rnd(2) * F_EVENT_IDX |
+			  rnd(2) * F(VIRTIO_F_RING_PACKED), 1);
 		for (i = 0; i < 10; i++) {
 			scramble();
 			vq_kick(&dev, q);
