@@ -13,7 +13,8 @@ progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*)
 
 # Virtio: the transport by its simplest device, and the others
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk gallery/virtio_console
-TEST_LONG += gallery/virtio_rng gallery/virtio_blk
+TEST_PROGS += gallery/virtio.sh
+TEST_LONG += gallery/virtio_rng gallery/virtio_blk gallery/virtio.sh
 
 # Devices with a peer, and what every device lives through
 TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs gallery/life

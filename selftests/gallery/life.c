@@ -30,6 +30,9 @@ static const struct life {
 	{ "disk.bpf.o", "disk-1", 0, 0x100, 8, 0x123456789a, 0x123456789a, 0 },
 	{ "nvme.bpf.o", "nvme-1", 0, 0x24, 4, 0x003f003f, 0x003f003f, 0 },
 	{ "mtty.bpf.o", "mtty-2", 1, 7, 1, 0x5a, 0x5a, 0 },
+	{ "virtio_rng.bpf.o", "virtio_rng-1", 0, 0x08, 4, 1, 1, 0 },
+	{ "virtio_blk.bpf.o", "virtio_blk-1", 0, 0x08, 4, 1, 1, 0 },
+	{ "virtio_console.bpf.o", "virtio_console-1", 0, 0x08, 4, 1, 1, 0 },
 };
 
 static const struct life *life;
