@@ -49,12 +49,14 @@ static void add_call(struct json_object *calls, const char *op, bool always, __u
 
 static void add_work(struct json_object *calls, const struct mdev_bpf_register *reg)
 {
+	const char *what = reg->flags & MDEV_BPF_REGISTER_QUEUE ? "queue" : "work";
 	char text[40];
 
 	if (reg->count > 1)
-		snprintf(text, sizeof(text), "work %u-%u", reg->work, reg->work + reg->count - 1);
+		snprintf(text, sizeof(text), "%s %u-%u", what, reg->work,
+			 reg->work + reg->count - 1);
 	else
-		snprintf(text, sizeof(text), "work %u", reg->work);
+		snprintf(text, sizeof(text), "%s %u", what, reg->work);
 	json_object_array_add(calls, json_object_new_string(text));
 }
 

@@ -109,6 +109,25 @@ static __always_inline __typeof__(___ret_##name())				\
 ___func_##name(___mdev_decl(unsigned long long *, ctx, struct mdev_bpf_dev *, dev, ##args))
 
 /**
+ * MDEV_BPF_Q_FUNC() - MDEV_BPF_FUNC() for functions that the queue op calls
+ * @name: the function
+ * @q: the name by which it knows the queue
+ * @args: up to four parameters, each as a type, a comma and a name: numbers, or pointers to structs
+ */
+#define MDEV_BPF_Q_FUNC(name, q, args...)					\
+___ret_##name(void);								\
+static __always_inline __typeof__(___ret_##name())				\
+___func_##name(___mdev_decl(unsigned long long *, ctx, struct mdev_bpf_queue *, q, ##args)); \
+__noinline __typeof__(___ret_##name())						\
+name(___mdev_decl(unsigned long long *, ctx __arg_ctx, ##args))			\
+{										\
+	return ___func_##name(___mdev_pass(unsigned long long *, ctx,		\
+					   struct mdev_bpf_queue *, ctx[0], ##args)); \
+}										\
+static __always_inline __typeof__(___ret_##name())				\
+___func_##name(___mdev_decl(unsigned long long *, ctx, struct mdev_bpf_queue *, q, ##args))
+
+/**
  * MDEV_BPF_DEVICE() - declare a device program
  * @ops: the name of the variable, a struct mdev_bpf_ops, and of the program
  * @members: its members, as in an initializer
@@ -165,6 +184,31 @@ _Pragma("clang diagnostic pop")
 	.flags = MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_DOORBELL		\
 }
 
+/**
+ * MDEV_BPF_QUEUE_REG() - declare an array of doorbells that ring queues and keep their values
+ * @reg: its name, a string
+ * @bar: VFIO index of the region
+ * @where: offset of the first in the region
+ * @type: the struct that is the state of a queue
+ * @member: the member of @type that gets the value, and has the same width
+ * @attrs: other members of struct mdev_bpf_register: .write, which bits are kept; .work, the first
+ *	queue; .count, how many queues; .stride
+ */
+#define MDEV_BPF_QUEUE_REG(reg, bar, where, type, member, attrs...)		\
+	MDEV_BPF_REG(reg, bar, where, type, member,				\
+		     .flags = MDEV_BPF_REGISTER_DOORBELL | MDEV_BPF_REGISTER_QUEUE, attrs)
+
+/**
+ * MDEV_BPF_QUEUE_DOORBELL() - declare a register of @size bytes whose writes ring queue @id
+ *
+ * It keeps no value, and reads as 0.
+ */
+#define MDEV_BPF_QUEUE_DOORBELL(reg, bar, where, size, id) {			\
+	.name = reg, .region = bar, .offset = where, .width = size, .work = id,	\
+	.flags = MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_DOORBELL |		\
+		 MDEV_BPF_REGISTER_QUEUE					\
+}
+
 /** mdev_bpf_state_offset() - offset of a member in the device's state */
 #define mdev_bpf_state_offset(type, member) offsetof(type, member)
 
@@ -198,13 +242,32 @@ extern __u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_
  * @old: the argument of the upgrade op
  * @rdonly_buf_size: bytes that the program uses, from the start; a compile-time constant
  *
- * For the upgrade op only, where mdev_bpf_state_get() returns the new state. That op can call no
- * other kfunc. Use mdev_bpf_old_state() for a pointer to a type.
+ * For the upgrade op only, where mdev_bpf_state_get() returns the new state. Apart from these and
+ * the same for queues, that op can call no kfunc. Use mdev_bpf_old_state() for a pointer to a type.
  *
  * Return: the old state, read-only; NULL when @rdonly_buf_size is more than @old->size.
  */
 extern const __u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
 					 const size_t rdonly_buf_size) __ksym;
+
+/**
+ * mdev_bpf_upgrade_queue() - the state of a queue that the previous program left
+ * @old: the argument of the upgrade op
+ * @id: the queue
+ * @rdonly_buf_size: bytes that the program uses, from the start; a compile-time constant
+ *
+ * For the upgrade op only, where mdev_bpf_queue_stop() returns the new state. Use
+ * mdev_bpf_old_queue() for a pointer to a type.
+ *
+ * Return: the old state, read-only; NULL when @rdonly_buf_size is more than @old->queue_size, or if
+ * there is no such queue.
+ */
+extern const __u8 *mdev_bpf_upgrade_queue(struct mdev_bpf_old *old, __u32 id,
+					  const size_t rdonly_buf_size) __ksym;
+
+/** mdev_bpf_old_queue() - the old state of a queue as a pointer to @type, or NULL */
+#define mdev_bpf_old_queue(old, id, type) \
+	((const type *)mdev_bpf_upgrade_queue(old, id, sizeof(type)))
 
 /** mdev_bpf_old_state() - the old state as a pointer to @type, or NULL */
 #define mdev_bpf_old_state(old, type) \
@@ -812,6 +875,187 @@ extern int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, __u32 id) __ksym;
  */
 extern __u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, __u64 where,
 			      const size_t rdwr_buf_size) __ksym;
+
+/**
+ * mdev_bpf_queue_kick() - ring a queue: a worker calls the queue op for it soon
+ * @dev: the device
+ * @id: the queue, 0 to mdev_bpf_ops::queues - 1
+ *
+ * A queue that is rung again before the op is called is called once. A reset cancels this.
+ *
+ * Return: 0; -EINVAL for an @id out of range.
+ */
+extern int mdev_bpf_queue_kick(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_queue_stop() - stop a queue until the op returns, and get its state
+ * @dev: the device
+ * @id: the queue, 0 to mdev_bpf_ops::queues - 1
+ * @rdwr_buf_size: bytes that the program uses, from the start; a compile-time constant
+ *
+ * Waits for the queue op of this queue, if it is running. The queue is not rung by this. In init,
+ * reset, save, restore, started and upgrade, all queues stand still anyway. Use
+ * mdev_bpf_stopped_queue() for a pointer to a type.
+ *
+ * Return: the state of the queue; NULL for an @id out of range, or when @rdwr_buf_size is more than
+ * the declared queue_state_size.
+ */
+extern __u8 *mdev_bpf_queue_stop(struct mdev_bpf_dev *dev, __u32 id,
+				 const size_t rdwr_buf_size) __ksym;
+
+/** mdev_bpf_stopped_queue() - mdev_bpf_queue_stop() for a pointer to @type, or NULL */
+#define mdev_bpf_stopped_queue(dev, id, type) \
+	((type *)mdev_bpf_queue_stop(dev, id, sizeof(type)))
+
+/**
+ * mdev_bpf_q_state_get() - the state of the queue
+ * @q: the queue
+ * @rdwr_buf_size: bytes that the program uses, from the start; a compile-time constant
+ *
+ * The state has mdev_bpf_ops::queue_state_size bytes. It lives as long as that of the device, and
+ * is zeroed with it. Use mdev_bpf_q_state() for a pointer to a type.
+ *
+ * Return: the state; NULL when @rdwr_buf_size is more than the declared queue_state_size.
+ */
+extern __u8 *mdev_bpf_q_state_get(struct mdev_bpf_queue *q, const size_t rdwr_buf_size) __ksym;
+
+/** mdev_bpf_q_state() - the state of the queue as a pointer to @type, or NULL */
+#define mdev_bpf_q_state(q, type) ((type *)mdev_bpf_q_state_get(q, sizeof(type)))
+
+/**
+ * mdev_bpf_q_kick() - mdev_bpf_queue_kick() for the queue op
+ * @q: the queue
+ * @id: the queue to ring: another one, or the same
+ *
+ * Return: 0; -EINVAL for an @id out of range.
+ */
+extern int mdev_bpf_q_kick(struct mdev_bpf_queue *q, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_q_work() - mdev_bpf_work_queue() for the queue op
+ * @q: the queue
+ * @id: number of the work, 0 to MDEV_BPF_MAX_WORK - 1; passed to the work op
+ *
+ * The work op can do what the queue op cannot, such as DMA, and then ring the queue.
+ *
+ * Return: 0; -EINVAL for an @id out of range.
+ */
+extern int mdev_bpf_q_work(struct mdev_bpf_queue *q, __u32 id) __ksym;
+
+/**
+ * mdev_bpf_q_irq() - mdev_bpf_irq_trigger() for the queue op
+ * @q: the queue
+ * @vector: 0 to the declared count minus 1
+ *
+ * Return: as mdev_bpf_irq_trigger(); -ETIME if the op has run for too long.
+ */
+extern int mdev_bpf_q_irq(struct mdev_bpf_queue *q, __u32 vector) __ksym;
+
+/**
+ * mdev_bpf_q_memory_read() - mdev_bpf_memory_read() for the queue op
+ * @q: the queue
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @data: buffer for the bytes
+ * @data__sz: number of bytes
+ *
+ * Other ops may write to the memory at the same time.
+ *
+ * Return: as mdev_bpf_memory_read().
+ */
+extern int mdev_bpf_q_memory_read(struct mdev_bpf_queue *q, __u32 region, __u64 offset, void *data,
+				  __u32 data__sz) __ksym;
+
+/**
+ * mdev_bpf_q_memory_write() - mdev_bpf_memory_write() for the queue op
+ * @q: the queue
+ * @region: VFIO index of the region
+ * @offset: first byte in the region
+ * @data: the bytes to write
+ * @data__sz: number of bytes
+ *
+ * Other ops may access the memory at the same time.
+ *
+ * Return: as mdev_bpf_memory_write().
+ */
+extern int mdev_bpf_q_memory_write(struct mdev_bpf_queue *q, __u32 region, __u64 offset,
+				   const void *data, __u32 data__sz) __ksym;
+
+/**
+ * mdev_bpf_q_fail() - mdev_bpf_fail() for the queue op
+ * @q: the queue
+ * @code: any number, conventionally a negative errno
+ * @msg: the reason as text, up to a NUL or the end; on the stack or in the state
+ * @msg__sz: size of @msg; the text is cut off after MDEV_BPF_MAX_REASON - 1 bytes
+ *
+ * The device fails right after the op has returned. Other ops may still be called until then.
+ *
+ * Return: 0; -EALREADY if the device has already failed, or this op has reported a failure before.
+ */
+extern int mdev_bpf_q_fail(struct mdev_bpf_queue *q, __s32 code, const char *msg,
+			   __u32 msg__sz) __ksym;
+
+/** mdev_bpf_q_fail_printf() - mdev_bpf_q_fail() with a text formatted by mdev_bpf_snprintf() */
+#define mdev_bpf_q_fail_printf(q, code, fmt, args...)				\
+({										\
+	char ___text[MDEV_BPF_MAX_REASON];					\
+										\
+	mdev_bpf_format(___text, sizeof(___text), fmt, ##args);			\
+	mdev_bpf_q_fail(q, code, ___text, sizeof(___text));			\
+})
+
+/**
+ * bpf_iter_mdev_q_new() - begin a loop in the queue op; use mdev_bpf_q_for()
+ * @it: the loop
+ * @q: the queue
+ * @start: number of the first round
+ * @end: number of the last round plus 1
+ *
+ * Return: as bpf_iter_mdev_new().
+ */
+extern int bpf_iter_mdev_q_new(struct bpf_iter_mdev_q *it, struct mdev_bpf_queue *q, __s32 start,
+			       __s32 end) __ksym;
+
+/**
+ * bpf_iter_mdev_q_next() - begin a round
+ * @it: the loop
+ *
+ * Return: as bpf_iter_mdev_next().
+ */
+extern int *bpf_iter_mdev_q_next(struct bpf_iter_mdev_q *it) __ksym;
+
+/**
+ * bpf_iter_mdev_q_destroy() - end a loop
+ * @it: the loop
+ */
+extern void bpf_iter_mdev_q_destroy(struct bpf_iter_mdev_q *it) __ksym;
+
+/* Store the number of the next round in @i; false if there is none. */
+static __always_inline bool mdev_bpf_q_for_next(struct bpf_iter_mdev_q *it, int *i)
+{
+	int *round = bpf_iter_mdev_q_next(it);
+
+	if (!round)
+		return false;
+	*i = *round;
+	return true;
+}
+
+/**
+ * mdev_bpf_q_for() - mdev_bpf_for() for the queue op
+ * @i: an int, the number of the round
+ * @q: the queue
+ * @start: number of the first round
+ * @end: number of the last round plus 1
+ */
+#define mdev_bpf_q_for(i, q, start, end)						\
+	for (struct bpf_iter_mdev_q ___it __attribute__((cleanup(bpf_iter_mdev_q_destroy))),	\
+	     *___new __attribute__((unused)) =						\
+		(bpf_iter_mdev_q_new(&___it, q, start, end),				\
+		 /* Or the object has no BTF for it */					\
+		 (void)bpf_iter_mdev_q_destroy, &___it);				\
+	     mdev_bpf_q_for_next(&___it, &(i)) && (i) >= (int)(start) &&		\
+	     (i) < (int)(end);)
 
 /**
  * mdev_bpf_stream_put() - add bytes to an opaque stream; for save only

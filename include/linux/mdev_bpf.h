@@ -230,11 +230,29 @@ struct mdev_bpf_stream {
  * struct mdev_bpf_old - the state that the previous program left
  * @version: its mdev_bpf_ops::state_version
  * @size: its mdev_bpf_ops::state_size
+ * @queue_size: its mdev_bpf_ops::queue_state_size
+ * @reserved: zero
  * @trusted: NULL; see above
  */
 struct mdev_bpf_old {
 	__u32 version;
 	__u32 size;
+	__u32 queue_size;
+	__u32 reserved;
+	const void *trusted;
+};
+
+/**
+ * struct mdev_bpf_queue - the queue that an op is called for
+ * @id: number of the queue, less than mdev_bpf_ops::queues
+ * @type: as in struct mdev_bpf_dev
+ * @arg: as in struct mdev_bpf_dev
+ * @trusted: NULL; see above
+ */
+struct mdev_bpf_queue {
+	__u32 id;
+	__u32 type;
+	__u64 arg;
 	const void *trusted;
 };
 
@@ -257,13 +275,21 @@ struct bpf_iter_mdev {
 };
 
 /**
+ * struct bpf_iter_mdev_q - a loop in an op of a queue; see mdev_bpf_q_for()
+ * @opaque: for the kernel only
+ */
+struct bpf_iter_mdev_q {
+	__u64 opaque[3];
+};
+
+/**
  * struct mdev_bpf_ops - a device program
  *
  * A program object defines one in SEC(".struct_ops.link"). Ops run in process context but must not
  * sleep: SEC("struct_ops"), not "struct_ops.s". The core never runs two ops of one device at the
- * same time; ops of different devices run in parallel. An op returns 0 or a negative errno from -1
- * to -511, unless it says otherwise; any other value becomes -EIO. Ops are optional, except those
- * that are mandatory for a declared member.
+ * same time, except for @queue; ops of different devices run in parallel. An op returns 0 or a
+ * negative errno from -1 to -511, unless it says otherwise; any other value becomes -EIO. Ops are
+ * optional, except those that are mandatory for a declared member.
  */
 struct mdev_bpf_ops {
 	/**
@@ -456,6 +482,18 @@ struct mdev_bpf_ops {
 	int (*dump)(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);
 
 	/**
+	 * @queue: A queue was rung, by a doorbell, mdev_bpf_queue_kick() or mdev_bpf_q_kick().
+	 *
+	 * Called from a worker of the queue, while other ops of the device may run, also this one
+	 * for other queues. It only has access to the state of its queue. A queue that is rung
+	 * again before the op is called is called once. Queues of a closed, detached, failed or
+	 * stopped device stand still. Mandatory when @queues is not 0.
+	 *
+	 * Return: ignored.
+	 */
+	int (*queue)(struct mdev_bpf_queue *q);
+
+	/**
 	 * @name: Name of the mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
 	 * first a letter or digit. The same rules hold for the name of a type.
 	 */
@@ -514,6 +552,15 @@ struct mdev_bpf_ops {
 
 	/** @dma_windows: Windows that mdev_bpf_dma_pin() may pin, up to MDEV_BPF_MAX_PINS. */
 	__u32 dma_windows;
+
+	/** @queues: Queues of each device, up to MDEV_BPF_MAX_QUEUES. */
+	__u32 queues;
+
+	/**
+	 * @queue_state_size: Bytes of state of each queue, up to MDEV_BPF_MAX_QUEUE_STATE. They
+	 * have @state_version, too.
+	 */
+	__u32 queue_state_size;
 
 	/** @reserved: Zero. */
 	__u32 reserved;

@@ -35,7 +35,7 @@ at_exit()
 		[ ! -e "/sys/bus/mdev/devices/$device" ] || mdev-bpf remove "$device"
 	done
 	for program in skel counter fifo vault minimal alarm fetch gather table adder mailbox \
-		engine disk; do
+		engine lanes disk; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -199,6 +199,18 @@ engine()
 	gone engine
 }
 
+sum_is() { run 0 mdev-bpf peek "$uuid" bar0 4; [ "$out" = "$1" ]; }
+
+lanes()
+{
+	up lanes lanes-1
+	run 0 mdev-bpf poke "$uuid" "UPTO[1]" 1000
+	run 0 mdev-bpf peek "$uuid" "UPTO[1]"
+	is "$out" 0x000003e8
+	await 20 sum_is 0x0007a314 || fail "the queue is not called"
+	gone lanes
+}
+
 fetch()
 {
 	up fetch fetch-1
@@ -275,5 +287,5 @@ libbpf_loader()
 	await 20 test ! -e /sys/class/mdev_bus/skel || fail "the program is still there"
 }
 
-points skeleton minimal counter fifo vault alarm try migrate disk mailbox engine fetch gather \
-	table adder refused sysfs features libbpf_loader
+points skeleton minimal counter fifo vault alarm try migrate disk mailbox engine lanes fetch \
+	gather table adder refused sysfs features libbpf_loader

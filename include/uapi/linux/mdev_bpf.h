@@ -52,6 +52,9 @@
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
+#define MDEV_BPF_MAX_QUEUES	16	/* queues of a device, ids from 0 */
+#define MDEV_BPF_MAX_QUEUE_STATE	65536	/* bytes of state of each queue */
+
 #define MDEV_BPF_MAX_PARAMS	32	/* entries of mdev_bpf_ops::params */
 #define MDEV_BPF_MAX_PARAM_TEXT	256	/* bytes of a TEXT or a path, with the final NUL */
 
@@ -101,6 +104,7 @@
 #define MDEV_BPF_REGISTER_READ_CALL	(1 << 1)	/* each read calls region_read */
 #define MDEV_BPF_REGISTER_WRITE_CALL	(1 << 2)	/* each write calls region_write */
 #define MDEV_BPF_REGISTER_DOORBELL	(1 << 3)	/* each write queues work */
+#define MDEV_BPF_REGISTER_QUEUE		(1 << 4)	/* DOORBELL: each write rings a queue */
 
 /* struct mdev_bpf_access::reg if the access is not to a declared register */
 #define MDEV_BPF_NO_REGISTER		0xffffffff
@@ -191,6 +195,7 @@
 #define MDEV_BPF_FEATURE_PARAMS		(1 << 13)
 #define MDEV_BPF_FEATURE_FILES		(1 << 14)
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
+#define MDEV_BPF_FEATURE_QUEUES		(1 << 16)
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
@@ -313,10 +318,12 @@ struct mdev_bpf_region {
  * @types: as in struct mdev_bpf_region
  * @count: number of registers in an array; 0 for 1
  * @stride: bytes from one to the next in the region, a multiple of @width; 0 for @width
- * @state: offset of the first register's value in the device's state, a multiple of @width
- * @state_stride: bytes from one value to the next there, a multiple of @width; 0 for @width
+ * @state: offset of the first register's value in the device's state, a multiple of @width; with
+ *	QUEUE, offset of each value in the state of its queue
+ * @state_stride: bytes from one value to the next there, a multiple of @width; 0 for @width. With
+ *	QUEUE, zero
  * @work: a write to a DOORBELL queues the work with this id; one to register i of an array, the
- *	work @work + i. 0 for others
+ *	work @work + i. With QUEUE, it rings the queue with this id, or @work + i. 0 for others
  * @reset: the value at creation and after a reset
  * @write: bits that a write sets to the value written; all other bits keep their value
  * @write_one_clear: bits that writing 1 clears; none of them may be in @write

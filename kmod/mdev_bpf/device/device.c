@@ -30,6 +30,7 @@
 #include "pci/msix.h"
 #include "program/ops.h"
 #include "program/program.h"
+#include "queue/queue.h"
 #include "register/doorbell.h"
 #include "register/register.h"
 #include "validate/api.h"
@@ -65,9 +66,10 @@ static void copy_irqs(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *d
 
 /*
  * Copy what the program declares for devices of this type. The copy never changes, except for the
- * size of regions with MDEV_BPF_REGION_SIZE_PARAM.
+ * size of regions with MDEV_BPF_REGION_SIZE_PARAM. @queues: set to the number of queues
  */
-static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
+static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index,
+			     unsigned int *queues)
 {
 	struct mdev_bpf_ops *decl = &bdev->program->decl;
 
@@ -80,6 +82,7 @@ static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index)
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
 	mdev_bpf_gfx_init(bdev, decl);
 	bdev->dma.windows = decl->dma_windows;
+	*queues = decl->queues;
 	bdev->ctx.type = index;
 	bdev->ctx.arg = decl->types[index].arg;
 }
@@ -99,12 +102,23 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 	return 0;
 }
 
+/* After an op */
+static bool device_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+{
+	if (bdev->gate.leave & MDEV_BPF_LEAVE_QUEUES)
+		mdev_bpf_queue_give_back(bdev);
+	return bdev->gate.leave & MDEV_BPF_LEAVE_DMA && mdev_bpf_dma_runner_leave(bdev, op);
+}
+
 static const struct mdev_bpf_gate_hooks gate_hooks = {
 	.enter = mdev_bpf_doorbell_put,
-	.leave = mdev_bpf_dma_runner_leave,
+	.leave = device_leave,
 	.after = mdev_bpf_dma_runner_after,
 	.slow = mdev_bpf_failure_slow,
 	.ring = mdev_bpf_deferred_work_start,
+	.kick = mdev_bpf_queue_ring,
+	.turn = mdev_bpf_queue_update,
+	.fail = mdev_bpf_failure_queue,
 };
 
 /**
@@ -116,6 +130,7 @@ static const struct mdev_bpf_gate_hooks gate_hooks = {
 int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_type *type;
+	unsigned int queues;
 	int ret;
 
 	bdev->mdev = to_mdev_device(bdev->vdev.dev);
@@ -138,10 +153,13 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	if (ret)
 		return ret;
 	scoped_guard(mutex, &bdev->program->lock)
-		device_copy_decl(bdev, type->index);
-	ret = mdev_bpf_param_init(bdev);
+		device_copy_decl(bdev, type->index, &queues);
+	ret = mdev_bpf_queue_init(bdev, queues);
 	if (ret)
 		return ret;
+	ret = mdev_bpf_param_init(bdev);
+	if (ret)
+		goto out_queues;
 	mdev_bpf_param_size_init(bdev);
 	ret = mdev_bpf_dma_queue_init(bdev);
 	if (ret)
@@ -176,6 +194,8 @@ out_dma:
 	mdev_bpf_dma_queue_destroy(bdev);
 out_params:
 	mdev_bpf_param_destroy(bdev);
+out_queues:
+	mdev_bpf_queue_destroy(bdev);
 	return ret;
 }
 
@@ -191,6 +211,7 @@ void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 	mdev_bpf_pin_destroy(bdev);
 	mdev_bpf_dma_queue_destroy(bdev);
 	mdev_bpf_param_destroy(bdev);
+	mdev_bpf_queue_destroy(bdev);
 	mdev_bpf_state_destroy(bdev);
 	mutex_destroy(&bdev->lock);
 	put_device(&bdev->program->dev);	/* Pairs with the get in mdev_bpf_device_init() */
@@ -231,6 +252,7 @@ void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_gate_assign(bdev, ops, ops ? bdev->program->link : NULL);
 	if (ops) {
+		mdev_bpf_queue_pardon(bdev);
 		mdev_bpf_failure_clear(bdev);
 		mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_DETACHED);
 	} else {
@@ -272,8 +294,7 @@ static int device_give_state(struct mdev_bpf_device *bdev)
 
 	do {
 		mdev_bpf_state_free(&buf);
-		ret = mdev_bpf_state_alloc(&buf, READ_ONCE(decl->state_size),
-					   READ_ONCE(decl->state_version));
+		ret = mdev_bpf_state_alloc(&buf, decl);
 	} while (!ret && !device_list(bdev, &buf));
 	return ret;
 }
@@ -337,6 +358,24 @@ static void call_close(struct mdev_bpf_device *bdev)
 		mdev_bpf_call_void_op(&call, close);
 }
 
+static int open_workers(struct mdev_bpf_device *bdev)
+{
+	int ret = mdev_bpf_queue_open(bdev);
+
+	if (ret)
+		return ret;
+	ret = mdev_bpf_worker_open(&bdev->worker);
+	if (ret)
+		mdev_bpf_queue_close(bdev);
+	return ret;
+}
+
+static void close_workers(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_queue_close(bdev);
+	mdev_bpf_worker_close(&bdev->worker);
+}
+
 /**
  * mdev_bpf_device_open() - open a device
  * @bdev: the device
@@ -360,7 +399,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
 	/* A client has no process, and no memory for the device */
 	if (!client) {
-		ret = mdev_bpf_worker_open(bdev);
+		ret = open_workers(bdev);
 		if (ret)
 			goto out_closed;
 		mdev_bpf_param_open(bdev);
@@ -377,7 +416,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 out_dma:
 	mdev_bpf_dma_runner_close(bdev);
 	mdev_bpf_param_close(bdev);
-	mdev_bpf_worker_close(bdev);
+	close_workers(bdev);
 out_closed:
 	device_set_closed(bdev);
 	return ret;
@@ -397,7 +436,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_dirty_close(bdev);
 	mdev_bpf_dma_runner_close(bdev);
 	mdev_bpf_param_close(bdev);
-	mdev_bpf_worker_close(bdev);
+	close_workers(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_deferred_unmask_forget(bdev);
 	mdev_bpf_migration_close(bdev);
@@ -429,7 +468,8 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 /* Stop everything that runs for a device that has no program any more. */
 static void device_stop(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_worker_destroy(bdev);
+	mdev_bpf_queue_halt(bdev);
+	mdev_bpf_worker_destroy(&bdev->worker);
 	mdev_bpf_trim_destroy(bdev);
 	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);

@@ -16,6 +16,7 @@
  *   mdev_bpf_irqs::config        SET_IRQS
  *   mdev_bpf_gate::lock          spinlock: ops, one at a time, and what ops access: the program,
  *                                state, configuration space, timers, DMA queue, failure
+ *   mdev_bpf_lane::lock          spinlock: ops of a queue, and its state
  *   mdev_bpf_program::info       spinlock: what unprivileged readers of sysfs see
  *   mdev_bpf_irqs::lock          spinlock: lines, masks, eventfds, MSI-X table
  *   passes_lock                  spinlock: guest memory that is being unmapped (dma/pass.c)
@@ -26,10 +27,11 @@
  * Taken alone, or last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
  * last_error_lock (gate/refuse.c).
  *
- * Of the locks of a device, attaching, updating and detaching a program only take the gate, because
- * all struct_ops users of the machine wait for them. mdev_bpf_device::lock is held while memory is
- * allocated, copied and cleared, which may take any time, and while pages are unmapped, with the
- * kernel's own locks for that. A fault that maps a page again only takes mdev_bpf_memory::pages.
+ * Of the locks of a device, attaching, updating and detaching a program only take the gate and the
+ * lanes of queues, because all struct_ops users of the machine wait for them.
+ * mdev_bpf_device::lock is held while memory is allocated, copied and cleared, which may take any
+ * time, and while pages are unmapped, with the kernel's own locks for that. A fault that maps a
+ * page again only takes mdev_bpf_memory::pages.
  *
  * Guest memory is accessed with none of these locks held (dma/guest.c). VFIO has its own locks for
  * guest memory, under which it waits for user space, and calls dma_unmap.
@@ -54,6 +56,7 @@
 #include "param/param.h"
 #include "pci/caps.h"
 #include "pci/irq.h"
+#include "queue/queue.h"
 #include "register/doorbell.h"
 #include "register/register.h"
 #include "work/deferred.h"
@@ -100,6 +103,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @msix: MSI-X table and pending bits; NULL if it has none
  * @deferred: timers and work
  * @worker: the thread that does work which is due
+ * @queues: its queues
  * @ioeventfds: eventfds that stand for writes
  * @failure: its failure
  * @stats: statistics of its ops
@@ -143,6 +147,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_msix *msix;
 	struct mdev_bpf_deferred deferred;
 	struct mdev_bpf_worker worker;
+	struct mdev_bpf_queues queues;
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
 	struct mdev_bpf_stats stats;

@@ -14,6 +14,7 @@
 #include "gate/ops.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
+#include "queue/queue.h"
 #include "validate/api.h"
 
 /* The end of a text that did not fit; there is always room for this. */
@@ -62,6 +63,9 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	at += sysfs_emit_at(buf, at, "timers: armed %#x, due %#lx\n", timers_armed(d),
 			    READ_ONCE(d->timers_due));
 	at += sysfs_emit_at(buf, at, "work: due %#lx\n", d->work_due);
+	if (bdev->queues.nr)
+		at += sysfs_emit_at(buf, at, "queues: %u, due %#llx\n", bdev->queues.nr,
+				    mdev_bpf_queue_due(bdev));
 	at += sysfs_emit_at(buf, at, "time: %llu ns, frozen %#x\n", mdev_bpf_deferred_time(bdev),
 			    d->frozen);
 	if (bdev->failure.active)

@@ -171,6 +171,18 @@ void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err)
 	failure_begin(bdev, MDEV_BPF_OP_UPGRADE, err);
 }
 
+static void failure_slow(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, unsigned int limit_ms)
+{
+	struct mdev_bpf_failure *f = &bdev->failure;
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (f->active)
+		return;
+	strscpy(f->program, bdev->program->driver.driver.name);
+	snprintf(f->text, sizeof(f->text), "the op ran longer than %u ms", limit_ms);
+	failure_begin(bdev, op, -ETIME);
+}
+
 /**
  * mdev_bpf_failure_slow() - fail a device because its op has run for too long
  * @bdev: the device; does nothing if it has failed already
@@ -180,14 +192,32 @@ void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err)
  */
 void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms)
 {
+	failure_slow(bdev, bdev->gate.op, limit_ms);
+}
+
+/**
+ * mdev_bpf_failure_queue() - fail a device because of an op of one of its queues
+ * @bdev: the device; does nothing if it has failed already
+ * @verdict: what the op has reported; without a program, it has run for too long
+ * @limit_ms: the limit in milliseconds
+ *
+ * Context: The gate held, not in an op.
+ */
+void mdev_bpf_failure_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_verdict *verdict,
+			    unsigned int limit_ms)
+{
 	struct mdev_bpf_failure *f = &bdev->failure;
 
 	mdev_bpf_gate_assert_held(bdev);
 	if (f->active)
 		return;
-	strscpy(f->program, bdev->program->driver.driver.name);
-	snprintf(f->text, sizeof(f->text), "the op ran longer than %u ms", limit_ms);
-	failure_begin(bdev, bdev->gate.op, -ETIME);
+	if (!verdict->program[0]) {
+		failure_slow(bdev, MDEV_BPF_OP_QUEUE, limit_ms);
+		return;
+	}
+	strscpy(f->program, verdict->program);
+	copy_text(f->text, verdict->text, sizeof(verdict->text));
+	failure_begin(bdev, MDEV_BPF_OP_QUEUE, verdict->code);
 }
 
 __bpf_kfunc_start_defs();

@@ -9,6 +9,7 @@
 #include "gate/ops.h"
 
 struct mdev_bpf_device;
+struct mdev_bpf_verdict;
 
 /**
  * struct mdev_bpf_failure - the failure of a device, protected by the gate
@@ -40,6 +41,8 @@ void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
 void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev);
 void mdev_bpf_failure_stale(struct mdev_bpf_device *bdev, int err);
+void mdev_bpf_failure_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_verdict *verdict,
+			    unsigned int limit_ms);
 void mdev_bpf_failure_slow(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 const char *mdev_bpf_failure_state(struct mdev_bpf_device *bdev);
 int mdev_bpf_failure_emit(struct mdev_bpf_device *bdev, char *buf);

@@ -23,6 +23,7 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "pci/msix.h"
+#include "queue/queue.h"
 #include "register/register.h"
 #include "validate/api.h"
 #include "work/deferred.h"
@@ -42,6 +43,8 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	if (bdev->api->pci)
 		mdev_bpf_pci_config_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
+	mdev_bpf_queue_set_due(bdev, 0);
+	mdev_bpf_queue_pardon(bdev);
 	mdev_bpf_ioeventfd_forget(bdev);
 	mdev_bpf_failure_clear(bdev);
 	mdev_bpf_dma_runner_cancel(bdev);

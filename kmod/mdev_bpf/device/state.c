@@ -3,6 +3,7 @@
  * The state of a device: bytes whose layout belongs to the program. They stay when the program is
  * detached, and the next program may have to convert them (program/upgrade.c).
  */
+#include <linux/cache.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -16,20 +17,32 @@
 /**
  * mdev_bpf_state_alloc() - allocate an empty state
  * @buf: set to the state
- * @size: size in bytes
- * @version: state_version of the program
+ * @decl: the declaration of the program, which may change at the same time
  *
  * Context: Process context. The state is charged to the caller's memory cgroup.
  *
  * Return: 0; -ENOMEM.
  */
-int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, u32 size, u32 version)
+int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, const struct mdev_bpf_ops *decl)
 {
-	*buf = (struct mdev_bpf_state_buf){ .size = size, .version = version };
-	buf->block = kvzalloc(struct_size(buf->block, data, size), GFP_KERNEL_ACCOUNT);
+	size_t bytes, stride;
+
+	*buf = (struct mdev_bpf_state_buf){
+		.size = READ_ONCE(decl->state_size),
+		.version = READ_ONCE(decl->state_version),
+		.nr_queues = READ_ONCE(decl->queues),
+		.queue_size = READ_ONCE(decl->queue_state_size),
+	};
+	stride = round_up((size_t)buf->queue_size, SMP_CACHE_BYTES);
+	bytes = struct_size(buf->block, data, buf->size);
+	if (buf->nr_queues)
+		bytes += SMP_CACHE_BYTES + buf->nr_queues * stride;
+	buf->block = kvzalloc(bytes, GFP_KERNEL_ACCOUNT);
 	if (!buf->block)
 		return -ENOMEM;
 	buf->data = buf->block->data;
+	buf->block->queues = PTR_ALIGN(buf->data + buf->size, SMP_CACHE_BYTES);
+	buf->block->stride = stride;
 	return 0;
 }
 
@@ -56,7 +69,8 @@ void mdev_bpf_state_free(struct mdev_bpf_state_buf *buf)
  */
 bool mdev_bpf_state_fits(const struct mdev_bpf_state_buf *buf, const struct mdev_bpf_ops *ops)
 {
-	return buf->size == ops->state_size && buf->version == ops->state_version;
+	return buf->size == ops->state_size && buf->version == ops->state_version &&
+	       buf->queue_size == ops->queue_state_size;
 }
 
 /**
@@ -74,19 +88,31 @@ void mdev_bpf_state_replace(struct mdev_bpf_device *bdev, struct mdev_bpf_state_
 }
 
 /* Registers may be read meanwhile, so clear 8 bytes at a time. */
-static void clear(void *data, u32 size)
+static void clear(void *data, size_t size)
 {
-	u32 whole = round_down(size, sizeof(u64));
+	size_t whole = round_down(size, sizeof(u64));
 
 	memset64(data, 0, whole / sizeof(u64));
 	memset(data + whole, 0, size - whole);
 }
 
 /**
+ * mdev_bpf_state_clear() - fill a state with zeros
+ * @buf: the state
+ *
+ * Context: Any; no other task may change the state meanwhile.
+ */
+void mdev_bpf_state_clear(struct mdev_bpf_state_buf *buf)
+{
+	clear(buf->data, buf->size);
+	clear(buf->block->queues, buf->nr_queues * buf->block->stride);
+}
+
+/**
  * mdev_bpf_state_reset() - clear the state of a device, and give its registers initial values
  * @bdev: the device
  *
- * Context: The gate held.
+ * Context: The gate held; no op of a queue runs.
  */
 void mdev_bpf_state_reset(struct mdev_bpf_device *bdev)
 {
@@ -95,9 +121,9 @@ void mdev_bpf_state_reset(struct mdev_bpf_device *bdev)
 		bdev->state.stale = false;
 		mdev_bpf_state_replace(bdev, &bdev->state.next);
 	} else {
-		clear(bdev->state.cur.data, bdev->state.cur.size);
+		mdev_bpf_state_clear(&bdev->state.cur);
 	}
-	mdev_bpf_register_table_reset(bdev->registers.map, bdev->state.cur.data);
+	mdev_bpf_register_table_reset(bdev->registers.map, &bdev->state.cur);
 }
 
 /**

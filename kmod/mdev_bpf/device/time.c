@@ -13,22 +13,38 @@
 #include "dma/unmap.h"
 #include "gate/gate.h"
 #include "pci/irq.h"
+#include "queue/queue.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
 #include "work/worker.h"
 
 /**
  * mdev_bpf_time_run() - do all work that is due
- * @bdev: the device
+ * @worker: the device's own worker
  *
  * Context: Process context, the device's worker.
  */
-void mdev_bpf_time_run(struct mdev_bpf_device *bdev)
+void mdev_bpf_time_run(struct mdev_bpf_worker *worker)
 {
+	struct mdev_bpf_device *bdev = container_of(worker, struct mdev_bpf_device, worker);
+
 	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_deferred_run(bdev);
 	mdev_bpf_ioeventfd_run(bdev);
 	mdev_bpf_dma_runner_work(bdev);
+	mdev_bpf_queue_run_left(bdev);
+}
+
+/**
+ * mdev_bpf_time_renew() - create workers of this process, because the previous ones have ended
+ * @bdev: the device
+ *
+ * Context: Process context, a task of VFIO's user, which has the device open.
+ */
+void mdev_bpf_time_renew(struct mdev_bpf_device *bdev)
+{
+	mdev_bpf_queue_renew(bdev);
+	mdev_bpf_worker_renew(&bdev->worker);
 }
 
 /**
@@ -61,6 +77,7 @@ void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 {
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_deferred_freeze(bdev, why);
+	mdev_bpf_queue_update(bdev);
 	quiesce(bdev);
 }
 
@@ -78,5 +95,6 @@ void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 		mdev_bpf_time_kick(bdev);
 		mdev_bpf_dma_queue_kick(bdev);
 	}
+	mdev_bpf_queue_update(bdev);
 	quiesce(bdev);
 }

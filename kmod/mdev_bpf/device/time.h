@@ -3,11 +3,24 @@
 #ifndef __MDEV_BPF_DEVICE_TIME_H
 #define __MDEV_BPF_DEVICE_TIME_H
 
+#include <linux/compiler.h>
+
+#include "work/worker.h"
+
 struct mdev_bpf_device;
 
-void mdev_bpf_time_run(struct mdev_bpf_device *bdev);
+void mdev_bpf_time_run(struct mdev_bpf_worker *worker);
+void mdev_bpf_time_renew(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why);
+
+/* Called when a task of the user enters the device. Replaces threads that have ended. */
+static inline void mdev_bpf_time_enter(struct mdev_bpf_device *bdev,
+				       struct mdev_bpf_worker *worker)
+{
+	if (unlikely(!READ_ONCE(worker->thread)))
+		mdev_bpf_time_renew(bdev);
+}
 
 #endif /* __MDEV_BPF_DEVICE_TIME_H */

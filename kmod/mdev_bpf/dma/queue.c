@@ -34,6 +34,10 @@ static void channel_update(struct mdev_bpf_dma_channel *ch)
 	mdev_bpf_gate_assert_held(ch->bdev);
 	__assign_bit(ch - q->channels, &q->ready,
 		     !list_empty(&ch->requests) && !ch->fault.has_head);
+	if (q->ready)
+		ch->bdev->gate.leave |= MDEV_BPF_LEAVE_DMA;
+	else
+		ch->bdev->gate.leave &= ~MDEV_BPF_LEAVE_DMA;
 }
 
 /**
@@ -136,6 +140,7 @@ void mdev_bpf_dma_queue_drop_all(struct mdev_bpf_device *bdev)
 		mdev_bpf_fault_forget(&ch->fault);
 	}
 	q->ready = 0;
+	bdev->gate.leave &= ~MDEV_BPF_LEAVE_DMA;
 	q->nr = 0;
 }
 

@@ -47,7 +47,7 @@ static inline void mdev_bpf_call_begin(const struct mdev_bpf_call *call, enum md
 {
 	call->bdev->gate.op = op;
 	if (static_branch_unlikely(&mdev_bpf_stats_key))
-		mdev_bpf_stats_begin(call->bdev);
+		mdev_bpf_stats_begin(&call->bdev->stats);
 	mdev_bpf_watchdog_begin(&call->bdev->watch, call->bdev);
 }
 
@@ -57,13 +57,14 @@ static inline void mdev_bpf_call_end(const struct mdev_bpf_call *call, int ret)
 	if (unlikely(mdev_bpf_watchdog_is_over(&call->bdev->watch)))
 		mdev_bpf_watchdog_fail(call->bdev);
 	if (static_branch_unlikely(&mdev_bpf_stats_key))
-		mdev_bpf_stats_end(call->bdev, ret);
+		mdev_bpf_stats_end(call->bdev, &call->bdev->stats, call->bdev->gate.op, ret);
 }
 
 #define mdev_bpf_op_id(member)	\
 	(offsetof(struct mdev_bpf_ops, member) / sizeof(void (*)(void)))
 
-static_assert(mdev_bpf_op_id(dump) == MDEV_BPF_OP_DUMP && mdev_bpf_op_id(name) == MDEV_BPF_NR_OPS);
+static_assert(mdev_bpf_op_id(queue) == MDEV_BPF_OP_QUEUE &&
+	      mdev_bpf_op_id(name) == MDEV_BPF_NR_OPS);
 
 /* Call an op that the program has. Value: its result. */
 #define mdev_bpf_call_have(call_ptr, member, ...)				\
@@ -93,6 +94,21 @@ do {										\
 	c_->ops->member(&c_->bdev->ctx);					\
 	mdev_bpf_call_end(c_, 0);						\
 } while (0)
+
+void mdev_bpf_lane_begin(struct mdev_bpf_lane *lane, enum mdev_bpf_op op);
+bool mdev_bpf_lane_end(struct mdev_bpf_lane *lane, int ret);
+
+/*
+ * Call an op of a queue, with its lane held, and with the program that the lane had. Value: false
+ * if the op has run for too long.
+ */
+#define mdev_bpf_lane_op(lane_ptr, ops_ptr, member, ...)			\
+({										\
+	struct mdev_bpf_lane *l_ = (lane_ptr);					\
+										\
+	mdev_bpf_lane_begin(l_, mdev_bpf_op_id(member));			\
+	mdev_bpf_lane_end(l_, (ops_ptr)->member(&l_->ctx, ##__VA_ARGS__));	\
+})
 
 /*
  * Check the result of an op: it must be an errno that user space may see (ERESTARTSYS and above are

@@ -131,7 +131,7 @@ static __always_inline void gate_leave(const struct mdev_bpf_call *call)
 	if (IS_ERR(call->ops))
 		return;
 	mdev_bpf_gate_assert_held(bdev);
-	after = unlikely(bdev->dma.ready) && bdev->gate.hooks->leave(bdev, call->op);
+	after = unlikely(bdev->gate.leave) && bdev->gate.hooks->leave(bdev, call->op);
 	WRITE_ONCE(bdev->gate.caller, NULL);
 	spin_unlock(&bdev->gate.lock);
 	if (after)
@@ -231,7 +231,7 @@ static void call_started(struct mdev_bpf_device *bdev)
 	WRITE_ONCE(gate->caller, current);
 	mdev_bpf_call_op(&call, started, why);
 	/* This task may hold locks, so another one carries out DMA */
-	if (bdev->dma.ready)
+	if (gate->leave)
 		gate->hooks->leave(bdev, MDEV_BPF_OP_STARTED);
 	WRITE_ONCE(gate->caller, NULL);
 }
@@ -265,6 +265,7 @@ void mdev_bpf_gate_hold(struct mdev_bpf_device *bdev)
 	guard(mdev_bpf_gate)(bdev);
 	bdev->gate.holder = current;
 	bdev->gate.closer |= MDEV_BPF_GATE_HELD;
+	bdev->gate.hooks->turn(bdev);
 }
 
 /**
@@ -281,6 +282,7 @@ void mdev_bpf_gate_release(struct mdev_bpf_device *bdev)
 	bdev->gate.holder = NULL;
 	/* The program may have been replaced meanwhile */
 	call_started(bdev);
+	bdev->gate.hooks->turn(bdev);
 }
 
 /**

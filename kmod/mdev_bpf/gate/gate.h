@@ -20,16 +20,21 @@
 struct bpf_link;
 struct mdev_bpf_call;
 struct mdev_bpf_device;
+struct mdev_bpf_verdict;
 struct task_struct;
 
 /**
  * struct mdev_bpf_gate_hooks - functions of other parts that a call needs
  * @enter: called with the gate held, before an op, if mdev_bpf_gate::latched is set
- * @leave: called with the gate held if the device's DMA queue is due; returns true if @after should
- *	be called
+ * @leave: called with the gate held after an op, if mdev_bpf_gate::leave is set; returns true if
+ *	@after should be called
  * @after: called without the gate
  * @slow: called with the gate held if the op has run for longer than @limit_ms milliseconds
  * @ring: queues work, in any context
+ * @kick: rings a queue, in any context
+ * @fail: called with the gate held for a failure that the op of a queue has reported
+ * @turn: called with the gate held when mdev_bpf_gate_hold() or mdev_bpf_gate_release() has changed
+ *	who may call ops
  */
 struct mdev_bpf_gate_hooks {
 	void (*enter)(struct mdev_bpf_device *bdev);
@@ -37,11 +42,19 @@ struct mdev_bpf_gate_hooks {
 	void (*after)(struct mdev_bpf_device *bdev);
 	void (*slow)(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 	void (*ring)(struct mdev_bpf_device *bdev, u32 work);
+	void (*kick)(struct mdev_bpf_device *bdev, u32 queue);
+	void (*fail)(struct mdev_bpf_device *bdev, const struct mdev_bpf_verdict *verdict,
+		     unsigned int limit_ms);
+	void (*turn)(struct mdev_bpf_device *bdev);
 };
 
 /* Reasons for the slow path, in mdev_bpf_gate::closer */
 #define MDEV_BPF_GATE_LIMITED	BIT(0)	/* only some ops are called: mdev_bpf_gate::allowed */
 #define MDEV_BPF_GATE_HELD	BIT(1)	/* only one task calls ops: mdev_bpf_gate::holder */
+
+/* What there is to do after an op, in mdev_bpf_gate::leave */
+#define MDEV_BPF_LEAVE_DMA	BIT(0)	/* the DMA queue is due */
+#define MDEV_BPF_LEAVE_QUEUES	BIT(1)	/* the op has stopped queues */
 
 /**
  * struct mdev_bpf_gate - the gate of a device
@@ -51,6 +64,7 @@ struct mdev_bpf_gate_hooks {
  * @op: the op that is running, or was called last
  * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
  * @latched: doorbells have values that are not in the state yet; set and cleared without the gate
+ * @leave: MDEV_BPF_LEAVE_*
  * @allowed: if LIMITED, the ops that are called
  * @holder: if HELD, the task that may call ops; it holds mdev_bpf_device::lock
  * @region: handles an access, and calls the op if needed; NULL: the op handles every access
@@ -64,6 +78,7 @@ struct mdev_bpf_gate {
 	spinlock_t lock;
 	unsigned int closer;
 	bool latched;
+	unsigned int leave;
 	const struct mdev_bpf_ops *ops;
 	struct task_struct *caller;
 	unsigned long has;

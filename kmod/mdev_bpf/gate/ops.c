@@ -27,6 +27,7 @@ static const char *const op_names[] = {
 	[MDEV_BPF_OP_UPGRADE] = "upgrade",
 	[MDEV_BPF_OP_STARTED] = "started",
 	[MDEV_BPF_OP_DUMP] = "dump",
+	[MDEV_BPF_OP_QUEUE] = "queue",
 };
 
 static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);
@@ -50,7 +51,8 @@ const char *mdev_bpf_ops_name(enum mdev_bpf_op op)
  *
  * "bpftool map dump" of the map shows the ids of the ops' programs.
  *
- * Context: The gate held of a device that has the link, so that the link stays.
+ * Context: The gate held of a device that has the link, or an op of a queue runs, so that the link
+ * stays.
  */
 void mdev_bpf_ops_ids(const struct bpf_link *link, u32 *link_id, u32 *map_id)
 {

@@ -39,17 +39,17 @@ static bool is_error(enum mdev_bpf_op op, int ret)
 	}
 }
 
-static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_us)
+static void note_slow(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *stats,
+		      enum mdev_bpf_op op, u64 ns, unsigned int limit_us)
 {
-	struct mdev_bpf_slow slow = { .op = bdev->gate.op, .ns = ns };
-	const char *name = mdev_bpf_ops_name(bdev->gate.op);
+	struct mdev_bpf_slow slow = { .op = op, .ns = ns };
+	const char *name = mdev_bpf_ops_name(op);
 	u32 link_id, map_id;
 
-	mdev_bpf_gate_assert_held(bdev);
 	slow.boot_ns = ktime_get_boottime_ns();
-	bdev->stats.last_slow = slow;
-	if (ns > bdev->stats.worst_slow.ns)
-		bdev->stats.worst_slow = slow;
+	stats->last_slow = slow;
+	if (ns > stats->worst_slow.ns)
+		stats->worst_slow = slow;
 	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
 	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
 	mdev_bpf_notice(bdev, "%s of %s (link %u, map %u) took %llu us, more than %u", name,
@@ -59,43 +59,63 @@ static void note_slow(struct mdev_bpf_device *bdev, u64 ns, unsigned int limit_u
 
 /**
  * mdev_bpf_stats_begin() - record the time before an op is called
- * @bdev: the device
+ * @stats: the statistics of the device, or of the queue
  *
- * Context: The gate held, mdev_bpf_stats_key on.
+ * Context: The gate, or the lane of the queue, held; mdev_bpf_stats_key on.
  */
-void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev)
+void mdev_bpf_stats_begin(struct mdev_bpf_stats *stats)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	bdev->stats.session = READ_ONCE(session);
-	bdev->stats.start = ktime_get_ns();
+	stats->session = READ_ONCE(session);
+	stats->start = ktime_get_ns();
 }
 
 /**
  * mdev_bpf_stats_end() - count an op that has returned
  * @bdev: the device
+ * @stats: as for mdev_bpf_stats_begin()
+ * @op: the op
  * @ret: the result of the op; 0 if it returns nothing
  *
- * Context: The gate held, mdev_bpf_stats_key on.
+ * Context: The gate, or the lane of the queue, held; mdev_bpf_stats_key on.
  */
-void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret)
+void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *stats,
+			enum mdev_bpf_op op, int ret)
 {
-	struct mdev_bpf_op_stats *s = &bdev->stats.ops[bdev->gate.op];
+	struct mdev_bpf_op_stats *s = &stats->ops[op];
 	unsigned int limit = READ_ONCE(slow_op_us);
 	u64 ns;
 
-	mdev_bpf_gate_assert_held(bdev);
 	/* The key was turned on during the op, perhaps not for the first time */
-	if (bdev->stats.session != READ_ONCE(session))
+	if (stats->session != READ_ONCE(session))
 		return;
-	ns = ktime_get_ns() - bdev->stats.start;
+	ns = ktime_get_ns() - stats->start;
 	if (READ_ONCE(counting)) {
 		s->calls++;
-		s->errors += is_error(bdev->gate.op, ret);
+		s->errors += is_error(op, ret);
 		s->total_ns += ns;
 		s->max_ns = max(s->max_ns, ns);
 	}
 	if (limit && ns > (u64)limit * NSEC_PER_USEC)
-		note_slow(bdev, ns, limit);
+		note_slow(bdev, stats, op, ns, limit);
+}
+
+/* The calls of an op, those of all queues together */
+static struct mdev_bpf_op_stats sum_of(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+{
+	struct mdev_bpf_op_stats sum = bdev->stats.ops[op];
+	unsigned int i;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for (i = 0; op == MDEV_BPF_OP_QUEUE && i < bdev->queues.nr; i++) {
+		struct mdev_bpf_lane *lane = bdev->queues.lanes[i];
+
+		guard(spinlock)(&lane->lock);
+		sum.calls += lane->stats.ops[op].calls;
+		sum.errors += lane->stats.ops[op].errors;
+		sum.total_ns += lane->stats.ops[op].total_ns;
+		sum.max_ns = max(sum.max_ns, lane->stats.ops[op].max_ns);
+	}
+	return sum;
 }
 
 /**
@@ -114,12 +134,12 @@ int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf)
 
 	guard(mdev_bpf_gate)(bdev);
 	for (i = 0; i < MDEV_BPF_NR_OPS; i++) {
-		struct mdev_bpf_op_stats *s = &bdev->stats.ops[i];
+		struct mdev_bpf_op_stats s = sum_of(bdev, i);
 
-		if (s->calls)
+		if (s.calls)
 			at += sysfs_emit_at(buf, at, "%s %llu %llu %llu %llu\n",
-					    mdev_bpf_ops_name(i), s->calls, s->errors,
-					    s->total_ns, s->max_ns);
+					    mdev_bpf_ops_name(i), s.calls, s.errors,
+					    s.total_ns, s.max_ns);
 	}
 	return at;
 }
@@ -143,11 +163,24 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
  */
 int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 {
+	struct mdev_bpf_slow last, worst;
+	unsigned int i;
 	int at;
 
 	guard(mdev_bpf_gate)(bdev);
-	at = emit_slow(buf, 0, "last", &bdev->stats.last_slow);
-	return at + emit_slow(buf, at, "worst", &bdev->stats.worst_slow);
+	last = bdev->stats.last_slow;
+	worst = bdev->stats.worst_slow;
+	for (i = 0; i < bdev->queues.nr; i++) {
+		struct mdev_bpf_lane *lane = bdev->queues.lanes[i];
+
+		guard(spinlock)(&lane->lock);
+		if (lane->stats.last_slow.boot_ns > last.boot_ns)
+			last = lane->stats.last_slow;
+		if (lane->stats.worst_slow.ns > worst.ns)
+			worst = lane->stats.worst_slow;
+	}
+	at = emit_slow(buf, 0, "last", &last);
+	return at + emit_slow(buf, at, "worst", &worst);
 }
 
 static void update_key(void)

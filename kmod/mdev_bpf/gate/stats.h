@@ -38,7 +38,8 @@ struct mdev_bpf_slow {
 };
 
 /**
- * struct mdev_bpf_stats - statistics of a device's ops, protected by the gate
+ * struct mdev_bpf_stats - statistics of ops: those of a device, protected by the gate, or those of
+ *	a queue, protected by its lane
  * @ops: the counters by op
  * @last_slow: the last slow op
  * @worst_slow: the slowest op
@@ -55,8 +56,9 @@ struct mdev_bpf_stats {
 
 DECLARE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 extern const struct attribute *const mdev_bpf_stats_attrs[];
-void mdev_bpf_stats_begin(struct mdev_bpf_device *bdev);
-void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, int ret);
+void mdev_bpf_stats_begin(struct mdev_bpf_stats *stats);
+void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *stats,
+			enum mdev_bpf_op op, int ret);
 int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf);
 int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf);
 

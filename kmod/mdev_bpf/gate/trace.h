@@ -133,6 +133,23 @@ TRACE_EVENT(mdev_bpf_dma,
 		  __entry->iova, __entry->size, __entry->channel, __entry->count, __entry->error)
 );
 
+/* An op of a queue has returned. */
+TRACE_EVENT(mdev_bpf_queue,
+	TP_PROTO(const struct mdev_bpf_dev *dev, u32 id, int ret),
+	TP_ARGS(dev, id, ret),
+	TP_STRUCT__entry(
+		__string(name, dev->name)
+		__field(u32, id)
+		__field(int, ret)
+	),
+	TP_fast_assign(
+		__assign_str(name);
+		__entry->id = id;
+		__entry->ret = ret;
+	),
+	TP_printk("dev=%s queue=%u ret=%d", __get_str(name), __entry->id, __entry->ret)
+);
+
 /* A step in the life of a device, when it is complete, with its result */
 TRACE_EVENT(mdev_bpf_lifecycle,
 	TP_PROTO(const struct mdev_bpf_dev *dev, unsigned int event, int ret),

@@ -33,6 +33,7 @@
 #define MAX_LIMIT_MS	10000
 
 DEFINE_PER_CPU(struct mdev_bpf_device *, mdev_bpf_watchdog_op);
+DEFINE_PER_CPU(struct mdev_bpf_lane *, mdev_bpf_watchdog_lane);
 
 static unsigned int op_limit_ms = 100;
 
@@ -49,7 +50,8 @@ static const struct kernel_param_ops limit_ops = {
 module_param_cb(op_limit_ms, &limit_ops, &op_limit_ms, 0644);
 MODULE_PARM_DESC(op_limit_ms, "how long an op may run before its device is taken out of service (10 to 10000)");
 
-static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned int limit)
+static void tell(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, unsigned int periods,
+		 unsigned int limit)
 {
 	u32 link_id, map_id;
 
@@ -59,29 +61,37 @@ static void tell(struct mdev_bpf_device *bdev, unsigned int periods, unsigned in
 	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
 	mdev_bpf_notice(bdev,
 			"%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u",
-			mdev_bpf_ops_name(bdev->gate.op), bdev->program->driver.driver.name,
+			mdev_bpf_ops_name(op), bdev->program->driver.driver.name,
 			link_id, map_id, periods * limit / 2, limit);
+}
+
+static void look_at(struct mdev_bpf_watch *watch, struct mdev_bpf_device *bdev,
+		    enum mdev_bpf_op op)
+{
+	unsigned int limit = READ_ONCE(op_limit_ms), seen = ++watch->seen;
+
+	if (seen < MDEV_BPF_WATCHDOG_OVER)
+		return;
+	if (seen == MDEV_BPF_WATCHDOG_OVER)
+		watch->limit_ms = limit;
+	/* Report again after twice the time, and so on */
+	if (is_power_of_2(seen - 1))
+		tell(bdev, op, seen - 1, limit);
 }
 
 /*
  * Called on the processor that is in an op, during the op, with interrupts off. So the op does not
- * change, and this processor holds the gate.
+ * change, and this processor holds the gate, or the lane of a queue.
  */
 static void look(void *unused)
 {
 	struct mdev_bpf_device *bdev = this_cpu_read(mdev_bpf_watchdog_op);
-	unsigned int limit = READ_ONCE(op_limit_ms), seen;
+	struct mdev_bpf_lane *lane = this_cpu_read(mdev_bpf_watchdog_lane);
 
-	if (!bdev)
-		return;
-	seen = ++bdev->watch.seen;
-	if (seen < MDEV_BPF_WATCHDOG_OVER)
-		return;
-	if (seen == MDEV_BPF_WATCHDOG_OVER)
-		bdev->watch.limit_ms = limit;
-	/* Report again after twice the time, and so on */
-	if (is_power_of_2(seen - 1))
-		tell(bdev, seen - 1, limit);
+	if (bdev)
+		look_at(&bdev->watch, bdev, bdev->gate.op);
+	else if (lane)
+		look_at(&lane->watch, lane->bdev, lane->op);
 }
 
 static DEFINE_PER_CPU(call_single_data_t, look_csd);
@@ -92,7 +102,8 @@ static enum hrtimer_restart look_around(struct hrtimer *timer)
 
 	/* A processor with a pending call is skipped; both calls count as one */
 	for_each_online_cpu(cpu)
-		if (READ_ONCE(per_cpu(mdev_bpf_watchdog_op, cpu)))
+		if (READ_ONCE(per_cpu(mdev_bpf_watchdog_op, cpu)) ||
+		    READ_ONCE(per_cpu(mdev_bpf_watchdog_lane, cpu)))
 			smp_call_function_single_async(cpu, per_cpu_ptr(&look_csd, cpu));
 	hrtimer_forward_now(timer, ms_to_ktime(READ_ONCE(op_limit_ms)) / 2);
 	return HRTIMER_RESTART;

@@ -7,6 +7,7 @@
 #include <linux/percpu.h>
 
 struct mdev_bpf_device;
+struct mdev_bpf_lane;
 
 /* An op that was seen this often has run for at least two periods of the watchdog: the limit */
 #define MDEV_BPF_WATCHDOG_OVER	3
@@ -23,6 +24,8 @@ struct mdev_bpf_watch {
 
 /* The device whose op this processor is in, or NULL. Preemption is off in an op. */
 DECLARE_PER_CPU(struct mdev_bpf_device *, mdev_bpf_watchdog_op);
+/* The same for ops of queues */
+DECLARE_PER_CPU(struct mdev_bpf_lane *, mdev_bpf_watchdog_lane);
 
 /**
  * mdev_bpf_watchdog_begin() - begin to watch an op that is about to be called

@@ -24,6 +24,7 @@
 #include "migration/stream.h"
 #include "param/param.h"
 #include "pci/irq.h"
+#include "queue/queue.h"
 #include "register/register.h"
 #include "work/ioeventfd.h"
 
@@ -93,6 +94,7 @@ void mdev_bpf_migration_close(struct mdev_bpf_device *bdev)
 
 	guard(mutex)(&bdev->lock);
 	guard(mdev_bpf_gate)(bdev);
+	guard(mdev_bpf_lanes)(bdev);
 	stopped = bdev->deferred.frozen & MDEV_BPF_FROZEN_MIGRATION;
 	mdev_bpf_migration_reset(bdev);
 	if (stopped)
@@ -125,6 +127,8 @@ static void step_under_gate(struct mdev_bpf_device *bdev, enum vfio_device_mig_s
 			    enum vfio_device_mig_state to)
 {
 	guard(mdev_bpf_gate)(bdev);
+	/* The started op comes before those of queues */
+	guard(mdev_bpf_lanes)(bdev);
 	switch (from << 8 | to) {
 	case STEP(RUNNING_P2P, RUNNING):
 	case STEP(PRE_COPY_P2P, PRE_COPY):

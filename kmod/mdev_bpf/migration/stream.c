@@ -14,6 +14,7 @@
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
 #include "migration/stream_param.h"
+#include "migration/stream_queue.h"
 #include "pci/caps.h"
 #include "pci/config.h"
 #include "pci/irq.h"
@@ -235,6 +236,10 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 		"params", 1, 0, mdev_bpf_stream_param_size, mdev_bpf_stream_param_save,
 		mdev_bpf_stream_param_check, mdev_bpf_stream_param_load,
 	},
+	[SECTION_QUEUES] = {
+		"queues", 1, 0, mdev_bpf_stream_queue_size, mdev_bpf_stream_queue_save,
+		mdev_bpf_stream_queue_check, mdev_bpf_stream_queue_load,
+	},
 };
 
 /**
@@ -315,7 +320,8 @@ bool mdev_bpf_stream_snapshot_fits(struct mdev_bpf_device *bdev,
 {
 	mdev_bpf_gate_assert_held(bdev);
 	/* The size of all other sections is constant for a device, or has a constant maximum */
-	return bdev->state.cur.size <= snap->room[SECTION_STATE];
+	return bdev->state.cur.size <= snap->room[SECTION_STATE] &&
+	       mdev_bpf_stream_queue_size(bdev) <= snap->room[SECTION_QUEUES];
 }
 
 /**
@@ -332,6 +338,7 @@ void mdev_bpf_stream_snapshot_take(struct mdev_bpf_device *bdev, struct mdev_bpf
 
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_doorbell_put(bdev);
+	mdev_bpf_doorbell_put_queues(bdev);
 	for (i = 0; i < SECTION_NR; i++) {
 		snap->size[i] = s[i].name ? s[i].size(bdev) : 0;
 		if (!snap->size[i])

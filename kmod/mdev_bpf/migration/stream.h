@@ -54,6 +54,7 @@ enum {
 	SECTION_MSIX,
 	SECTION_DMA,
 	SECTION_PARAMS,
+	SECTION_QUEUES,
 	SECTION_NR,
 	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset is valid */
 };
@@ -119,6 +120,13 @@ struct stream_param {
 	__le32 reserved;
 	__le64 number;
 	char text[MDEV_BPF_MAX_PARAM_TEXT];
+};
+
+/* Section queues begins with this; the states of the queues follow, each of @size bytes. */
+struct stream_queues {
+	__le64 due;
+	__le32 nr;
+	__le32 size;
 };
 
 /**

@@ -356,6 +356,32 @@ unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
 }
 
 /**
+ * mdev_bpf_irq_vector() - send a message of a PCI device, by MSI or MSI-X
+ * @bdev: the device
+ * @vector: the vector
+ *
+ * Context: Any.
+ *
+ * Return: as mdev_bpf_irq_trigger(), the kfunc.
+ */
+int mdev_bpf_irq_vector(struct mdev_bpf_device *bdev, unsigned int vector)
+{
+	unsigned int mode;
+
+	if (!bdev->api->pci)
+		return -ENXIO;
+	if (vector >= max(mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX),
+			  mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX)))
+		return -EINVAL;
+	mode = mdev_bpf_irq_get_mode(&bdev->irqs);
+	if (mode != MDEV_BPF_IRQ_MSI && mode != MDEV_BPF_IRQ_MSIX)
+		return -ENXIO;
+	if (vector >= mdev_bpf_irq_count(bdev, mode - MDEV_BPF_IRQ_INTX))
+		return -EINVAL;
+	return mdev_bpf_irq_message(&bdev->irqs, mode - MDEV_BPF_IRQ_INTX, vector);
+}
+
+/**
  * mdev_bpf_irq_on() - enable a kind of interrupts
  * @irqs: the interrupts
  * @index: VFIO index

@@ -10,6 +10,7 @@
 struct eventfd_ctx;
 struct mdev_bpf_api;
 struct mdev_bpf_client_ops;
+struct mdev_bpf_device;
 struct virqfd;
 
 /**
@@ -87,6 +88,7 @@ void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool leve
 void mdev_bpf_irq_flush(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs);
 int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int vector);
+int mdev_bpf_irq_vector(struct mdev_bpf_device *bdev, unsigned int vector);
 unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int nr);
 void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index);

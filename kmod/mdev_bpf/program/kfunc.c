@@ -31,9 +31,11 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
+#include "program/kfunc_q.h"
 #include "program/loop.h"
 #include "program/text.h"
 #include "program/upgrade.h"
+#include "queue/queue.h"
 #include "validate/api.h"
 #include "vfio/ioctl.h"
 #include "work/deferred.h"
@@ -87,6 +89,34 @@ __bpf_kfunc const u8 *mdev_bpf_upgrade_data(struct mdev_bpf_old *old,
 	return rdonly_buf_size <= ctx->old.size ? ctx->data : NULL;
 }
 
+__bpf_kfunc const u8 *mdev_bpf_upgrade_queue(struct mdev_bpf_old *old, u32 id,
+					     const size_t rdonly_buf_size)
+{
+	struct mdev_bpf_upgrade_ctx *ctx = container_of(old, struct mdev_bpf_upgrade_ctx, old);
+
+	if (id >= ctx->buf->nr_queues || rdonly_buf_size > ctx->buf->queue_size)
+		return NULL;
+	return mdev_bpf_state_queue(ctx->buf->block, array_index_nospec(id, ctx->buf->nr_queues));
+}
+
+__bpf_kfunc u8 *mdev_bpf_queue_stop(struct mdev_bpf_dev *dev, u32 id, const size_t rdwr_buf_size)
+{
+	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
+
+	mdev_bpf_gate_assert_held(bdev);
+	if (rdwr_buf_size > bdev->state.cur.queue_size)
+		return NULL;
+	return mdev_bpf_queue_borrow(bdev, id);
+}
+
+__bpf_kfunc int mdev_bpf_queue_kick(struct mdev_bpf_dev *dev, u32 id)
+{
+	if (id >= ctx_to_bdev(dev)->queues.nr)
+		return -EINVAL;
+	mdev_bpf_queue_ring(ctx_to_bdev(dev), id);
+	return 0;
+}
+
 __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
@@ -105,23 +135,7 @@ __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 
 __bpf_kfunc int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector)
 {
-	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
-
-	unsigned int mode;
-
-	if (is_over(dev))
-		return -ETIME;
-	if (!bdev->api->pci)
-		return -ENXIO;
-	if (vector >= max(mdev_bpf_irq_count(bdev, VFIO_PCI_MSI_IRQ_INDEX),
-			  mdev_bpf_irq_count(bdev, VFIO_PCI_MSIX_IRQ_INDEX)))
-		return -EINVAL;
-	mode = mdev_bpf_irq_get_mode(&bdev->irqs);
-	if (mode != MDEV_BPF_IRQ_MSI && mode != MDEV_BPF_IRQ_MSIX)
-		return -ENXIO;
-	if (vector >= mdev_bpf_irq_count(bdev, mode - MDEV_BPF_IRQ_INTX))
-		return -EINVAL;
-	return mdev_bpf_irq_message(&bdev->irqs, mode - MDEV_BPF_IRQ_INTX, vector);
+	return is_over(dev) ? -ETIME : mdev_bpf_irq_vector(ctx_to_bdev(dev), vector);
 }
 
 __bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
@@ -358,6 +372,16 @@ BTF_KFUNCS_START(mdev_bpf_kfunc_ids)
 BTF_ID_FLAGS(func, mdev_bpf_state_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_ioctl_data, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_upgrade_data, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_upgrade_queue, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_queue_stop, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_queue_kick, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_state_get, KF_TRUSTED_ARGS | KF_RET_NULL)
+BTF_ID_FLAGS(func, mdev_bpf_q_kick, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_work, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_irq, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_memory_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_memory_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_q_fail, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_set, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_trigger, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_irq_mode, KF_TRUSTED_ARGS)
@@ -392,6 +416,9 @@ BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iter_mdev_new, KF_TRUSTED_ARGS | KF_ITER_NEW)
 BTF_ID_FLAGS(func, bpf_iter_mdev_next, KF_ITER_NEXT | KF_RET_NULL)
 BTF_ID_FLAGS(func, bpf_iter_mdev_destroy, KF_ITER_DESTROY)
+BTF_ID_FLAGS(func, bpf_iter_mdev_q_new, KF_TRUSTED_ARGS | KF_ITER_NEW)
+BTF_ID_FLAGS(func, bpf_iter_mdev_q_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_mdev_q_destroy, KF_ITER_DESTROY)
 BTF_KFUNCS_END(mdev_bpf_kfunc_ids)
 
 /* The BTF of this module, set before programs can be loaded. It exists as long as the module. */
@@ -411,6 +438,19 @@ static bool is_loop(const struct btf_type *proto, const struct btf_type *ret)
 	default:
 		return false;
 	}
+}
+
+/* mdev_bpf_queue_stop() or mdev_bpf_upgrade_queue()? The others have a second number of 64 bits. */
+static bool is_queue(const struct btf_type *proto)
+{
+	const struct btf_type *second;
+
+	if (btf_type_vlen(proto) != 3)
+		return false;
+	second = btf_type_by_id(mdev_bpf_kfunc_btf, btf_params(proto)[1].type);
+	while (second && btf_type_is_typedef(second))
+		second = btf_type_by_id(mdev_bpf_kfunc_btf, second->type);
+	return second && btf_type_is_int(second) && second->size == sizeof(u32);
 }
 
 /*
@@ -433,7 +473,8 @@ static int kfunc_filter(const struct bpf_prog *prog, u32 id)
 	if (!t)
 		return -EACCES;
 	ret = t->type ? btf_type_by_id(btf, t->type) : NULL;
-	if (is_loop(t, ret) || (btf_type_vlen(t) == 2 && ret && btf_type_is_ptr(ret)))
+	if (is_loop(t, ret) ||
+	    (ret && btf_type_is_ptr(ret) && (btf_type_vlen(t) == 2 || is_queue(t))))
 		return 0;
 	return -EACCES;
 }

@@ -14,7 +14,7 @@
 
 /* The content of struct bpf_iter_mdev on the program's stack, which the verifier protects. */
 struct loop {
-	struct mdev_bpf_device *bdev;
+	const struct mdev_bpf_watch *watch;
 	s32 round;
 	s32 next;
 	s32 end;
@@ -22,16 +22,13 @@ struct loop {
 
 static_assert(sizeof(struct loop) == sizeof(struct bpf_iter_mdev));
 static_assert(__alignof__(struct loop) == __alignof__(struct bpf_iter_mdev));
+static_assert(sizeof(struct loop) == sizeof(struct bpf_iter_mdev_q));
+static_assert(__alignof__(struct loop) == __alignof__(struct bpf_iter_mdev_q));
 
-__bpf_kfunc_start_defs();
-
-__bpf_kfunc int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev, s32 start,
-				  s32 end)
+/* Begin a loop. The program may begin rounds even after an error. */
+static int loop_new(struct loop *loop, const struct mdev_bpf_watch *watch, s32 start, s32 end)
 {
-	struct loop *loop = (struct loop *)it;
-
-	/* The program may call bpf_iter_mdev_next() even after an error */
-	*loop = (struct loop) { .bdev = ctx_to_bdev(dev) };
+	*loop = (struct loop) { .watch = watch };
 	if (start > end)
 		return -EINVAL;
 	if ((s64)end - start > MDEV_BPF_MAX_LOOPS)
@@ -41,11 +38,9 @@ __bpf_kfunc int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev 
 	return 0;
 }
 
-__bpf_kfunc int *bpf_iter_mdev_next(struct bpf_iter_mdev *it)
+static int *loop_next(struct loop *loop)
 {
-	struct loop *loop = (struct loop *)it;
-
-	if (loop->next == loop->end || mdev_bpf_watchdog_is_over(&loop->bdev->watch)) {
+	if (loop->next == loop->end || mdev_bpf_watchdog_is_over(loop->watch)) {
 		loop->next = loop->end;
 		return NULL;
 	}
@@ -53,7 +48,35 @@ __bpf_kfunc int *bpf_iter_mdev_next(struct bpf_iter_mdev *it)
 	return &loop->round;
 }
 
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc int bpf_iter_mdev_new(struct bpf_iter_mdev *it, struct mdev_bpf_dev *dev, s32 start,
+				  s32 end)
+{
+	return loop_new((struct loop *)it, &ctx_to_bdev(dev)->watch, start, end);
+}
+
+__bpf_kfunc int *bpf_iter_mdev_next(struct bpf_iter_mdev *it)
+{
+	return loop_next((struct loop *)it);
+}
+
 __bpf_kfunc void bpf_iter_mdev_destroy(struct bpf_iter_mdev *it)
+{
+}
+
+__bpf_kfunc int bpf_iter_mdev_q_new(struct bpf_iter_mdev_q *it, struct mdev_bpf_queue *q, s32 start,
+				    s32 end)
+{
+	return loop_new((struct loop *)it, &ctx_to_lane(q)->watch, start, end);
+}
+
+__bpf_kfunc int *bpf_iter_mdev_q_next(struct bpf_iter_mdev_q *it)
+{
+	return loop_next((struct loop *)it);
+}
+
+__bpf_kfunc void bpf_iter_mdev_q_destroy(struct bpf_iter_mdev_q *it)
 {
 }
 

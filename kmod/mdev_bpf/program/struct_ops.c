@@ -302,6 +302,11 @@ static int mdev_bpf_ops__dump(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *ou
 	return 0;
 }
 
+static int mdev_bpf_ops__queue(struct mdev_bpf_queue *q)
+{
+	return 0;
+}
+
 static struct mdev_bpf_ops stubs = {
 	.init = mdev_bpf_ops__init,
 	.exit = mdev_bpf_ops__exit,
@@ -324,6 +329,7 @@ static struct mdev_bpf_ops stubs = {
 	.upgrade = mdev_bpf_ops__upgrade,
 	.started = mdev_bpf_ops__started,
 	.dump = mdev_bpf_ops__dump,
+	.queue = mdev_bpf_ops__queue,
 };
 
 static struct bpf_struct_ops struct_ops = {

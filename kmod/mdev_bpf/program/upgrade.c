@@ -24,6 +24,7 @@
 #include "gate/refuse.h"
 #include "program/program.h"
 #include "program/upgrade.h"
+#include "queue/queue.h"
 #include "register/doorbell.h"
 #include "register/table.h"
 
@@ -38,8 +39,13 @@ static int convert(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 {
 	struct mdev_bpf_state_buf *cur = &bdev->state.cur;
 	struct mdev_bpf_upgrade_ctx ctx = {
-		.old = { .version = cur->version, .size = cur->size },
+		.old = {
+			.version = cur->version,
+			.size = cur->size,
+			.queue_size = cur->queue_size,
+		},
 		.data = cur->data,
+		.buf = spare,
 	};
 
 	swap(*cur, *spare);
@@ -53,14 +59,14 @@ static void init_registers(struct mdev_bpf_device *bdev, struct mdev_bpf_state_b
 			   const struct mdev_bpf_register_table *registers)
 {
 	mdev_bpf_register_table_reset(mdev_bpf_register_table_map(registers, bdev->ctx.type),
-				      spare->data);
+				      spare);
 }
 
 /* Make a state that was converted to as it was before. */
 static void empty(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
 		  const struct mdev_bpf_register_table *registers)
 {
-	memset(spare->data, 0, spare->size);
+	mdev_bpf_state_clear(spare);
 	init_registers(bdev, spare, registers);
 }
 
@@ -73,8 +79,10 @@ static int try_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
 
 	init_registers(bdev, spare, u->registers);
 	scoped_guard(mdev_bpf_gate, bdev) {
+		guard(mdev_bpf_lanes)(bdev);
 		stale = bdev->state.stale;
 		mdev_bpf_doorbell_put(bdev);
+		mdev_bpf_doorbell_put_queues(bdev);
 		ret = convert(bdev, ops, spare);
 		swap(bdev->state.cur, *spare);
 	}
@@ -107,6 +115,10 @@ static int check(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 	}
 	if (ops->upgrade || stale)
 		return 0;
+	if (cur.queue_size != ops->queue_state_size)
+		return refuse(ops, -EINVAL,
+			      "queue_state_size is %u, the devices have %u, and there is no upgrade",
+			      ops->queue_state_size, cur.queue_size);
 	if (cur.size != ops->state_size)
 		return refuse(ops, -EINVAL,
 			      "state_size %u does not fit the devices, which have %u, without upgrade",
@@ -123,7 +135,7 @@ static int prepare_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bd
 
 	if (ret)
 		return ret;
-	if (mdev_bpf_state_alloc(spare, ops->state_size, ops->state_version))
+	if (mdev_bpf_state_alloc(spare, ops))
 		return refuse(ops, -ENOMEM, "no memory for the new state of device %s",
 			      bdev->ctx.name);
 	return try_device(u, bdev, ops, spare);
@@ -218,6 +230,7 @@ int mdev_bpf_upgrade_device(struct mdev_bpf_upgrade *u, unsigned int i,
 	int ret = 0;
 
 	guard(mdev_bpf_gate)(bdev);
+	guard(mdev_bpf_lanes)(bdev);
 	/* What was rung belongs into the present state, whose layout may be about to change */
 	if (ops)
 		mdev_bpf_doorbell_assign(bdev, NULL);

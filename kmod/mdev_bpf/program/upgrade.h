@@ -14,10 +14,12 @@ struct mdev_bpf_state_buf;
  * struct mdev_bpf_upgrade_ctx - an old state that is being converted
  * @old: the argument of the op
  * @data: the bytes of the old state, old.size of them
+ * @buf: the old state, with those of the queues
  */
 struct mdev_bpf_upgrade_ctx {
 	struct mdev_bpf_old old;
 	const void *data;
+	const struct mdev_bpf_state_buf *buf;
 };
 
 /**

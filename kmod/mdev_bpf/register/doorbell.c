@@ -11,6 +11,10 @@
  * Doorbells can also be rung while no program is attached; until the next one is attached, they are
  * those of the last one. While a program takes the device over, its state may just be converted, so
  * there is no map, and writes wait for the gate like all others.
+ *
+ * A doorbell of a queue rings the queue instead. Its value belongs into the state of the queue,
+ * which only the op of the queue may change while it can run. So the worker of the queue puts it
+ * there before it calls the op; see queue/queue.c.
  */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
@@ -51,8 +55,12 @@ static void latch(struct mdev_bpf_device *bdev, const struct mdev_bpf_target *t,
 	lockdep_assert_held(&bells->lock);
 	l->val = (l->val & ~mask) | (access->val << t->shift & mask);
 	l->mask |= mask;
-	__set_bit(nr, bells->due);
-	WRITE_ONCE(bdev->gate.latched, true);
+	if (mdev_bpf_doorbell_is_queue(t->row)) {
+		__set_bit(nr, bells->queue_due);
+	} else {
+		__set_bit(nr, bells->due);
+		WRITE_ONCE(bdev->gate.latched, true);
+	}
 }
 
 static void ring(struct mdev_bpf_device *bdev, const struct mdev_bpf_target *t,
@@ -61,7 +69,10 @@ static void ring(struct mdev_bpf_device *bdev, const struct mdev_bpf_target *t,
 	lockdep_assert_held(&bdev->doorbells.lock);
 	if (mdev_bpf_doorbell_keeps(t->row))
 		latch(bdev, t, access);
-	bdev->gate.hooks->ring(bdev, t->row->work + t->index);
+	if (mdev_bpf_doorbell_is_queue(t->row))
+		bdev->gate.hooks->kick(bdev, t->row->work + t->index);
+	else
+		bdev->gate.hooks->ring(bdev, t->row->work + t->index);
 }
 
 /**
@@ -126,12 +137,20 @@ int mdev_bpf_doorbell_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 	return ret;
 }
 
+/* Where the value of a doorbell is: in the state of its queue, or in that of the device */
+static void *place_of(const struct mdev_bpf_target *t, struct mdev_bpf_state_block *block)
+{
+	if (mdev_bpf_doorbell_is_queue(t->row))
+		return mdev_bpf_state_queue(block, t->row->work + t->index) + t->row->state;
+	return mdev_bpf_target_place(t, block->data);
+}
+
 /**
  * mdev_bpf_doorbell_load() - load the value of a doorbell
  * @bdev: the device
  * @map: the registers that @t is one of
  * @t: the doorbell
- * @state: the state that belongs to @map
+ * @block: the state that belongs to @map
  * @val: set to the value that was written last, or the one in the state
  *
  * Context: Any; under RCU. Does not wait for an op.
@@ -140,7 +159,8 @@ int mdev_bpf_doorbell_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access
  */
 bool mdev_bpf_doorbell_load(struct mdev_bpf_device *bdev,
 			    const struct mdev_bpf_register_map *map,
-			    const struct mdev_bpf_target *t, void *state, u64 *val)
+			    const struct mdev_bpf_target *t, struct mdev_bpf_state_block *block,
+			    u64 *val)
 {
 	struct mdev_bpf_doorbells *bells = &bdev->doorbells;
 	const struct mdev_bpf_latch *l;
@@ -149,7 +169,7 @@ bool mdev_bpf_doorbell_load(struct mdev_bpf_device *bdev,
 	guard(spinlock_irqsave)(&bells->lock);
 	if (bells->map != map)
 		return false;
-	*val = mdev_bpf_register_load(mdev_bpf_target_place(t, state), t->row->width);
+	*val = mdev_bpf_register_load(place_of(t, block), t->row->width);
 	if (!mdev_bpf_doorbell_keeps(t->row))
 		return true;
 	l = &bells->latches[latch_of(map->table, t)];
@@ -167,14 +187,22 @@ static void put(struct mdev_bpf_device *bdev, unsigned int nr)
 		.row = &table->rows[row],
 		.index = nr - table->latches[row],
 	};
-	void *place = mdev_bpf_target_place(&t, bdev->state.cur.data);
+	void *place = place_of(&t, bdev->state.cur.block);
 	u64 val = mdev_bpf_register_load(place, t.row->width);
 
 	mdev_bpf_register_store(place, t.row->width, (val & ~l->mask) | l->val);
 }
 
+/* Empty a latch. @due: the bitmap that says that it has a value */
+static void forget(struct mdev_bpf_doorbells *bells, unsigned long *due, unsigned int nr)
+{
+	lockdep_assert_held(&bells->lock);
+	bells->latches[nr] = (struct mdev_bpf_latch){ };
+	__clear_bit(nr, due);
+}
+
 /**
- * mdev_bpf_doorbell_forget() - drop all values that are not in the state yet
+ * mdev_bpf_doorbell_forget() - drop all values that are not in the device's state yet
  * @bdev: the device
  *
  * Context: mdev_bpf_doorbells::lock held.
@@ -184,11 +212,79 @@ void mdev_bpf_doorbell_forget(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_doorbells *bells = &bdev->doorbells;
 	unsigned int nr;
 
-	lockdep_assert_held(&bells->lock);
 	for_each_set_bit(nr, bells->due, MDEV_BPF_MAX_DOORBELLS)
-		bells->latches[nr] = (struct mdev_bpf_latch){ };
-	bitmap_zero(bells->due, MDEV_BPF_MAX_DOORBELLS);
+		forget(bells, bells->due, nr);
 	WRITE_ONCE(bdev->gate.latched, false);
+}
+
+/**
+ * mdev_bpf_doorbell_forget_queues() - drop all values that are not in the state of their queue yet
+ * @bdev: the device
+ *
+ * Context: mdev_bpf_doorbells::lock held.
+ */
+void mdev_bpf_doorbell_forget_queues(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_doorbells *bells = &bdev->doorbells;
+	unsigned int nr;
+
+	for_each_set_bit(nr, bells->queue_due, MDEV_BPF_MAX_DOORBELLS)
+		forget(bells, bells->queue_due, nr);
+}
+
+/* The queue whose doorbell has a latch */
+static u32 queue_of(struct mdev_bpf_device *bdev, unsigned int nr)
+{
+	const struct mdev_bpf_register_table *table = bdev->doorbells.map->table;
+	unsigned int row = table->latch_rows[nr];
+
+	return table->rows[row].work + nr - table->latches[row];
+}
+
+/**
+ * mdev_bpf_doorbell_put_queue() - put the values for a queue into its state
+ * @bdev: the device
+ * @id: the queue
+ *
+ * Context: mdev_bpf_doorbells::lock held. The caller may change the state of the queue.
+ */
+void mdev_bpf_doorbell_put_queue(struct mdev_bpf_device *bdev, u32 id)
+{
+	struct mdev_bpf_doorbells *bells = &bdev->doorbells;
+	unsigned int nr;
+
+	lockdep_assert_held(&bells->lock);
+	for_each_set_bit(nr, bells->queue_due, MDEV_BPF_MAX_DOORBELLS) {
+		if (queue_of(bdev, nr) != id)
+			continue;
+		put(bdev, nr);
+		forget(bells, bells->queue_due, nr);
+	}
+}
+
+static void put_all(struct mdev_bpf_device *bdev, unsigned long *due)
+{
+	unsigned int nr;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for_each_set_bit(nr, due, MDEV_BPF_MAX_DOORBELLS) {
+		/* It has another layout, and the reset that must follow discards rings anyway */
+		if (!bdev->state.stale)
+			put(bdev, nr);
+		forget(&bdev->doorbells, due, nr);
+	}
+}
+
+/**
+ * mdev_bpf_doorbell_put_queues() - put the values for all queues into their states
+ * @bdev: the device
+ *
+ * Context: The gate held; no op of a queue runs.
+ */
+void mdev_bpf_doorbell_put_queues(struct mdev_bpf_device *bdev)
+{
+	guard(spinlock_irqsave)(&bdev->doorbells.lock);
+	put_all(bdev, bdev->doorbells.queue_due);
 }
 
 /**
@@ -199,16 +295,8 @@ void mdev_bpf_doorbell_forget(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_doorbell_put_locked(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_doorbells *bells = &bdev->doorbells;
-	unsigned int nr;
-
-	mdev_bpf_gate_assert_held(bdev);
-	lockdep_assert_held(&bells->lock);
-	/* A stale state has another layout, and the reset that must follow discards rings anyway */
-	if (!bdev->state.stale)
-		for_each_set_bit(nr, bells->due, MDEV_BPF_MAX_DOORBELLS)
-			put(bdev, nr);
-	mdev_bpf_doorbell_forget(bdev);
+	put_all(bdev, bdev->doorbells.due);
+	WRITE_ONCE(bdev->gate.latched, false);
 }
 
 /**
@@ -232,7 +320,7 @@ void mdev_bpf_doorbell_put(struct mdev_bpf_device *bdev)
  *
  * Before a change of the layout, this puts what was written into the state.
  *
- * Context: The gate held.
+ * Context: The gate held; no op of a queue runs.
  */
 void mdev_bpf_doorbell_assign(struct mdev_bpf_device *bdev,
 			      const struct mdev_bpf_register_map *map)
@@ -241,8 +329,10 @@ void mdev_bpf_doorbell_assign(struct mdev_bpf_device *bdev,
 
 	mdev_bpf_gate_assert_held(bdev);
 	guard(spinlock_irqsave)(&bells->lock);
-	if (bells->map)
+	if (bells->map) {
 		mdev_bpf_doorbell_put_locked(bdev);
+		put_all(bdev, bells->queue_due);
+	}
 	bells->map = map;
 	WRITE_ONCE(bells->regions, map ? map->bells : 0);
 }

@@ -9,6 +9,7 @@
 
 struct mdev_bpf_device;
 struct mdev_bpf_register_map;
+struct mdev_bpf_state_block;
 struct mdev_bpf_target;
 
 /**
@@ -26,7 +27,8 @@ struct mdev_bpf_latch {
  * @regions: the regions that have doorbells, a bit for each; may be read without @lock
  * @map: the registers of the program that is attached, or was attached last; NULL: doorbells cannot
  *	be rung. Changed with the gate held, too
- * @due: the elements of @latches that have a value, a bit for each
+ * @due: the elements of @latches that have a value for the device's state, a bit for each
+ * @queue_due: those that have a value for the state of a queue
  * @latches: what is not in the state yet; mdev_bpf_register_table::latches says which is whose
  */
 struct mdev_bpf_doorbells {
@@ -35,12 +37,19 @@ struct mdev_bpf_doorbells {
 	unsigned long regions;
 	const struct mdev_bpf_register_map *map;
 	DECLARE_BITMAP(due, MDEV_BPF_MAX_DOORBELLS);
+	DECLARE_BITMAP(queue_due, MDEV_BPF_MAX_DOORBELLS);
 	struct mdev_bpf_latch latches[MDEV_BPF_MAX_DOORBELLS];
 };
 
 static inline bool mdev_bpf_doorbell_is(const struct mdev_bpf_register *row)
 {
 	return row->flags & MDEV_BPF_REGISTER_DOORBELL;
+}
+
+/* Does a write to this doorbell ring a queue? */
+static inline bool mdev_bpf_doorbell_is_queue(const struct mdev_bpf_register *row)
+{
+	return row->flags & MDEV_BPF_REGISTER_QUEUE;
 }
 
 /* Does a write to this doorbell leave something in the state? */
@@ -55,10 +64,14 @@ void mdev_bpf_doorbell_ring(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 			    const struct mdev_bpf_access *access);
 bool mdev_bpf_doorbell_load(struct mdev_bpf_device *bdev,
 			    const struct mdev_bpf_register_map *map,
-			    const struct mdev_bpf_target *t, void *state, u64 *val);
+			    const struct mdev_bpf_target *t, struct mdev_bpf_state_block *block,
+			    u64 *val);
 void mdev_bpf_doorbell_put(struct mdev_bpf_device *bdev);
 void mdev_bpf_doorbell_put_locked(struct mdev_bpf_device *bdev);
+void mdev_bpf_doorbell_put_queue(struct mdev_bpf_device *bdev, u32 id);
+void mdev_bpf_doorbell_put_queues(struct mdev_bpf_device *bdev);
 void mdev_bpf_doorbell_forget(struct mdev_bpf_device *bdev);
+void mdev_bpf_doorbell_forget_queues(struct mdev_bpf_device *bdev);
 void mdev_bpf_doorbell_assign(struct mdev_bpf_device *bdev,
 			      const struct mdev_bpf_register_map *map);
 

@@ -62,7 +62,7 @@ bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 		return false;
 	if (!mdev_bpf_doorbell_keeps(t.row))
 		val = target_load(&t, block->data);
-	else if (!mdev_bpf_doorbell_load(bdev, map, &t, block->data, &val))
+	else if (!mdev_bpf_doorbell_load(bdev, map, &t, block, &val))
 		return false;
 	val = val >> t.shift & mask;
 	if (t.row->flags & MDEV_BPF_REGISTER_READ_CALL || val & (read_acts(t.row) >> t.shift))
@@ -82,6 +82,17 @@ static int access_other(const struct mdev_bpf_call *call, struct mdev_bpf_access
 		       mdev_bpf_call_op(call, region_read, access);
 }
 
+/* The value of a doorbell; that of a doorbell of the device is in the state then. */
+static u64 load_doorbell(struct mdev_bpf_device *bdev, const struct mdev_bpf_target *t)
+{
+	u64 val = 0;
+
+	mdev_bpf_gate_assert_held(bdev);
+	mdev_bpf_doorbell_put(bdev);
+	mdev_bpf_doorbell_load(bdev, bdev->registers.map, t, bdev->state.cur.block, &val);
+	return val;
+}
+
 static int read_target(const struct mdev_bpf_call *call, const struct mdev_bpf_target *t,
 		       struct mdev_bpf_access *access)
 {
@@ -90,8 +101,9 @@ static int read_target(const struct mdev_bpf_call *call, const struct mdev_bpf_t
 	u64 val, clear;
 
 	if (mdev_bpf_doorbell_keeps(t->row))
-		mdev_bpf_doorbell_put(call->bdev);
-	val = target_load(t, state);
+		val = load_doorbell(call->bdev, t);
+	else
+		val = target_load(t, state);
 	clear = val & mask & t->row->read_clear;
 	if (clear)
 		mdev_bpf_register_store(mdev_bpf_target_place(t, state), t->row->width,
@@ -107,13 +119,13 @@ static int write_target(const struct mdev_bpf_call *call, const struct mdev_bpf_
 {
 	void *state = call->bdev->state.cur.data;
 	u64 mask = mdev_bpf_target_mask(t, access);
-	u64 old = target_load(t, state), val = access->val << t->shift & mask;
-	u64 write = t->row->write & mask, new;
+	u64 val = access->val << t->shift & mask, write = t->row->write & mask, old, new;
 
 	if (mdev_bpf_doorbell_is(t->row)) {
 		mdev_bpf_doorbell_ring(call->bdev, t, access);
 		return 0;
 	}
+	old = target_load(t, state);
 	new = ((old & ~write) | (val & write)) & ~(val & t->row->write_one_clear);
 	if (new != old)
 		mdev_bpf_register_store(mdev_bpf_target_place(t, state), t->row->width, new);

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "device/state.h"
 #include "gate/refuse.h"
 #include "program/ops.h"
 #include "register/doorbell.h"
@@ -275,23 +276,28 @@ bool mdev_bpf_register_table_cuts(const struct mdev_bpf_register_map *map, u32 r
 	return false;
 }
 
-static void reset_row(const struct mdev_bpf_register *row, void *state)
+static void reset_row(const struct mdev_bpf_register *row, const struct mdev_bpf_state_buf *buf)
 {
 	u32 i;
 
-	for (i = 0; i < row->count; i++)
-		mdev_bpf_register_store(state + row->state + (u64)i * row->state_stride,
-					row->width, row->reset);
+	for (i = 0; i < row->count; i++) {
+		void *place = mdev_bpf_doorbell_is_queue(row) ?
+			mdev_bpf_state_queue(buf->block, row->work + i) :
+			buf->data + (u64)i * row->state_stride;
+
+		mdev_bpf_register_store(place + row->state, row->width, row->reset);
+	}
 }
 
 /**
  * mdev_bpf_register_table_reset() - give registers their initial values
  * @map: the registers; may be NULL
- * @state: the device's state, empty
+ * @buf: the device's state, empty
  *
- * Context: Any; no other task may change @state meanwhile.
+ * Context: Any; no other task may change the state meanwhile.
  */
-void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map, void *state)
+void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map,
+				   const struct mdev_bpf_state_buf *buf)
 {
 	unsigned int i;
 
@@ -300,6 +306,6 @@ void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map, void
 
 		if (row->reset && !(row->flags & MDEV_BPF_REGISTER_CONST) &&
 		    has_type(row, map->type))
-			reset_row(row, state);
+			reset_row(row, buf);
 	}
 }

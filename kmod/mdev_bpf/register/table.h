@@ -39,6 +39,7 @@ struct mdev_bpf_register_quick {
 };
 
 struct mdev_bpf_register_table;
+struct mdev_bpf_state_buf;
 
 /**
  * struct mdev_bpf_register_map - the registers of the devices of one mdev type
@@ -126,6 +127,7 @@ struct mdev_bpf_register_table *mdev_bpf_register_table_make(const struct mdev_b
 void mdev_bpf_register_table_free(struct mdev_bpf_register_table *table);
 bool mdev_bpf_register_table_cuts(const struct mdev_bpf_register_map *map, u32 region,
 				  u64 offset, u32 size);
-void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map, void *state);
+void mdev_bpf_register_table_reset(const struct mdev_bpf_register_map *map,
+				   const struct mdev_bpf_state_buf *buf);
 
 #endif /* __MDEV_BPF_REGISTER_TABLE_H */

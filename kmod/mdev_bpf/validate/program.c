@@ -45,6 +45,20 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 	if (ops->dma_unmap && !ops->dma_windows)
 		return refuse(ops, -EINVAL,
 			      "there is dma_unmap, but dma_windows is 0: say how many windows it pins");
+	if (ops->queues > MDEV_BPF_MAX_QUEUES)
+		return refuse(ops, -EINVAL, "queues %u is more than %u", ops->queues,
+			      MDEV_BPF_MAX_QUEUES);
+	if (ops->queue_state_size > MDEV_BPF_MAX_QUEUE_STATE)
+		return refuse(ops, -E2BIG, "queue_state_size %u is more than %u",
+			      ops->queue_state_size, MDEV_BPF_MAX_QUEUE_STATE);
+	if (ops->queues && !ops->queue)
+		return refuse(ops, -EINVAL, "queues is %u, but there is no queue", ops->queues);
+	if (!ops->queues && ops->queue)
+		return refuse(ops, -EINVAL,
+			      "there is queue, but queues is 0: say how many queues there are");
+	if (!ops->queues && ops->queue_state_size)
+		return refuse(ops, -EINVAL, "queue_state_size is %u, but queues is 0",
+			      ops->queue_state_size);
 	if (ops->reserved)
 		return refuse(ops, -EINVAL, "reserved is not zero");
 	return 0;
@@ -92,6 +106,9 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 	if (old->dma_windows != new->dma_windows)
 		return refuse(new, -EINVAL, "dma_windows is %u, the devices have %u",
 			      new->dma_windows, old->dma_windows);
+	if (old->queues != new->queues)
+		return refuse(new, -EINVAL, "queues is %u, the devices have %u", new->queues,
+			      old->queues);
 	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
 		return refuse(new, -EINVAL, "gfx differs from that of the devices");
 	/* The ids may differ; a device keeps those with which it was created */

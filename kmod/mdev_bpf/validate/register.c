@@ -15,7 +15,8 @@
 #include "validate/validate.h"
 
 #define REGISTER_FLAGS (MDEV_BPF_REGISTER_CONST | MDEV_BPF_REGISTER_READ_CALL |	\
-			MDEV_BPF_REGISTER_WRITE_CALL | MDEV_BPF_REGISTER_DOORBELL)
+			MDEV_BPF_REGISTER_WRITE_CALL | MDEV_BPF_REGISTER_DOORBELL |	\
+			MDEV_BPF_REGISTER_QUEUE)
 
 /* Refuse a register by its name and the member that is wrong. */
 #define refuse(ops, i, fmt, ...)						\
@@ -120,6 +121,21 @@ static int check_place(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+/* The value of a doorbell that rings a queue is in the state of the queue. */
+static int check_queue_state(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_register *r = &ops->registers[i];
+	u64 end = (u64)r->state + r->width;
+
+	if (r->state_stride)
+		return refuse(ops, i, ".state_stride is %u, but each queue has its own state",
+			      r->state_stride);
+	if (end > ops->queue_state_size)
+		return refuse(ops, i, ".state: its end, %llu, is behind queue_state_size, %u",
+			      end, ops->queue_state_size);
+	return 0;
+}
+
 static int check_state(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
@@ -132,6 +148,8 @@ static int check_state(const struct mdev_bpf_ops *ops, unsigned int i)
 			return refuse(ops, i, " is CONST, but has bits that change");
 		return 0;
 	}
+	if (mdev_bpf_doorbell_is_queue(r))
+		return check_queue_state(ops, i);
 	end = end_of(r->state, count_of(r), r->state_stride, r->width);
 	if (end > ops->state_size)
 		return refuse(ops, i, ".state: its end, %llu, is behind that of the state, %u",
@@ -186,18 +204,37 @@ static int check_ops(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+static int check_queue(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_register *r = &ops->registers[i];
+	u64 last = (u64)r->work + count_of(r) - 1;
+
+	if (last >= ops->queues)
+		return refuse(ops, i, ".work: its last queue, %llu, is not below queues, %u", last,
+			      ops->queues);
+	if (r->read_clear)
+		return refuse(ops, i, " rings a QUEUE, so it has no read_clear");
+	if (!r->write && !(r->flags & MDEV_BPF_REGISTER_CONST))
+		return refuse(ops, i, " rings a QUEUE and has no write: make it CONST");
+	return 0;
+}
+
 /* A write to a doorbell calls no op, so that it takes neither the gate nor a program. */
 static int check_doorbell(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_register *r = &ops->registers[i];
 	u64 last = (u64)r->work + count_of(r) - 1;
 
+	if (mdev_bpf_doorbell_is_queue(r) && !mdev_bpf_doorbell_is(r))
+		return refuse(ops, i, " rings a QUEUE, but is no DOORBELL");
 	if (!mdev_bpf_doorbell_is(r))
 		return r->work ? refuse(ops, i, ".work is %u, but it is no DOORBELL", r->work) : 0;
 	if (r->flags & MDEV_BPF_REGISTER_WRITE_CALL || r->write_call)
 		return refuse(ops, i, " is a DOORBELL, so its writes queue work and call no op");
 	if (r->write_one_clear)
 		return refuse(ops, i, " is a DOORBELL, so it has no write_one_clear");
+	if (mdev_bpf_doorbell_is_queue(r))
+		return check_queue(ops, i);
 	if (last >= MDEV_BPF_MAX_WORK)
 		return refuse(ops, i, ".work: its last work, %llu, is not below %u", last,
 			      MDEV_BPF_MAX_WORK);

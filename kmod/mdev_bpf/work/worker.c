@@ -39,7 +39,7 @@ static struct workqueue_struct *reaper_wq;
 /**
  * struct mdev_bpf_worker_thread - a thread that a user's process provides for a device
  * @ref: reference count; @reap has a reference, and so does a task that makes the thread leave
- * @bdev: the device, protected by @lock; NULL after the thread has left the device
+ * @worker: the worker, protected by @lock; NULL after the thread has left the device
  * @wanted: bit 0 is set if there may be work
  * @task: the thread
  * @reap: work item that waits for the end of the thread and drops the reference
@@ -48,7 +48,7 @@ struct mdev_bpf_worker_thread {
 	struct kref ref;
 	/** @lock: held while it works for the device */
 	struct mutex lock;
-	struct mdev_bpf_device *bdev;
+	struct mdev_bpf_worker *worker;
 	unsigned long wanted;
 	struct vhost_task *task;
 	struct work_struct reap;
@@ -63,8 +63,8 @@ static bool thread_run(void *data)
 		return false;
 	__set_current_state(TASK_RUNNING);
 	guard(mutex)(&thread->lock);
-	if (thread->bdev)
-		thread->bdev->worker.run(thread->bdev);
+	if (thread->worker)
+		thread->worker->run(thread->worker);
 	return true;
 }
 
@@ -74,13 +74,13 @@ static void thread_leave(struct mdev_bpf_worker_thread *thread)
 	struct mdev_bpf_worker *worker;
 
 	guard(mutex)(&thread->lock);
-	if (!thread->bdev)
+	worker = thread->worker;
+	if (!worker)
 		return;
-	worker = &thread->bdev->worker;
 	scoped_guard(spinlock_irqsave, &worker->lock)
 		if (worker->thread == thread)
 			WRITE_ONCE(worker->thread, NULL);
-	thread->bdev = NULL;
+	thread->worker = NULL;
 	queue_work(reaper_wq, &thread->reap);
 }
 
@@ -109,7 +109,7 @@ static void thread_reap(struct work_struct *work)
 	module_put(THIS_MODULE);	/* Pairs with the get in thread_new() */
 }
 
-static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_device *bdev)
+static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_worker *worker)
 {
 	struct mdev_bpf_worker_thread *thread = kzalloc(sizeof(*thread), GFP_KERNEL_ACCOUNT);
 	struct vhost_task *task;
@@ -121,7 +121,7 @@ static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_device *bdev)
 	INIT_WORK(&thread->reap, thread_reap);
 	/* Set, because the device may have been woken before the thread existed */
 	thread->wanted = BIT(0);
-	thread->bdev = bdev;
+	thread->worker = worker;
 	task = vhost_task_create(thread_run, thread_killed, thread, "mdev_bpf");
 	if (IS_ERR_OR_NULL(task)) {
 		kref_put(&thread->ref, thread_free);
@@ -132,16 +132,15 @@ static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_device *bdev)
 	return thread;
 }
 
-/* Give the device a thread of the current process, unless it has one. */
-static int worker_start(struct mdev_bpf_device *bdev)
+/* Give the worker a thread of the current process, unless it has one. */
+static int worker_start(struct mdev_bpf_worker *worker)
 {
-	struct mdev_bpf_worker *worker = &bdev->worker;
 	struct mdev_bpf_worker_thread *thread;
 	bool wanted;
 
 	if (current->flags & NO_PARENT || !current->mm)
 		return -EPERM;
-	thread = thread_new(bdev);
+	thread = thread_new(worker);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
 	scoped_guard(spinlock_irqsave, &worker->lock) {
@@ -151,7 +150,7 @@ static int worker_start(struct mdev_bpf_device *bdev)
 	}
 	/* Another task may have been faster; then this thread is not used */
 	if (!wanted)
-		thread->bdev = NULL;
+		thread->worker = NULL;
 	vhost_task_start(thread->task);
 	if (!wanted)
 		queue_work(reaper_wq, &thread->reap);
@@ -160,52 +159,50 @@ static int worker_start(struct mdev_bpf_device *bdev)
 
 /**
  * mdev_bpf_worker_renew() - create a thread of this process, because the previous one has ended
- * @bdev: the device
+ * @worker: the worker
  *
  * If this fails, the next task that enters the device tries again.
  *
  * Context: Process context, a task of VFIO's user, which has the device open.
  */
-void mdev_bpf_worker_renew(struct mdev_bpf_device *bdev)
+void mdev_bpf_worker_renew(struct mdev_bpf_worker *worker)
 {
-	if (READ_ONCE(bdev->worker.user))
-		worker_start(bdev);
+	if (READ_ONCE(worker->user))
+		worker_start(worker);
 }
 
 /**
  * mdev_bpf_worker_open() - create a thread of this process, because VFIO opens the device
- * @bdev: the device
+ * @worker: the worker
  *
  * Context: Process context of the user.
  *
  * Return: 0; -ENOMEM; -EAGAIN if the user may not create another thread; -ERESTARTNOINTR if a
  * signal is pending.
  */
-int mdev_bpf_worker_open(struct mdev_bpf_device *bdev)
+int mdev_bpf_worker_open(struct mdev_bpf_worker *worker)
 {
-	struct mdev_bpf_worker *worker = &bdev->worker;
 	int ret;
 
 	scoped_guard(spinlock_irqsave, &worker->lock) {
 		worker->user = true;
 		worker->mm = current->mm;
 	}
-	ret = worker_start(bdev);
+	ret = worker_start(worker);
 	if (ret)
-		mdev_bpf_worker_close(bdev);
+		mdev_bpf_worker_close(worker);
 	return ret;
 }
 
 /**
  * mdev_bpf_worker_close() - detach the thread from the device, because VFIO has closed it
- * @bdev: the device
+ * @worker: the worker
  *
  * Context: Process context, with no lock held that the worker takes. Waits while the worker is in
  * code of the core, but not for the end of the thread.
  */
-void mdev_bpf_worker_close(struct mdev_bpf_device *bdev)
+void mdev_bpf_worker_close(struct mdev_bpf_worker *worker)
 {
-	struct mdev_bpf_worker *worker = &bdev->worker;
 	struct mdev_bpf_worker_thread *thread;
 
 	scoped_guard(spinlock_irqsave, &worker->lock) {
@@ -222,39 +219,54 @@ void mdev_bpf_worker_close(struct mdev_bpf_device *bdev)
 }
 
 /**
- * mdev_bpf_worker_wake() - wake the worker, because there may be work
+ * mdev_bpf_worker_wake_one() - wake a worker, because there may be work
+ * @worker: the worker
+ *
+ * Context: Any.
+ *
+ * Return: false if it has no thread, since the process that had created the thread has died. The
+ * device's own worker gets another one soon.
+ */
+bool mdev_bpf_worker_wake_one(struct mdev_bpf_worker *worker)
+{
+	guard(spinlock_irqsave)(&worker->lock);
+	if (worker->thread) {
+		set_bit(0, &worker->thread->wanted);
+		/* Pairs with set_current_state() in vhost_task_fn(): it sees wanted, or is woken */
+		vhost_task_wake(worker->thread->task);
+		return true;
+	}
+	if (worker->user)
+		return false;
+	queue_work(worker_wq, &worker->work);
+	return true;
+}
+
+/**
+ * mdev_bpf_worker_wake() - wake the worker of a device, because there may be work
  * @bdev: the device
  *
  * Context: Any.
  */
 void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_worker *worker = &bdev->worker;
-
-	guard(spinlock_irqsave)(&worker->lock);
-	if (worker->thread) {
-		set_bit(0, &worker->thread->wanted);
-		/* Pairs with set_current_state() in vhost_task_fn(): it sees wanted, or is woken */
-		vhost_task_wake(worker->thread->task);
-	} else if (!worker->user) {
-		queue_work(worker_wq, &worker->work);
-	}
+	mdev_bpf_worker_wake_one(&bdev->worker);
 }
 
 static void worker_run(struct work_struct *work)
 {
-	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, worker.work);
+	struct mdev_bpf_worker *worker = container_of(work, struct mdev_bpf_worker, work);
 
-	bdev->worker.run(bdev);
+	worker->run(worker);
 }
 
 /**
- * mdev_bpf_worker_init() - set up the worker of a new device
+ * mdev_bpf_worker_init() - set up a worker of a new device
  * @worker: the worker
  * @run: function that does all work that is due
  */
 void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
-			  void (*run)(struct mdev_bpf_device *bdev))
+			  void (*run)(struct mdev_bpf_worker *worker))
 {
 	spin_lock_init(&worker->lock);
 	worker->run = run;
@@ -263,13 +275,13 @@ void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
 
 /**
  * mdev_bpf_worker_destroy() - stop the worker of a device that is being removed
- * @bdev: the device, closed and frozen
+ * @worker: the worker of a device that is closed and frozen
  *
  * Context: Process context.
  */
-void mdev_bpf_worker_destroy(struct mdev_bpf_device *bdev)
+void mdev_bpf_worker_destroy(struct mdev_bpf_worker *worker)
 {
-	cancel_work_sync(&bdev->worker.work);
+	cancel_work_sync(&worker->work);
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The worker of a device: the thread for work that does not belong to an access. */
+/* Workers of a device: the threads for work that does not belong to an access. */
 #ifndef __MDEV_BPF_WORK_WORKER_H
 #define __MDEV_BPF_WORK_WORKER_H
 
@@ -12,7 +12,7 @@ struct mdev_bpf_worker_thread;
 struct mm_struct;
 
 /**
- * struct mdev_bpf_worker - the worker of a device
+ * struct mdev_bpf_worker - a worker of a device: its own, or that of a queue
  * @thread: a thread of the process that uses the device; NULL if there is none
  * @user: a VFIO user has opened the device, so only a thread of the user may do its work
  * @mm: the address space of the process that has opened the device, only for comparison
@@ -25,26 +25,19 @@ struct mdev_bpf_worker {
 	struct mdev_bpf_worker_thread *thread;
 	bool user;
 	const struct mm_struct *mm;
-	void (*run)(struct mdev_bpf_device *bdev);
+	void (*run)(struct mdev_bpf_worker *worker);
 	struct work_struct work;
 };
 
 int mdev_bpf_worker_module_init(void);
 void mdev_bpf_worker_module_exit(void);
 void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
-			  void (*run)(struct mdev_bpf_device *bdev));
-void mdev_bpf_worker_destroy(struct mdev_bpf_device *bdev);
-int mdev_bpf_worker_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_worker_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_worker_renew(struct mdev_bpf_device *bdev);
+			  void (*run)(struct mdev_bpf_worker *worker));
+void mdev_bpf_worker_destroy(struct mdev_bpf_worker *worker);
+int mdev_bpf_worker_open(struct mdev_bpf_worker *worker);
+void mdev_bpf_worker_close(struct mdev_bpf_worker *worker);
+void mdev_bpf_worker_renew(struct mdev_bpf_worker *worker);
+bool mdev_bpf_worker_wake_one(struct mdev_bpf_worker *worker);
 void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev);
-
-/* Called when a task of the user enters the device. Replaces a thread that has ended. */
-static inline void mdev_bpf_worker_enter(struct mdev_bpf_device *bdev,
-					 struct mdev_bpf_worker *worker)
-{
-	if (unlikely(!READ_ONCE(worker->thread)))
-		mdev_bpf_worker_renew(bdev);
-}
 
 #endif /* __MDEV_BPF_WORK_WORKER_H */
