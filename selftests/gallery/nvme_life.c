@@ -511,12 +511,12 @@ static void drain(unsigned int q)
 }
 
 /* Commands of all kinds into the queues, lists of all kinds, and now and then a reset */
-MTAP_TEST(random_commands)
+static void any_commands(void)
 {
-	unsigned int round, i, fatal = 0;
+	unsigned int round, i, resets = 0;
 
 	seed_random();
-	for (round = 0; round < 400; round++) {
+	for (round = 0; round < 1000; round++) {
 		for (i = 0; i < 512; i++)
 			((__u64 *)drv_page(LIST_PAGE + round % 16))[i] = any_address();
 		for (i = any(30); i; i--)
@@ -528,7 +528,7 @@ MTAP_TEST(random_commands)
 			drain(i);
 		}
 		if (dev_get(0, NVME_REG_CSTS, 4) & NVME_CSTS_CFS || !any(10)) {
-			fatal++;
+			resets++;
 			if (any(2))
 				ASSERT_EQ(vfio_reset(&dev), 0);
 			else
@@ -538,6 +538,17 @@ MTAP_TEST(random_commands)
 			drv_create(&dev, 2);
 		}
 	}
-	mtap_diag("%u resets", fatal);
+	mtap_diag("%u resets", resets);
 	expect_survived();
+}
+
+MTAP_TEST(random_commands)
+{
+	any_commands();
+}
+
+MTAP_TEST(random_commands_with_file)
+{
+	use_file("");
+	any_commands();
 }
