@@ -9,7 +9,7 @@
 
 #include "slot.h"
 
-#define NVME_TEMPERATURE	313	/* Kelvin; a machine room's idea of a disk */
+#define NVME_TEMPERATURE	313	/* Kelvin: 40 degrees Celsius */
 
 /* Complete the last request that there is, with an event, or a status. */
 static __always_inline void nvme_event_complete(struct nvme_state *s, __u32 result, __u32 status)

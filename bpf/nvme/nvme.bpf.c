@@ -140,7 +140,7 @@ int MDEV_BPF_OP(nvme_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-/* For a disk, somebody who opens it is the power that comes, */
+/* The SMART log counts power cycles: power comes when the device is opened, */
 int MDEV_BPF_OP(nvme_open, struct mdev_bpf_dev *dev)
 {
 	struct nvme_nvram *nv = nvme_nvram_get(dev);
@@ -153,7 +153,7 @@ int MDEV_BPF_OP(nvme_open, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-/* and somebody who closes it the power that goes. */
+/* and goes when it is closed. */
 void MDEV_BPF_OP(nvme_close, struct mdev_bpf_dev *dev)
 {
 	struct nvme_state *s = mdev_bpf_state(dev, struct nvme_state);

@@ -10,8 +10,7 @@
 #include "slot.h"
 
 /* What Create I/O Submission Queue and Create I/O Completion Queue have in common */
-static __always_inline int nvme_queue_check(const struct nvme_state *s,
-					    const struct nvme_command *cmd, __u32 entry_shift,
+static __always_inline int nvme_queue_check(const struct nvme_command *cmd, __u32 entry_shift,
 					    __u32 wanted_shift)
 {
 	__u32 entries = (cmd->cdw10 >> 16) + 1;
@@ -55,7 +54,7 @@ static __always_inline int nvme_create_cq(struct nvme_state *s, const struct nvm
 
 	if (!q || !cq || !doorbell || cq->size)
 		return NVME_SC_QID_INVALID;
-	ret = nvme_queue_check(s, cmd, NVME_CC_IOCQES(s->cc), 4);
+	ret = nvme_queue_check(cmd, NVME_CC_IOCQES(s->cc), 4);
 	if (ret)
 		return ret;
 	if (vector >= NVME_VECTORS)
@@ -79,7 +78,7 @@ static __always_inline int nvme_create_sq(struct mdev_bpf_dev *dev, struct nvme_
 		return NVME_SC_QID_INVALID;
 	if (!cq || !cq->size || cq->deleter)
 		return NVME_SC_CQ_INVALID;
-	ret = nvme_queue_check(s, cmd, NVME_CC_IOSQES(s->cc), 6);
+	ret = nvme_queue_check(cmd, NVME_CC_IOSQES(s->cc), 6);
 	if (ret)
 		return ret;
 	nvme_sq_init(sq, cmd->prp1, (cmd->cdw10 >> 16) + 1, c);

@@ -22,7 +22,7 @@ static __always_inline int nvme_sq_request(struct mdev_bpf_dev *dev, struct nvme
 	return nvme_request(dev, s, req);
 }
 
-/* How many slots are free for queue @q? Bits are counted, since a slot may be free for nobody. */
+/* Is there a free slot for a command of queue @q? */
 static __always_inline bool nvme_slots_left(const struct nvme_state *s, __u64 q)
 {
 	return q ? ~s->io_used : s->admin_used != (1ULL << NVME_ADMIN_SLOTS) - 1;
