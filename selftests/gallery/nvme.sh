@@ -52,7 +52,7 @@ boots()
 	run 0 mdev-bpf load "$objects/nvme.bpf.o"
 	run 0 mdev-bpf create nvme-1 --uuid "$uuid" --set "disk=$disk"
 	run 0 mdev-bpf create nvme-1 --uuid "$memory" --set size=16M
-	nested_boot "$uuid" --express "$memory" --with "$here/gallery/nvme-guest" \
+	nested_boot "$uuid" --express "$memory" --with "$here/vm/guest-nvme" \
 		--module nvme --module ext4 --module crc32c_generic --tool fio --tool nvme \
 		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' --timeout 600
 	hear 'disks: *' && booted=yes

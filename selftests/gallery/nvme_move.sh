@@ -23,7 +23,7 @@ make_initrd()
 	local root=$mtap_tmp/root file how number=100
 	mkdir -p "$root"/{bin,proc,sys,dev,modules}
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	cp "$here/gallery/nvme-move-guest" "$root/init"
+	cp "$here/vm/guest-nvme-move" "$root/init"
 	while read -r how file _; do
 		[ "$how" = insmod ] || continue
 		number=$((number + 1))

@@ -50,5 +50,6 @@ page()
 edu() { page edu; }
 mdpy() { page mdpy; }
 bochs() { page bochs; }
+nvme() { page nvme; }
 
-points edu mdpy bochs
+points edu mdpy bochs nvme
