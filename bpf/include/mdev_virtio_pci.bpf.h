@@ -168,7 +168,7 @@ static __always_inline void virtio_set_area(struct virtio_queue *q, __u64 offset
 	__u64 i = offset / 8;
 
 	barrier_var(i);
-	if (i >= VIRTIO_AREAS)
+	if (i >= VIRTIO_AREAS || size < 4)
 		return;
 	if (size == 8)
 		q->area[i] = val;
@@ -324,34 +324,43 @@ static __always_inline __u32 virtio_peek(const struct virtio *v, __u64 offset, _
 	return 0;
 }
 
-/* The driver has written to the capability: to its window on the BAR, or to where that is. */
-static __always_inline void virtio_window(unsigned long long *ctx, struct mdev_bpf_dev *dev,
-					  struct virtio *v, __u32 cap)
+/* Where the window of the capability is; false if that is no place in the BAR. */
+static __always_inline bool virtio_window(struct mdev_bpf_dev *dev, __u32 cap, __u32 *offset,
+					  __u32 *length)
 {
-	__u32 bar = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_BAR, 1);
-	__u32 offset = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_OFFSET, 4);
-	__u32 length = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_LENGTH, 4);
-
-	if (bar != VIRTIO_BAR || (length != 1 && length != 2 && length != 4) ||
-	    offset & (length - 1))
-		return;
-	mdev_bpf_config_write(dev, cap + VIRTIO_ACCESS_DATA, 4, virtio_peek(v, offset, length));
+	*offset = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_OFFSET, 4);
+	*length = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_LENGTH, 4);
+	return mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_BAR, 1) == VIRTIO_BAR &&
+	       (*length == 1 || *length == 2 || *length == 4) && !(*offset & (*length - 1));
 }
 
 static __always_inline void virtio_window_write(unsigned long long *ctx, struct mdev_bpf_dev *dev,
-						__u32 cap, __u64 val)
+						__u32 offset, __u32 length, __u32 val)
 {
-	__u32 offset = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_OFFSET, 4);
-	__u32 length = mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_LENGTH, 4);
+	__u32 bell = (offset - VIRTIO_NOTIFY) / VIRTIO_NOTIFY_STRIDE;
 
-	if (mdev_bpf_config_read(dev, cap + VIRTIO_ACCESS_BAR, 1) != VIRTIO_BAR)
-		return;
 	if (offset < sizeof(struct virtio_common))
-		virtio_write(ctx, offset, length, length == 1 ? (__u8)val :
-						  length == 2 ? (__u16)val : (__u32)val);
-	else if (offset >= VIRTIO_NOTIFY &&
-		 offset < VIRTIO_NOTIFY + VIRTIO_QUEUES * VIRTIO_NOTIFY_STRIDE)
-		mdev_bpf_work_queue(dev, (offset - VIRTIO_NOTIFY) / VIRTIO_NOTIFY_STRIDE);
+		virtio_write(ctx, offset, length, length == 4 ? val :
+						  val & ((1 << 8 * length) - 1));
+	else if (offset >= VIRTIO_NOTIFY && bell < VIRTIO_QUEUES)
+		mdev_bpf_work_queue(dev, bell);
+}
+
+/* The driver has written to the capability: to its window on the BAR, or to where that is. */
+static __always_inline void virtio_access(unsigned long long *ctx, struct mdev_bpf_dev *dev,
+					  struct virtio *v, __u32 cap,
+					  const struct mdev_bpf_access *access)
+{
+	bool data = access->offset >= cap + VIRTIO_ACCESS_DATA;
+	__u32 offset, length;
+
+	if (!data)
+		mdev_bpf_config_write(dev, access->offset, access->size, access->val);
+	if (!virtio_window(dev, cap, &offset, &length))
+		return;
+	if (data)
+		virtio_window_write(ctx, dev, offset, length, access->val);
+	mdev_bpf_config_write(dev, cap + VIRTIO_ACCESS_DATA, 4, virtio_peek(v, offset, length));
 }
 
 int MDEV_BPF_OP(virtio_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -365,13 +374,8 @@ int MDEV_BPF_OP(virtio_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_a
 	/* Bus mastering is on: pin what could not be. */
 	if (offset / 4 == PCI_COMMAND / 4)
 		virtio_run_all(dev);
-	if (offset < cap + VIRTIO_ACCESS_BAR || offset >= cap + VIRTIO_ACCESS_END)
-		return 0;
-	if (offset >= cap + VIRTIO_ACCESS_DATA)
-		virtio_window_write(ctx, dev, cap, access->val);
-	else
-		mdev_bpf_config_write(dev, offset, access->size, access->val);
-	virtio_window(ctx, dev, v, cap);
+	if (offset >= cap + VIRTIO_ACCESS_BAR && offset < cap + VIRTIO_ACCESS_END)
+		virtio_access(ctx, dev, v, cap, access);
 	return 0;
 }
 

@@ -120,6 +120,17 @@ MTAP_TEST(access_capability)
 	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_OFFSET, 4,
 			   offsetof(struct virtio_pci_common_cfg, num_queues)), 0);
 	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 2), 1);
+	/* The driver's features, by which the window is seen to be written */
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_LENGTH, 4, 4), 0);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_OFFSET, 4,
+			   offsetof(struct virtio_pci_common_cfg, guest_feature_select)), 0);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, data, 4, 1), 0);
+	EXPECT_EQ(virtio_get(&dev, COMMON(guest_feature_select)), 1);
+	/* No length of a register */
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_LENGTH, 4, 3), 0);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, data, 4, 0), 0);
+	EXPECT_EQ(virtio_get(&dev, COMMON(guest_feature_select)), 1);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_LENGTH, 4, 2), 0);
 	/* Out of range, misaligned, another BAR: nothing happens */
 	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_OFFSET, 4, 0xfffffffe), 0);
 	ASSERT_EQ(vfio_set(&dev, CONFIG, data, 2, 0xffff), 0);
