@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queues: what queues gain. Prints how long a number of commands takes in one queue of a device, and
- * in two at the same time, half of them each: the median of several runs, and the ratio. A command
- * is a ring of a doorbell, a calculation in the op of the queue, and its interrupt.
+ * queues: what queues gain. Prints how long a number of commands takes in one queue of a device,
+ * and in two at the same time, half of them each: the median of several runs, and the ratio. A
+ * command is a ring of a doorbell, a calculation in the op of the queue, and its interrupt.
  */
 #include <pthread.h>
 #include <stdio.h>
