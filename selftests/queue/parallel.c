@@ -8,6 +8,8 @@
 
 #include "queues.h"
 
+#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
+
 static void load_and_open(void)
 {
 	queues_load("kqueue");
@@ -19,6 +21,7 @@ static void close_and_check(void)
 	if (queue_global)
 		queues_expect_sound();
 	queues_close();
+	sysfs_write("100", LIMIT);
 }
 
 /* A write to a doorbell calls the op, which finds the value; no other queue notices. */
@@ -169,6 +172,8 @@ MTAP_TEST(stop_waits)
 	__s64 mark = -1;
 	pthread_t thread;
 
+	/* Both ops wait, which counts */
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
 	dev_set(0, KQ_QUEUE(0) + KQ_MARK, 4, 99);
 	spin(0);
 	ASSERT_EQ(pthread_create(&thread, NULL, read_mark, &mark), 0);
