@@ -729,6 +729,23 @@ extern int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, __u32 region, __u64 of
 				__u64 size) __ksym;
 
 /**
+ * mdev_bpf_memory_protect() - protect memory of a region from being written by its user
+ * @dev: the device
+ * @region: VFIO index of the region, which has MDEV_BPF_REGION_PROTECT
+ * @offset: first byte in the region, at the start of a page (4096 bytes)
+ * @size: number of bytes: whole pages, or up to the end of the region; 0 to protect nothing
+ *
+ * Replaces what was protected before. While it is protected, write(2) fails with EACCES. What is
+ * written through a mapping has no effect on the memory, and the mapping shows it for some
+ * milliseconds only. Programs and DMA can still write. A reset ends it.
+ *
+ * Return: 0; -EINVAL if the region does not have MDEV_BPF_REGION_PROTECT, or does not contain all
+ * of the bytes, or they are not as above.
+ */
+extern int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
+				   __u64 size) __ksym;
+
+/**
  * mdev_bpf_memory_get() - get a pointer to bytes of a MEMORY region
  * @dev: the device
  * @where: MDEV_BPF_MEMORY(region, offset); the offset is aligned to the largest power of two that

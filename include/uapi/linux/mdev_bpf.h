@@ -84,6 +84,7 @@
 #define MDEV_BPF_REGION_KEEP		(1 << 8)	/* MEMORY that reset does not clear */
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
 #define MDEV_BPF_REGION_SIZE_PARAM	(1 << 10)	/* MEMORY whose size is a parameter */
+#define MDEV_BPF_REGION_PROTECT		(1 << 11)	/* MEMORY for mdev_bpf_memory_protect() */
 
 /* struct mdev_bpf_param::kind */
 #define MDEV_BPF_PARAM_NUMBER		0	/* from min to max */
@@ -196,6 +197,7 @@
 #define MDEV_BPF_FEATURE_FILES		(1 << 14)
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
 #define MDEV_BPF_FEATURE_QUEUES		(1 << 16)
+#define MDEV_BPF_FEATURE_PROTECT	(1 << 17)	/* mdev_bpf_memory_protect() */
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */

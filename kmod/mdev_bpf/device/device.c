@@ -21,6 +21,7 @@
 #include "gate/watchdog.h"
 #include "gfx/gfx.h"
 #include "memory/memory.h"
+#include "memory/protect.h"
 #include "memory/trim.h"
 #include "migration/migration.h"
 #include "param/param.h"
@@ -102,18 +103,39 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 	return 0;
 }
 
-/* After an op */
-static bool device_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+/* Ops that are called for an access, by a task that holds no lock */
+#define ACCESS_OPS	(BIT(MDEV_BPF_OP_REGION_READ) | BIT(MDEV_BPF_OP_REGION_WRITE) | \
+			 BIT(MDEV_BPF_OP_CONFIG_WRITE) | BIT(MDEV_BPF_OP_IOCTL))
+
+/* After an op, under the gate */
+static unsigned int device_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	if (bdev->gate.leave & MDEV_BPF_LEAVE_QUEUES)
+	unsigned int what = bdev->gate.leave, after = 0;
+
+	if (what & MDEV_BPF_LEAVE_QUEUES)
 		mdev_bpf_queue_give_back(bdev);
-	return bdev->gate.leave & MDEV_BPF_LEAVE_DMA && mdev_bpf_dma_runner_leave(bdev, op);
+	bdev->gate.leave &= ~MDEV_BPF_LEAVE_PROTECT;
+	/* The access is to end when the protection is in effect; other ops leave it to a work item */
+	if (what & MDEV_BPF_LEAVE_PROTECT && BIT(op) & ACCESS_OPS)
+		after |= MDEV_BPF_LEAVE_PROTECT;
+	if (what & MDEV_BPF_LEAVE_DMA && mdev_bpf_dma_runner_leave(bdev, op))
+		after |= MDEV_BPF_LEAVE_DMA;
+	return after;
+}
+
+/* After an op, without the gate */
+static void device_after(struct mdev_bpf_device *bdev, unsigned int what)
+{
+	if (what & MDEV_BPF_LEAVE_PROTECT)
+		mdev_bpf_protect_apply(bdev);
+	if (what & MDEV_BPF_LEAVE_DMA)
+		mdev_bpf_dma_runner_after(bdev);
 }
 
 static const struct mdev_bpf_gate_hooks gate_hooks = {
 	.enter = mdev_bpf_doorbell_put,
 	.leave = device_leave,
-	.after = mdev_bpf_dma_runner_after,
+	.after = device_after,
 	.slow = mdev_bpf_failure_slow,
 	.ring = mdev_bpf_deferred_work_start,
 	.kick = mdev_bpf_queue_ring,
@@ -149,6 +171,7 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	mdev_bpf_migration_init(bdev);
 	mdev_bpf_dirty_init(bdev);
 	mdev_bpf_trim_init(bdev);
+	mdev_bpf_protect_init(bdev);
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
@@ -471,6 +494,7 @@ static void device_stop(struct mdev_bpf_device *bdev)
 	mdev_bpf_queue_halt(bdev);
 	mdev_bpf_worker_destroy(&bdev->worker);
 	mdev_bpf_trim_destroy(bdev);
+	mdev_bpf_protect_destroy(bdev);
 	mdev_bpf_watchdog_remove();
 	mdev_bpf_failure_destroy(bdev);
 	mdev_bpf_notice_destroy(bdev);

@@ -52,6 +52,7 @@
 #include "gate/stats.h"
 #include "gate/watchdog.h"
 #include "gfx/gfx.h"
+#include "memory/protect.h"
 #include "migration/migration.h"
 #include "param/param.h"
 #include "pci/caps.h"
@@ -134,6 +135,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];
 	struct mdev_bpf_memory *memory[MDEV_BPF_MAX_REGIONS];
 	struct work_struct trim;
+	struct mdev_bpf_protect protect;
 	unsigned long emulated;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];

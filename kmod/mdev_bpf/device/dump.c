@@ -12,6 +12,7 @@
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/ops.h"
+#include "memory/protect.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
 #include "queue/queue.h"
@@ -50,6 +51,23 @@ static int dump_irqs(struct mdev_bpf_device *bdev, char *buf, int at)
 			     mode < ARRAY_SIZE(modes) ? modes[mode] : "?", up ? "up" : "down");
 }
 
+static int dump_protected(struct mdev_bpf_device *bdev, char *buf, int at)
+{
+	struct mdev_bpf_pages pages;
+	unsigned int i;
+	int n = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_PROTECT))
+			continue;
+		pages = mdev_bpf_protect_get(bdev->memory[i]);
+		if (pages.end)
+			n += sysfs_emit_at(buf, at + n, "protected: region %u, pages %lu to %lu\n", i,
+					   pages.first, pages.end - 1);
+	}
+	return n;
+}
+
 static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
@@ -68,6 +86,7 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 				    mdev_bpf_queue_due(bdev));
 	at += sysfs_emit_at(buf, at, "time: %llu ns, frozen %#x\n", mdev_bpf_deferred_time(bdev),
 			    d->frozen);
+	at += dump_protected(bdev, buf, at);
 	if (bdev->failure.active)
 		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
 				    mdev_bpf_ops_name(bdev->failure.op), bdev->failure.code,

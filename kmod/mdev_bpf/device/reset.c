@@ -19,6 +19,7 @@
 #include "gate/call.h"
 #include "gate/trace.h"
 #include "memory/memory.h"
+#include "memory/protect.h"
 #include "migration/migration.h"
 #include "pci/config.h"
 #include "pci/irq.h"
@@ -46,6 +47,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_queue_set_due(bdev, 0);
 	mdev_bpf_queue_pardon(bdev);
 	mdev_bpf_ioeventfd_forget(bdev);
+	mdev_bpf_protect_clear(bdev);
 	mdev_bpf_failure_clear(bdev);
 	mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_migration_reset(bdev);

@@ -126,16 +126,16 @@ static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *b
 static __always_inline void gate_leave(const struct mdev_bpf_call *call)
 {
 	struct mdev_bpf_device *bdev = call->bdev;
-	bool after;
+	unsigned int after;
 
 	if (IS_ERR(call->ops))
 		return;
 	mdev_bpf_gate_assert_held(bdev);
-	after = unlikely(bdev->gate.leave) && bdev->gate.hooks->leave(bdev, call->op);
+	after = unlikely(bdev->gate.leave) ? bdev->gate.hooks->leave(bdev, call->op) : 0;
 	WRITE_ONCE(bdev->gate.caller, NULL);
 	spin_unlock(&bdev->gate.lock);
 	if (after)
-		bdev->gate.hooks->after(bdev);
+		bdev->gate.hooks->after(bdev, after);
 }
 
 /**

@@ -26,9 +26,9 @@ struct task_struct;
 /**
  * struct mdev_bpf_gate_hooks - functions of other parts that a call needs
  * @enter: called with the gate held, before an op, if mdev_bpf_gate::latched is set
- * @leave: called with the gate held after an op, if mdev_bpf_gate::leave is set; returns true if
- *	@after should be called
- * @after: called without the gate
+ * @leave: called with the gate held after an op, if mdev_bpf_gate::leave is set; returns what this
+ *	task must do in @after, MDEV_BPF_LEAVE_*
+ * @after: called without the gate, if there is something to do
  * @slow: called with the gate held if the op has run for longer than @limit_ms milliseconds
  * @ring: queues work, in any context
  * @kick: rings a queue, in any context
@@ -38,8 +38,8 @@ struct task_struct;
  */
 struct mdev_bpf_gate_hooks {
 	void (*enter)(struct mdev_bpf_device *bdev);
-	bool (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
-	void (*after)(struct mdev_bpf_device *bdev);
+	unsigned int (*leave)(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
+	void (*after)(struct mdev_bpf_device *bdev, unsigned int what);
 	void (*slow)(struct mdev_bpf_device *bdev, unsigned int limit_ms);
 	void (*ring)(struct mdev_bpf_device *bdev, u32 work);
 	void (*kick)(struct mdev_bpf_device *bdev, u32 queue);
@@ -55,6 +55,7 @@ struct mdev_bpf_gate_hooks {
 /* What there is to do after an op, in mdev_bpf_gate::leave */
 #define MDEV_BPF_LEAVE_DMA	BIT(0)	/* the DMA queue is due */
 #define MDEV_BPF_LEAVE_QUEUES	BIT(1)	/* the op has stopped queues */
+#define MDEV_BPF_LEAVE_PROTECT	BIT(2)	/* the op has protected memory, or the contrary */
 
 /**
  * struct mdev_bpf_gate - the gate of a device

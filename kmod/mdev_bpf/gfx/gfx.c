@@ -262,7 +262,9 @@ long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file *
 
 	if (!fb.id)
 		return -ENOENT;
-	write = bdev->regions[fb.region].flags & MDEV_BPF_REGION_WRITE;
+	/* What a program may protect is never writable by a dma-buf, which cannot be revoked */
+	write = bdev->regions[fb.region].flags & MDEV_BPF_REGION_WRITE &&
+		!(bdev->regions[fb.region].flags & MDEV_BPF_REGION_PROTECT);
 	buf = mdev_bpf_dmabuf_export(bdev->memory[fb.region], fb.offset, fb.size,
 				     write);
 	if (IS_ERR(buf))

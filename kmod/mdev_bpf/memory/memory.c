@@ -19,6 +19,7 @@
 #include "gfx/edid.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
+#include "memory/protect.h"
 #include "pci/msix.h"
 
 /* When memory runs out, an access fails instead of invoking the OOM killer. */
@@ -41,6 +42,7 @@ struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size)
 		return NULL;
 	kref_init(&mem->ref);
 	xa_init_flags(&mem->pages, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&mem->copies, XA_FLAGS_ACCOUNT);
 	mem->size = size;
 	mem->memcg = get_mem_cgroup_from_mm(current->mm);
 	return mem;
@@ -57,6 +59,9 @@ static void memory_free(struct kref *ref)
 		cond_resched();
 	}
 	xa_destroy(&mem->pages);
+	xa_for_each(&mem->copies, index, page)
+		put_page(page);
+	xa_destroy(&mem->copies);
 	mem_cgroup_put(mem->memcg);	/* Pairs with the get in mdev_bpf_memory_new() */
 	kfree(mem);
 }
@@ -129,20 +134,28 @@ struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gf
 	return page || !gfp ? page : memory_add_page(mem, index, gfp);
 }
 
-/* Get a page with a reference; NULL if it does not exist. */
-static struct page *memory_find(struct mdev_bpf_memory *mem, pgoff_t index)
+/**
+ * mdev_bpf_memory_find() - find a page, and get a reference
+ * @pages: mdev_bpf_memory::pages or mdev_bpf_memory::copies
+ * @index: index of the page
+ *
+ * Context: Any.
+ *
+ * Return: the page, to be put with put_page(); NULL if it does not exist.
+ */
+struct page *mdev_bpf_memory_find(struct xarray *pages, pgoff_t index)
 {
 	struct page *page;
 
 	guard(rcu)();
 	do {
-		page = xa_load(&mem->pages, index);
+		page = xa_load(pages, index);
 		if (!page)
 			return NULL;
 		/* It may be freed at the same time, and used for something else */
 		if (!get_page_unless_zero(page))
 			continue;
-		if (xa_load(&mem->pages, index) == page)
+		if (xa_load(pages, index) == page)
 			return page;
 		put_page(page);
 	} while (true);
@@ -165,7 +178,7 @@ struct page *mdev_bpf_memory_get_page(struct mdev_bpf_memory *mem, pgoff_t index
 
 	if (index >= DIV_ROUND_UP_ULL(mem->size, PAGE_SIZE))
 		return ERR_PTR(-EINVAL);
-	while (!(page = memory_find(mem, index)) && gfp) {
+	while (!(page = mdev_bpf_memory_find(&mem->pages, index)) && gfp) {
 		page = memory_add_page(mem, index, gfp);
 		if (IS_ERR(page))
 			return page;
@@ -265,7 +278,7 @@ static int memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf, s
  * Context: Process context. May wait for user space, so no lock may be held that others need.
  *
  * Return: number of bytes copied, less than @size after an error or a fatal signal; -EFAULT;
- * -ENOMEM.
+ * -ENOMEM; -EACCES if they are to be written to pages that the program protects.
  */
 ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t buf,
 			     size_t done, size_t size, bool write)
@@ -275,8 +288,11 @@ ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t 
 
 	for (; copied < size; copied += n) {
 		n = min(size - copied, PAGE_SIZE - offset_in_page(offset + copied));
-		ret = memory_copy(mem, offset + copied, buf, done + copied, n, write,
-				  GFP_KERNEL_ACCOUNT);
+		if (write && mdev_bpf_protect_is(mem, (offset + copied) >> PAGE_SHIFT))
+			ret = -EACCES;
+		else
+			ret = memory_copy(mem, offset + copied, buf, done + copied, n, write,
+					  GFP_KERNEL_ACCOUNT);
 		if (ret)
 			break;
 		if (fatal_signal_pending(current))

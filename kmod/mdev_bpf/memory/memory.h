@@ -24,14 +24,27 @@ struct mdev_bpf_trap {
 };
 
 /**
+ * struct mdev_bpf_pages - a range of pages
+ * @first: index of the first page
+ * @end: index of the first page after it; not more than @first if there are none
+ */
+struct mdev_bpf_pages {
+	pgoff_t first;
+	pgoff_t end;
+};
+
+/**
  * struct mdev_bpf_memory - memory of a region
  * @ref: reference count; the device has a reference, and so does each dma-buf
- * @pages: the pages that exist, by index; its lock also protects the members up to @late
+ * @pages: the pages that exist, by index; its lock also protects the members up to @stale
  * @nr_pages: number of pages
  * @sent: while the device is saved, pages with a lower index have been sent; else 0
  * @passed: number of pages that have been sent
  * @dirty: number of those that may have been written since
  * @late: number of those that can be written without the core noticing
+ * @protected: pages that the user cannot write
+ * @stale: pages that mappings must not have any longer as they have them
+ * @copies: what mappings write instead of protected pages, by index
  * @exports: number of dma-bufs; grows under the lock of @pages
  * @size: size in bytes
  * @traps: the program's window, the MSI-X table and the pending bits, if they are in this region
@@ -46,6 +59,9 @@ struct mdev_bpf_memory {
 	u64 passed;
 	u64 dirty;
 	u64 late;
+	struct mdev_bpf_pages protected;
+	struct mdev_bpf_pages stale;
+	struct xarray copies;
 	atomic_t exports;
 	u64 size;
 	struct mdev_bpf_trap traps[3];
@@ -65,6 +81,7 @@ static inline size_t mdev_bpf_memory_align(size_t size)
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size);
 void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
+struct page *mdev_bpf_memory_find(struct xarray *pages, pgoff_t index);
 struct page *mdev_bpf_memory_get_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
 struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
 u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align);

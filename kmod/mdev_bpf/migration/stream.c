@@ -11,6 +11,7 @@
 #include "device/device.h"
 #include "dma/queue.h"
 #include "memory/precopy.h"
+#include "memory/protect.h"
 #include "migration/stream.h"
 #include "migration/stream_dma.h"
 #include "migration/stream_param.h"
@@ -221,6 +222,59 @@ static void msix_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 	bitmap_clear(msix->pending, count, MDEV_BPF_MAX_MSIX - count);
 }
 
+/* Only devices with memory that can be protected have this section. */
+static size_t protect_size(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+		if (bdev->regions[i].flags & MDEV_BPF_REGION_PROTECT)
+			return sizeof(struct stream_protect) * MDEV_BPF_MAX_REGIONS;
+	return 0;
+}
+
+static void protect_save(struct mdev_bpf_device *bdev, void *data)
+{
+	struct stream_protect *s = data;
+	struct mdev_bpf_pages pages;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_PROTECT))
+			continue;
+		pages = mdev_bpf_protect_get(bdev->memory[i]);
+		s[i].first = cpu_to_le64(pages.first);
+		s[i].end = cpu_to_le64(pages.end);
+	}
+}
+
+static bool protect_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	const struct stream_protect *s = data;
+	unsigned int i;
+	u64 pages;
+
+	if (size != protect_size(bdev))
+		return false;
+	for (i = 0; i < size / sizeof(*s); i++) {
+		pages = bdev->regions[i].flags & MDEV_BPF_REGION_PROTECT ?
+			DIV_ROUND_UP_ULL(bdev->memory[i]->size, PAGE_SIZE) : 0;
+		if (le64_to_cpu(s[i].first) > le64_to_cpu(s[i].end) ||
+		    le64_to_cpu(s[i].end) > pages)
+			return false;
+	}
+	return true;
+}
+
+static void protect_load(struct mdev_bpf_device *bdev, const void *data, size_t size)
+{
+	const struct stream_protect *s = data;
+	unsigned int i;
+
+	for (i = 0; i < size / sizeof(*s); i++)
+		mdev_bpf_protect_load(bdev, i, le64_to_cpu(s[i].first), le64_to_cpu(s[i].end));
+}
+
 /* By tag, in the order of the stream. Sections without a name are handled separately. */
 const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_STATE] = { "state", 1, 0, state_size, state_save, state_check, state_load },
@@ -239,6 +293,9 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_QUEUES] = {
 		"queues", 1, 0, mdev_bpf_stream_queue_size, mdev_bpf_stream_queue_save,
 		mdev_bpf_stream_queue_check, mdev_bpf_stream_queue_load,
+	},
+	[SECTION_PROTECT] = {
+		"protect", 1, 0, protect_size, protect_save, protect_check, protect_load,
 	},
 };
 

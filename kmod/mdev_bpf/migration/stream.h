@@ -55,6 +55,7 @@ enum {
 	SECTION_DMA,
 	SECTION_PARAMS,
 	SECTION_QUEUES,
+	SECTION_PROTECT,
 	SECTION_NR,
 	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset is valid */
 };
@@ -127,6 +128,12 @@ struct stream_queues {
 	__le64 due;
 	__le32 nr;
 	__le32 size;
+};
+
+/* Section protect is an array of these: the protected pages of each region, by VFIO index. */
+struct stream_protect {
+	__le64 first;
+	__le64 end;
 };
 
 /**

@@ -24,6 +24,7 @@
 #include "gate/gate.h"
 #include "gate/ops.h"
 #include "memory/memory.h"
+#include "memory/protect.h"
 #include "memory/trim.h"
 #include "migration/stream.h"
 #include "param/file.h"
@@ -322,6 +323,12 @@ __bpf_kfunc int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, u32 region, u64 o
 	       mdev_bpf_trim_zero(ctx_to_bdev(dev), region, offset, size);
 }
 
+__bpf_kfunc int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size)
+{
+	return memory_of(dev, region) ?
+	       mdev_bpf_protect_set(ctx_to_bdev(dev), region, offset, size) : -EINVAL;
+}
+
 __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 				    const size_t rdwr_buf_size)
 {
@@ -406,6 +413,7 @@ BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_zero, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_protect, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)

@@ -15,7 +15,7 @@
 
 #define BAR_FLAGS (MDEV_BPF_REGION_IO | MDEV_BPF_REGION_PREFETCH | MDEV_BPF_REGION_64BIT)
 #define MEMORY_FLAGS (MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_KEEP | MDEV_BPF_REGION_POPULATE | \
-		      MDEV_BPF_REGION_SIZE_PARAM)
+		      MDEV_BPF_REGION_SIZE_PARAM | MDEV_BPF_REGION_PROTECT)
 #define REGION_FLAGS (MDEV_BPF_REGION_RW | BAR_FLAGS | MDEV_BPF_REGION_MEMORY | MEMORY_FLAGS)
 
 #define refuse mdev_bpf_refuse_ops
@@ -138,6 +138,8 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 			      i, FIRST_OWN);
 	if (r->flags & MDEV_BPF_REGION_MMAP && !(r->flags & MDEV_BPF_REGION_READ))
 		return refuse(ops, -EINVAL, "regions[%u] is MMAP, so it must be readable", i);
+	if (r->flags & MDEV_BPF_REGION_PROTECT && !(r->flags & MDEV_BPF_REGION_WRITE))
+		return refuse(ops, -EINVAL, "regions[%u] is PROTECT, so it must be writable", i);
 	return check_bar_flags(ops, i);
 }
 

@@ -5,13 +5,18 @@
  * A fault inserts an ordinary page with a reference, so KVM and VFIO can pin it. A fault takes no
  * lock of the device and needs no program: memory stays accessible while no program is attached.
  * While the device is being saved, its pages are unmapped repeatedly, see memory/precopy.c.
+ *
+ * In a region that the program can protect, a page is mapped read-only at first. The fault for the
+ * first write then makes it writable, or leaves the mapping a copy, see memory/protect.c.
  */
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/pagemap.h>
 
 #include "device/device.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
+#include "memory/protect.h"
 #include "vfio/mmap.h"
 
 #define REGION_PAGES BIT_ULL(MDEV_BPF_OFFSET_SHIFT - PAGE_SHIFT)
@@ -37,6 +42,53 @@ static vm_fault_t memory_fault(struct vm_fault *vmf)
 /* The mapping holds the file, the file holds the device open, and the device holds its memory. */
 static const struct vm_operations_struct memory_vm_ops = {
 	.fault = memory_fault,
+};
+
+static struct mdev_bpf_memory *memory_of(const struct vm_fault *vmf)
+{
+	struct mdev_bpf_device *bdev = vmf->vma->vm_private_data;
+
+	return bdev->memory[vmf->pgoff / REGION_PAGES];
+}
+
+static vm_fault_t protect_fault(struct vm_fault *vmf)
+{
+	pgoff_t index = vmf->pgoff & (REGION_PAGES - 1);
+	struct mdev_bpf_memory *mem = memory_of(vmf);
+	struct page *page = NULL;
+
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		page = mdev_bpf_protect_copy(vmf->vma->vm_private_data, mem, index);
+	/* Pairs with the put when it is unmapped, as of a copy */
+	if (!page)
+		page = mdev_bpf_memory_get_page(mem, index, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(page))
+		return VM_FAULT_SIGBUS;
+	vmf->page = page;
+	return 0;
+}
+
+/* A page is about to be mapped writable. The page stays locked until it is. */
+static vm_fault_t protect_mkwrite(struct vm_fault *vmf)
+{
+	pgoff_t index = vmf->pgoff & (REGION_PAGES - 1);
+	struct mdev_bpf_memory *mem = memory_of(vmf);
+
+	lock_page(vmf->page);
+	if (!mdev_bpf_protect_may_map(mem, index, vmf->page)) {
+		unlock_page(vmf->page);
+		/* The access faults again, finds nothing mapped, and gets the right page */
+		unmap_mapping_range(vmf->vma->vm_file->f_mapping, (loff_t)vmf->pgoff << PAGE_SHIFT,
+				    PAGE_SIZE, true);
+		return VM_FAULT_NOPAGE;
+	}
+	mdev_bpf_precopy_mapped(mem, index);
+	return VM_FAULT_LOCKED;
+}
+
+static const struct vm_operations_struct protect_vm_ops = {
+	.fault = protect_fault,
+	.page_mkwrite = protect_mkwrite,
 };
 
 /**
@@ -71,7 +123,12 @@ int mdev_bpf_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	if (!(flags & MDEV_BPF_REGION_WRITE))
 		vm_flags_clear(vma, VM_MAYWRITE);
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_ops = &memory_vm_ops;
-	vma->vm_private_data = bdev->memory[index];
+	if (flags & MDEV_BPF_REGION_PROTECT) {
+		vma->vm_ops = &protect_vm_ops;
+		vma->vm_private_data = bdev;
+	} else {
+		vma->vm_ops = &memory_vm_ops;
+		vma->vm_private_data = bdev->memory[index];
+	}
 	return 0;
 }
