@@ -170,6 +170,9 @@ static void window(struct mdev_bpf_ops *ops, __u32 offset, __u32 size)
 
 WRONG(just_mmap, ops_region(ops, 2)->flags |= MMAP)
 WRONG(just_keep, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_KEEP)
+WRONG(protect_read_only, ops_region(ops, 2)->flags = MDEV_BPF_REGION_MEMORY |
+						       MDEV_BPF_REGION_READ |
+						       MDEV_BPF_REGION_PROTECT)
 WRONG(just_populate, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_POPULATE)
 WRONG(private_bar, ops_region(ops, 0)->flags = MEMORY)
 WRONG(private_rom, add_region(ops, 6, 2048, MEMORY))
@@ -194,6 +197,7 @@ WRONG(rom_cap, add_region(ops, 6, 2048, 1)->cap_type = 1)
 static const struct wrong wrong_memory[] = {
 	{ just_mmap, -EINVAL, "regions[2].flags 0x80 take MEMORY" },
 	{ just_keep, -EINVAL, "regions[2].flags 0x100 take MEMORY" },
+	{ protect_read_only, -EINVAL, "regions[2] is PROTECT, so it must be writable" },
 	{ just_populate, -EINVAL, "regions[2].flags 0x200 take MEMORY" },
 	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
 	{ private_rom, -EINVAL, "regions[5] is private, so its index is 9 or more" },
