@@ -51,7 +51,7 @@ MTAP_TEST(names)
 
 ROW(count_large, KREG_ROW_TAIL, r->count = 65537)
 ROW(count_huge, KREG_ROW_TAIL, r->count = 0xffffffff)
-ROW(flag_next, KREG_ROW_CTRL, r->flags = 16)
+ROW(flag_next, KREG_ROW_CTRL, r->flags = MDEV_BPF_REGISTER_QUEUE << 1)
 ROW(flag_last, KREG_ROW_PORT, r->flags |= 1U << 31)
 ROW(width_none, KREG_ROW_CTRL, r->width = 0)
 ROW(width_odd, KREG_ROW_CTRL, r->width = 3)
@@ -65,7 +65,7 @@ ROW(state_odd, KREG_ROW_CTRL, r->state = 2)
 static const struct wrong wrong_shapes[] = {
 	{ count_large, -EINVAL, "registers[9] \"TAIL\".count 65537 is more than 65536" },
 	{ count_huge, -EINVAL, "registers[9] \"TAIL\".count 4294967295 is more than 65536" },
-	{ flag_next, -EOPNOTSUPP, "registers[1] \"CTRL\".flags 0x10 are not supported" },
+	{ flag_next, -EOPNOTSUPP, "registers[1] \"CTRL\".flags 0x20 are not supported" },
 	{ flag_last, -EOPNOTSUPP, "registers[4] \"PORT\".flags 0x80000000 are not supported" },
 	{ width_none, -EINVAL, "registers[1] \"CTRL\".width 0 is not 1, 2, 4 or 8" },
 	{ width_odd, -EINVAL, "registers[1] \"CTRL\".width 3 is not 1, 2, 4 or 8" },
