@@ -262,6 +262,9 @@ MTAP_TEST(against_writer)
 		last = val;
 		EXPECT_EQ(really(0), val);
 		EXPECT_EQ(protect(FLASH, PAGE, PAGE), 0);
+		/* No copy is left, nor mapped by a fault of the other thread */
+		put(flash + 1, i + 1);
+		EXPECT_EQ(dev_get(FLASH, 8, 8), i + 1);
 		EXPECT(mtap_await(really(0) != val));
 	}
 	stop = true;

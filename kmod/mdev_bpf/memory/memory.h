@@ -43,7 +43,7 @@ struct mdev_bpf_pages {
  * @dirty: number of those that may have been written since
  * @late: number of those that can be written without the core noticing
  * @protected: pages that the user cannot write
- * @stale: pages that mappings must not have any longer as they have them
+ * @stale: pages that have been protected, or not any longer, since mappings were dropped
  * @copies: what mappings write instead of protected pages, by index
  * @exports: number of dma-bufs; grows under the lock of @pages
  * @size: size in bytes
@@ -68,6 +68,13 @@ struct mdev_bpf_memory {
 	unsigned int nr_traps;
 	struct mem_cgroup *memcg;
 };
+
+/* Is that the page of the memory itself? */
+static inline bool mdev_bpf_memory_has(struct mdev_bpf_memory *mem, pgoff_t index,
+				       const struct page *page)
+{
+	return xa_load(&mem->pages, index) == page;
+}
 
 /*
  * The alignment for memory of a size, so that no atomic instruction of a program crosses a cache

@@ -72,19 +72,28 @@ static void faults_await(struct mdev_bpf_memory *mem, const struct mdev_bpf_page
 	}
 }
 
-/* Remove copies. A fault that is about to map one sees that, or is waited for. */
-static void copies_drop(struct mdev_bpf_memory *mem, const struct mdev_bpf_pages *pages)
+static void pages_unmap(struct mdev_bpf_device *bdev, unsigned int region, pgoff_t first,
+			pgoff_t end)
+{
+	loff_t start = ((loff_t)region << MDEV_BPF_OFFSET_SHIFT) + ((loff_t)first << PAGE_SHIFT);
+
+	unmap_mapping_range(bdev->vdev.inode->i_mapping, start,
+			    (loff_t)(end - first) << PAGE_SHIFT, true);
+}
+
+/* Remove all copies. A fault that is about to map one sees that, or is waited for. */
+static void copies_drop(struct mdev_bpf_device *bdev, unsigned int region,
+			struct mdev_bpf_memory *mem)
 {
 	unsigned long index;
 	struct page *copy;
 
-	if (xa_empty(&mem->copies))
-		return;
-	xa_for_each_range(&mem->copies, index, copy, pages->first, pages->end - 1) {
+	xa_for_each(&mem->copies, index, copy) {
 		/* Only this function removes a copy, under mdev_bpf_protect::lock */
 		lock_page(copy);
 		xa_erase(&mem->copies, index);
 		unlock_page(copy);
+		pages_unmap(bdev, region, index, index + 1);
 		put_page(copy);		/* Pairs with the get in copy_store() */
 		cond_resched();
 	}
@@ -94,15 +103,12 @@ static void region_unmap(struct mdev_bpf_device *bdev, unsigned int region,
 			 struct mdev_bpf_memory *mem)
 {
 	struct mdev_bpf_pages stale = stale_take(mem);
-	loff_t start = (loff_t)region << MDEV_BPF_OFFSET_SHIFT;
 
-	if (stale.first >= stale.end)
-		return;
-	faults_await(mem, &stale);
-	copies_drop(mem, &stale);
-	unmap_mapping_range(bdev->vdev.inode->i_mapping,
-			    start + ((loff_t)stale.first << PAGE_SHIFT),
-			    (loff_t)(stale.end - stale.first) << PAGE_SHIFT, true);
+	if (stale.first < stale.end) {
+		faults_await(mem, &stale);
+		pages_unmap(bdev, region, stale.first, stale.end);
+	}
+	copies_drop(bdev, region, mem);
 }
 
 static struct mdev_bpf_memory *memory_get(struct mdev_bpf_device *bdev, unsigned int region)
@@ -316,8 +322,6 @@ struct page *mdev_bpf_protect_copy(struct mdev_bpf_device *bdev, struct mdev_bpf
 		if (!stored)
 			return ERR_PTR(-ENOMEM);
 	}
-	scoped_guard(spinlock, &mem->pages.xa_lock)
-		stale_add(mem, index, index + 1);
 	queue_delayed_work(system_unbound_wq, &bdev->protect.work, COPY_TIME);
 	return copy;
 }
@@ -334,9 +338,12 @@ struct page *mdev_bpf_protect_copy(struct mdev_bpf_device *bdev, struct mdev_bpf
  */
 bool mdev_bpf_protect_may_map(struct mdev_bpf_memory *mem, pgoff_t index, const struct page *page)
 {
-	if (xa_load(&mem->pages, index) == page)
-		return !mdev_bpf_protect_is(mem, index);
-	return xa_load(&mem->copies, index) == page;
+	bool protected = mdev_bpf_protect_is(mem, index);
+
+	if (mdev_bpf_memory_has(mem, index, page))
+		return !protected;
+	/* What is written to a copy after the end of the protection would be lost */
+	return protected && xa_load(&mem->copies, index) == page;
 }
 
 /**

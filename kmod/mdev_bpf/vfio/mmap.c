@@ -82,7 +82,8 @@ static vm_fault_t protect_mkwrite(struct vm_fault *vmf)
 				    PAGE_SIZE, true);
 		return VM_FAULT_NOPAGE;
 	}
-	mdev_bpf_precopy_mapped(mem, index);
+	if (mdev_bpf_memory_has(mem, index, vmf->page))
+		mdev_bpf_precopy_mapped(mem, index);
 	return VM_FAULT_LOCKED;
 }
 
