@@ -151,6 +151,21 @@ static __always_inline void nvme_cq_written(struct mdev_bpf_dev *dev, struct nvm
 		cq->written = 0;
 }
 
+/*
+ * The driver may find completions before we know that they are there, take them, and say so. What
+ * it said was too early then: look at it again.
+ */
+static __always_inline void nvme_cq_again(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c,
+					  struct nvme_cq *cq)
+{
+	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, c);
+
+	if (s->shadows && c)
+		cq->look |= cq->shadow != cq->head;
+	else if (doorbell && doorbell->head != cq->head)
+		mdev_bpf_work_queue(dev, NVME_WORK_CQ + c);
+}
+
 /* A request of completion queue @c has ended. */
 int MDEV_BPF_FUNC(nvme_cq_done, dev, struct nvme_state *, s, __u64, c, int, error)
 {
@@ -172,6 +187,7 @@ int MDEV_BPF_FUNC(nvme_cq_done, dev, struct nvme_state *, s, __u64, c, int, erro
 		cq->look = 1;
 	} else if (job == NVME_CQ_WRITE) {
 		nvme_cq_written(dev, s, c, cq);
+		nvme_cq_again(dev, s, c, cq);
 		nvme_interrupt(ctx, s, c, n);
 		if (cq->full)
 			nvme_cq_kick(dev, s, c);

@@ -74,7 +74,7 @@ static __always_inline void nvme_head(unsigned long long *ctx, struct mdev_bpf_d
 	}
 	if (s->shadows && c)
 		cq->look = 1;
-	else if (!nvme_cq_taken(dev, s, c, cq, doorbell->head))
+	else if (!nvme_cq_taken(dev, s, c, cq, doorbell->head) && cq->job != NVME_CQ_WRITE)
 		nvme_event(ctx, s, NVME_EVENT_ERROR, NVME_EVENT_DB_VALUE);
 	if (!c)
 		nvme_event_report(ctx, s);
