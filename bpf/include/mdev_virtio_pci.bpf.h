@@ -379,10 +379,13 @@ int MDEV_BPF_OP(virtio_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_a
 	return 0;
 }
 
-/* The core has read ISR and cleared it. */
+/* The core has read ISR and cleared it; or something was read that is no register. */
 int MDEV_BPF_OP(virtio_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
-	mdev_bpf_irq_set(dev, 0);
+	struct virtio *v = mdev_bpf_state(dev, VIRTIO_STATE);
+
+	if (v && !v->isr)
+		mdev_bpf_irq_set(dev, 0);
 	return 0;
 }
 

@@ -303,6 +303,9 @@ MTAP_TEST(intx)
 	EXPECT_EQ(ask(&dev, VIRTIO_IN, 8), 8);
 	EXPECT_EQ(event_wait(virtio_event[0]), 1);
 	EXPECT(vfio_get(&dev, CONFIG, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
+	/* No register, just behind ISR */
+	EXPECT_EQ(virtio_get(&dev, isr.offset + 4, 4), 0);
+	EXPECT(vfio_get(&dev, CONFIG, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
 	EXPECT_EQ(virtio_get(&dev, isr.offset, 1), 1);
 	EXPECT(!(vfio_get(&dev, CONFIG, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT));
 	EXPECT_EQ(virtio_get(&dev, isr.offset, 1), 0);
