@@ -69,12 +69,12 @@ static __u64 really(unsigned int page)
 /* Write by a mapping, so that the compiler does not merge or drop it. */
 static void put(__u64 *p, __u64 val)
 {
-	*(volatile __u64 *)p = val;
+	__atomic_store_n(p, val, __ATOMIC_RELAXED);
 }
 
 static __u64 get(const __u64 *p)
 {
-	return *(const volatile __u64 *)p;
+	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
 MTAP_TEST(arguments)
@@ -276,7 +276,7 @@ MTAP_TEST(reset_ends_it)
 {
 	ASSERT_EQ(protect(FLASH, 0, PAGE), 0);
 	EXPECT_HAS(sysfs_str(MDEV_DEVICES "/%s/mdev_bpf/dump", dev_mdev.uuid),
-		       "protected: region 2, pages 0 to 0");
+		   "protected: region 2, pages 0 to 0");
 	ASSERT_EQ(vfio_reset(a), 0);
 	put(flash, 9);
 	EXPECT_EQ(really(0), 9);

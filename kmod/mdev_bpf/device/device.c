@@ -115,7 +115,7 @@ static unsigned int device_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op 
 	if (what & MDEV_BPF_LEAVE_QUEUES)
 		mdev_bpf_queue_give_back(bdev);
 	bdev->gate.leave &= ~MDEV_BPF_LEAVE_PROTECT;
-	/* The access is to end when the protection is in effect; other ops leave it to a work item */
+	/* An access ends when the protection is in effect; other ops leave it to a work item */
 	if (what & MDEV_BPF_LEAVE_PROTECT && BIT(op) & ACCESS_OPS)
 		after |= MDEV_BPF_LEAVE_PROTECT;
 	if (what & MDEV_BPF_LEAVE_DMA && mdev_bpf_dma_runner_leave(bdev, op))

@@ -61,9 +61,10 @@ static int dump_protected(struct mdev_bpf_device *bdev, char *buf, int at)
 		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_PROTECT))
 			continue;
 		pages = mdev_bpf_protect_get(bdev->memory[i]);
-		if (pages.end)
-			n += sysfs_emit_at(buf, at + n, "protected: region %u, pages %lu to %lu\n", i,
-					   pages.first, pages.end - 1);
+		if (!pages.end)
+			continue;
+		n += sysfs_emit_at(buf, at + n, "protected: region %u, pages %lu to %lu\n", i,
+				   pages.first, pages.end - 1);
 	}
 	return n;
 }

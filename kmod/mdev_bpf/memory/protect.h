@@ -14,11 +14,13 @@ struct page;
 
 /**
  * struct mdev_bpf_protect - what a device needs to protect its memory
- * @lock: held while mappings are dropped, so that a task that finds nothing to do knows that all of
- *	it has been done
  * @work: drops mappings
  */
 struct mdev_bpf_protect {
+	/**
+	 * @lock: held while mappings are dropped, so that a task that finds nothing to do knows
+	 * that all of it has been done
+	 */
 	struct mutex lock;
 	struct delayed_work work;
 };
