@@ -103,12 +103,12 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *sta
 static struct mdev_bpf_op_stats sum_of(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_op_stats sum = bdev->stats.ops[op];
-	unsigned int i;
+	struct mdev_bpf_lane *lane;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for (i = 0; op == MDEV_BPF_OP_QUEUE && i < bdev->queues.nr; i++) {
-		struct mdev_bpf_lane *lane = bdev->queues.lanes[i];
-
+	if (op != MDEV_BPF_OP_QUEUE)
+		return sum;
+	mdev_bpf_queue_for_each(lane, bdev) {
 		guard(spinlock)(&lane->lock);
 		sum.calls += lane->stats.ops[op].calls;
 		sum.errors += lane->stats.ops[op].errors;
@@ -164,15 +164,13 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
 int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 {
 	struct mdev_bpf_slow last, worst;
-	unsigned int i;
+	struct mdev_bpf_lane *lane;
 	int at;
 
 	guard(mdev_bpf_gate)(bdev);
 	last = bdev->stats.last_slow;
 	worst = bdev->stats.worst_slow;
-	for (i = 0; i < bdev->queues.nr; i++) {
-		struct mdev_bpf_lane *lane = bdev->queues.lanes[i];
-
+	mdev_bpf_queue_for_each(lane, bdev) {
 		guard(spinlock)(&lane->lock);
 		if (lane->stats.last_slow.boot_ns > last.boot_ns)
 			last = lane->stats.last_slow;

@@ -29,10 +29,6 @@
 #include "work/deferred.h"
 #include "work/worker.h"
 
-#define for_each_lane(lane, bdev)							\
-	for (unsigned int i_ = 0;							\
-	     i_ < (bdev)->queues.nr && ((lane) = (bdev)->queues.lanes[i_], true); i_++)
-
 /* The program, if it may be called for queues; else NULL */
 static const struct mdev_bpf_ops *callable(struct mdev_bpf_device *bdev)
 {
@@ -76,10 +72,10 @@ void mdev_bpf_queue_update(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_lane *lane;
 
 	/* First close all lanes, so that none begins another op while this waits for the others */
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		if (lane->ops != ops || bdev->queues.stopped & BIT(lane->ctx.id))
 			WRITE_ONCE(lane->ops, NULL);
-	for_each_lane(lane, bdev) {
+	mdev_bpf_queue_for_each(lane, bdev) {
 		if (bdev->queues.stopped & BIT(lane->ctx.id))
 			assign(lane, NULL);
 		else if (!ops || READ_ONCE(lane->ops) != ops)
@@ -250,7 +246,7 @@ void mdev_bpf_queue_run_left(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_lane *lane;
 
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		if (test_bit(0, &lane->due) && READ_ONCE(lane->worker.user) &&
 		    !READ_ONCE(lane->worker.thread))
 			run_lane(lane);
@@ -299,7 +295,7 @@ void mdev_bpf_queue_pardon(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_lane *lane;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for_each_lane(lane, bdev) {
+	mdev_bpf_queue_for_each(lane, bdev) {
 		scoped_guard(spinlock, &lane->lock)
 			lane->verdict.due = false;
 	}
@@ -318,7 +314,7 @@ u64 mdev_bpf_queue_due(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_lane *lane;
 	u64 due = 0;
 
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		due |= (u64)test_bit(0, &lane->due) << lane->ctx.id;
 	return due;
 }
@@ -340,7 +336,7 @@ void mdev_bpf_queue_set_due(struct mdev_bpf_device *bdev, u64 due)
 	/* A doorbell is rung without the gate: discard both its value and its ring, or neither */
 	guard(spinlock_irqsave)(&bdev->doorbells.lock);
 	mdev_bpf_doorbell_forget_queues(bdev);
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		WRITE_ONCE(lane->due, due >> lane->ctx.id & 1);
 }
 
@@ -357,7 +353,7 @@ int mdev_bpf_queue_open(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_lane *lane;
 	int ret;
 
-	for_each_lane(lane, bdev) {
+	mdev_bpf_queue_for_each(lane, bdev) {
 		ret = mdev_bpf_worker_open(&lane->worker);
 		if (ret) {
 			mdev_bpf_queue_close(bdev);
@@ -377,7 +373,7 @@ void mdev_bpf_queue_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_lane *lane;
 
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		mdev_bpf_worker_close(&lane->worker);
 }
 
@@ -391,7 +387,7 @@ void mdev_bpf_queue_renew(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_lane *lane;
 
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		if (!READ_ONCE(lane->worker.thread))
 			mdev_bpf_worker_renew(&lane->worker);
 }
@@ -406,7 +402,7 @@ void mdev_bpf_queue_halt(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_lane *lane;
 
-	for_each_lane(lane, bdev)
+	mdev_bpf_queue_for_each(lane, bdev)
 		mdev_bpf_worker_destroy(&lane->worker);
 }
 

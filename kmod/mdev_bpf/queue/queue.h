@@ -71,6 +71,10 @@ struct mdev_bpf_queues {
 
 static_assert(MDEV_BPF_MAX_QUEUES <= BITS_PER_LONG);
 
+#define mdev_bpf_queue_for_each(lane, bdev)						\
+	for (unsigned int i_ = 0;							\
+	     i_ < (bdev)->queues.nr && ((lane) = (bdev)->queues.lanes[i_], true); i_++)
+
 static inline struct mdev_bpf_lane *ctx_to_lane(struct mdev_bpf_queue *ctx)
 {
 	return container_of(ctx, struct mdev_bpf_lane, ctx);
