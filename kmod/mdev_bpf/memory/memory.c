@@ -22,9 +22,6 @@
 #include "memory/protect.h"
 #include "pci/msix.h"
 
-/* When memory runs out, an access fails instead of invoking the OOM killer. */
-#define NO_OOM_GFP (__GFP_NOWARN | __GFP_RETRY_MAYFAIL)
-
 /**
  * mdev_bpf_memory_new() - create memory, without pages at first
  * @size: size in bytes
@@ -98,10 +95,10 @@ static struct page *memory_add_page(struct mdev_bpf_memory *mem, pgoff_t index, 
 	struct mem_cgroup *active = set_active_memcg(mem->memcg);
 	struct page *page, *old;
 
-	page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT | NO_OOM_GFP);
+	page = alloc_page(gfp | __GFP_ZERO | __GFP_ACCOUNT | MDEV_BPF_MEMORY_GFP);
 	if (page) {
 		/* Another task may have been faster */
-		old = memory_store(mem, index, page, gfp | NO_OOM_GFP);
+		old = memory_store(mem, index, page, gfp | MDEV_BPF_MEMORY_GFP);
 		if (old) {
 			__free_page(page);
 			page = xa_is_err(old) ? NULL : old;

@@ -13,6 +13,9 @@ struct mdev_bpf_device;
 struct mem_cgroup;
 struct page;
 
+/* When memory runs out, an access fails instead of invoking the OOM killer. */
+#define MDEV_BPF_MEMORY_GFP	(__GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
 /**
  * struct mdev_bpf_trap - bytes of a MEMORY region that are not memory
  * @start: the first byte

@@ -268,8 +268,7 @@ bool mdev_bpf_protect_is(struct mdev_bpf_memory *mem, pgoff_t index)
 /* Make a copy of a page of memory. */
 static struct page *copy_make(struct mdev_bpf_memory *mem, pgoff_t index)
 {
-	struct page *copy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
-				       __GFP_RETRY_MAYFAIL);
+	struct page *copy = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | MDEV_BPF_MEMORY_GFP);
 	struct page *page;
 
 	if (!copy)
