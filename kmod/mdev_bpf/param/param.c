@@ -19,6 +19,7 @@
 #include "param/file.h"
 #include "param/param.h"
 #include "param/size.h"
+#include "program/ops.h"
 #include "program/program.h"
 
 static const char *program_name(const struct mdev_bpf_device *bdev)
@@ -37,12 +38,8 @@ static const char *program_name(const struct mdev_bpf_device *bdev)
  */
 bool mdev_bpf_param_has(const struct mdev_bpf_device *bdev, u32 i)
 {
-	u32 types;
-
-	if (i >= bdev->params.nr)
-		return false;
-	types = bdev->params.decl[i].types;
-	return !types || types & BIT(bdev->ctx.type);
+	return i < bdev->params.nr &&
+	       mdev_bpf_ops_share_type(bdev->params.decl[i].types, BIT(bdev->ctx.type));
 }
 
 /* A number with the suffix k, M, G or T, for sizes. Return: false if @text is none. */

@@ -22,7 +22,7 @@ static int check_name(const struct mdev_bpf_ops *ops, unsigned int i)
 					   i, MDEV_BPF_NAME_LEN - 1);
 	for (j = 0; j < i; j++)
 		if (!strcmp(ops->params[j].name, p->name) &&
-		    (!ops->params[j].types || !p->types || ops->params[j].types & p->types))
+		    mdev_bpf_ops_share_type(ops->params[j].types, p->types))
 			return refuse(ops, i, " has the name of params[%u]", j);
 	return mdev_bpf_validate_types_mask(ops, "params", i, p->types);
 }
