@@ -102,8 +102,7 @@ static int write_locked(struct mdev_bpf_device *bdev, struct mdev_bpf_target *t,
 	if (mdev_bpf_target_find(t, map, access)) {
 		if (!mdev_bpf_doorbell_is(t->row))
 			return -ENOENT;
-		access->reg = t->row - map->table->rows;
-		access->index = t->index;
+		mdev_bpf_target_name(t, map, access);
 		ring(bdev, t, access);
 		return 0;
 	}

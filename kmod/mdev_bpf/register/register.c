@@ -68,8 +68,7 @@ bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 	if (t.row->flags & MDEV_BPF_REGISTER_READ_CALL || val & (read_acts(t.row) >> t.shift))
 		return false;
 	access->val = val;
-	access->reg = t.row - map->table->rows;
-	access->index = t.index;
+	mdev_bpf_target_name(&t, map, access);
 	trace_mdev_bpf_region(&bdev->ctx, access, false, 0, t.row->name);
 	return true;
 }
@@ -155,8 +154,7 @@ int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_a
 
 	mdev_bpf_gate_assert_held(bdev);
 	if (mdev_bpf_target_find(&t, map, access)) {
-		access->reg = t.row - map->table->rows;
-		access->index = t.index;
+		mdev_bpf_target_name(&t, map, access);
 		ret = write ? write_target(call, &t, access) : read_target(call, &t, access);
 	} else {
 		if (mdev_bpf_register_table_cuts(map, access->region, access->offset,

@@ -43,6 +43,15 @@ static __always_inline bool mdev_bpf_target_find(struct mdev_bpf_target *t,
 	return true;
 }
 
+/* Tell the access which register it is to. */
+static __always_inline void mdev_bpf_target_name(const struct mdev_bpf_target *t,
+						 const struct mdev_bpf_register_map *map,
+						 struct mdev_bpf_access *access)
+{
+	access->reg = t->row - map->table->rows;
+	access->index = t->index;
+}
+
 /* Where the value of the register is in a state */
 static __always_inline void *mdev_bpf_target_place(const struct mdev_bpf_target *t, void *state)
 {
