@@ -175,11 +175,7 @@ static void time_load(struct mdev_bpf_device *bdev, const void *data, size_t siz
 			mdev_bpf_deferred_timer_stop(bdev, i);
 	}
 	d->timers_due = le32_to_cpu(s->timers_due);
-	/* What was rung before is as if it had not been written */
-	scoped_guard(spinlock_irqsave, &bdev->doorbells.lock) {
-		WRITE_ONCE(d->work_due, le64_to_cpu(s->work_due));
-		mdev_bpf_doorbell_forget(bdev);
-	}
+	mdev_bpf_deferred_work_replace(bdev, le64_to_cpu(s->work_due));
 	d->unmask_due = le32_to_cpu(s->unmask_due);
 	d->passed = le64_to_cpu(s->passed);
 }

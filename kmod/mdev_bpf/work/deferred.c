@@ -241,6 +241,22 @@ void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
+ * mdev_bpf_deferred_work_replace() - replace the work that is due, and discard what doorbells kept
+ * @bdev: the device
+ * @due: the work that is due then, a bit for each
+ *
+ * Context: Process context, the gate held.
+ */
+void mdev_bpf_deferred_work_replace(struct mdev_bpf_device *bdev, unsigned long due)
+{
+	mdev_bpf_gate_assert_held(bdev);
+	/* A doorbell is rung without the gate: discard both its value and its work, or neither */
+	guard(spinlock_irqsave)(&bdev->doorbells.lock);
+	WRITE_ONCE(bdev->deferred.work_due, due);
+	mdev_bpf_doorbell_forget(bdev);
+}
+
+/**
  * mdev_bpf_deferred_unmask_start() - have the irq_unmask op called soon, if the program has it
  * @bdev: the device
  * @index: VFIO index of the line
@@ -283,11 +299,7 @@ void mdev_bpf_deferred_cancel(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		timer_stop(&bdev->deferred.timers[i]);
-	/* A doorbell is rung without the gate: discard both its value and its work, or neither */
-	scoped_guard(spinlock_irqsave, &bdev->doorbells.lock) {
-		WRITE_ONCE(bdev->deferred.work_due, 0);
-		mdev_bpf_doorbell_forget(bdev);
-	}
+	mdev_bpf_deferred_work_replace(bdev, 0);
 	mdev_bpf_deferred_unmask_forget(bdev);
 }
 
