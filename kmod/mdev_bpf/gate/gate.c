@@ -91,6 +91,13 @@ static noinline int gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf
 	return ret;
 }
 
+/* Put what was written to doorbells into the state, before an op is called. */
+static __always_inline void gate_unlatch(struct mdev_bpf_device *bdev)
+{
+	if (unlikely(READ_ONCE(bdev->gate.latched)))
+		bdev->gate.hooks->enter(bdev);
+}
+
 /*
  * Prepare to call @op. On success, ops of the result is the attached program and the gate is held,
  * until gate_leave(). Otherwise ops is the error.
@@ -115,8 +122,7 @@ static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *b
 			return call;
 		}
 	}
-	if (unlikely(READ_ONCE(gate->latched)))
-		gate->hooks->enter(bdev);
+	gate_unlatch(bdev);
 	call.ops = gate->ops;
 	WRITE_ONCE(gate->caller, current);
 	return call;
@@ -226,8 +232,7 @@ static void call_started(struct mdev_bpf_device *bdev)
 	    !READ_ONCE(bdev->live))
 		return;
 	gate->started = 0;
-	if (READ_ONCE(gate->latched))
-		gate->hooks->enter(bdev);
+	gate_unlatch(bdev);
 	WRITE_ONCE(gate->caller, current);
 	mdev_bpf_call_op(&call, started, why);
 	/* This task may hold locks, so another one carries out DMA */
