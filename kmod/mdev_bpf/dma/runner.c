@@ -321,21 +321,26 @@ bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch)
 	return false;
 }
 
+static unsigned long jiffies_until(unsigned long then)
+{
+	unsigned long now = jiffies;
+
+	return time_before(now, then) ? then - now : 0;
+}
+
 /* How long does the fault thread have to wait before it tries the first request? */
 static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 				const struct mdev_bpf_request *arg)
 {
-	unsigned long wait = arg->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(ch->bdev, arg) : 0;
-	unsigned long after = READ_ONCE(ch->fault.after), calm = ch->bdev->dma.calm;
-	unsigned long now = jiffies;
+	unsigned long pin = arg->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(ch->bdev, arg) : 0;
+	unsigned long wait = jiffies_until(READ_ONCE(ch->fault.after));
 
 	if (mdev_bpf_dma_file_is(arg))
-		return time_before(now, after) ? after - now : 0;
+		return wait;
 	/* The end of the attempt is followed by a kick */
 	if (mdev_bpf_dma_queue_is_locked(ch->bdev))
 		return MAX_SCHEDULE_TIMEOUT;
-	wait = max(wait, time_before(now, calm) ? calm - now : 0);
-	wait = max(wait, time_before(now, after) ? after - now : 0);
+	wait = max3(wait, pin, jiffies_until(ch->bdev->dma.calm));
 	/* The other thread wakes at the same time */
 	return wait ?: mdev_bpf_dma_runner_yields(ch);
 }
