@@ -93,7 +93,8 @@ static void trim_work(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
-		trim_region(bdev, i);
+		if (bdev->regions[i].flags & MDEV_BPF_REGION_MEMORY)
+			trim_region(bdev, i);
 }
 
 /* Zero a part of a page. @mark: mark it if that is all of it. */
