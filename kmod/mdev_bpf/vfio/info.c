@@ -86,11 +86,12 @@ static long get_region_caps(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_
 static long get_region_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
 	struct vfio_region_info *info = ctx->data;
+	unsigned int nr = count_regions(bdev);
 	u32 flags;
 
-	if (info->index >= count_regions(bdev))
+	if (info->index >= nr)
 		return -EINVAL;
-	info->index = array_index_nospec(info->index, count_regions(bdev));
+	info->index = array_index_nospec(info->index, nr);
 	info->offset = (u64)info->index << MDEV_BPF_OFFSET_SHIFT;
 	info->cap_offset = 0;
 	if (bdev->api->pci && info->index == VFIO_PCI_CONFIG_REGION_INDEX) {
@@ -126,10 +127,11 @@ static u32 irq_flags(const struct mdev_bpf_device *bdev, u32 index)
 static long get_irq_info(struct mdev_bpf_device *bdev, struct mdev_bpf_ioctl_ctx *ctx)
 {
 	struct vfio_irq_info *info = ctx->data;
+	unsigned int nr = count_irqs(bdev);
 
-	if (info->index >= count_irqs(bdev))
+	if (info->index >= nr)
 		return -EINVAL;
-	info->index = array_index_nospec(info->index, count_irqs(bdev));
+	info->index = array_index_nospec(info->index, nr);
 	info->count = mdev_bpf_irq_count(bdev, info->index);
 	info->flags = info->count ? irq_flags(bdev, info->index) : 0;
 	return 0;
