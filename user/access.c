@@ -97,15 +97,9 @@ static int transfer(const struct vfio *v, const struct vfio_region_info *info, s
 static int access_region(const struct vfio *v, struct access *a)
 {
 	struct vfio_region_info info;
-	__u32 need = a->write ? VFIO_REGION_INFO_FLAG_WRITE : VFIO_REGION_INFO_FLAG_READ;
-	int err = vfio_region(v, a->index, &info);
 
-	if (err == -ENODEV)
-		return p_err("the device is detached: load its program again");
-	if (err || !info.size)
-		return p_err("the device has no region %s, see mdev-bpf show", a->region);
-	if (!(info.flags & need))
-		return p_err("%s cannot be %s", a->region, a->write ? "written" : "read");
+	if (vfio_region_for(v, a->index, a->region, a->write, &info))
+		return -1;
 	if (a->offset >= info.size || a->size > info.size - a->offset)
 		return p_err("the access ends outside of %s, which has 0x%llx bytes", a->region,
 			     info.size);

@@ -113,16 +113,11 @@ static int open_file(const struct copy *c)
 
 static int copy_region(const struct vfio *v, unsigned int index, struct copy *c)
 {
-	__u32 need = c->load ? VFIO_REGION_INFO_FLAG_WRITE : VFIO_REGION_INFO_FLAG_READ;
 	struct vfio_region_info info;
-	int err = vfio_region(v, index, &info), fd, ret;
+	int fd, ret;
 
-	if (err == -ENODEV)
-		return p_err("the device is detached: load its program again");
-	if (err || !info.size)
-		return p_err("the device has no region %s, see mdev-bpf show", c->region);
-	if (!(info.flags & need))
-		return p_err("%s cannot be %s", c->region, c->load ? "written" : "read");
+	if (vfio_region_for(v, index, c->region, c->load, &info))
+		return -1;
 	fd = open_file(c);
 	if (fd < 0)
 		return p_err("cannot open %s: %s", c->path, err_hint(errno));

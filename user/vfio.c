@@ -88,3 +88,18 @@ int vfio_region(const struct vfio *v, __u32 index, struct vfio_region_info *info
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	return ioctl(v->device, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
 }
+
+int vfio_region_for(const struct vfio *v, __u32 index, const char *name, bool write,
+		    struct vfio_region_info *info)
+{
+	__u32 need = write ? VFIO_REGION_INFO_FLAG_WRITE : VFIO_REGION_INFO_FLAG_READ;
+	int err = vfio_region(v, index, info);
+
+	if (err == -ENODEV)
+		return p_err("the device is detached: load its program again");
+	if (err || !info->size)
+		return p_err("the device has no region %s, see mdev-bpf show", name);
+	if (!(info->flags & need))
+		return p_err("%s cannot be %s", name, write ? "written" : "read");
+	return 0;
+}

@@ -16,5 +16,8 @@ struct vfio_region_info;
 int vfio_open(struct vfio *v, const struct device *dev);
 void vfio_close(struct vfio *v);
 int vfio_region(const struct vfio *v, __u32 index, struct vfio_region_info *info);
+/* The same for a region that must exist, and be readable or writable. Prints an error. */
+int vfio_region_for(const struct vfio *v, __u32 index, const char *name, bool write,
+		    struct vfio_region_info *info);
 
 #endif
