@@ -53,6 +53,11 @@ const char *prog_log(void)
 	return log_buf;
 }
 
+const char *prog_log_tail(void)
+{
+	return log_len > 700 ? log_buf + log_len - 700 : log_buf;
+}
+
 /* Objects of ours are in a folder beside the test program's, wherever that was started from. */
 static void find_object(char *path, size_t size, const char *file)
 {

@@ -42,5 +42,7 @@ int prog_global(struct prog *p, void *buf, size_t off, size_t size);
 
 /* The messages of libbpf and the verifier since the last prog_open(). */
 const char *prog_log(void);
+/* The end of that, where the verifier gives its reason */
+const char *prog_log_tail(void);
 
 #endif /* PROG_H */

@@ -43,3 +43,17 @@ void expect_wrong(const char *object, const struct wrong *w, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		expect_one(object, &w[i], i);
 }
+
+void expect_not_loaded(const char *object, const char *map, const char *why)
+{
+	int ret;
+
+	ASSERT_EQ(prog_open(&dev_prog2, object, map), 0);
+	ret = prog_load(&dev_prog2);
+	if (ret >= 0)
+		mtap_fail(__FILE__, __LINE__, "%s loads", map);
+	else if (!strstr(prog_log(), why))
+		mtap_fail(__FILE__, __LINE__, "%s is refused without \"%s\": %s", map, why,
+			  prog_log_tail());
+	prog_close(&dev_prog2);
+}

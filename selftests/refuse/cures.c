@@ -7,36 +7,20 @@
 #include <string.h>
 
 #include "dev.h"
+#include "wrong.h"
 
 #define CURES	"progs/cures.bpf.o"
 
-/* The verifier's log ends with its reason. */
-static const char *log_tail(void)
-{
-	const char *log = prog_log();
-
-	return strlen(log) > 700 ? log + strlen(log) - 700 : log;
-}
-
 static void refused(const char *map, const char *why)
 {
-	int ret;
-
-	ASSERT_EQ(prog_open(&dev_prog2, CURES, map), 0);
-	ret = prog_load(&dev_prog2);
-	if (ret >= 0)
-		mtap_fail(__FILE__, __LINE__, "%s loads", map);
-	else if (!strstr(prog_log(), why))
-		mtap_fail(__FILE__, __LINE__, "%s is refused without \"%s\": %s", map, why,
-			  log_tail());
-	prog_close(&dev_prog2);
+	expect_not_loaded(CURES, map, why);
 }
 
 static void loads(const char *map)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, CURES, map), 0);
 	if (prog_load(&dev_prog2))
-		mtap_fail(__FILE__, __LINE__, "%s does not load: %s", map, log_tail());
+		mtap_fail(__FILE__, __LINE__, "%s does not load: %s", map, prog_log_tail());
 	prog_close(&dev_prog2);
 }
 
