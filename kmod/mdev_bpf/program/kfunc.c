@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kfuncs, which programs can call. The kernel-doc for authors of devices is in
- * bpf/include/mdev_bpf.bpf.h, next to the declarations that they use.
+ * bpf/include/mdev_bpf*.bpf.h, next to the declarations that they use.
  *
  * The first argument of each kfunc is a context, such as a device or a call, and the verifier knows
  * which op has which contexts. So a program that calls a kfunc from a wrong op, or with a context
