@@ -226,17 +226,10 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);
 #endif
 
-/*
- * A queue and a chain by their numbers, or NULL. The second barrier keeps clang from computing the
- * pointer before the check, which the verifier does not permit.
- */
+/* A queue and a chain by their numbers, or NULL */
 static __always_inline struct virtio_queue *virtio_queue(struct virtio *v, __u64 q)
 {
-	barrier_var(q);
-	if (q >= VIRTIO_QUEUES)
-		return NULL;
-	barrier_var(q);
-	return &v->queue[q];
+	return mdev_bpf_at(v->queue, q);
 }
 
 /* The number of chain @i of queue @q */
@@ -247,11 +240,7 @@ static __always_inline __u64 virtio_number(__u64 q, __u64 i)
 
 static __always_inline struct virtio_chain *virtio_chain(struct virtio *v, __u64 n)
 {
-	barrier_var(n);
-	if (n >= VIRTIO_CHAINS)
-		return NULL;
-	barrier_var(n);
-	return &v->chain[n];
+	return mdev_bpf_at(v->chain, n);
 }
 
 /** virtio_has() - has the driver accepted a feature? */

@@ -20,8 +20,6 @@
 #define VIRTIO_EVENT_FLAGS	2
 #define VIRTIO_EVENT_SIZE	4
 
-#define virtio_once(p)		(*(volatile __typeof__(*(p)) *)(p))
-
 /* A pointer to a @type in an area of queue @q, or NULL if that is not pinned */
 #define virtio_area(dev, q, which, offset, type)						\
 	((type *)mdev_bpf_dma_get(dev, MDEV_BPF_PIN((q) * VIRTIO_AREAS + (which), offset),	\

@@ -221,9 +221,9 @@ static __always_inline int virtio_fetch(struct mdev_bpf_dev *dev, struct virtio_
 	       virtio_area(dev, nr, VIRTIO_DESC, i * sizeof(*d), struct virtio_desc);
 	if (!from)
 		return -EAGAIN;
-	d->addr = virtio_once(&from->addr);
-	d->len = virtio_once(&from->len);
-	d->tail = virtio_once(&from->tail);
+	d->addr = READ_ONCE(from->addr);
+	d->len = READ_ONCE(from->len);
+	d->tail = READ_ONCE(from->tail);
 	if (q->packed)
 		d->tail = d->tail >> 16 | d->tail << 16;
 	return 0;

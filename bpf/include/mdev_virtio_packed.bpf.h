@@ -43,7 +43,7 @@ static __always_inline bool virtio_packed_is_empty(struct mdev_bpf_dev *dev,
 
 	if (!flags)
 		return true;
-	is = virtio_once(flags);
+	is = READ_ONCE(*flags);
 	mdev_bpf_rmb();
 	return !!(is & VIRTIO_PACKED_AVAIL) != wrap || !!(is & VIRTIO_PACKED_USED) == wrap;
 }
@@ -62,10 +62,10 @@ static __always_inline bool virtio_packed_push(struct mdev_bpf_dev *dev, struct 
 		return false;
 	if (q->next_used & VIRTIO_PACKED_WRAP)
 		set |= VIRTIO_PACKED_AVAIL | VIRTIO_PACKED_USED;
-	virtio_once(length) = c->written;
-	virtio_once(id) = c->id;
+	WRITE_ONCE(*length, c->written);
+	WRITE_ONCE(*id, c->id);
 	mdev_bpf_wmb();
-	virtio_once(flags) = set;
+	WRITE_ONCE(*flags, set);
 	q->next_used = virtio_packed_add(q, q->next_used, c->entries);
 	return true;
 }
@@ -83,9 +83,9 @@ static __always_inline bool virtio_packed_is_wanted(struct mdev_bpf_dev *dev,
 	place = virtio_area(dev, nr, VIRTIO_DRIVER, VIRTIO_EVENT_PLACE, __u16);
 	if (!flags || !place)
 		return true;
-	if (virtio_once(flags) != VIRTIO_PACKED_AT)
-		return virtio_once(flags) != VIRTIO_PACKED_DISABLE;
-	at = virtio_once(place);
+	if (READ_ONCE(*flags) != VIRTIO_PACKED_AT)
+		return READ_ONCE(*flags) != VIRTIO_PACKED_DISABLE;
+	at = READ_ONCE(*place);
 	if ((at ^ q->next_used) & VIRTIO_PACKED_WRAP)
 		at = (at & VIRTIO_PACKED_INDEX) - q->size;
 	else

@@ -17,7 +17,7 @@ static __always_inline int virtio_split_available(struct mdev_bpf_dev *dev, stru
 
 	if (!index)
 		return -EAGAIN;
-	count = virtio_once(index) - q->next_avail;
+	count = READ_ONCE(*index) - q->next_avail;
 	if (count > q->size) {
 		virtio_fail(dev, v, nr, VIRTIO_WRONG_INDEX);
 		return -EINVAL;
@@ -38,7 +38,7 @@ static __always_inline bool virtio_split_is_empty(struct mdev_bpf_dev *dev, stru
 	event = virtio_area(dev, nr, VIRTIO_USED, virtio_area_size(q, VIRTIO_USED) - 2, __u16);
 	if (!event)
 		return true;
-	virtio_once(event) = q->next_avail;
+	WRITE_ONCE(*event, q->next_avail);
 	mdev_bpf_mb();
 	return !virtio_split_available(dev, v, q, nr);
 }
@@ -53,7 +53,7 @@ static __always_inline int virtio_split_head(struct mdev_bpf_dev *dev, struct vi
 	mdev_bpf_rmb();
 	entry = virtio_area(dev, nr, VIRTIO_DRIVER,
 			    VIRTIO_RING_ENTRIES + slot * VIRTIO_AVAIL_ENTRY, __u16);
-	return entry ? virtio_once(entry) : -EAGAIN;
+	return entry ? READ_ONCE(*entry) : -EAGAIN;
 }
 
 /* Does the driver want an interrupt for the entry that was given back last? */
@@ -66,10 +66,10 @@ static __always_inline bool virtio_split_is_wanted(struct mdev_bpf_dev *dev,
 	mdev_bpf_mb();
 	if (!virtio_has(v, VIRTIO_RING_F_EVENT_IDX)) {
 		word = virtio_area(dev, nr, VIRTIO_DRIVER, VIRTIO_RING_FLAGS, __u16);
-		return !word || !(virtio_once(word) & VIRTIO_SPLIT_NO_INTERRUPT);
+		return !word || !(READ_ONCE(*word) & VIRTIO_SPLIT_NO_INTERRUPT);
 	}
 	word = virtio_area(dev, nr, VIRTIO_DRIVER, virtio_area_size(q, VIRTIO_DRIVER) - 2, __u16);
-	return !word || virtio_once(word) == (__u16)(q->next_used - 1);
+	return !word || READ_ONCE(*word) == (__u16)(q->next_used - 1);
 }
 
 /* Give a chain back; false if the ring is not there. */
@@ -83,10 +83,10 @@ static __always_inline bool virtio_split_push(struct mdev_bpf_dev *dev, struct v
 
 	if (!id || !length || !index)
 		return false;
-	virtio_once(id) = c->id;
-	virtio_once(length) = c->written;
+	WRITE_ONCE(*id, c->id);
+	WRITE_ONCE(*length, c->written);
 	mdev_bpf_wmb();
-	virtio_once(index) = ++q->next_used;
+	WRITE_ONCE(*index, ++q->next_used);
 	return true;
 }
 

@@ -51,8 +51,8 @@ int MDEV_BPF_FUNC(nvme_clear, dev, struct nvme_state *, s)
 	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
 		struct nvme_sq *sq = nvme_sq_get(s, i);
 		struct nvme_cq *cq = nvme_cq_get(s, i);
-		struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, i);
-		__u32 *coalesced = NVME_MEMBER(s->coalesced, i);
+		struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, i);
+		__u32 *coalesced = mdev_bpf_at(s->coalesced, i);
 
 		if (!sq || !cq || !doorbell || !coalesced)
 			continue;

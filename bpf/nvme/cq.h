@@ -158,7 +158,7 @@ static __always_inline void nvme_cq_written(struct mdev_bpf_dev *dev, struct nvm
 static __always_inline void nvme_cq_again(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c,
 					  struct nvme_cq *cq)
 {
-	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, c);
+	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, c);
 
 	if (s->shadows && c)
 		cq->look |= cq->shadow != cq->head;

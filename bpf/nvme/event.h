@@ -16,7 +16,7 @@ static __always_inline void nvme_event_complete(struct nvme_state *s, __u32 resu
 {
 	struct nvme_cq *cq = &s->cq[0];
 	struct nvme_completion completion = { .result = result, .status = status << 1 };
-	__u16 *cid = NVME_MEMBER(s->event_cid, s->event_requests - 1);
+	__u16 *cid = mdev_bpf_at(s->event_cid, s->event_requests - 1);
 
 	if (!cid)
 		return;
@@ -60,7 +60,7 @@ static __always_inline void nvme_event(unsigned long long *ctx, struct nvme_stat
 /* Asynchronous Event Request: it leaves its slot, and waits without one. */
 static __always_inline int nvme_event_request(struct nvme_state *s, const struct nvme_command *cmd)
 {
-	__u16 *cid = NVME_MEMBER(s->event_cid, s->event_requests);
+	__u16 *cid = mdev_bpf_at(s->event_cid, s->event_requests);
 
 	if (!cid)
 		return NVME_SC_EVENT_LIMIT;
@@ -72,7 +72,7 @@ static __always_inline int nvme_event_request(struct nvme_state *s, const struct
 /* Abort the request with command id @cid. */
 static __always_inline bool nvme_event_abort(struct nvme_state *s, __u16 cid)
 {
-	__u16 *last = NVME_MEMBER(s->event_cid, s->event_requests - 1);
+	__u16 *last = mdev_bpf_at(s->event_cid, s->event_requests - 1);
 	bool found = false;
 
 	if (!last || !nvme_cq_room(&s->cq[0]))

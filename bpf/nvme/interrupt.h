@@ -40,7 +40,7 @@ static __always_inline bool nvme_coalesce(struct mdev_bpf_dev *dev, struct nvme_
 					  __u32 vector, __u32 completions)
 {
 	__u32 time = NVME_COALESCING_TIME(s->coalescing);
-	__u32 *coalesced = NVME_MEMBER(s->coalesced, vector);
+	__u32 *coalesced = mdev_bpf_at(s->coalesced, vector);
 
 	if (!time || !coalesced || s->no_coalescing & 1 << vector)
 		return false;
@@ -77,7 +77,7 @@ static __always_inline void nvme_coalescing_over(struct mdev_bpf_dev *dev, struc
 	int i;
 
 	mdev_bpf_for(i, dev, 0, NVME_VECTORS) {
-		__u32 *coalesced = NVME_MEMBER(s->coalesced, i);
+		__u32 *coalesced = mdev_bpf_at(s->coalesced, i);
 
 		if (!coalesced || !*coalesced)
 			continue;

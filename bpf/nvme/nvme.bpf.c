@@ -41,7 +41,7 @@ int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 /* The doorbell of a submission queue. With shadow doorbells, its value may be an old one. */
 static __always_inline void nvme_tail(unsigned long long *ctx, struct nvme_state *s, __u64 q)
 {
-	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, q);
+	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, q);
 	struct nvme_sq *sq = nvme_sq_get(s, q);
 
 	if (!sq || !doorbell)
@@ -63,7 +63,7 @@ static __always_inline void nvme_tail(unsigned long long *ctx, struct nvme_state
 static __always_inline void nvme_head(unsigned long long *ctx, struct mdev_bpf_dev *dev,
 				      struct nvme_state *s, __u64 c)
 {
-	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, c);
+	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, c);
 	struct nvme_cq *cq = nvme_cq_get(s, c);
 
 	if (!cq || !doorbell)

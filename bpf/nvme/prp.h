@@ -12,7 +12,7 @@
 /* The next piece of guest memory: up to a page. False if there is no room for it. */
 static __always_inline bool nvme_prp_add(struct nvme_slot *slot, __u64 iova, __u32 size)
 {
-	struct mdev_bpf_sg *sg = NVME_MEMBER(slot->sg, slot->sgs);
+	struct mdev_bpf_sg *sg = mdev_bpf_at(slot->sg, slot->sgs);
 
 	if (!sg)
 		return false;
@@ -88,7 +88,7 @@ int MDEV_BPF_FUNC(nvme_prp_fetched, dev, struct nvme_state *, s, __u64, n)
 		return NVME_SC_INTERNAL;
 	chained = slot->prps < slot->prps_left;
 	mdev_bpf_for(i, dev, 0, slot->prps) {
-		__u64 *entry = NVME_MEMBER(slot->prp, i), prp;
+		__u64 *entry = mdev_bpf_at(slot->prp, i), prp;
 
 		if (!entry)
 			return NVME_SC_INTERNAL;

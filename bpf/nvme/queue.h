@@ -48,7 +48,7 @@ static __always_inline int nvme_create_cq(struct nvme_state *s, const struct nvm
 {
 	__u64 q = cmd->cdw10 & 0xffff;
 	struct nvme_cq *cq = nvme_cq_get(s, q);
-	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, q);
+	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, q);
 	__u32 vector = cmd->cdw11 >> 16;
 	int ret;
 
@@ -71,7 +71,7 @@ static __always_inline int nvme_create_sq(struct mdev_bpf_dev *dev, struct nvme_
 	__u64 q = cmd->cdw10 & 0xffff, c = cmd->cdw11 >> 16;
 	struct nvme_sq *sq = nvme_sq_get(s, q);
 	struct nvme_cq *cq = nvme_cq_get(s, c);
-	struct nvme_doorbell *doorbell = NVME_MEMBER(s->doorbell, q);
+	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, q);
 	int ret;
 
 	if (!q || !sq || !doorbell || sq->size || !c)

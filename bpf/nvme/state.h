@@ -257,35 +257,20 @@ static __always_inline __u32 nvme_data_channel(__u64 slot)
 
 #define NVME_TIMER_COALESCING	0
 
-/*
- * Members of arrays; NULL if there is no such one. The first barrier keeps clang from leaving out
- * the check, and the second one from computing the address before it.
- */
-#define NVME_MEMBER(array, n) ({						\
-	__u64 ___n = (n);							\
-	__typeof__(&(array)[0]) ___member = NULL;				\
-										\
-	barrier_var(___n);							\
-	if (___n < sizeof(array) / sizeof((array)[0])) {			\
-		barrier_var(___n);						\
-		___member = &(array)[___n];					\
-	}									\
-	___member;								\
-})
-
+/* Queues and slots by their numbers; NULL if there is no such one. */
 static __always_inline struct nvme_sq *nvme_sq_get(struct nvme_state *s, __u64 n)
 {
-	return NVME_MEMBER(s->sq, n);
+	return mdev_bpf_at(s->sq, n);
 }
 
 static __always_inline struct nvme_cq *nvme_cq_get(struct nvme_state *s, __u64 n)
 {
-	return NVME_MEMBER(s->cq, n);
+	return mdev_bpf_at(s->cq, n);
 }
 
 static __always_inline struct nvme_slot *nvme_slot_get(struct nvme_state *s, __u64 n)
 {
-	return NVME_MEMBER(s->slot, n);
+	return mdev_bpf_at(s->slot, n);
 }
 
 static __always_inline struct nvme_nvram *nvme_nvram_get(struct mdev_bpf_dev *dev)

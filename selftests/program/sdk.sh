@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# MDEV_BPF_OP() and MDEV_BPF_DEVICE(): the compiler refuses what would fail later, and what a
-# program leaves out has its default. Only compiles; what programs do is tested elsewhere.
+# MDEV_BPF_OP(), MDEV_BPF_DEVICE() and mdev_bpf_at(): the compiler refuses what would fail later, and
+# what a program leaves out has its default. Only compiles; what programs do is tested elsewhere.
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
@@ -17,6 +17,7 @@ compile()
 	cat >"$mtap_tmp/card.bpf.c" <<-END
 	#include "mdev_bpf.bpf.h"
 	int MDEV_BPF_OP(card_init, struct mdev_bpf_dev *dev) { return 0; }
+	__u32 table[6], *pointer = table, once;
 	int MDEV_BPF_OP(card_open, struct mdev_bpf_dev *dev) { return ${CALL:-0}; }
 	int MDEV_BPF_OP(card_work, struct mdev_bpf_dev *dev, __u64 id) { return 0; }
 	SEC("struct_ops") int BPF_PROG(card_reset, struct mdev_bpf_dev *dev) { return 0; }
@@ -63,4 +64,22 @@ op_called()
 	has "$err" "only the kernel can call an op"
 }
 
-points good own_name old_spelling wrong_parameters wrong_member op_called
+no_array()
+{
+	CALL="!mdev_bpf_at(pointer, 1)" compile 1 ".open = card_open"
+	has "$err" "mdev_bpf_at() needs an array, not a pointer"
+	CALL="!mdev_bpf_at(table, 1)" compile 0 ".open = card_open"
+}
+
+# Both accesses are made, in this order and in one piece each.
+once()
+{
+	CALL="({ WRITE_ONCE(once, 5); WRITE_ONCE(once, 7); READ_ONCE(once) + READ_ONCE(once); })" \
+		compile 0 ".open = card_open"
+	run 0 llvm-objdump -d "$mtap_tmp/card.bpf.o"
+	# shellcheck disable=SC2154 # run() sets it
+	is "$(grep -c '\*(u32 \*)(r[0-9]* + 0x0) = ' <<<"$out")" 2
+	is "$(grep -c '= \*(u32 \*)(r[0-9]* + 0x0)' <<<"$out")" 2
+}
+
+points good own_name old_spelling wrong_parameters wrong_member op_called no_array once
