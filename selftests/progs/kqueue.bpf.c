@@ -34,20 +34,45 @@ struct kdevice {
 	__s32 kick;
 };
 
-static void meet(struct mdev_bpf_queue *q, bool spin)
+static bool is_over(__u64 mode)
+{
+	if (mode == KQ_SPIN)
+		return __sync_fetch_and_add(&global.go, 0);
+	if (mode == KQ_WANTED)
+		return __sync_fetch_and_add(&global.wanted, 0);
+	return __sync_fetch_and_add(&global.inside, 0) >= global.meet;
+}
+
+/* Until the time limit of ops at the latest */
+static void wait_for(struct mdev_bpf_queue *q, __u64 mode)
+{
+	int i, j;
+
+	mdev_bpf_q_for(i, q, 0, MDEV_BPF_MAX_LOOPS) {
+		mdev_bpf_q_for(j, q, 0, 1000) {
+			if (is_over(mode))
+				return;
+		}
+	}
+}
+
+static void meet(struct mdev_bpf_queue *q, struct core *c, __u64 mode)
 {
 	int i;
 
 	__sync_fetch_and_add(&global.inside, 1);
-	mdev_bpf_q_for(i, q, 0, 1 << 23) {
-		if (spin ? __sync_fetch_and_add(&global.go, 0) :
-		    __sync_fetch_and_add(&global.inside, 0) >= global.meet)
-			break;
+	wait_for(q, mode);
+	if (mode == KQ_MEET) {
+		if (is_over(mode))
+			__sync_fetch_and_add(&global.met, 1);
+		return;
 	}
-	if (!spin && __sync_fetch_and_add(&global.inside, 0) >= global.meet)
-		__sync_fetch_and_add(&global.met, 1);
-	if (spin)
-		__sync_fetch_and_add(&global.inside, -1);
+	if (mode == KQ_WANTED) {
+		mdev_bpf_q_for(i, q, 0, 100000)
+			c->sum++;
+		c->mark = mode;
+	}
+	__sync_fetch_and_add(&global.inside, -1);
 }
 
 static void count(struct mdev_bpf_queue *q)
@@ -102,8 +127,8 @@ static int run(struct mdev_bpf_queue *q, struct core *c, __u64 version)
 	c->calls++;
 	c->seen = c->tail;
 	__sync_fetch_and_add(&global.calls, 1);
-	if (mode == KQ_MEET || mode == KQ_SPIN)
-		meet(q, mode == KQ_SPIN);
+	if (mode == KQ_MEET || mode == KQ_SPIN || mode == KQ_WANTED)
+		meet(q, c, mode);
 	else if (mode == KQ_SELF)
 		mdev_bpf_q_kick(q, q->id);
 	else if (mode == KQ_NEXT)
@@ -219,6 +244,7 @@ int MDEV_BPF_OP(type##_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 		access->val = type##_still(dev);					\
 	if (access->offset < KQ_QUEUE(0))						\
 		return 0;								\
+	__sync_lock_test_and_set(&global.wanted, 1);					\
 	c = type##_core(dev, (access->offset - KQ_QUEUE(0)) / 32);			\
 	return c ? read_queue(c, access) : -EINVAL;					\
 }											\
@@ -236,6 +262,7 @@ int MDEV_BPF_OP(type##_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *
 		mdev_bpf_fail_printf(dev, -1, "told to");				\
 	if (access->offset < KQ_QUEUE(0))						\
 		return 0;								\
+	__sync_lock_test_and_set(&global.wanted, 1);					\
 	c = type##_core(dev, (access->offset - KQ_QUEUE(0)) / 32);			\
 	return c ? write_queue(c, access) : -EINVAL;					\
 }											\

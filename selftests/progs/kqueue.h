@@ -42,14 +42,16 @@ enum {
 	KQ_FAILS,	/* fails the device, twice */
 	KQ_WRONG,	/* calls each function with arguments that are out of range */
 	KQ_COMPUTE,	/* rounds of a calculation: kqueue_global::rounds */
+	KQ_WANTED,	/* runs on when an op of the device wants it, then sets KQ_MARK */
 };
 
 /* At the start of .bss */
 struct kqueue_global {
-	unsigned long long inside;	/* queues in KQ_MEET or KQ_SPIN */
+	unsigned long long inside;	/* queues in KQ_MEET, KQ_SPIN or KQ_WANTED */
 	unsigned long long meet;
 	unsigned long long met;		/* queues that have seen as many as @meet inside */
 	unsigned long long go;
+	unsigned long long wanted;	/* an op of the device has read or written a KQ_QUEUE() */
 	unsigned long long rounds;
 	unsigned long long mode[KQ_QUEUES];
 	unsigned long long overlaps;	/* two calls for one queue at the same time */

@@ -160,32 +160,40 @@ MTAP_TEST(nobody_waits)
 	EXPECT(during);
 }
 
-static void *read_mark(void *arg)
-{
-	*(__s64 *)arg = vfio_get(&dev, 0, KQ_QUEUE(0) + KQ_MARK, 4);
-	return NULL;
-}
-
-/* An op of the device that wants a queue's state waits for the op of this queue. */
+/*
+ * An op of the device that wants a queue's state waits for the op of this queue, which sets the
+ * mark some time after it has seen that it is wanted.
+ */
 MTAP_TEST(stop_waits)
 {
-	__s64 mark = -1;
-	pthread_t thread;
-
 	/* Both ops wait, which counts */
 	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
 	dev_set(0, KQ_QUEUE(0) + KQ_MARK, 4, 99);
-	spin(0);
-	ASSERT_EQ(pthread_create(&thread, NULL, read_mark, &mark), 0);
-	go();
-	pthread_join(thread, NULL);
-	EXPECT_EQ(mark, 99);
+	queue_global->wanted = 0;
+	queue_global->mode[0] = KQ_WANTED;
+	queue_ring(0, 1);
+	ASSERT(mtap_await(spinning()));
+	EXPECT_EQ(queue_reg(0, KQ_MARK), KQ_WANTED);
 	EXPECT_EQ(queue_global->torn, 0);
 	EXPECT_EQ(dev_get(0, KQ_ALL_STILL, 4), 0);
 	/* The queue goes on afterwards */
 	event_wait(queue_event[0]);
 	queue_global->mode[0] = KQ_NOTHING;
 	queue_ring(0, 3);
+	EXPECT_EQ(event_wait(queue_event[0]), 1);
+}
+
+/* Whoever reads the statistics does not wait for the ops of queues. */
+MTAP_TEST(statistics_do_not_wait)
+{
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	ASSERT_EQ(sysfs_write("1", "/sys/kernel/mdev_bpf/stats"), 0);
+	spin(0);
+	EXPECT_HAS(device_attr(&dev_mdev, "stats"), "op calls errors");
+	device_attr(&dev_mdev, "slow_op");
+	EXPECT(spinning());
+	EXPECT_EQ(sysfs_write("0", "/sys/kernel/mdev_bpf/stats"), 0);
+	go();
 	EXPECT_EQ(event_wait(queue_event[0]), 1);
 }
 

@@ -160,8 +160,9 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	bdev->program = type->program;
 	mutex_init(&bdev->lock);
 	mdev_bpf_gate_init(bdev, &gate_hooks);
+	mdev_bpf_stats_init(&bdev->stats);
 	mdev_bpf_irq_init(&bdev->irqs);
-	mdev_bpf_worker_init(&bdev->worker, mdev_bpf_time_run);
+	mdev_bpf_worker_init(&bdev->worker, mdev_bpf_time_run, mdev_bpf_time_killed);
 	mdev_bpf_deferred_init(&bdev->deferred);
 	mdev_bpf_doorbell_init(&bdev->doorbells);
 	mdev_bpf_ioeventfd_init(bdev);
@@ -344,6 +345,8 @@ static int call_init(struct mdev_bpf_device *bdev)
 	ret = mdev_bpf_call_result(mdev_bpf_call_op(&call, init), 0);
 	ret = mdev_bpf_call_began(&call, ret);
 	WRITE_ONCE(bdev->live, !ret);
+	/* Another program may have taken over since the device was listed; init replaces started */
+	mdev_bpf_gate_started(bdev, 0);
 	return ret;
 }
 
@@ -383,8 +386,10 @@ static void call_close(struct mdev_bpf_device *bdev)
 
 static int open_workers(struct mdev_bpf_device *bdev)
 {
-	int ret = mdev_bpf_queue_open(bdev);
+	int ret;
 
+	WRITE_ONCE(bdev->orphan, false);
+	ret = mdev_bpf_queue_open(bdev);
 	if (ret)
 		return ret;
 	ret = mdev_bpf_worker_open(&bdev->worker);

@@ -42,6 +42,7 @@
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/vfio.h>
 
 #include "device/failure.h"
@@ -104,6 +105,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @msix: MSI-X table and pending bits; NULL if it has none
  * @deferred: timers and work
  * @worker: the thread that does work which is due
+ * @orphan: threads of workers have ended; the next task of the user provides others
  * @queues: its queues
  * @ioeventfds: eventfds that stand for writes
  * @failure: its failure
@@ -149,6 +151,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_msix *msix;
 	struct mdev_bpf_deferred deferred;
 	struct mdev_bpf_worker worker;
+	bool orphan;
 	struct mdev_bpf_queues queues;
 	struct mdev_bpf_ioeventfds ioeventfds;
 	struct mdev_bpf_failure failure;
@@ -181,6 +184,15 @@ static inline unsigned int mdev_bpf_irq_count(const struct mdev_bpf_device *bdev
 					      unsigned int index)
 {
 	return index < MDEV_BPF_MAX_IRQS ? bdev->irqs.kinds[index].decl.count : 0;
+}
+
+/* The memory of a region, whose number a guest may have chosen; NULL if it has none */
+static inline struct mdev_bpf_memory *mdev_bpf_device_memory(const struct mdev_bpf_device *bdev,
+							     u64 region)
+{
+	if (region >= MDEV_BPF_MAX_REGIONS)
+		return NULL;
+	return bdev->memory[array_index_nospec(region, MDEV_BPF_MAX_REGIONS)];
 }
 
 int mdev_bpf_device_init(struct mdev_bpf_device *bdev);

@@ -36,15 +36,34 @@ void mdev_bpf_time_run(struct mdev_bpf_worker *worker)
 }
 
 /**
- * mdev_bpf_time_renew() - create workers of this process, because the previous ones have ended
+ * mdev_bpf_time_killed() - a thread of the device's own worker is about to end
+ * @worker: the worker
+ *
+ * Context: Process context, the thread.
+ */
+void mdev_bpf_time_killed(struct mdev_bpf_worker *worker)
+{
+	/* Pairs with xchg() in mdev_bpf_time_renew(), which then finds a worker without a thread */
+	smp_store_release(&container_of(worker, struct mdev_bpf_device, worker)->orphan, true);
+}
+
+/**
+ * mdev_bpf_time_renew() - create threads of this process for workers whose threads have ended
  * @bdev: the device
+ *
+ * If this fails, the next task that enters the device tries again.
  *
  * Context: Process context, a task of VFIO's user, which has the device open.
  */
 void mdev_bpf_time_renew(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_queue_renew(bdev);
-	mdev_bpf_worker_renew(&bdev->worker);
+	int ret;
+
+	if (!xchg(&bdev->orphan, false))
+		return;
+	ret = mdev_bpf_queue_renew(bdev);
+	if (mdev_bpf_worker_renew(&bdev->worker) || ret)
+		WRITE_ONCE(bdev->orphan, true);
 }
 
 /**

@@ -10,16 +10,19 @@
 struct mdev_bpf_device;
 
 void mdev_bpf_time_run(struct mdev_bpf_worker *worker);
+void mdev_bpf_time_killed(struct mdev_bpf_worker *worker);
 void mdev_bpf_time_renew(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why);
 
-/* Called when a task of the user enters the device. Replaces threads that have ended. */
-static inline void mdev_bpf_time_enter(struct mdev_bpf_device *bdev,
-				       struct mdev_bpf_worker *worker)
+/*
+ * Called when a task of the user enters the device. Replaces threads that have ended. @orphan:
+ * mdev_bpf_device::orphan
+ */
+static inline void mdev_bpf_time_enter(struct mdev_bpf_device *bdev, const bool *orphan)
 {
-	if (unlikely(!READ_ONCE(worker->thread)))
+	if (unlikely(READ_ONCE(*orphan)))
 		mdev_bpf_time_renew(bdev);
 }
 

@@ -51,11 +51,9 @@ static bool where_in_state(u64 where)
 /* The memory of a region; NULL if the region is no MEMORY, or @where is something else. */
 static struct mdev_bpf_memory *where_memory(struct mdev_bpf_device *bdev, u64 where)
 {
-	u64 index = mdev_bpf_where_index(where);
-
-	if (!mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY) || index >= MDEV_BPF_MAX_REGIONS)
+	if (!mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY))
 		return NULL;
-	return bdev->memory[index];
+	return mdev_bpf_device_memory(bdev, mdev_bpf_where_index(where));
 }
 
 /**

@@ -195,7 +195,7 @@ void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	for (op = 0; ops && op < MDEV_BPF_NR_OPS; op++)
 		if (((const void *const *)ops)[op])
 			has |= BIT(op);
-	bdev->gate.link = link;
+	WRITE_ONCE(bdev->gate.link, link);
 	WRITE_ONCE(bdev->gate.has, has);
 	WRITE_ONCE(bdev->gate.ops, ops);
 }

@@ -72,7 +72,8 @@ struct mdev_bpf_gate_hooks {
  * @rows: the registers that the program declares, by mdev_bpf_access::reg, if there is @region
  * @started: MDEV_BPF_STARTED_* for a call of the started op that is due
  * @hooks: functions of other parts that a call needs
- * @link: the link that attaches @ops; it exists as long as @ops is set
+ * @link: the link that attaches @ops; it exists as long as @ops is set, and as long as an op of a
+ *	queue runs, which reads this without @lock
  */
 struct mdev_bpf_gate {
 	/** @lock: held around every op, and protects the members below */

@@ -9,7 +9,6 @@
 #include <linux/timekeeping.h>
 
 #include "device/device.h"
-#include "gate/gate.h"
 #include "gate/notice.h"
 #include "gate/ops.h"
 #include "gate/stats.h"
@@ -47,14 +46,25 @@ static void note_slow(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *stats
 	u32 link_id, map_id;
 
 	slow.boot_ns = ktime_get_boottime_ns();
-	stats->last_slow = slow;
-	if (ns > stats->worst_slow.ns)
-		stats->worst_slow = slow;
+	scoped_guard(spinlock, &stats->lock) {
+		stats->last_slow = slow;
+		if (ns > stats->worst_slow.ns)
+			stats->worst_slow = slow;
+	}
 	trace_mdev_bpf_slow_op(&bdev->ctx, name, ns);
-	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
+	mdev_bpf_ops_ids(READ_ONCE(bdev->gate.link), &link_id, &map_id);
 	mdev_bpf_notice(bdev, "%s of %s (link %u, map %u) took %llu us, more than %u", name,
 			bdev->program->driver.driver.name, link_id, map_id, ns / NSEC_PER_USEC,
 			limit_us);
+}
+
+/**
+ * mdev_bpf_stats_init() - set up the statistics of a new device or queue
+ * @stats: the statistics, zeroed
+ */
+void mdev_bpf_stats_init(struct mdev_bpf_stats *stats)
+{
+	spin_lock_init(&stats->lock);
 }
 
 /**
@@ -90,31 +100,33 @@ void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *sta
 		return;
 	ns = ktime_get_ns() - stats->start;
 	if (READ_ONCE(counting)) {
-		s->calls++;
-		s->errors += is_error(op, ret);
-		s->total_ns += ns;
-		s->max_ns = max(s->max_ns, ns);
+		WRITE_ONCE(s->calls, s->calls + 1);
+		WRITE_ONCE(s->errors, s->errors + is_error(op, ret));
+		WRITE_ONCE(s->total_ns, s->total_ns + ns);
+		WRITE_ONCE(s->max_ns, max(s->max_ns, ns));
 	}
 	if (limit && ns > (u64)limit * NSEC_PER_USEC)
 		note_slow(bdev, stats, op, ns, limit);
 }
 
+/* An op may end at the same time, and then not all of its numbers are found. */
+static void add_up(struct mdev_bpf_op_stats *sum, const struct mdev_bpf_op_stats *s)
+{
+	sum->calls += READ_ONCE(s->calls);
+	sum->errors += READ_ONCE(s->errors);
+	sum->total_ns += READ_ONCE(s->total_ns);
+	sum->max_ns = max(sum->max_ns, READ_ONCE(s->max_ns));
+}
+
 /* The calls of an op, those of all queues together */
 static struct mdev_bpf_op_stats sum_of(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	struct mdev_bpf_op_stats sum = bdev->stats.ops[op];
+	struct mdev_bpf_op_stats sum = {};
 	struct mdev_bpf_lane *lane;
 
-	mdev_bpf_gate_assert_held(bdev);
-	if (op != MDEV_BPF_OP_QUEUE)
-		return sum;
-	mdev_bpf_queue_for_each(lane, bdev) {
-		guard(spinlock)(&lane->lock);
-		sum.calls += lane->stats.ops[op].calls;
-		sum.errors += lane->stats.ops[op].errors;
-		sum.total_ns += lane->stats.ops[op].total_ns;
-		sum.max_ns = max(sum.max_ns, lane->stats.ops[op].max_ns);
-	}
+	add_up(&sum, &bdev->stats.ops[op]);
+	mdev_bpf_queue_for_each(lane, bdev)
+		add_up(&sum, &lane->stats.ops[op]);
 	return sum;
 }
 
@@ -132,7 +144,6 @@ int mdev_bpf_stats_emit(struct mdev_bpf_device *bdev, char *buf)
 	int at = sysfs_emit(buf, "op calls errors total_ns max_ns\n");
 	unsigned int i;
 
-	guard(mdev_bpf_gate)(bdev);
 	for (i = 0; i < MDEV_BPF_NR_OPS; i++) {
 		struct mdev_bpf_op_stats s = sum_of(bdev, i);
 
@@ -152,6 +163,16 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
 			     slow->ns, slow->boot_ns);
 }
 
+static void choose_slow(struct mdev_bpf_stats *stats, struct mdev_bpf_slow *last,
+			struct mdev_bpf_slow *worst)
+{
+	guard(spinlock)(&stats->lock);
+	if (stats->last_slow.boot_ns > last->boot_ns)
+		*last = stats->last_slow;
+	if (stats->worst_slow.ns > worst->ns)
+		*worst = stats->worst_slow;
+}
+
 /**
  * mdev_bpf_stats_emit_slow() - what the "slow_op" file of a device says
  * @bdev: the device
@@ -163,20 +184,13 @@ static int emit_slow(char *buf, int at, const char *which, const struct mdev_bpf
  */
 int mdev_bpf_stats_emit_slow(struct mdev_bpf_device *bdev, char *buf)
 {
-	struct mdev_bpf_slow last, worst;
+	struct mdev_bpf_slow last = {}, worst = {};
 	struct mdev_bpf_lane *lane;
 	int at;
 
-	guard(mdev_bpf_gate)(bdev);
-	last = bdev->stats.last_slow;
-	worst = bdev->stats.worst_slow;
-	mdev_bpf_queue_for_each(lane, bdev) {
-		guard(spinlock)(&lane->lock);
-		if (lane->stats.last_slow.boot_ns > last.boot_ns)
-			last = lane->stats.last_slow;
-		if (lane->stats.worst_slow.ns > worst.ns)
-			worst = lane->stats.worst_slow;
-	}
+	choose_slow(&bdev->stats, &last, &worst);
+	mdev_bpf_queue_for_each(lane, bdev)
+		choose_slow(&lane->stats, &last, &worst);
 	at = emit_slow(buf, 0, "last", &last);
 	return at + emit_slow(buf, at, "worst", &worst);
 }

@@ -4,6 +4,7 @@
 #define __MDEV_BPF_GATE_STATS_H
 
 #include <linux/jump_label.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "gate/ops.h"
@@ -38,15 +39,17 @@ struct mdev_bpf_slow {
 };
 
 /**
- * struct mdev_bpf_stats - statistics of ops: those of a device, protected by the gate, or those of
- *	a queue, protected by its lane
- * @ops: the counters by op
- * @last_slow: the last slow op
- * @worst_slow: the slowest op
+ * struct mdev_bpf_stats - statistics of ops: those of a device, changed with the gate held, or
+ *	those of a queue, changed with its lane held
+ * @ops: the counters by op, which are read without a lock
+ * @last_slow: the last slow op; protected by @lock
+ * @worst_slow: the slowest op; protected by @lock
  * @start: when the op that is running, or was called last, began
  * @session: the session of counting in which @start was set; 0 if it was never set
  */
 struct mdev_bpf_stats {
+	/** @lock: taken last; a reader of queues' statistics must not wait for their ops */
+	spinlock_t lock;
 	struct mdev_bpf_op_stats ops[MDEV_BPF_NR_OPS];
 	struct mdev_bpf_slow last_slow;
 	struct mdev_bpf_slow worst_slow;
@@ -56,6 +59,7 @@ struct mdev_bpf_stats {
 
 DECLARE_STATIC_KEY_FALSE(mdev_bpf_stats_key);
 extern const struct attribute *const mdev_bpf_stats_attrs[];
+void mdev_bpf_stats_init(struct mdev_bpf_stats *stats);
 void mdev_bpf_stats_begin(struct mdev_bpf_stats *stats);
 void mdev_bpf_stats_end(struct mdev_bpf_device *bdev, struct mdev_bpf_stats *stats,
 			enum mdev_bpf_op op, int ret);

@@ -58,7 +58,7 @@ static void tell(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, unsigned int
 	/* If the last message is still not printed, no processor is free to do so */
 	if (periods >= MDEV_BPF_WATCHDOG_OVER)
 		mdev_bpf_notice_print_here(bdev);
-	mdev_bpf_ops_ids(bdev->gate.link, &link_id, &map_id);
+	mdev_bpf_ops_ids(READ_ONCE(bdev->gate.link), &link_id, &map_id);
 	mdev_bpf_notice(bdev,
 			"%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u",
 			mdev_bpf_ops_name(op), bdev->program->driver.driver.name,

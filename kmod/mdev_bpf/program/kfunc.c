@@ -62,7 +62,7 @@ static int may_copy(struct mdev_bpf_dev *dev, u32 size)
 /* The memory of a region; NULL if it has none. */
 static struct mdev_bpf_memory *memory_of(struct mdev_bpf_dev *dev, u64 region)
 {
-	return region < MDEV_BPF_MAX_REGIONS ? ctx_to_bdev(dev)->memory[region] : NULL;
+	return mdev_bpf_device_memory(ctx_to_bdev(dev), region);
 }
 
 __bpf_kfunc_start_defs();

@@ -30,15 +30,10 @@ static struct mdev_bpf_device *q_to_bdev(struct mdev_bpf_queue *q)
 	return ctx_to_lane(q)->bdev;
 }
 
-/* The memory of a region, which does not change while the device is open; NULL if it has none */
-static struct mdev_bpf_memory *memory_of(struct mdev_bpf_queue *q, u32 region)
-{
-	return region < MDEV_BPF_MAX_REGIONS ? q_to_bdev(q)->memory[region] : NULL;
-}
-
 static int copy(struct mdev_bpf_queue *q, u32 region, u64 offset, void *data, u32 size, bool write)
 {
-	struct mdev_bpf_memory *mem = memory_of(q, region);
+	/* This does not change while the device is open */
+	struct mdev_bpf_memory *mem = mdev_bpf_device_memory(q_to_bdev(q), region);
 
 	if (!mem)
 		return -EINVAL;

@@ -53,8 +53,12 @@ static void wake(struct mdev_bpf_lane *lane)
 static void assign(struct mdev_bpf_lane *lane, const struct mdev_bpf_ops *ops)
 {
 	mdev_bpf_gate_assert_held(lane->bdev);
-	scoped_guard(spinlock, &lane->lock)
+	scoped_guard(spinlock, &lane->lock) {
+		/* A failure is still to be passed on */
+		if (lane->verdict.due)
+			ops = NULL;
 		WRITE_ONCE(lane->ops, ops);
+	}
 	if (ops && test_bit(0, &lane->due))
 		wake(lane);
 }
@@ -165,7 +169,8 @@ void mdev_bpf_queue_give_back(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_queue_ring(struct mdev_bpf_device *bdev, u32 id)
 {
-	struct mdev_bpf_lane *lane = bdev->queues.lanes[id];
+	/* A guest may have chosen the number */
+	struct mdev_bpf_lane *lane = bdev->queues.lanes[array_index_nospec(id, bdev->queues.nr)];
 
 	set_bit(0, &lane->due);
 	wake(lane);
@@ -227,6 +232,17 @@ static void run_lane(struct mdev_bpf_lane *lane)
 		pass_on(lane);
 	/* A queue may ring itself each time */
 	cond_resched();
+}
+
+/* The thread of a queue is about to end. It may have been woken for a ring that it has not seen. */
+static void worker_killed(struct mdev_bpf_worker *worker)
+{
+	struct mdev_bpf_lane *lane = container_of(worker, struct mdev_bpf_lane, worker);
+
+	/* As in mdev_bpf_time_killed() */
+	smp_store_release(&lane->bdev->orphan, true);
+	/* It calls mdev_bpf_queue_run_left() */
+	mdev_bpf_worker_wake(lane->bdev);
 }
 
 static void run_worker(struct mdev_bpf_worker *worker)
@@ -382,14 +398,17 @@ void mdev_bpf_queue_close(struct mdev_bpf_device *bdev)
  * @bdev: the device
  *
  * Context: Process context, a task of VFIO's user, which has the device open.
+ *
+ * Return: 0; an error of mdev_bpf_worker_renew(), if a queue still has no thread.
  */
-void mdev_bpf_queue_renew(struct mdev_bpf_device *bdev)
+int mdev_bpf_queue_renew(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_lane *lane;
+	int ret = 0;
 
 	mdev_bpf_queue_for_each(lane, bdev)
-		if (!READ_ONCE(lane->worker.thread))
-			mdev_bpf_worker_renew(&lane->worker);
+		ret = mdev_bpf_worker_renew(&lane->worker) ?: ret;
+	return ret;
 }
 
 /**
@@ -427,11 +446,12 @@ int mdev_bpf_queue_init(struct mdev_bpf_device *bdev, unsigned int nr)
 			return -ENOMEM;
 		}
 		spin_lock_init(&lane->lock);
+		mdev_bpf_stats_init(&lane->stats);
 		lane->bdev = bdev;
 		lane->ctx.id = i;
 		lane->ctx.type = bdev->ctx.type;
 		lane->ctx.arg = bdev->ctx.arg;
-		mdev_bpf_worker_init(&lane->worker, run_worker);
+		mdev_bpf_worker_init(&lane->worker, run_worker, worker_killed);
 		bdev->queues.lanes[i] = lane;
 		bdev->queues.nr++;
 	}

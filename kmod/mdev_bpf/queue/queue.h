@@ -84,7 +84,7 @@ int mdev_bpf_queue_init(struct mdev_bpf_device *bdev, unsigned int nr);
 void mdev_bpf_queue_destroy(struct mdev_bpf_device *bdev);
 int mdev_bpf_queue_open(struct mdev_bpf_device *bdev);
 void mdev_bpf_queue_close(struct mdev_bpf_device *bdev);
-void mdev_bpf_queue_renew(struct mdev_bpf_device *bdev);
+int mdev_bpf_queue_renew(struct mdev_bpf_device *bdev);
 void mdev_bpf_queue_halt(struct mdev_bpf_device *bdev);
 void mdev_bpf_queue_ring(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_queue_run_left(struct mdev_bpf_device *bdev);

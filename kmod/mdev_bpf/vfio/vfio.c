@@ -47,7 +47,7 @@ static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, si
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 	ssize_t ret;
 
-	mdev_bpf_time_enter(bdev, &bdev->worker);
+	mdev_bpf_time_enter(bdev, &bdev->orphan);
 	ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
@@ -60,7 +60,7 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 	ssize_t ret;
 
-	mdev_bpf_time_enter(bdev, &bdev->worker);
+	mdev_bpf_time_enter(bdev, &bdev->orphan);
 	ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
@@ -73,7 +73,7 @@ static long mdev_bpf_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsi
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
-	mdev_bpf_time_enter(bdev, &bdev->worker);
+	mdev_bpf_time_enter(bdev, &bdev->orphan);
 	return mdev_bpf_ioctl_handle(vdev, cmd, arg);
 }
 

@@ -68,8 +68,11 @@ static bool thread_run(void *data)
 	return true;
 }
 
-/* Detach the thread from the device. From now on only its work item refers to it. */
-static void thread_leave(struct mdev_bpf_worker_thread *thread)
+/*
+ * Detach the thread from the device. From now on only its work item refers to it. @killed: it is
+ * about to end, while the device may still be in use
+ */
+static void thread_leave(struct mdev_bpf_worker_thread *thread, bool killed)
 {
 	struct mdev_bpf_worker *worker;
 
@@ -80,6 +83,9 @@ static void thread_leave(struct mdev_bpf_worker_thread *thread)
 	scoped_guard(spinlock_irqsave, &worker->lock)
 		if (worker->thread == thread)
 			WRITE_ONCE(worker->thread, NULL);
+	/* A wakeup since its last look at the work may have been lost */
+	if (killed)
+		worker->killed(worker);
 	thread->worker = NULL;
 	queue_work(reaper_wq, &thread->reap);
 }
@@ -87,7 +93,7 @@ static void thread_leave(struct mdev_bpf_worker_thread *thread)
 /* The process has been killed, or executes another program: the thread is about to end. */
 static void thread_killed(void *data)
 {
-	thread_leave(data);
+	thread_leave(data, true);
 }
 
 static void thread_free(struct kref *ref)
@@ -158,17 +164,18 @@ static int worker_start(struct mdev_bpf_worker *worker)
 }
 
 /**
- * mdev_bpf_worker_renew() - create a thread of this process, because the previous one has ended
+ * mdev_bpf_worker_renew() - create a thread of this process, if the previous one has ended
  * @worker: the worker
  *
- * If this fails, the next task that enters the device tries again.
- *
  * Context: Process context, a task of VFIO's user, which has the device open.
+ *
+ * Return: 0; an error of mdev_bpf_worker_open(), and then another task has to try again.
  */
-void mdev_bpf_worker_renew(struct mdev_bpf_worker *worker)
+int mdev_bpf_worker_renew(struct mdev_bpf_worker *worker)
 {
-	if (READ_ONCE(worker->user))
-		worker_start(worker);
+	if (!READ_ONCE(worker->user) || READ_ONCE(worker->thread))
+		return 0;
+	return worker_start(worker);
 }
 
 /**
@@ -214,7 +221,7 @@ void mdev_bpf_worker_close(struct mdev_bpf_worker *worker)
 	}
 	if (!thread)
 		return;
-	thread_leave(thread);
+	thread_leave(thread, false);
 	kref_put(&thread->ref, thread_free);
 }
 
@@ -264,12 +271,15 @@ static void worker_run(struct work_struct *work)
  * mdev_bpf_worker_init() - set up a worker of a new device
  * @worker: the worker
  * @run: function that does all work that is due
+ * @killed: function to call when a thread is about to end because its process has died
  */
 void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
-			  void (*run)(struct mdev_bpf_worker *worker))
+			  void (*run)(struct mdev_bpf_worker *worker),
+			  void (*killed)(struct mdev_bpf_worker *worker))
 {
 	spin_lock_init(&worker->lock);
 	worker->run = run;
+	worker->killed = killed;
 	INIT_WORK(&worker->work, worker_run);
 }
 

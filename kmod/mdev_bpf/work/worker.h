@@ -17,6 +17,7 @@ struct mm_struct;
  * @user: a VFIO user has opened the device, so only a thread of the user may do its work
  * @mm: the address space of the process that has opened the device, only for comparison
  * @run: function that does all work that is due; never changes
+ * @killed: called when the thread is about to end because its process has died; never changes
  * @work: work item that calls @run if no process uses the device
  */
 struct mdev_bpf_worker {
@@ -26,17 +27,19 @@ struct mdev_bpf_worker {
 	bool user;
 	const struct mm_struct *mm;
 	void (*run)(struct mdev_bpf_worker *worker);
+	void (*killed)(struct mdev_bpf_worker *worker);
 	struct work_struct work;
 };
 
 int mdev_bpf_worker_module_init(void);
 void mdev_bpf_worker_module_exit(void);
 void mdev_bpf_worker_init(struct mdev_bpf_worker *worker,
-			  void (*run)(struct mdev_bpf_worker *worker));
+			  void (*run)(struct mdev_bpf_worker *worker),
+			  void (*killed)(struct mdev_bpf_worker *worker));
 void mdev_bpf_worker_destroy(struct mdev_bpf_worker *worker);
 int mdev_bpf_worker_open(struct mdev_bpf_worker *worker);
 void mdev_bpf_worker_close(struct mdev_bpf_worker *worker);
-void mdev_bpf_worker_renew(struct mdev_bpf_worker *worker);
+int mdev_bpf_worker_renew(struct mdev_bpf_worker *worker);
 bool mdev_bpf_worker_wake_one(struct mdev_bpf_worker *worker);
 void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev);
 
