@@ -24,7 +24,7 @@ static int parse_uuid(const char *text, char *uuid)
 	return 0;
 }
 
-static void make_uuid(char *uuid)
+void make_uuid(char *uuid)
 {
 	uuid_t bytes;
 
@@ -69,11 +69,24 @@ static int create_failed(const struct type *type, const char *uuid, int err)
 	return p_err("cannot create a %s: %s", type->id, err_hint(err));
 }
 
+int device_create(const struct opts *opts, const struct type *type, const char *uuid)
+{
+	struct device dev;
+	int ret = type_create(type, uuid);
+
+	if (ret)
+		return create_failed(type, uuid, -ret);
+	ret = param_set(opts, type, uuid);
+	/* Like mdevctl: a device without its parameters is of no use */
+	if (ret && device_find(uuid, &dev))
+		device_remove(&dev);
+	return ret;
+}
+
 int do_create(const struct opts *opts, int argc, char **argv)
 {
 	struct json_object *obj;
 	char uuid[UUID_LEN];
-	struct device dev;
 	struct type type;
 	int ret = 0;
 
@@ -88,16 +101,9 @@ int do_create(const struct opts *opts, int argc, char **argv)
 		return -1;
 	if (!type_find(argv[0], &type))
 		return p_err("no program provides type '%s', see mdev-bpf types", argv[0]);
-	ret = type_create(&type, uuid);
+	ret = device_create(opts, &type, uuid);
 	if (ret)
-		return create_failed(&type, uuid, -ret);
-	ret = param_set(opts, &type, uuid);
-	if (ret) {
-		/* Like mdevctl: a device without its parameters is of no use */
-		if (device_find(uuid, &dev))
-			device_remove(&dev);
 		return ret;
-	}
 
 	obj = json_object_new_object();
 	add_str(obj, "uuid", uuid);

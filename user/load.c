@@ -4,19 +4,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "cmd.h"
 #include "globals.h"
-#include "kernel.h"
 #include "link.h"
 #include "log.h"
-#include "object.h"
 #include "output.h"
-#include "state.h"
-#include "sysfs.h"
 
 static int open_program(struct object *o, const struct opts *opts, const char *path)
 {
@@ -31,93 +26,39 @@ static int open_program(struct object *o, const struct opts *opts, const char *p
 	return ret;
 }
 
-static int find_kernel(struct kernel *k)
-{
-	if (need_module())
-		return -1;
-	if (kernel_open(k))
-		return 0;
-	return p_err("mdev_bpf has no BTF, so it cannot accept programs: build it with pahole");
-}
-
-static int verify(struct object *o, const struct kernel *k)
-{
-	int ret = log_prepare(o->obj);
-
-	if (ret)
-		return ret;
-	if (bpf_object__load(o->obj))
-		return log_report(o->obj, errno);
-	return state_check(o, k);
-}
-
-static int attach_failed(const char *name, int err)
-{
-	const char *hint = "";
-	struct program prog;
-	char text[512];
-
-	if (err == EPERM || err == EACCES)
-		return p_err("cannot attach '%s': %s", name, err_hint(err));
-	if (err == EEXIST && program_find(name, &prog) && prog.attached)
-		hint = "; --replace puts this one in its place";
-	read_refusal(name, text, sizeof(text));
-	if (!*text || err == ENOMEM)
-		return p_err("the kernel refused '%s': %s", name, strerror(err));
-	return p_err("the kernel refused '%s': %s (%s)%s", name, text, strerror(err), hint);
-}
-
-/* Write the ops to the kernel as the value of their map. */
-static int fill_map(const struct object *o, const struct kernel *k)
-{
-	void *value = kernel_value(k, &o->ops);
-	__u32 zero = 0;
-	int err;
-
-	if (!value)
-		return -ENOMEM;
-	err = bpf_map_update_elem(bpf_map__fd(o->map), &zero, value, 0) ? -errno : 0;
-	free(value);
-	return err;
-}
-
 /* Attach by a new link, pinned so that it outlives this process. */
 static int attach_new(const struct object *o, const char *name, const char *dir)
 {
+	int ret, fd = attach_link(o, name);
 	char path[PATH_MAX];
-	int fd, ret;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = bpf_link_create(bpf_map__fd(o->map), 0, BPF_STRUCT_OPS, NULL);
 	if (fd < 0)
-		return attach_failed(name, errno);
+		return fd;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	ret = link_pin(fd, path);
 	close(fd);
 	return ret;
 }
 
-/* Replace the program of a link. Devices switch to the new one between two accesses. */
 static int attach_update(const struct object *o, const struct program *prog)
 {
-	int fd = bpf_link_get_fd_by_id(prog->link_id);
-	int err;
+	int ret, fd = bpf_link_get_fd_by_id(prog->link_id);
 
 	if (fd < 0)
 		return p_err("cannot open link %u of '%s': %s", prog->link_id, prog->name,
 			     err_hint(errno));
-	err = bpf_link_update(fd, bpf_map__fd(o->map), NULL) ? errno : 0;
+	ret = attach_replace(o, fd, prog->name);
 	close(fd);
-	return err ? attach_failed(prog->name, err) : 0;
+	return ret;
 }
 
 static int attach(const struct object *o, const struct kernel *k, const struct opts *opts,
 		  const char *name)
 {
 	struct program prog;
-	int err = fill_map(o, k);
 
-	if (err)
-		return attach_failed(name, -err);
+	if (attach_fill(o, k, name))
+		return -1;
 	if (opts->replace && program_find(name, &prog) && prog.attached)
 		return attach_update(o, &prog);
 	return attach_new(o, name, opts->pin ?: PIN_DIR);
@@ -168,7 +109,7 @@ static int load(struct object *o, struct kernel *k, const struct opts *opts, con
 	int ret = open_program(o, opts, path);
 
 	if (!ret)
-		ret = find_kernel(k);
+		ret = attach_kernel(k);
 	if (!ret)
 		ret = kernel_check(k, &o->ops);
 	if (ret)
@@ -178,7 +119,7 @@ static int load(struct object *o, struct kernel *k, const struct opts *opts, con
 	if (!ret && !opts->dry_run)
 		ret = pin_prepare(opts->pin ?: PIN_DIR);
 	if (!ret)
-		ret = verify(o, k);
+		ret = attach_verify(o, k);
 	if (ret)
 		return ret;
 	if (!opts->dry_run)

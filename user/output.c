@@ -25,11 +25,26 @@ static void print_json(struct json_object *obj)
 	puts(json_object_to_json_string_ext(obj, flags));
 }
 
+static char *captured;
+static size_t captured_size;
+
+void err_capture(char *buf, size_t size)
+{
+	captured = buf;
+	captured_size = size;
+	if (buf)
+		*buf = '\0';
+}
+
 static void vp_err(const char *fmt, va_list ap)
 {
 	struct json_object *obj;
 	char *msg;
 
+	if (captured) {
+		vsnprintf(captured, captured_size, fmt, ap);
+		return;
+	}
 	if (vasprintf(&msg, fmt, ap) < 0)
 		return;
 	if (json_output) {

@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define EXIT_USAGE	2
 
@@ -18,6 +19,8 @@ int p_err(const char *fmt, ...) __printf(1, 2);
 int p_usage(const char *fmt, ...) __printf(1, 2);
 void p_info(const char *fmt, ...) __printf(1, 2);
 const char *err_hint(int err);
+/* Store the messages of p_err() and p_usage() in @buf, instead of printing them; NULL ends that. */
+void err_capture(char *buf, size_t size);
 
 /*
  * Commands build JSON objects, and these functions print them: as JSON with -j and -p, else as text
