@@ -16,6 +16,8 @@ struct opts {
 	const char *map;
 	const char *pin;
 	const char *uuid;
+	const char *seed;
+	const char *accesses;
 	const char *set[MAX_SETS];
 	int nr_set;
 };
@@ -46,6 +48,7 @@ int do_poke(const struct opts *opts, int argc, char **argv);
 int do_memory(const struct opts *opts, int argc, char **argv);
 int do_dump(const struct opts *opts, int argc, char **argv);
 int do_stats(const struct opts *opts, int argc, char **argv);
+int do_test(const struct opts *opts, int argc, char **argv);
 int do_version(const struct opts *opts, int argc, char **argv);
 
 #endif

@@ -78,6 +78,35 @@ struct json_object *describe_failure(const struct device *dev, const struct ops 
 	return obj;
 }
 
+/* The value of a line "key=value", up to its end */
+static void find_line(const char *text, const char *key, char *buf, size_t size)
+{
+	size_t len = strlen(key);
+
+	*buf = '\0';
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (!strncmp(text, key, len) && text[len] == '=') {
+			text += len + 1;
+			snprintf(buf, size, "%.*s", (int)strcspn(text, "\n"), text);
+			return;
+		}
+	}
+}
+
+bool failure_text(const struct device *dev, char *buf, size_t size)
+{
+	char text[8192], op[32], code[16], reason[MDEV_BPF_MAX_REASON];
+
+	if (device_read(dev, "failure", text, sizeof(text)) || !*text)
+		return false;
+	find_line(text, "op", op, sizeof(op));
+	find_line(text, "code", code, sizeof(code));
+	find_line(text, "text", reason, sizeof(reason));
+	snprintf(buf, size, "in op %s, code %s: %s", op, code, reason);
+	return true;
+}
+
 struct json_object *describe_slow(const struct device *dev)
 {
 	struct json_object *rows = json_object_new_array();

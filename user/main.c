@@ -43,6 +43,8 @@ static const struct cmd cmds[] = {
 	  "print the internal state of a device as text" },
 	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",
 	  "show calls, errors and time of each op, or turn counting on or off" },
+	{ "test", do_test, 1, 1, "tmsSa", "OBJECT",
+	  "put devices of a program through what any device has to survive" },
 	{ "version", do_version, 0, 0, "", "",
 	  "print versions and the features of the module" },
 	{ "help", do_help, 0, 1, "", "[COMMAND]",
@@ -64,6 +66,8 @@ static const struct option long_options[] = {
 	{ "force",	no_argument,		NULL, 'f' },
 	{ "uuid",	required_argument,	NULL, 'u' },
 	{ "registers",	no_argument,		NULL, 'R' },
+	{ "seed",	required_argument,	NULL, 'S' },
+	{ "accesses",	required_argument,	NULL, 'a' },
 	{ }
 };
 
@@ -78,12 +82,14 @@ static const struct {
 	       "                    the ids of its mdev types begin with it" },
 	{ 'm', "--map MAP         which program to load, if the object has several" },
 	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
-	{ 's', "--set NAME=VALUE  load: set a global variable of the program; create: set a\n"
-	       "                    parameter of the device; can be repeated" },
+	{ 's', "--set NAME=VALUE  load: set a global variable of the program; create and\n"
+	       "                    test: set a parameter of the device; can be repeated" },
 	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
 	{ 'n', "--dry-run         only have the verifier check the program" },
 	{ 'f', "--force           do it even if devices or users remain, see mdev-bpf(8)" },
 	{ 'u', "--uuid UUID       UUID of the device [random]" },
+	{ 'S', "--seed N          what kind of accesses are made follows from this number [1]" },
+	{ 'a', "--accesses N      how many accesses of any kind are made [3000]" },
 	{ 'R', "--registers       also show the registers that the program declares" },
 };
 
@@ -212,6 +218,12 @@ static int set_option(struct opts *opts, int name, const char *arg)
 		break;
 	case 'u':
 		opts->uuid = arg;
+		break;
+	case 'S':
+		opts->seed = arg;
+		break;
+	case 'a':
+		opts->accesses = arg;
 		break;
 	case 'R':
 		opts->registers = true;

@@ -46,7 +46,7 @@ help_and_version()
 	local command
 	run 0 mdev-bpf help
 	for command in load unload list types show create remove inspect peek poke memory dump stats \
-		version; do
+		test version; do
 		has "$out" "  $command "
 	done
 	run 0 mdev-bpf help load
