@@ -17,7 +17,7 @@ TEST_PROGS += gallery/virtio.sh
 TEST_LONG += gallery/virtio_rng gallery/virtio_blk gallery/virtio.sh
 
 # Devices with a peer, and what every device lives through
-TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs gallery/life
-TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh
-TEST_LONG += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh
+TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs
+TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh gallery/life.sh
+TEST_LONG += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/life.sh
 TEST_FILES += gallery/edu.py gallery/console.py gallery/bochs.guest
