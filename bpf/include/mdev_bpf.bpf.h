@@ -36,5 +36,6 @@
 #include "mdev_bpf_memory.bpf.h"
 #include "mdev_bpf_dma.bpf.h"
 #include "mdev_bpf_queue.bpf.h"
+#include "mdev_bpf_cable.bpf.h"
 
 #endif /* __MDEV_BPF_BPF_H */

@@ -15,7 +15,7 @@
  * all ops while the device is open, see what the administrator has set.
  *
  * Return: the number of a NUMBER; 0 or 1 for a BOOL; MDEV_BPF_FILE_* for a FILE, 0 if none is
- * bound; 0 for a TEXT, and if devices of this type do not have the parameter.
+ * bound; 1 for a CABLE that has a name; 0 for a TEXT, and if devices of this type do not have the parameter.
  */
 extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 
@@ -39,7 +39,8 @@ extern __s64 mdev_bpf_file_size(struct mdev_bpf_dev *dev, __u32 index) __ksym;
  * @text__sz: size of the buffer in bytes, at least 1
  *
  * Return: number of bytes of the text, without the NUL; -E2BIG if it was cut off to fit the buffer;
- * -EINVAL if devices of this type have no parameter of kind TEXT with this index.
+ * -EINVAL if devices of this type have no parameter of kind TEXT or CABLE with this
+ * index.
  */
 extern int mdev_bpf_param_text(struct mdev_bpf_dev *dev, __u32 index, void *text,
 			       __u32 text__sz) __ksym;

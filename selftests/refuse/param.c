@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "dev.h"
+#include "progs/kcable.h"
 #include "progs/kparam.h"
 #include "wrong.h"
 
 #define KPARAM	"progs/kparam.bpf.o"
+#define KCABLE	"progs/kcable.bpf.o"
 
 /* The first row that kparam.bpf.c leaves empty */
 #define FREE	(KPARAM_ROOM + 1)
@@ -26,7 +28,7 @@ ROW(name_late, MDEV_BPF_MAX_PARAMS - 1, p->preset = 1)
 ROW(types, KPARAM_CACHE, p->types = 4)
 ROW(kind, KPARAM_HOST, p->kind = 77)
 ROW(flags, KPARAM_HOST, p->flags |= 1U << 31)
-ROW(reserved, KPARAM_HOST, p->reserved = 1)
+ROW(work, KPARAM_HOST, p->work = 1)
 ROW(min, KPARAM_CAPACITY, p->min = p->max + 1)
 ROW(preset_low, KPARAM_CAPACITY, p->preset = p->min - 1)
 ROW(preset_high, KPARAM_CAPACITY, p->preset = p->max + 1)
@@ -50,7 +52,7 @@ static const struct wrong wrong_params[] = {
 	{ types, -EINVAL, "params[1].types 0x4 names a type above the last, 1" },
 	{ kind, -EOPNOTSUPP, "params[3] \"host\".kind 77 is not supported" },
 	{ flags, -EOPNOTSUPP, "params[3] \"host\".flags 0x80000000 are not supported" },
-	{ reserved, -EINVAL, "params[3] \"host\".reserved is not zero" },
+	{ work, -EINVAL, "params[3] \"host\".work is not zero, but it is no CABLE" },
 	{ min, -EINVAL,
 	  "params[0] \"capacity\".min 1099511627777 is more than max, 1099511627776" },
 	{ preset_low, -EINVAL,
@@ -63,6 +65,21 @@ static const struct wrong wrong_params[] = {
 	{ text_min, -EINVAL, "params[2] \"serial\".min 21 is more than max, 20" },
 	{ text_min_alone, -EINVAL, "params[2] \"serial\".min 256 is more than max, 255" },
 	{ text_preset, -EINVAL, "params[2] \"serial\" is TEXT, so its preset is 0" },
+};
+
+/* The same for kcable.bpf.c */
+ROW(cable_min, KCABLE_LEFT, p->min = 1)
+ROW(cable_max, KCABLE_LEFT, p->max = 1)
+ROW(cable_preset, KCABLE_RIGHT, p->preset = 1)
+ROW(cable_work, KCABLE_RIGHT, p->work = MDEV_BPF_MAX_WORK)
+WRONG(cable_op, ops->work = NULL)
+
+static const struct wrong wrong_cables[] = {
+	{ cable_min, -EINVAL, "params[0] \"left\" is CABLE, so its min, max and preset are 0" },
+	{ cable_max, -EINVAL, "params[0] \"left\" is CABLE, so its min, max and preset are 0" },
+	{ cable_preset, -EINVAL, "params[1] \"right\" is CABLE, so its min, max and preset" },
+	{ cable_work, -EINVAL, "params[1] \"right\".work 64 is not less than 64" },
+	{ cable_op, -EINVAL, "params[0] \"left\" is CABLE, but there is no op work" },
 };
 
 /* The region whose size is a parameter, for struct wrong */
@@ -102,6 +119,11 @@ static const struct wrong wrong_sizes[] = {
 MTAP_TEST(sizes)
 {
 	expect_wrong(KPARAM, wrong_sizes, ARRAY_SIZE(wrong_sizes));
+}
+
+MTAP_TEST(cables)
+{
+	expect_wrong(KCABLE, wrong_cables, ARRAY_SIZE(wrong_cables));
 }
 
 MTAP_TEST(params)

@@ -52,6 +52,8 @@
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
 #define MDEV_BPF_MAX_REASON	128	/* text of mdev_bpf_fail(), with the final NUL */
 
+#define MDEV_BPF_MAX_FRAME	(128 << 10)	/* bytes of a frame in a cable */
+
 #define MDEV_BPF_MAX_QUEUES	16	/* queues of a device, ids from 0 */
 #define MDEV_BPF_MAX_QUEUE_STATE	65536	/* bytes of state of each queue */
 
@@ -91,6 +93,7 @@
 #define MDEV_BPF_PARAM_BOOL		1	/* 0 or 1 */
 #define MDEV_BPF_PARAM_TEXT		2	/* text of min to max bytes */
 #define MDEV_BPF_PARAM_FILE		3	/* path of a file or block device */
+#define MDEV_BPF_PARAM_CABLE		5	/* name of a cable to another device */
 
 /* struct mdev_bpf_param::flags */
 #define MDEV_BPF_PARAM_LOCAL		(1 << 0)	/* not compared by migration */
@@ -198,6 +201,7 @@
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
 #define MDEV_BPF_FEATURE_QUEUES		(1 << 16)
 #define MDEV_BPF_FEATURE_PROTECT	(1 << 17)	/* mdev_bpf_memory_protect() */
+#define MDEV_BPF_FEATURE_CABLES		(1 << 19)
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */
@@ -381,22 +385,22 @@ struct mdev_bpf_irq {
  * struct mdev_bpf_param - a parameter of a device, which the administrator can set
  * @name: name of its file in sysfs: 1 to 15 of [A-Za-z0-9_-], the first a letter or digit, unique
  *	among the parameters of a type. An empty name ends mdev_bpf_ops::params
- * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL, TEXT or FILE
+ * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL, TEXT, FILE or CABLE
  * @types: devices of type n have the parameter if bit n is set; 0 means that all types have it
  * @flags: MDEV_BPF_PARAM_LOCAL
- * @reserved: zero
+ * @work: CABLE: the work that is queued when something has happened at the cable. Others: zero
  * @min: NUMBER: the least value. TEXT: the least number of bytes. Others: zero
  * @max: NUMBER: the greatest value; 0 means any value. TEXT: the greatest number of bytes; 0 means
  *	MDEV_BPF_MAX_PARAM_TEXT - 1. Others: zero
  * @preset: NUMBER and BOOL: the value of a new device. TEXT and FILE: zero; a new device has an
- *	empty text, whatever @min is, and no file
+ *	empty text, whatever @min is, and no file. CABLE: zero; a new device has no cable
  */
 struct mdev_bpf_param {
 	char name[MDEV_BPF_NAME_LEN];
 	__u32 kind;
 	__u32 types;
 	__u32 flags;
-	__u32 reserved;
+	__u32 work;
 	__u64 min;
 	__u64 max;
 	__u64 preset;

@@ -6,6 +6,7 @@
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>
 
+#include "cable/cable.h"
 #include "device/device.h"
 #include "device/failure.h"
 #include "device/state.h"
@@ -433,6 +434,9 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 		mdev_bpf_param_open(bdev);
 		mdev_bpf_dma_queue_open(bdev);
 	}
+	/* Frames for the previous user */
+	scoped_guard(mdev_bpf_gate, bdev)
+		mdev_bpf_cable_clear(bdev);
 	ret = call_open(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_OPEN, ret);
 	if (ret)
@@ -496,6 +500,7 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 /* Stop everything that runs for a device that has no program any more. */
 static void device_stop(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_cable_unplug_device(bdev);
 	mdev_bpf_queue_halt(bdev);
 	mdev_bpf_worker_destroy(&bdev->worker);
 	mdev_bpf_trim_destroy(bdev);

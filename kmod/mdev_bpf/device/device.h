@@ -11,6 +11,7 @@
  *   mdev_bpf_program::lock       the attached ops, the pool, the list of devices
  *   mdev_bpf_worker_thread::lock held by the worker while it works for the device
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
+ *   ends_lock                    the ends of cables (cable/cable.c)
  *   reader, writer               of the two files of a migration: one task at a time
  *   mdev_bpf_device::lock        serialises resets and the steps of migration; see below
  *   mdev_bpf_irqs::config        SET_IRQS

@@ -9,6 +9,7 @@
  */
 #include <linux/mutex.h>
 
+#include "cable/cable.h"
 #include "device/device.h"
 #include "device/failure.h"
 #include "device/reset.h"
@@ -44,6 +45,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	if (bdev->api->pci)
 		mdev_bpf_pci_config_reset(bdev);
 	mdev_bpf_deferred_cancel(bdev);
+	mdev_bpf_cable_clear(bdev);
 	mdev_bpf_queue_set_due(bdev, 0);
 	mdev_bpf_queue_pardon(bdev);
 	mdev_bpf_ioeventfd_forget(bdev);

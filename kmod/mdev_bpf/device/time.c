@@ -6,6 +6,7 @@
  * migration. Otherwise the device is frozen: timers stand still, and due work and DMA wait. Lines
  * are held, except while the device is frozen only because it is closed.
  */
+#include "cable/cable.h"
 #include "device/device.h"
 #include "device/time.h"
 #include "dma/queue.h"
@@ -94,10 +95,14 @@ static void quiesce(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 {
+	bool ran = !bdev->deferred.frozen;
+
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_deferred_freeze(bdev, why);
 	mdev_bpf_queue_update(bdev);
 	quiesce(bdev);
+	if (ran)
+		mdev_bpf_cable_stopped(bdev);
 }
 
 /**
@@ -109,8 +114,12 @@ void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
  */
 void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 {
+	bool stood = bdev->deferred.frozen;
+
 	mdev_bpf_gate_assert_held(bdev);
 	if (mdev_bpf_deferred_thaw(bdev, why)) {
+		if (stood)
+			mdev_bpf_cable_started(bdev);
 		mdev_bpf_time_kick(bdev);
 		mdev_bpf_dma_queue_kick(bdev);
 	}

@@ -44,12 +44,12 @@ static void value_save(struct mdev_bpf_device *bdev, unsigned int i, struct stre
 
 	*s = (struct stream_param){ .kind = cpu_to_le32(p->kind) };
 	strscpy(s->name, p->name);
-	if (p->kind == MDEV_BPF_PARAM_TEXT)
+	if (p->kind == MDEV_BPF_PARAM_TEXT || p->kind == MDEV_BPF_PARAM_CABLE)
 		strscpy(s->text, value->text);
 	if (p->kind == MDEV_BPF_PARAM_FILE) {
 		strscpy(s->text, mdev_bpf_file_path(value));
 		s->number = cpu_to_le64(max(mdev_bpf_file_bytes(value), 0));
-	} else {
+	} else if (p->kind != MDEV_BPF_PARAM_CABLE) {
 		s->number = cpu_to_le64(value->number);
 	}
 }

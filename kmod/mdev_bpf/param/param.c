@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "cable/cable.h"
 #include "device/device.h"
 #include "gate/gate.h"
 #include "gate/refuse.h"
@@ -134,6 +135,21 @@ static int take_file(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *
 	return ret;
 }
 
+static int take_cable(struct mdev_bpf_device *bdev, unsigned int i,
+		      struct mdev_bpf_param_value *value)
+{
+	struct mdev_bpf_cable_end *end;
+
+	if (!value->text[0])
+		return 0;
+	end = mdev_bpf_cable_plug(bdev, i, value->text);
+	if (IS_ERR(end))
+		return PTR_ERR(end);
+	value->cable = end;
+	value->number = 1;
+	return 0;
+}
+
 /* Copy what was written, without the newline of "echo". */
 static int take_bytes(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
 		      struct mdev_bpf_param_value *value, const char *buf, size_t size)
@@ -161,9 +177,10 @@ static int take_bytes(struct mdev_bpf_device *bdev, const struct mdev_bpf_param 
 	return 0;
 }
 
-static int take(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
+static int take(struct mdev_bpf_device *bdev, unsigned int i,
 		struct mdev_bpf_param_value *value, const char *buf, size_t size)
 {
+	const struct mdev_bpf_param *p = &bdev->params.decl[i];
 	int ret = take_bytes(bdev, p, value, buf, size);
 
 	if (ret)
@@ -175,6 +192,8 @@ static int take(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *p,
 		return take_text(bdev, p, value);
 	case MDEV_BPF_PARAM_FILE:
 		return take_file(bdev, p, value);
+	case MDEV_BPF_PARAM_CABLE:
+		return take_cable(bdev, i, value);
 	default:
 		return take_number(bdev, p, value);
 	}
@@ -203,6 +222,8 @@ static void value_release(struct mdev_bpf_param_value *value)
 {
 	if (value->file)
 		fput(value->file);
+	if (value->cable)
+		mdev_bpf_cable_unplug(value->cable);
 }
 
 /**
@@ -216,8 +237,9 @@ static void value_release(struct mdev_bpf_param_value *value)
  *
  * Return: 0; with a sentence in last_error: -EBUSY if the device is open or being removed; -E2BIG
  * if @size is more than a value can have; -ERANGE if the value is not in the declared range;
- * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2); for the size
- * of a region also -ENOMEM or -EINTR without a sentence.
+ * -EINVAL if it is not of the parameter's kind; for a FILE also an errno of open(2); for a CABLE
+ * those of mdev_bpf_cable_plug(); for the size of a region also -ENOMEM or -EINTR without a
+ * sentence.
  */
 int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const char *buf,
 			 size_t size)
@@ -228,12 +250,14 @@ int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const cha
 	bool assigned = false;
 	int ret;
 
-	ret = take(bdev, p, &value, buf, size);
+	ret = take(bdev, i, &value, buf, size);
 	ret = ret ?: mdev_bpf_param_size_prepare(bdev, i, value.number, &memory);
 	if (!ret)
 		assigned = assign(bdev, i, &value, &memory);
 	mdev_bpf_param_size_free(&memory);
 	value_release(&value);
+	if (assigned && p->kind == MDEV_BPF_PARAM_CABLE)
+		mdev_bpf_cable_connect(bdev, i);
 	if (ret || assigned)
 		return ret;
 	mdev_bpf_refuse(program_name(bdev),
@@ -320,10 +344,14 @@ ssize_t mdev_bpf_param_emit(struct mdev_bpf_device *bdev, unsigned int i, char *
 	const struct mdev_bpf_param_value *value = &bdev->params.values[i];
 
 	guard(mdev_bpf_gate)(bdev);
-	if (bdev->params.decl[i].kind == MDEV_BPF_PARAM_TEXT ||
-	    bdev->params.decl[i].kind == MDEV_BPF_PARAM_FILE)
+	switch (bdev->params.decl[i].kind) {
+	case MDEV_BPF_PARAM_TEXT:
+	case MDEV_BPF_PARAM_FILE:
+	case MDEV_BPF_PARAM_CABLE:
 		return sysfs_emit(buf, "%s\n", value->text);
-	return sysfs_emit(buf, "%llu\n", value->number);
+	default:
+		return sysfs_emit(buf, "%llu\n", value->number);
+	}
 }
 
 /**

@@ -7,19 +7,22 @@
 
 struct file;
 struct mem_cgroup;
+struct mdev_bpf_cable_end;
 struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_param_value - the value of a parameter
- * @number: that of a NUMBER or BOOL; MDEV_BPF_FILE_* of a FILE
+ * @number: that of a NUMBER or BOOL; MDEV_BPF_FILE_* of a FILE; 1 for a CABLE that has a name
  * @file: the file of a FILE; NULL if none is bound
  * @lost: error of mdev_bpf_file_sync() that mdev_bpf_file_flush() has not returned yet, or 0
- * @text: that of a TEXT, or what was written to a FILE, with the final NUL
+ * @cable: the end of a CABLE; NULL if it has no name
+ * @text: that of a TEXT or CABLE, or what was written to a FILE, with the final NUL
  */
 struct mdev_bpf_param_value {
 	u64 number;
 	struct file *file;
 	int lost;
+	struct mdev_bpf_cable_end *cable;
 	char text[MDEV_BPF_MAX_PARAM_TEXT];
 };
 

@@ -32,6 +32,7 @@
 #include "pci/config.h"
 #include "pci/irq.h"
 #include "program/kfunc.h"
+#include "program/kfunc_cable.h"
 #include "program/kfunc_q.h"
 #include "program/loop.h"
 #include "program/text.h"
@@ -358,7 +359,8 @@ __bpf_kfunc int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *t
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
 	if (!mdev_bpf_param_has(bdev, index) ||
-	    bdev->params.decl[index].kind != MDEV_BPF_PARAM_TEXT || !text__sz)
+	    (bdev->params.decl[index].kind != MDEV_BPF_PARAM_TEXT &&
+	     bdev->params.decl[index].kind != MDEV_BPF_PARAM_CABLE) || !text__sz)
 		return -EINVAL;
 	return strscpy(text, bdev->params.values[index].text, text__sz);
 }
@@ -418,6 +420,11 @@ BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_param_text, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_file_size, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_cable_peer, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_cable_ring, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_cable_send, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_cable_next, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_cable_receive, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_random, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)

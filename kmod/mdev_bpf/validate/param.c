@@ -75,6 +75,19 @@ static int check_file(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+static int check_cable(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_param *p = &ops->params[i];
+
+	if (p->min || p->max || p->preset)
+		return refuse(ops, i, " is CABLE, so its min, max and preset are 0");
+	if (p->work >= MDEV_BPF_MAX_WORK)
+		return refuse(ops, i, ".work %u is not less than %u", p->work, MDEV_BPF_MAX_WORK);
+	if (!ops->work)
+		return refuse(ops, i, " is CABLE, but there is no op work");
+	return 0;
+}
+
 static int check_kind(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	switch (ops->params[i].kind) {
@@ -86,6 +99,8 @@ static int check_kind(const struct mdev_bpf_ops *ops, unsigned int i)
 		return check_text(ops, i);
 	case MDEV_BPF_PARAM_FILE:
 		return check_file(ops, i);
+	case MDEV_BPF_PARAM_CABLE:
+		return check_cable(ops, i);
 	default:
 		return mdev_bpf_refuse_ops(ops, -EOPNOTSUPP,
 					   "params[%u] \"%s\".kind %u is not supported", i,
@@ -104,8 +119,8 @@ static int check_param(const struct mdev_bpf_ops *ops, unsigned int i)
 		return mdev_bpf_refuse_ops(ops, -EOPNOTSUPP,
 					   "params[%u] \"%s\".flags %#x are not supported", i,
 					   p->name, p->flags & ~MDEV_BPF_PARAM_LOCAL);
-	if (p->reserved)
-		return refuse(ops, i, ".reserved is not zero");
+	if (p->work && p->kind != MDEV_BPF_PARAM_CABLE)
+		return refuse(ops, i, ".work is not zero, but it is no CABLE");
 	return check_kind(ops, i);
 }
 

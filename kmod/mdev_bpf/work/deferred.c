@@ -241,6 +241,22 @@ void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id)
 }
 
 /**
+ * mdev_bpf_deferred_work_ring() - mdev_bpf_deferred_work_start() for another device
+ * @bdev: the device
+ * @id: number of the work, less than MDEV_BPF_MAX_WORK
+ *
+ * Work that is due already has woken the worker, or will when the device is thawed. So however
+ * often another device does this, it hardly delays those who wake the worker for another reason.
+ *
+ * Context: Any. Implies a full memory barrier.
+ */
+void mdev_bpf_deferred_work_ring(struct mdev_bpf_device *bdev, u32 id)
+{
+	if (!test_and_set_bit(id, &bdev->deferred.work_due))
+		mdev_bpf_worker_wake(bdev);
+}
+
+/**
  * mdev_bpf_deferred_work_replace() - replace the work that is due, and discard what doorbells kept
  * @bdev: the device
  * @due: the work that is due then, a bit for each
