@@ -307,6 +307,27 @@ MTAP_TEST(migration)
 		   "kparam: parameter serial is \"S-1\" in the state, \"S-2\" in the device");
 }
 
+/* What is reserved in the stream can get a meaning later. */
+MTAP_TEST(bad_stream)
+{
+	struct mig_section *s;
+	__u32 *reserved;
+	ssize_t len;
+
+	open_device();
+	len = mig_save(&dev, stream, sizeof(stream));
+	ASSERT(len > 0);
+	s = mig_find(stream, len, MIG_PARAMS);
+	ASSERT(s);
+	reserved = (__u32 *)(s + 1) + MDEV_BPF_NAME_LEN / 4 + 1;
+	EXPECT_EQ(*reserved, 0);
+	EXPECT_EQ(mig_load(&dev, stream, len), 0);
+	*reserved = 1;
+	mig_seal(stream, len);
+	EXPECT_EQ(mig_load(&dev, stream, len), -EINVAL);
+	EXPECT_HAS(why_refused(), "section params makes no sense");
+}
+
 static atomic_bool ending;
 
 static void *setter(void *end)

@@ -78,7 +78,8 @@ void mdev_bpf_stream_param_save(struct mdev_bpf_device *bdev, void *data)
  * @data: the section
  * @size: number of bytes
  *
- * Return: true if it has the size of this device's section, and all names and texts end.
+ * Return: true if it has the size of this device's section, all names and texts end, and what is
+ * reserved is zero.
  */
 bool mdev_bpf_stream_param_check(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {
@@ -88,7 +89,8 @@ bool mdev_bpf_stream_param_check(struct mdev_bpf_device *bdev, const void *data,
 	if (size != mdev_bpf_stream_param_size(bdev))
 		return false;
 	for (i = 0; i < size / sizeof(*s); i++)
-		if (strnlen(s[i].name, sizeof(s[i].name)) == sizeof(s[i].name) ||
+		if (s[i].reserved ||
+		    strnlen(s[i].name, sizeof(s[i].name)) == sizeof(s[i].name) ||
 		    strnlen(s[i].text, sizeof(s[i].text)) == sizeof(s[i].text))
 			return false;
 	return true;
