@@ -287,7 +287,8 @@ static bool copy_store(struct mdev_bpf_memory *mem, pgoff_t index, struct page *
 	void *old;
 
 	get_page(copy);		/* Pairs with the put in copies_drop() */
-	old = xa_cmpxchg(&mem->copies, index, NULL, copy, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	old = xa_cmpxchg(&mem->copies, index, NULL, copy,
+			 GFP_KERNEL_ACCOUNT | MDEV_BPF_MEMORY_GFP);
 	if (!old)
 		return true;
 	put_page(copy);
