@@ -15,8 +15,6 @@
 #define BLK_SECTOR		512
 #define BLK_DIRECT		4096		/* multiple that a file with "direct:" takes */
 #define BLK_MEMORY		9		/* the disk, if there is no file */
-#define BLK_ZEROS		10		/* is never written */
-#define BLK_ZEROS_SIZE		(1 << 20)
 #define BLK_ZERO_PIECE		(1 << 20)	/* of memory, by one call */
 #define BLK_ZERO_PIECES		4
 
@@ -137,13 +135,11 @@ static int file_request(struct mdev_bpf_dev *dev, struct virtio *v, struct virti
 	req->flags = 0;
 	req->iova = 0;
 	req->count = 0;
-	req->where = step == BLK_FILL ? MDEV_BPF_MEMORY(BLK_ZEROS, 0) : 0;
+	req->where = 0;
 	req->op = step == BLK_FLUSH ? MDEV_BPF_FILE_FLUSH :
-		  step == BLK_FREE ? MDEV_BPF_FILE_DISCARD : MDEV_BPF_FILE_WRITE;
+		  step == BLK_FREE ? MDEV_BPF_FILE_DISCARD : MDEV_BPF_FILE_ZERO;
 	req->offset = step == BLK_FLUSH ? 0 : c->own.position;
 	req->size = step == BLK_FLUSH ? 0 : c->own.left;
-	if (step == BLK_FILL && req->size > BLK_ZEROS_SIZE)
-		req->size = BLK_ZEROS_SIZE;
 	return virtio_submit(dev, v, c, n);
 }
 
@@ -272,15 +268,12 @@ static int more_data(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct v
 		     struct virtio_chain *c, __u64 n)
 {
 	bool write = c->own.header.type != VIRTIO_BLK_T_IN;
-	bool fill = c->own.step == BLK_FILL;
 	__u64 size = c->request.size;
 
 	c->own.position += size;
 	c->own.left -= size;
 	if (!write)
 		c->own.written += size;
-	if (c->own.left && fill)
-		return file_request(dev, v, c, n, BLK_FILL);
 	if (c->own.left) {
 		virtio_skip(ctx, n, !write, size);
 		return transfer(dev, v, c, n, write);
@@ -368,8 +361,6 @@ MDEV_BPF_DEVICE(virtio_blk,
 			{ .index = BLK_MEMORY, .size = 1 << 20, .size_param = MEMORY,
 			  .flags = MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_KEEP |
 				   MDEV_BPF_REGION_SIZE_PARAM },
-			{ .index = BLK_ZEROS, .size = BLK_ZEROS_SIZE,
-			  .flags = MDEV_BPF_REGION_MEMORY },
 		},
 		.registers = {
 			VIRTIO_REGISTERS,

@@ -24,9 +24,11 @@ extern int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf_requ
 			    __u32 req__sz) __ksym;
 
 /**
- * mdev_bpf_request_cancel() - cancel the requests with an id
+ * mdev_bpf_request_cancel() - cancel requests by their ids
  * @dev: the device
  * @id: the id, as in struct mdev_bpf_request
+ * @mask: the bits of @id that a request must have, too: ~0 for the requests with this id, 0 for all
+ *	requests of the device
  *
  * dma_done is called for them all the same, with ECANCELED, in the order of their channel. A
  * request that is being carried out is interrupted, but may still complete, or fail with another
@@ -34,7 +36,7 @@ extern int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf_requ
  *
  * Return: the number of requests; -ENOENT if there is none that has not completed.
  */
-extern int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, __u32 id) __ksym;
+extern int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, __u32 id, __u32 mask) __ksym;
 
 /**
  * mdev_bpf_dma_read() - copy from guest memory to the device, in channel 0

@@ -83,7 +83,7 @@ static __always_inline bool virtio_is_pinned(struct mdev_bpf_dev *dev, struct vi
 static __always_inline void virtio_unpin(struct mdev_bpf_dev *dev, __u64 nr)
 {
 	for (__u32 which = 0; which < VIRTIO_AREAS; which++) {
-		mdev_bpf_request_cancel(dev, nr * VIRTIO_AREAS + which);
+		mdev_bpf_request_cancel(dev, nr * VIRTIO_AREAS + which, ~0);
 		mdev_bpf_dma_unpin(dev, nr * VIRTIO_AREAS + which);
 	}
 }

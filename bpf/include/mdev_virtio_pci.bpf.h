@@ -67,12 +67,10 @@ static __always_inline void virtio_clear(struct mdev_bpf_dev *dev, struct virtio
 /* Cancel all that a queue has requested; the ends of the requests come later. */
 int MDEV_BPF_FUNC(virtio_stop_queue, dev, __u64, nr)
 {
-	int i;
-
 	virtio_unpin(dev, nr);
-	mdev_bpf_request_cancel(dev, VIRTIO_ID_TABLE | nr);
-	mdev_bpf_for(i, dev, 0, VIRTIO_DEPTH)
-		mdev_bpf_request_cancel(dev, VIRTIO_ID_CHAIN | virtio_number(nr, i));
+	mdev_bpf_request_cancel(dev, VIRTIO_ID_TABLE | nr, ~0);
+	/* All its chains: the low bits of the id are the number in the queue */
+	mdev_bpf_request_cancel(dev, VIRTIO_ID_CHAIN | virtio_number(nr, 0), -VIRTIO_DEPTH);
 	return 0;
 }
 

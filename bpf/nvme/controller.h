@@ -97,28 +97,12 @@ static __always_inline void nvme_stopped(unsigned long long *ctx, struct mdev_bp
 		nvme_enable(dev, s);
 }
 
-/* CC.EN was cleared: end all requests. */
+/* CC.EN was cleared: end all requests, but the flush of a shutdown. */
 static __always_inline void nvme_disable(unsigned long long *ctx, struct mdev_bpf_dev *dev,
 					 struct nvme_state *s)
 {
-	int i;
-
 	s->stopping = 1;
-	mdev_bpf_for(i, dev, 0, NVME_SLOTS) {
-		struct nvme_slot *slot = nvme_slot_get(s, i);
-
-		if (slot && slot->step != NVME_FREE && slot->busy)
-			mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SLOT, i));
-	}
-	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
-		struct nvme_sq *sq = nvme_sq_get(s, i);
-		struct nvme_cq *cq = nvme_cq_get(s, i);
-
-		if (sq && sq->job != NVME_SQ_IDLE)
-			mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SQ, i));
-		if (cq && cq->job != NVME_CQ_IDLE)
-			mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_CQ, i));
-	}
+	mdev_bpf_request_cancel(dev, 0, NVME_ID(NVME_OF_SHUTDOWN, 0));
 	if (!s->requests)
 		nvme_stopped(ctx, dev, s);
 }

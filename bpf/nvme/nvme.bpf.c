@@ -233,8 +233,6 @@ MDEV_BPF_DEVICE(nvme,
 			{ .index = NVME_NVRAM, .size = NVME_PAGE,
 			  .flags = MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_KEEP |
 				   MDEV_BPF_REGION_POPULATE },
-			{ .index = NVME_ZEROES, .size = NVME_ZERO_STEP,
-			  .flags = MDEV_BPF_REGION_MEMORY },
 		},
 		.registers = {
 			[CAP] = MDEV_BPF_REG_CONST("CAP", NVME_BAR, NVME_REG_CAP, 8,

@@ -97,7 +97,7 @@ static __always_inline void nvme_slot_abort(struct mdev_bpf_dev *dev, struct nvm
 {
 	slot->abort = status;
 	if (slot->busy)
-		mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SLOT, n));
+		mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SLOT, n), ~0);
 }
 
 /* Abort all commands of a submission queue. */
@@ -125,7 +125,7 @@ static __always_inline int nvme_delete_sq(struct mdev_bpf_dev *dev, struct nvme_
 	sq->deleter = n + 1;
 	nvme_sq_abort(dev, s, q);
 	if (sq->job != NVME_SQ_IDLE)
-		mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SQ, q));
+		mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SQ, q), ~0);
 	mdev_bpf_work_queue(dev, NVME_WORK_DELETE);
 	slot->step = NVME_WAIT;
 	return NVME_PENDING;

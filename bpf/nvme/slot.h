@@ -32,22 +32,16 @@ static __always_inline struct mdev_bpf_request nvme_data_request(const struct nv
 	return req;
 }
 
-/* Clear a part of the file: free it, or write zeros. */
+/* Clear as much of the file as one request can: free it, or write zeros. */
 static __always_inline struct mdev_bpf_request nvme_zero_request(const struct nvme_slot *slot)
 {
 	struct mdev_bpf_request req = {
-		.op = MDEV_BPF_FILE_DISCARD, .file = NVME_PARAM_DISK, .offset = slot->offset,
-		.size = slot->size,
+		.op = slot->zero_written ? MDEV_BPF_FILE_ZERO : MDEV_BPF_FILE_DISCARD,
+		.file = NVME_PARAM_DISK, .offset = slot->offset, .size = slot->size,
 	};
 
-	if (slot->zero_written) {
-		req.op = MDEV_BPF_FILE_WRITE;
-		req.where = MDEV_BPF_MEMORY(NVME_ZEROES, 0);
-		if (req.size > NVME_ZERO_STEP)
-			req.size = NVME_ZERO_STEP;
-	} else if (req.size > MDEV_BPF_MAX_DISCARD) {
+	if (req.size > MDEV_BPF_MAX_DISCARD)
 		req.size = MDEV_BPF_MAX_DISCARD;
-	}
 	return req;
 }
 

@@ -36,7 +36,6 @@
 #define NVME_STORE		9	/* the namespace, unless it is in a file */
 #define NVME_BUFFER		10	/* for each slot, what it transfers that is no block */
 #define NVME_NVRAM		11	/* struct nvme_nvram */
-#define NVME_ZEROES		12	/* is never written */
 
 /* The buffer of a slot: two blocks of data for Compare; for others one page */
 #define NVME_BUFFER_SIZE	(2 * NVME_MAX_TRANSFER)
@@ -84,7 +83,7 @@ struct nvme_slot {
 	__u32 prps;		/* entries of it that are being fetched */
 	__u32 prps_left;	/* entries of data that are not in @sg yet */
 	__u32 sgs;		/* entries of @sg */
-	__u32 zero_written;	/* the file cannot free bytes: zeros are written */
+	__u32 zero_written;	/* zeros are written, and no blocks are freed */
 	__u64 prp[NVME_MAX_PRPS];
 	struct mdev_bpf_sg sg[NVME_MAX_PRPS];
 };
@@ -227,7 +226,8 @@ struct nvme_nvram {
 #define NVME_ID_KIND(id)	((id) >> 8)
 #define NVME_ID_INDEX(id)	((id) & 0xff)
 
-enum nvme_kind { NVME_OF_SLOT, NVME_OF_SQ, NVME_OF_CQ, NVME_OF_SHUTDOWN };
+/* The last one is a bit that no other has, so that all others can be cancelled at once. */
+enum nvme_kind { NVME_OF_SLOT, NVME_OF_SQ, NVME_OF_CQ, NVME_OF_SHUTDOWN = 4 };
 
 /*
  * Channels: the admin queues have their own; the other rings share some, and so do the data of

@@ -149,5 +149,19 @@ other_events()
 	has_not "$trace" "mdev_bpf_region:"
 }
 
+# Requests of files and of guest memory, from tests that make them
+request_event()
+{
+	clear_trace
+	echo 1 >"$tracing/events/mdev_bpf/mdev_bpf_dma/enable"
+	run 0 "$here/dma/file" list discard
+	run 0 "$here/dma/file" binding
+	echo 0 >"$tracing/events/mdev_bpf/enable"
+	trace=$(grep -v "^#" "$tracing/trace")
+	has "$trace" " file-read iova=0x200090000000040 size=5600 channel=0 count=2 file=0 offset=512 error=0"
+	has "$trace" " file-write iova=0x200090000000040 size=5600 channel=0 count=2 file=0 offset=0 error=0"
+	has "$trace" " file-discard iova=0x0 size=65536 channel=0 count=0 file=0 offset=32768 error=0"
+}
+
 points loads by_name tracelog unloads ioctl_event region_event register_names \
-	register_counters other_events
+	register_counters other_events request_event

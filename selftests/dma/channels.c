@@ -51,10 +51,15 @@ static void get_stuck(unsigned int channel, unsigned int id, unsigned int page)
 	ASSERT(missing_wanted());
 }
 
+static int cancel_mask(unsigned int id, unsigned int mask)
+{
+	kdma_set(KDMA_CANCEL, id | (__u64)mask << 32);
+	return kdma_get(KDMA_RESULT);
+}
+
 static int cancel(unsigned int id)
 {
-	kdma_set(KDMA_CANCEL, id);
-	return kdma_get(KDMA_RESULT);
+	return cancel_mask(id, ~0);
 }
 
 /* The position of @id in the log, or -1 */
@@ -255,6 +260,34 @@ MTAP_TEST(cancelled_together)
 	ASSERT(kdma_await(8));
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(kdma_error(i), -ECANCELED);
+}
+
+/* Those of some ids by the bits that they share, and all */
+MTAP_TEST(cancelled_by_mask)
+{
+	unsigned int i;
+
+	absent_map();
+	get_stuck(0, 0x300, 0);
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(start(0, READ, 0x100 + i, IOVA), 0);
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(start(0, READ, 0x200 + i, IOVA), 0);
+	EXPECT_EQ(cancel_mask(0x1ff, 0x400), 9);
+	ASSERT(kdma_await(9));
+	get_stuck(0, 0x300, 1);
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(start(0, READ, 0x100 + i, IOVA), 0);
+	ASSERT_EQ(start(0, READ, 0x200, IOVA), 0);
+	ASSERT_EQ(start(0, READ, 0x201, IOVA), 0);
+	EXPECT_EQ(cancel_mask(0x1ff, 0xff00), 4);
+	EXPECT_EQ(cancel_mask(0x201, 0xff01), 1);
+	EXPECT_EQ(cancel_mask(0x400, 0x400), -ENOENT);
+	EXPECT_EQ(cancel_mask(7, 0), 2);
+	ASSERT(kdma_await(16));
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(kdma_error(i), -ECANCELED);
+	EXPECT_EQ(cancel_mask(7, 0), -ENOENT);
 }
 
 /* A reset discards what all of them do, and dma_done is not called for it. */

@@ -21,6 +21,7 @@
 #define WRITE		MDEV_BPF_FILE_WRITE
 #define FLUSH		MDEV_BPF_FILE_FLUSH
 #define DISCARD		MDEV_BPF_FILE_DISCARD
+#define ZERO		MDEV_BPF_FILE_ZERO
 #define STATE(off)	MDEV_BPF_STATE((__u64)KFILE_STATE + (off))
 #define MEM(off)	MDEV_BPF_MEMORY(KFILE_MEM, off)
 #define IOVA		0x100000000ULL
@@ -375,6 +376,46 @@ MTAP_TEST(discard)
 	EXPECT(!memcmp(seen, pattern, 8 * PAGE));
 	EXPECT(!memcmp(seen + 24 * PAGE, pattern + 24 * PAGE, DISK_SIZE - 24 * PAGE));
 	EXPECT_EQ(seen[8 * PAGE] | seen[24 * PAGE - 1], 0);
+}
+
+/* Zeros keep their place in the file system. That of this file may have no call for it. */
+MTAP_TEST(zero)
+{
+	static __u8 big[3 << 20], zeros[2 << 20];
+	const unsigned int first = 4099, size = sizeof(zeros);
+	struct stat had, has;
+	char text[128];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(big); i++)
+		big[i] = i % 251 + 1;
+	ASSERT_EQ(pwrite(disk, big, sizeof(big), 0), sizeof(big));
+	ASSERT_EQ(bind_file(path), 0);
+	open_device();
+	ASSERT_EQ(fstat(disk, &had), 0);
+	EXPECT_EQ(request(ZERO, 0, 0, first, size), 0);
+	EXPECT_EQ(get(KFILE_GOT), size);
+	ASSERT_EQ(fstat(disk, &has), 0);
+	EXPECT_EQ(has.st_size, had.st_size);
+	EXPECT_EQ(has.st_blocks, had.st_blocks);
+	memset(big + first, 0, size);
+	ASSERT_EQ(pread(disk, zeros, size, first), size);
+	EXPECT(!memcmp(zeros, big + first, size));
+	ASSERT_EQ(pread(disk, zeros, first, 0), first);
+	EXPECT(!memcmp(zeros, big, first));
+	ASSERT_EQ(pread(disk, zeros, sizeof(big) - first - size, first + size),
+		  sizeof(big) - first - size);
+	EXPECT(!memcmp(zeros, big + first + size, sizeof(big) - first - size));
+	EXPECT_EQ(request(ZERO, 0, 0, sizeof(big) - PAGE, PAGE + 1), -ERANGE);
+	EXPECT_EQ(request(ZERO, 0, 0, 0, 0), -EINVAL - 1000);
+	EXPECT_EQ(request(ZERO, 0, 0, 0, MDEV_BPF_MAX_DISCARD + 1ULL), -EINVAL - 1000);
+	EXPECT_EQ(request(ZERO, 0, STATE(0), 0, 8), -EINVAL - 1000);
+	EXPECT_EQ(request(ZERO, IOVA, 0, 0, 8), -EINVAL - 1000);
+	vfio_close(&dev);
+	snprintf(text, sizeof(text), "ro:%s", path);
+	ASSERT_EQ(bind_file(text), 0);
+	open_device();
+	EXPECT_EQ(request(ZERO, 0, 0, 0, 512), -EROFS);
 }
 
 /* A file with holes, in a file system that is full */

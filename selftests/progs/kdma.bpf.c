@@ -130,7 +130,7 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 		*result = mdev_bpf_memory_get(dev, val, 9) ? 0 : -EFAULT;
 		break;
 	case KDMA_CANCEL:
-		*result = mdev_bpf_request_cancel(dev, val);
+		*result = mdev_bpf_request_cancel(dev, val, val >> 32);
 		break;
 	case KDMA_RAW:
 		*result = raw(dev, s, val);

@@ -50,7 +50,7 @@
 #define KDMA_CHANNEL		0xb8	/* for the requests of GO, GO_WORK and FLOOD */
 #define KDMA_FLAGS		0xc0
 #define KDMA_COUNT		0xc8
-#define KDMA_CANCEL		0xd0	/* W: mdev_bpf_request_cancel(); RESULT */
+#define KDMA_CANCEL		0xd0	/* W: id | mask << 32: mdev_bpf_request_cancel(); RESULT */
 #define KDMA_RAW		0xd8	/* W: mdev_bpf_request() of VALUE bytes of DATA; RESULT */
 #define KDMA_QUIET		0xe0	/* not 0: dma_done sends no interrupt */
 #define KDMA_TASK		0xe8	/* R: the thread that called dma_done last */

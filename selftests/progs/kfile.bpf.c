@@ -42,7 +42,7 @@ int MDEV_BPF_OP(kfile_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 	else if (access->offset == KFILE_GO)
 		go(dev, s, access->val);
 	else if (access->offset == KFILE_CANCEL)
-		REG(s, KFILE_RESULT) = mdev_bpf_request_cancel(dev, access->val);
+		REG(s, KFILE_RESULT) = mdev_bpf_request_cancel(dev, access->val, ~0);
 	else
 		s->regs[access->offset / 8 & (KFILE_STATE / 8 - 1)] = access->val;
 	return 0;

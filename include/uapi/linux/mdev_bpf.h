@@ -30,7 +30,7 @@
 #define MDEV_BPF_MAX_COST	(2 << 20)	/* instructions of global functions, as counted */
 #define MDEV_BPF_MAX_KEY	512		/* bytes of a key in a map that a program uses */
 #define MDEV_BPF_MAX_VALUE	65536		/* bytes of a value, and that one kfunc copies */
-#define MDEV_BPF_MAX_ZERO	(1 << 20)	/* bytes of one mdev_bpf_memory_zero() */
+#define MDEV_BPF_MAX_ZERO	(1 << 20)	/* bytes of one mdev_bpf_memory_zero(), _fill() */
 #define MDEV_BPF_MAX_TEXT	512		/* bytes of the text of mdev_bpf_snprintf() */
 #define MDEV_BPF_MAX_RANDOM	4096		/* bytes of one mdev_bpf_random() */
 
@@ -46,7 +46,7 @@
 #define MDEV_BPF_MAX_DMA	128	/* waiting requests of a device; any ids */
 #define MDEV_BPF_MAX_DMA_SIZE	(1 << 20)	/* bytes of one request */
 #define MDEV_BPF_MAX_CHANNELS	16	/* channels of requests, from 0 */
-#define MDEV_BPF_MAX_DISCARD	(1 << 30)	/* bytes of one MDEV_BPF_FILE_DISCARD */
+#define MDEV_BPF_MAX_DISCARD	(1 << 30)	/* bytes of one FILE_DISCARD or FILE_ZERO */
 #define MDEV_BPF_MAX_SG		512	/* entries of a list of guest memory */
 #define MDEV_BPF_MAX_PINS	128	/* pinned windows of guest memory, ids from 0 */
 #define MDEV_BPF_MAX_RES	32767	/* width or height of a framebuffer, in pixels */
@@ -158,6 +158,7 @@
 #define MDEV_BPF_FILE_WRITE	4	/* from the device, or from guest memory, to a file */
 #define MDEV_BPF_FILE_FLUSH	5	/* bring to stable storage what was written to a file */
 #define MDEV_BPF_FILE_DISCARD	6	/* free bytes of a file; they read as zeros then */
+#define MDEV_BPF_FILE_ZERO	7	/* write zeros to a file */
 
 /* struct mdev_bpf_request::flags, and struct mdev_bpf_dma::flags */
 #define MDEV_BPF_DMA_LIST	(1 << 0)	/* @iova is where a list of guest memory is */

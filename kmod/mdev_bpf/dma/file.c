@@ -9,6 +9,8 @@
  */
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -19,6 +21,9 @@
 #include "dma/queue.h"
 #include "param/file.h"
 #include "param/param.h"
+
+/* Zeros are written in pieces of this size, so that this can be interrupted */
+#define ZERO_PIECE SZ_1M
 
 /*
  * Translate the result of changing or flushing a file. If the file system was interrupted, or is
@@ -86,6 +91,46 @@ static int transfer(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value
 	return ret;
 }
 
+/*
+ * Zeros are written by the file system, or the storage, if they have a way for that. Not all have,
+ * and a block device has one for whole blocks only.
+ */
+static int zero_piece(struct mdev_bpf_param_value *file, u64 offset, u64 size)
+{
+	int ret = mdev_bpf_file_zero(file, offset, size);
+	void *buf;
+
+	if (ret != -EOPNOTSUPP && ret != -EINVAL)
+		return ret;
+	buf = make_buffer(file, size);
+	if (!buf)
+		return -ENOMEM;
+	memset(buf, 0, size);
+	ret = mdev_bpf_file_rw(file, offset, buf, size, true);
+	kvfree(buf);
+	return ret;
+}
+
+/* Another attempt goes on where this one was interrupted. */
+static int zero(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	u64 size;
+	int ret;
+
+	while (req->done < req->arg.size) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		size = min_t(u64, req->arg.size - req->done, ZERO_PIECE);
+		ret = changed(ch, zero_piece(file, req->arg.offset + req->done, size));
+		if (ret)
+			return ret;
+		req->done += size;
+		cond_resched();
+	}
+	return 0;
+}
+
 static int run(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
 {
 	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
@@ -95,6 +140,8 @@ static int run(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *fil
 		return changed(ch, mdev_bpf_file_flush(file));
 	case MDEV_BPF_FILE_DISCARD:
 		return changed(ch, mdev_bpf_file_discard(file, arg->offset, arg->size));
+	case MDEV_BPF_FILE_ZERO:
+		return zero(ch, file);
 	default:
 		return transfer(ch, file);
 	}
@@ -118,7 +165,8 @@ int mdev_bpf_dma_file(struct mdev_bpf_dma_channel *ch)
 
 	if (!file)
 		return -ENODEV;
-	req->done = 0;
+	if (req->arg.op != MDEV_BPF_FILE_ZERO)
+		req->done = 0;
 	/* The page cache, and the buffer, are charged to the user's memory cgroup */
 	active = set_active_memcg(ch->bdev->params.memcg);
 	ret = run(ch, file);

@@ -9,7 +9,7 @@ struct mdev_bpf_dma_channel;
 
 static inline bool mdev_bpf_dma_file_is(const struct mdev_bpf_request *arg)
 {
-	return arg->op >= MDEV_BPF_FILE_READ && arg->op <= MDEV_BPF_FILE_DISCARD;
+	return arg->op >= MDEV_BPF_FILE_READ && arg->op <= MDEV_BPF_FILE_ZERO;
 }
 
 int mdev_bpf_dma_file(struct mdev_bpf_dma_channel *ch);

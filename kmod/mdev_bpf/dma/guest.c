@@ -238,6 +238,7 @@ bool mdev_bpf_guest_is_used(const struct mdev_bpf_request *arg)
 		return !arg->where;
 	case MDEV_BPF_FILE_FLUSH:
 	case MDEV_BPF_FILE_DISCARD:
+	case MDEV_BPF_FILE_ZERO:
 		return false;
 	default:
 		return true;

@@ -320,9 +320,10 @@ static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_
 }
 
 /**
- * mdev_bpf_dma_queue_cancel() - cancel the requests with an id
+ * mdev_bpf_dma_queue_cancel() - cancel requests by their ids
  * @bdev: the device
  * @id: the id
+ * @mask: the bits of the id that count; 0 for all requests
  *
  * dma_done is called for them in their order, as for other requests.
  *
@@ -330,7 +331,7 @@ static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_
  *
  * Return: the number of requests; -ENOENT if all of them have completed, or were cancelled before.
  */
-int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id)
+int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id, u32 mask)
 {
 	struct mdev_bpf_dma_request *req;
 	struct mdev_bpf_dma_channel *ch;
@@ -339,7 +340,7 @@ int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id)
 	mdev_bpf_gate_assert_held(bdev);
 	for_each_channel(ch, &bdev->dma)
 		list_for_each_entry(req, &ch->requests, node)
-			if (req->arg.id == id && !req->over && !req->cancelled) {
+			if (!((req->arg.id ^ id) & mask) && !req->over && !req->cancelled) {
 				request_cancel(ch, req);
 				nr++;
 			}

@@ -143,6 +143,6 @@ void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev);
 int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev);
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev);
-int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id);
+int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id, u32 mask);
 
 #endif /* __MDEV_BPF_DMA_QUEUE_H */

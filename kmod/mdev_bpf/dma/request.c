@@ -101,6 +101,7 @@ int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_r
 		ok = file_alone_ok(bdev, arg) && !arg->size && !arg->offset;
 		break;
 	case MDEV_BPF_FILE_DISCARD:
+	case MDEV_BPF_FILE_ZERO:
 		ok = file_alone_ok(bdev, arg) && arg->size && arg->size <= MDEV_BPF_MAX_DISCARD;
 		break;
 	}

@@ -104,7 +104,7 @@ TRACE_EVENT(mdev_bpf_irq,
 		  __entry->vector, __entry->taken)
 );
 
-/* One DMA request, when it has completed or failed */
+/* One request, for DMA or of a file, when it has completed or failed */
 TRACE_EVENT(mdev_bpf_dma,
 	TP_PROTO(const struct mdev_bpf_dev *dev, const struct mdev_bpf_dma *dma),
 	TP_ARGS(dev, dma),
@@ -112,25 +112,36 @@ TRACE_EVENT(mdev_bpf_dma,
 		__string(name, dev->name)
 		__field(u64, iova)
 		__field(u64, size)
+		__field(u64, offset)
 		__field(u32, op)
 		__field(u32, channel)
 		__field(u32, count)
+		__field(u32, file)
 		__field(int, error)
 	),
 	TP_fast_assign(
 		__assign_str(name);
 		__entry->iova = dma->iova;
 		__entry->size = dma->size;
+		__entry->offset = dma->offset;
 		__entry->op = dma->op;
 		__entry->channel = dma->channel;
 		__entry->count = dma->count;
+		__entry->file = dma->file;
 		__entry->error = dma->error;
 	),
-	TP_printk("dev=%s %s iova=%#llx size=%llu channel=%u count=%u error=%d", __get_str(name),
+	TP_printk("dev=%s %s iova=%#llx size=%llu channel=%u count=%u file=%u offset=%llu error=%d",
+		  __get_str(name),
 		  __print_symbolic(__entry->op, { MDEV_BPF_DMA_READ, "read" },
 				   { MDEV_BPF_DMA_WRITE, "write" },
-				   { MDEV_BPF_DMA_PIN, "pin" }),
-		  __entry->iova, __entry->size, __entry->channel, __entry->count, __entry->error)
+				   { MDEV_BPF_DMA_PIN, "pin" },
+				   { MDEV_BPF_FILE_READ, "file-read" },
+				   { MDEV_BPF_FILE_WRITE, "file-write" },
+				   { MDEV_BPF_FILE_FLUSH, "file-flush" },
+				   { MDEV_BPF_FILE_DISCARD, "file-discard" },
+				   { MDEV_BPF_FILE_ZERO, "file-zero" }),
+		  __entry->iova, __entry->size, __entry->channel, __entry->count, __entry->file,
+		  __entry->offset, __entry->error)
 );
 
 /* An op of a queue has returned. */

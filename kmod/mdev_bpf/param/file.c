@@ -295,6 +295,22 @@ int mdev_bpf_file_sync(struct mdev_bpf_param_value *value)
 	return READ_ONCE(value->lost) ?: ret;
 }
 
+static int allocate(struct mdev_bpf_param_value *value, int mode, u64 offset, u64 size)
+{
+	const struct cred *old;
+	int ret;
+
+	ret = check(value, offset, size, true);
+	if (ret)
+		return ret;
+	if (is_frozen(value->file))
+		return MDEV_BPF_FILE_FROZEN;
+	old = override_creds(value->file->f_cred);
+	ret = vfs_fallocate(value->file, mode | FALLOC_FL_KEEP_SIZE, offset, size);
+	revert_creds(old);
+	return ret;
+}
+
 /**
  * mdev_bpf_file_discard() - free bytes of a file, which read as zeros then
  * @value: the value; it does not change meanwhile
@@ -309,16 +325,20 @@ int mdev_bpf_file_sync(struct mdev_bpf_param_value *value)
  */
 int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 size)
 {
-	const struct cred *old;
-	int ret;
+	return allocate(value, FALLOC_FL_PUNCH_HOLE, offset, size);
+}
 
-	ret = check(value, offset, size, true);
-	if (ret)
-		return ret;
-	if (is_frozen(value->file))
-		return MDEV_BPF_FILE_FROZEN;
-	old = override_creds(value->file->f_cred);
-	ret = vfs_fallocate(value->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
-	revert_creds(old);
-	return ret;
+/**
+ * mdev_bpf_file_zero() - have the file system write zeros to a file, without freeing the bytes
+ * @value: the value; it does not change meanwhile
+ * @offset: first byte in the file
+ * @size: number of bytes
+ *
+ * Context: Process context, no lock held.
+ *
+ * Return: as mdev_bpf_file_discard().
+ */
+int mdev_bpf_file_zero(struct mdev_bpf_param_value *value, u64 offset, u64 size)
+{
+	return allocate(value, FALLOC_FL_ZERO_RANGE, offset, size);
 }

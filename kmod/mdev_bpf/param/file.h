@@ -18,5 +18,6 @@ int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data,
 int mdev_bpf_file_flush(struct mdev_bpf_param_value *value);
 int mdev_bpf_file_sync(struct mdev_bpf_param_value *value);
 int mdev_bpf_file_discard(struct mdev_bpf_param_value *value, u64 offset, u64 size);
+int mdev_bpf_file_zero(struct mdev_bpf_param_value *value, u64 offset, u64 size);
 
 #endif /* __MDEV_BPF_PARAM_FILE_H */

@@ -246,9 +246,9 @@ __bpf_kfunc int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf
 	return mdev_bpf_request_make(ctx_to_bdev(dev), req, req__sz);
 }
 
-__bpf_kfunc int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, u32 id)
+__bpf_kfunc int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, u32 id, u32 mask)
 {
-	return mdev_bpf_dma_queue_cancel(ctx_to_bdev(dev), id);
+	return mdev_bpf_dma_queue_cancel(ctx_to_bdev(dev), id, mask);
 }
 
 __bpf_kfunc int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id)

@@ -28,7 +28,7 @@ int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, u64 period);
 int mdev_bpf_timer_cancel(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id);
 int mdev_bpf_request(struct mdev_bpf_dev *dev, const struct mdev_bpf_request *req, u32 req__sz);
-int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, u32 id);
+int mdev_bpf_request_cancel(struct mdev_bpf_dev *dev, u32 id, u32 mask);
 int mdev_bpf_dma_unpin(struct mdev_bpf_dev *dev, u32 id);
 u8 *mdev_bpf_dma_get(struct mdev_bpf_dev *dev, u64 where, const size_t rdwr_buf_size);
 int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data, u32 data__sz);
