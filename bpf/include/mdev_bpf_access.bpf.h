@@ -11,8 +11,8 @@
  * @array: the array itself, such as a member of the state
  * @n: the index, any number
  *
- * The verifier must see that an index is checked, but clang leaves checks out, and computes addresses
- * before them. This hides the index from clang around the check.
+ * The verifier must see that an index is checked, but clang leaves checks out, and computes
+ * addresses before them. This hides the index from clang around the check.
  *
  * Return: a pointer to the element; NULL if the array has none with this index.
  */
