@@ -9,8 +9,6 @@
 #include <linux/pci_regs.h>
 
 #define BAR		0
-#define PAGE		4096
-#define PIECE		512	/* bytes: divides a page, and a line of each type */
 
 /* Where the vendor's capability has the mode */
 #define CAP_SIZE	16
@@ -42,23 +40,19 @@ static int describe(struct mdev_bpf_dev *dev)
 	       mdev_bpf_config_write(dev, cap + CAP_HEIGHT, 4, height(dev));
 }
 
-/* From black at the top to white, a page at a time: this is much for an op. */
+/* From black at the top to white */
 static int draw(struct mdev_bpf_dev *dev)
 {
 	__u32 line = width(dev) * 4;
-	int page;
+	int y;
 
-	mdev_bpf_for(page, dev, 0, line * height(dev) / PAGE) {
-		__u64 offset = (__u64)page * PAGE, grey;
-		__u64 *p = (__u64 *)mdev_bpf_memory_get(dev, MDEV_BPF_MEMORY(BAR, offset), PAGE);
+	mdev_bpf_for(y, dev, 0, height(dev)) {
+		__u64 grey = y * 255 / height(dev);
+		int ret = mdev_bpf_memory_fill(dev, BAR, (__u64)y * line, line,
+					       grey * 0x0101010101010101);
 
-		if (!p)
-			return -ENOMEM;
-		for (int i = 0; i < PAGE / 8; i++) {
-			if (i % (PIECE / 8) == 0)
-				grey = (offset + i * 8) / line * 255 / height(dev);
-			p[i] = grey * 0x0101010101010101;
-		}
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

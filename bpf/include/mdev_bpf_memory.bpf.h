@@ -93,6 +93,23 @@ extern int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, __u32 region, __u64 of
 				__u64 size) __ksym;
 
 /**
+ * mdev_bpf_memory_fill() - fill bytes of a MEMORY region with a number
+ * @dev: the device
+ * @region: VFIO index of the region
+ * @offset: first byte in the region, a multiple of 8
+ * @size: number of bytes, a multiple of 8, up to MDEV_BPF_MAX_ZERO
+ * @val: the number that all 8 bytes get
+ *
+ * This is much faster than a loop in the program. For zeros, mdev_bpf_memory_zero() frees pages.
+ *
+ * Return: 0; -EINVAL if the region is not MEMORY, does not contain all of the bytes, or @offset or
+ * @size is no multiple of 8; -E2BIG for more than MDEV_BPF_MAX_ZERO bytes; -ENOMEM or -ETIME as
+ * mdev_bpf_memory_write().
+ */
+extern int mdev_bpf_memory_fill(struct mdev_bpf_dev *dev, __u32 region, __u64 offset, __u64 size,
+				__u64 val) __ksym;
+
+/**
  * mdev_bpf_memory_protect() - protect memory of a region from being written by its user
  * @dev: the device
  * @region: VFIO index of the region, which has MDEV_BPF_REGION_PROTECT

@@ -293,11 +293,18 @@ static __always_inline int virtio_write_caps(struct mdev_bpf_dev *dev)
 #define VIRTIO_ACCESS_DATA	16
 #define VIRTIO_ACCESS_END	20
 
-/* What the driver would read there */
-static __always_inline __u32 virtio_peek(const struct virtio *v, __u64 offset, __u32 length)
+/* What the driver reads there */
+static __always_inline __u32 virtio_window_read(struct mdev_bpf_dev *dev, struct virtio *v,
+						__u64 offset, __u32 length)
 {
 	const __u8 *from = (const __u8 *)&v->common;
+	__u32 isr = v->isr;
 
+	if (offset == VIRTIO_ISR && length == 1) {
+		v->isr = 0;
+		mdev_bpf_irq_set(dev, 0);
+		return isr;
+	}
 #ifdef VIRTIO_CONFIG
 	if (offset >= VIRTIO_DEVICE) {
 		offset -= VIRTIO_DEVICE;
@@ -349,16 +356,27 @@ static __always_inline void virtio_access(unsigned long long *ctx, struct mdev_b
 					  struct virtio *v, __u32 cap,
 					  const struct mdev_bpf_access *access)
 {
-	bool data = access->offset >= cap + VIRTIO_ACCESS_DATA;
 	__u32 offset, length;
 
-	if (!data)
+	if (access->offset < cap + VIRTIO_ACCESS_DATA)
 		mdev_bpf_config_write(dev, access->offset, access->size, access->val);
-	if (!virtio_window(dev, cap, &offset, &length))
-		return;
-	if (data)
+	else if (virtio_window(dev, cap, &offset, &length))
 		virtio_window_write(ctx, dev, offset, length, access->val);
-	mdev_bpf_config_write(dev, cap + VIRTIO_ACCESS_DATA, 4, virtio_peek(v, offset, length));
+}
+
+/* The driver reads the capability's window on the BAR. */
+int MDEV_BPF_OP(virtio_config_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct virtio *v = mdev_bpf_state(dev, VIRTIO_STATE);
+	int cap = mdev_bpf_pci_cap_offset(dev, VIRTIO_CAP_ACCESS);
+	__u32 offset, length;
+
+	if (!v || cap < 0)
+		return -EIO;
+	if (access->offset == (__u64)cap + VIRTIO_ACCESS_DATA &&
+	    virtio_window(dev, cap, &offset, &length))
+		access->val = virtio_window_read(dev, v, offset, length);
+	return 0;
 }
 
 int MDEV_BPF_OP(virtio_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -602,6 +620,7 @@ int MDEV_BPF_OP(virtio_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out
 	.open = virtio_open,								\
 	.region_read = virtio_region_read,						\
 	.region_write = virtio_region_write,						\
+	.config_read = virtio_config_read,						\
 	.config_write = virtio_config_write,						\
 	.work = virtio_work,								\
 	.dma_done = virtio_dma_done,							\

@@ -100,7 +100,7 @@ struct mdev_bpf_sg {
  * @where: the device's side, MDEV_BPF_STATE() or MDEV_BPF_MEMORY(); 0 for MDEV_BPF_DMA_PIN. For
  *	MDEV_BPF_FILE_READ and _WRITE, this is what the file is read to or written from; if it is
  *	0, that is guest memory
- * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE; for MDEV_BPF_FILE_DISCARD up to
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE; for MDEV_BPF_FILE_DISCARD and _ZERO up to
  *	MDEV_BPF_MAX_DISCARD; for MDEV_BPF_FILE_FLUSH zero
  * @file: MDEV_BPF_FILE_*: index of the file in mdev_bpf_ops::params; else zero
  * @count: with MDEV_BPF_DMA_LIST, the number of entries, 1 to MDEV_BPF_MAX_SG, which together have
@@ -129,8 +129,9 @@ struct mdev_bpf_request {
  * @iova: as in the request
  * @where: as in the request
  * @size: as in the request
- * @done: number of bytes, from the first one on, that are known to be copied; @size without an
- *	error. After an error, more may have been copied, but never to the state
+ * @done: number of bytes, from the first one on, that are known to be copied, or written by
+ *	MDEV_BPF_FILE_ZERO; @size without an error. After an error, more may have been copied, but
+ *	never to the state
  * @offset: as in the request
  * @file: as in the request
  * @count: as in the request
@@ -384,6 +385,15 @@ struct mdev_bpf_ops {
 	 * Return: ignored.
 	 */
 	int (*work)(struct mdev_bpf_dev *dev, __u32 id);
+
+	/**
+	 * @config_read: The user reads bytes of configuration space that belong to the program;
+	 * see mdev_bpf_config_write(). access->val is what they hold. If the op changes it, the
+	 * user reads that instead, in the bytes of the program.
+	 *
+	 * Return: ignored.
+	 */
+	int (*config_read)(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
 
 	/**
 	 * @config_write: The user wrote to configuration space; the core has applied the write.

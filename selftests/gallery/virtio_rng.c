@@ -311,6 +311,34 @@ MTAP_TEST(intx)
 	EXPECT_EQ(virtio_get(&dev, isr.offset, 1), 0);
 }
 
+/* The same by way of configuration space, which shows what is there at that time */
+MTAP_TEST(intx_by_access)
+{
+	struct virtio_place access = virtio_find(&dev, VIRTIO_PCI_CAP_PCI_CFG);
+	struct virtio_place isr = virtio_find(&dev, VIRTIO_PCI_CAP_ISR_CFG);
+	unsigned int data = access.cap + sizeof(struct virtio_pci_cap);
+
+	ASSERT_EQ(vfio_irq_none(&dev, MSIX, TRIGGER, 0), 0);
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, TRIGGER, virtio_event[0]), 0);
+	virtio_up(&dev, F_VERSION_1, 1);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_LENGTH, 4, 1), 0);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_OFFSET, 4, isr.offset), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 1), 0);
+	EXPECT_EQ(ask(&dev, VIRTIO_IN, 8), 8);
+	EXPECT_EQ(event_wait(virtio_event[0]), 1);
+	EXPECT(vfio_get(&dev, CONFIG, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 1), 1);
+	EXPECT(!(vfio_get(&dev, CONFIG, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT));
+	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 1), 0);
+	EXPECT_EQ(virtio_get(&dev, isr.offset, 1), 0);
+	/* The status, after the driver has changed it elsewhere */
+	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_OFFSET, 4,
+			   offsetof(struct virtio_pci_common_cfg, device_status)), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 1), virtio_status(&dev));
+	virtio_set(&dev, COMMON(device_status), 0);
+	EXPECT_EQ(vfio_get(&dev, CONFIG, data, 1), 0);
+}
+
 /* A VMM's doorbell */
 MTAP_TEST(ioeventfd)
 {

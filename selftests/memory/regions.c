@@ -578,6 +578,26 @@ MTAP_TEST(zero_limits)
 	EXPECT_EQ(command(KMEM_DO_ZERO, 16, 0, 8), -EINVAL);
 }
 
+MTAP_TEST(fill_by_program)
+{
+	__u64 *p = map(KMEM_LARGE, 0, 4 * PAGE);
+	unsigned int i;
+
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, PAGE - 16, 2 * PAGE + 24), 0);
+	for (i = 0; i < 4 * PAGE / 8; i++)
+		if (p[i] != (i < (PAGE - 16) / 8 || i >= (3 * PAGE + 8) / 8 ? 0 : KMEM_PATTERN))
+			mtap_fail(__FILE__, __LINE__, "word %u is %#llx", i, p[i]);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, 0, MDEV_BPF_MAX_ZERO), 0);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, 0, MDEV_BPF_MAX_ZERO + 8), -E2BIG);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, KMEM_LARGE_SIZE - 8, 8), 0);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, KMEM_LARGE_SIZE - 8, 16), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, ~7ULL, 8), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, 4, 8), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, KMEM_LARGE, 0, 12), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, 0, 0, 8), -EINVAL);
+	EXPECT_EQ(command(KMEM_DO_REPEAT, 16, 0, 8), -EINVAL);
+}
+
 MTAP_TEST(constant_table)
 {
 	unsigned int i;

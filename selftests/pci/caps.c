@@ -165,6 +165,44 @@ MTAP_TEST(program_is_told)
 	EXPECT_EQ(cfg(SCRATCH, 4), 0x1234);
 }
 
+/* config_read changes what is read, in the bytes of the program only, and only then. */
+MTAP_TEST(program_answers)
+{
+	static __u8 held[KPCI_EXTENDED_END], own[KPCI_EXTENDED_END];
+	unsigned int i, j, asked = 0;
+
+	for (i = 0; i < KPCI_EXTENDED_END; i++) {
+		held[i] = cfg(i, 1);
+		own[i] = own_write(i, 1, held[i]) ? 0 : 0xff;
+	}
+	EXPECT_EQ(own[OWN], 0xff);
+	EXPECT_EQ(own[SCRATCH], 0xff);
+	EXPECT_EQ(own[SCRATCH - 2], 0);
+	EXPECT_EQ(own[PCI_STATUS], 0);
+	dev_set(0, KPCI_INVERT, 4, 0x5a5a5a5a);
+	asked = dev_get(0, KPCI_ASKED, 4);
+	for (i = 0; i < KPCI_EXTENDED_END; i += 4) {
+		__u32 want = 0, mine = 0;
+
+		for (j = 0; j < 4; j++) {
+			want |= (__u32)(held[i + j] ^ (own[i + j] & 0x5a)) << 8 * j;
+			mine |= own[i + j];
+		}
+		EXPECT_EQ(cfg(i, 4), want);
+		asked += !!mine;
+	}
+	EXPECT_EQ(dev_get(0, KPCI_ASKED, 4), asked);
+	for (i = 0; i < KPCI_EXTENDED_END; i++)
+		EXPECT_EQ(cfg(i, 1), held[i] ^ (own[i] & 0x5a));
+	/* What the bytes hold is what it was */
+	prog_detach(&dev_prog);
+	for (i = 0; i < KPCI_EXTENDED_END; i++)
+		EXPECT_EQ(cfg(i, 1), held[i]);
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	dev_set(0, KPCI_INVERT, 4, 0);
+	expect_contents();
+}
+
 MTAP_TEST(program_writes)
 {
 	unsigned int i, j;

@@ -55,6 +55,9 @@ static void go(struct mdev_bpf_dev *dev, struct kmem_state *s, __u64 what)
 	case KMEM_DO_ZERO:
 		s->result = mdev_bpf_memory_zero(dev, s->region, s->offset, s->data);
 		return;
+	case KMEM_DO_REPEAT:
+		s->result = mdev_bpf_memory_fill(dev, s->region, s->offset, s->data, KMEM_PATTERN);
+		return;
 	case KMEM_DO_TABLE:
 		s->result = mdev_bpf_memory_write_const(dev, s->region, s->offset, table);
 		return;

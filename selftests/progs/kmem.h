@@ -50,7 +50,10 @@ enum {
 	KMEM_DO_GET_PAGE,	/* mdev_bpf_memory_get() of a page, and read its first bytes */
 	KMEM_DO_ZERO,		/* mdev_bpf_memory_zero() of as many bytes as data says */
 	KMEM_DO_TABLE,		/* mdev_bpf_memory_write_const() of a table of KMEM_TABLE bytes */
+	KMEM_DO_REPEAT,		/* mdev_bpf_memory_fill() of as many bytes with KMEM_PATTERN */
 	KMEM_DO_FILL,		/* mdev_bpf_memory_write() of 256 bytes, all as the first of data */
 };
+
+#define KMEM_PATTERN	0x0123456789abcdefULL
 
 #endif /* KMEM_H */

@@ -23,6 +23,7 @@ struct kpci_state {
 	__u32 where;
 	__u32 val;
 	__u32 now;
+	__u32 invert;
 };
 
 /* In a variant without this capability that does nothing. */
@@ -65,6 +66,8 @@ int MDEV_BPF_OP(kpci_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 		s->result = mdev_bpf_config_write(dev, s->off, s->size, access->val);
 	else if (access->offset == KPCI_FAIL_RESET)
 		fail_reset = access->val;
+	else if (access->offset == KPCI_INVERT)
+		s->invert = access->val;
 	else if (access->offset == KPCI_WHERE)
 		s->result = mdev_bpf_pci_cap_offset(dev, access->val);
 	return 0;
@@ -88,7 +91,21 @@ int MDEV_BPF_OP(kpci_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 		access->val = s->val;
 	else if (access->offset == KPCI_HOOK_NOW)
 		access->val = s->now;
+	else if (access->offset == KPCI_ASKED)
+		access->val = counters.nr[KPCI_NR_ASKED];
 	return 0;
+}
+
+int MDEV_BPF_OP(kpci_config_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct kpci_state *s = mdev_bpf_state(dev, struct kpci_state);
+
+	if (!s)
+		return -EIO;
+	__sync_fetch_and_add(&counters.nr[KPCI_NR_ASKED], 1);
+	access->val ^= s->invert;
+	/* Ignored */
+	return -EPERM;
 }
 
 int MDEV_BPF_OP(kpci_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -121,6 +138,7 @@ MDEV_BPF_DEVICE(kpci,
 		.reset = kpci_reset,
 		.region_read = kpci_read,
 		.region_write = kpci_write,
+		.config_read = kpci_config_read,
 		.config_write = kpci_config_write,
 		.state_size = sizeof(struct kpci_state),
 		.types = { { .name = "1" } },

@@ -47,8 +47,10 @@ enum {
 #define KPCI_HOOK_NOW	0x20	/* R: what is there, by mdev_bpf_config_read() */
 #define KPCI_FAIL_RESET	0x24	/* W: what the reset op returns from now on */
 #define KPCI_WHERE	0x28	/* W: mdev_bpf_pci_cap_offset() */
+#define KPCI_INVERT	0x2c	/* bits that config_read inverts */
+#define KPCI_ASKED	0x30	/* R: calls of config_read */
 
 /* Global counters, at the start of .bss */
-enum { KPCI_NR_RESETS, KPCI_NR_HOOKS, KPCI_NR_COUNTERS };
+enum { KPCI_NR_RESETS, KPCI_NR_HOOKS, KPCI_NR_ASKED, KPCI_NR_COUNTERS };
 
 #endif /* KPCI_H */

@@ -106,7 +106,8 @@ static int device_init_name(struct mdev_bpf_device *bdev)
 
 /* Ops that are called for an access, by a task that holds no lock */
 #define ACCESS_OPS	(BIT(MDEV_BPF_OP_REGION_READ) | BIT(MDEV_BPF_OP_REGION_WRITE) | \
-			 BIT(MDEV_BPF_OP_CONFIG_WRITE) | BIT(MDEV_BPF_OP_IOCTL))
+			 BIT(MDEV_BPF_OP_CONFIG_READ) | BIT(MDEV_BPF_OP_CONFIG_WRITE) | \
+			 BIT(MDEV_BPF_OP_IOCTL))
 
 /* After an op, under the gate */
 static unsigned int device_leave(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)

@@ -414,7 +414,8 @@ static bool dma_inline(enum mdev_bpf_op op)
 {
 	return !(current->flags & PF_KTHREAD) && current->mm &&
 	       (op == MDEV_BPF_OP_REGION_WRITE || op == MDEV_BPF_OP_REGION_READ ||
-		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_WRITE ||
+		op == MDEV_BPF_OP_IOCTL || op == MDEV_BPF_OP_CONFIG_READ ||
+		op == MDEV_BPF_OP_CONFIG_WRITE ||
 		op == MDEV_BPF_OP_WORK || op == MDEV_BPF_OP_TIMER ||
 		op == MDEV_BPF_OP_IRQ_UNMASK);
 }

@@ -16,6 +16,7 @@ static const char *const op_names[] = {
 	[MDEV_BPF_OP_IOCTL] = "ioctl",
 	[MDEV_BPF_OP_TIMER] = "timer",
 	[MDEV_BPF_OP_WORK] = "work",
+	[MDEV_BPF_OP_CONFIG_READ] = "config_read",
 	[MDEV_BPF_OP_CONFIG_WRITE] = "config_write",
 	[MDEV_BPF_OP_IRQ_UNMASK] = "irq_unmask",
 	[MDEV_BPF_OP_DMA_DONE] = "dma_done",

@@ -358,6 +358,37 @@ void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, 
 	return page_address(page) + offset_in_page(offset);
 }
 
+/**
+ * mdev_bpf_memory_fill64() - fill memory with a number
+ * @mem: the memory
+ * @offset: first byte in @mem, a multiple of 8
+ * @size: number of bytes, a multiple of 8
+ * @val: the number, which all 8 bytes get
+ * @gfp: how to allocate pages
+ *
+ * Context: As mdev_bpf_memory_ptr().
+ *
+ * Return: 0; -EINVAL beyond the end of @mem, or if @offset or @size is no such multiple; -ENOMEM,
+ * and then some bytes may have been written.
+ */
+int mdev_bpf_memory_fill64(struct mdev_bpf_memory *mem, u64 offset, u64 size, u64 val, gfp_t gfp)
+{
+	u64 done, n;
+	void *p;
+
+	if (offset > mem->size || size > mem->size - offset ||
+	    !IS_ALIGNED(offset | size, sizeof(val)))
+		return -EINVAL;
+	for (done = 0; done < size; done += n) {
+		n = min_t(u64, size - done, PAGE_SIZE - offset_in_page(offset + done));
+		p = mdev_bpf_memory_ptr(mem, offset + done, n, gfp);
+		if (!p)
+			return -ENOMEM;
+		memset64(p, val, n / sizeof(val));
+	}
+	return 0;
+}
+
 /* Allocate all pages. */
 static int memory_populate(struct mdev_bpf_memory *mem)
 {

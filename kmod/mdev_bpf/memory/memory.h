@@ -100,6 +100,7 @@ ssize_t mdev_bpf_memory_copy(struct mdev_bpf_memory *mem, u64 offset, sockptr_t 
 			     size_t done, size_t size, bool write);
 int mdev_bpf_memory_rw(struct mdev_bpf_memory *mem, u64 offset, void *buf, size_t size,
 		       bool write, gfp_t gfp);
+int mdev_bpf_memory_fill64(struct mdev_bpf_memory *mem, u64 offset, u64 size, u64 val, gfp_t gfp);
 void *mdev_bpf_memory_ptr(struct mdev_bpf_memory *mem, u64 offset, size_t size, gfp_t gfp);
 struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsigned int region,
 					     u64 size);

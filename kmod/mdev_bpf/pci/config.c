@@ -267,6 +267,73 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 	return flr;
 }
 
+/* Checking the first byte is enough: an aligned access cannot cross either end. */
+static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
+{
+	return offset >= bdev->own_start && offset < MDEV_BPF_CONFIG_CAPS;
+}
+
+/* The bits of an access that belong to the program */
+static u32 own_bits(const struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	u32 mask = 0, i;
+
+	for (i = 0; i < access->size; i++)
+		if (in_own_bytes(bdev, access->offset + i) ||
+		    mdev_bpf_pci_caps_is_own(bdev, access->offset + i, 1))
+			mask |= 0xffU << i * BITS_PER_BYTE;
+	return mask;
+}
+
+static u32 do_read(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
+{
+	return mdev_bpf_pci_config_read(bdev, access->offset, access->size);
+}
+
+/* Read, and have config_read change the bits in @own. Return: 0, or a negative errno. */
+static int read_and_ask(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, u32 own)
+{
+	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_CONFIG_READ);
+	u32 val;
+
+	if (IS_ERR(call.ops))
+		return PTR_ERR(call.ops);
+	val = do_read(bdev, access);
+	access->val = val;
+	mdev_bpf_call_op(&call, config_read, access);
+	access->val = (val & ~own) | (access->val & own);
+	return 0;
+}
+
+/**
+ * mdev_bpf_pci_config_user_read() - read configuration space for the user
+ * @bdev: the device
+ * @access: the access, within bounds; its value is set
+ *
+ * Calls the program's config_read if there are bytes of the program, and a program is attached.
+ *
+ * Context: Process context.
+ *
+ * Return: 0; -EINTR.
+ */
+int mdev_bpf_pci_config_user_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	int ret = -ENODEV;
+	u32 own;
+
+	if (mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false)) {
+		own = own_bits(bdev, access);
+		if (own)
+			ret = read_and_ask(bdev, access, own);
+	}
+	if (ret == -ENODEV || ret == -EIO) {
+		guard(mdev_bpf_gate)(bdev);
+		access->val = do_read(bdev, access);
+		ret = 0;
+	}
+	return ret;
+}
+
 static bool do_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
 	return mdev_bpf_pci_config_write(bdev, access->offset, access->size, access->val);
@@ -286,7 +353,7 @@ static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access
 }
 
 /**
- * mdev_bpf_pci_config_access() - write configuration space for the user
+ * mdev_bpf_pci_config_user_write() - write configuration space for the user
  * @bdev: the device
  * @access: the access, within bounds
  *
@@ -297,7 +364,7 @@ static int write_and_notify(struct mdev_bpf_device *bdev, struct mdev_bpf_access
  *
  * Return: 0; 1 if the guest requests a function level reset, which the caller then makes; -EINTR.
  */
-int mdev_bpf_pci_config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+int mdev_bpf_pci_config_user_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	int flr = -ENODEV;
 
@@ -323,12 +390,6 @@ bool mdev_bpf_pci_config_is_master(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	return !bdev->api->pci ||
 	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
-}
-
-/* Checking the first byte is enough: an aligned access cannot cross either end. */
-static bool in_own_bytes(const struct mdev_bpf_device *bdev, u32 offset)
-{
-	return offset >= bdev->own_start && offset < MDEV_BPF_CONFIG_CAPS;
 }
 
 /**

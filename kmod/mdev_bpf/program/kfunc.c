@@ -324,6 +324,18 @@ __bpf_kfunc int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, u32 region, u64 o
 	       mdev_bpf_trim_zero(ctx_to_bdev(dev), region, offset, size);
 }
 
+__bpf_kfunc int mdev_bpf_memory_fill(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size,
+				     u64 val)
+{
+	struct mdev_bpf_memory *mem = memory_of(dev, region);
+
+	if (!mem)
+		return -EINVAL;
+	if (size > MDEV_BPF_MAX_ZERO)
+		return -E2BIG;
+	return is_over(dev) ? -ETIME : mdev_bpf_memory_fill64(mem, offset, size, val, GFP_NOWAIT);
+}
+
 __bpf_kfunc int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size)
 {
 	return memory_of(dev, region) ?
@@ -415,6 +427,7 @@ BTF_ID_FLAGS(func, mdev_bpf_stream_get, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_read, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_write, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_zero, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_memory_fill, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_protect, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_memory_get, KF_TRUSTED_ARGS | KF_RET_NULL)
 BTF_ID_FLAGS(func, mdev_bpf_param, KF_TRUSTED_ARGS)

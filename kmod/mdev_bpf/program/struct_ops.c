@@ -247,6 +247,11 @@ static int mdev_bpf_ops__work(struct mdev_bpf_dev *dev, u32 id)
 	return 0;
 }
 
+static int mdev_bpf_ops__config_read(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	return 0;
+}
+
 static int mdev_bpf_ops__config_write(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	return 0;
@@ -318,6 +323,7 @@ static struct mdev_bpf_ops stubs = {
 	.ioctl = mdev_bpf_ops__ioctl,
 	.timer = mdev_bpf_ops__timer,
 	.work = mdev_bpf_ops__work,
+	.config_read = mdev_bpf_ops__config_read,
 	.config_write = mdev_bpf_ops__config_write,
 	.irq_unmask = mdev_bpf_ops__irq_unmask,
 	.dma_done = mdev_bpf_ops__dma_done,

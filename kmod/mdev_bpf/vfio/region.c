@@ -103,13 +103,10 @@ static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *a
 {
 	int ret;
 
-	if (write) {
-		ret = mdev_bpf_pci_config_access(bdev, access);
-		return ret > 0 ? mdev_bpf_reset(bdev) : ret;
-	}
-	guard(mdev_bpf_gate)(bdev);
-	access->val = mdev_bpf_pci_config_read(bdev, access->offset, access->size);
-	return 0;
+	if (!write)
+		return mdev_bpf_pci_config_user_read(bdev, access);
+	ret = mdev_bpf_pci_config_user_write(bdev, access);
+	return ret > 0 ? mdev_bpf_reset(bdev) : ret;
 }
 
 /* Access a declared register, or call region_read or region_write. */
