@@ -25,7 +25,10 @@ struct mig_end {
 	__u32 crc, reserved;
 };
 
-enum { MIG_END, MIG_STATE, MIG_CONFIG, MIG_IRQS, MIG_TIME, MIG_PARAMS = 7, MIG_PROTECT = 9, MIG_MEMORY = 16 };
+enum {
+	MIG_END, MIG_STATE, MIG_CONFIG, MIG_IRQS, MIG_TIME, MIG_PARAMS = 7, MIG_PROTECT = 9,
+	MIG_MEMORY = 16
+};
 
 /* The state, or negative errno. */
 int mig_state(const struct vfio *v);
