@@ -56,11 +56,7 @@ static const struct {
 };
 
 /* By kind, MDEV_BPF_PARAM_* */
-static const char * const param_kinds[] = {
-	[MDEV_BPF_PARAM_NUMBER] = "number", [MDEV_BPF_PARAM_BOOL] = "bool",
-	[MDEV_BPF_PARAM_TEXT] = "text", [MDEV_BPF_PARAM_FILE] = "file",
-	[MDEV_BPF_PARAM_CABLE] = "cable",
-};
+static const char * const param_kinds[] = { "number", "bool", "text", "file", "console", "cable" };
 
 static const struct {
 	__u32 flag;

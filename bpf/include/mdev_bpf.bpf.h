@@ -33,6 +33,7 @@
 #include "mdev_bpf_loop.bpf.h"
 #include "mdev_bpf_text.bpf.h"
 #include "mdev_bpf_param.bpf.h"
+#include "mdev_bpf_console.bpf.h"
 #include "mdev_bpf_memory.bpf.h"
 #include "mdev_bpf_dma.bpf.h"
 #include "mdev_bpf_queue.bpf.h"

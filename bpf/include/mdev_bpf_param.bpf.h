@@ -14,8 +14,9 @@
  * The administrator can change it while the device is not open. init sees the presets; open, and
  * all ops while the device is open, see what the administrator has set.
  *
- * Return: the number of a NUMBER; 0 or 1 for a BOOL; MDEV_BPF_FILE_* for a FILE, 0 if none is
- * bound; 1 for a CABLE that has a name; 0 for a TEXT, and if devices of this type do not have the parameter.
+ * Return: the number of a NUMBER; 0 or 1 for a BOOL or CONSOLE; MDEV_BPF_FILE_* for a FILE, 0 if
+ * none is bound; 1 for a CABLE that has a name; 0 for a TEXT, and if devices of this type do not
+ * have the parameter.
  */
 extern __u64 mdev_bpf_param(struct mdev_bpf_dev *dev, __u32 index) __ksym;
 

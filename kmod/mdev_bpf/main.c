@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
+#include "console/console.h"
 #include "gate/refuse.h"
 #include "gate/stats.h"
 #include "gate/watchdog.h"
@@ -41,7 +42,8 @@ static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 		  MDEV_BPF_FEATURE_REGISTERS | MDEV_BPF_FEATURE_CLOCK | \
 		  MDEV_BPF_FEATURE_PARAMS | MDEV_BPF_FEATURE_FILES | \
 		  MDEV_BPF_FEATURE_REQUESTS | MDEV_BPF_FEATURE_QUEUES | \
-		  MDEV_BPF_FEATURE_PROTECT | MDEV_BPF_FEATURE_CABLES)
+		  MDEV_BPF_FEATURE_PROTECT | MDEV_BPF_FEATURE_CONSOLES | \
+		  MDEV_BPF_FEATURE_CABLES)
 
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
@@ -71,9 +73,12 @@ static int __init mdev_bpf_init(void)
 	ret = ret ?: mdev_bpf_worker_module_init();
 	if (ret)
 		goto out_put;
-	ret = mdev_bpf_registry_init();
+	ret = mdev_bpf_console_module_init();
 	if (ret)
 		goto out_worker;
+	ret = mdev_bpf_registry_init();
+	if (ret)
+		goto out_console;
 	/* kfuncs before struct_ops: no program can be complete without both */
 	ret = mdev_bpf_kfunc_init() ?: mdev_bpf_struct_ops_init();
 	if (ret)
@@ -82,6 +87,8 @@ static int __init mdev_bpf_init(void)
 
 out_registry:
 	mdev_bpf_registry_exit();
+out_console:
+	mdev_bpf_console_module_exit();
 out_worker:
 	mdev_bpf_worker_module_exit();
 out_put:
@@ -94,6 +101,7 @@ static void __exit mdev_bpf_exit(void)
 	mdev_bpf_registry_exit();
 	/* Tables of registers are freed under RCU */
 	rcu_barrier();
+	mdev_bpf_console_module_exit();
 	mdev_bpf_worker_module_exit();
 	kobject_put(mdev_bpf_kobj);
 }

@@ -29,6 +29,8 @@ ROW(types, KPARAM_CACHE, p->types = 4)
 ROW(kind, KPARAM_HOST, p->kind = 77)
 ROW(flags, KPARAM_HOST, p->flags |= 1U << 31)
 ROW(work, KPARAM_HOST, p->work = 1)
+ROW(console_work, KPARAM_HOST, p->kind = MDEV_BPF_PARAM_CONSOLE; p->work = MDEV_BPF_MAX_WORK)
+ROW(console_op, KPARAM_HOST, p->kind = MDEV_BPF_PARAM_CONSOLE)
 ROW(min, KPARAM_CAPACITY, p->min = p->max + 1)
 ROW(preset_low, KPARAM_CAPACITY, p->preset = p->min - 1)
 ROW(preset_high, KPARAM_CAPACITY, p->preset = p->max + 1)
@@ -52,14 +54,18 @@ static const struct wrong wrong_params[] = {
 	{ types, -EINVAL, "params[1].types 0x4 names a type above the last, 1" },
 	{ kind, -EOPNOTSUPP, "params[3] \"host\".kind 77 is not supported" },
 	{ flags, -EOPNOTSUPP, "params[3] \"host\".flags 0x80000000 are not supported" },
-	{ work, -EINVAL, "params[3] \"host\".work is not zero, but it is no CABLE" },
+	{ work, -EINVAL,
+	  "params[3] \"host\".work is not zero, but it is no CONSOLE or CABLE" },
+	{ console_work, -EINVAL, "params[3] \"host\".work 64 is not less than 64" },
+	{ console_op, -EINVAL,
+	  "params[3] \"host\" is CONSOLE, but there is no work op to be told of its bytes" },
 	{ min, -EINVAL,
 	  "params[0] \"capacity\".min 1099511627777 is more than max, 1099511627776" },
 	{ preset_low, -EINVAL,
 	  "params[0] \"capacity\".preset 4095 is not from 4096 to 1099511627776" },
 	{ preset_high, -EINVAL, "params[0] \"capacity\".preset 1099511627777 is not from 4096" },
-	{ bool_min, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
-	{ bool_max, -EINVAL, "params[1] \"cache\" is BOOL, so its min and max are 0" },
+	{ bool_min, -EINVAL, "params[1] \"cache\" is BOOL or CONSOLE, so its min and max are 0" },
+	{ bool_max, -EINVAL, "params[1] \"cache\" is BOOL or CONSOLE, so its min and max are 0" },
 	{ bool_preset, -EINVAL, "params[1] \"cache\".preset 2 is neither 0 nor 1" },
 	{ text_max, -EINVAL, "params[2] \"serial\".max 256 is more than 255 bytes" },
 	{ text_min, -EINVAL, "params[2] \"serial\".min 21 is more than max, 20" },

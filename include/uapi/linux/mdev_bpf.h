@@ -59,6 +59,7 @@
 
 #define MDEV_BPF_MAX_PARAMS	32	/* entries of mdev_bpf_ops::params */
 #define MDEV_BPF_MAX_PARAM_TEXT	256	/* bytes of a TEXT or a path, with the final NUL */
+#define MDEV_BPF_CONSOLE_SIZE	8192	/* bytes that a console buffers, each way */
 
 /* In a VFIO file offset, the bits from this one up are the index of the region. */
 #define MDEV_BPF_OFFSET_SHIFT	40
@@ -93,6 +94,7 @@
 #define MDEV_BPF_PARAM_BOOL		1	/* 0 or 1 */
 #define MDEV_BPF_PARAM_TEXT		2	/* text of min to max bytes */
 #define MDEV_BPF_PARAM_FILE		3	/* path of a file or block device */
+#define MDEV_BPF_PARAM_CONSOLE		4	/* 1 if a console is connected to the host, or 0 */
 #define MDEV_BPF_PARAM_CABLE		5	/* name of a cable to another device */
 
 /* struct mdev_bpf_param::flags */
@@ -102,6 +104,11 @@
 #define MDEV_BPF_FILE_BOUND		(1 << 0)	/* there is a file */
 #define MDEV_BPF_FILE_RDONLY		(1 << 1)	/* it was bound for reading: "ro:" */
 #define MDEV_BPF_FILE_DIRECT		(1 << 2)	/* without the page cache: "direct:" */
+
+/* mdev_bpf_console_status() */
+#define MDEV_BPF_CONSOLE_OPEN		(1 << 0)	/* somebody has opened it on the host */
+#define MDEV_BPF_CONSOLE_ROOM		(1 << 1)	/* there is room for a byte to the host */
+#define MDEV_BPF_CONSOLE_BREAK		(1 << 2)	/* the host has sent a break; told once */
 
 /* struct mdev_bpf_register::flags */
 #define MDEV_BPF_REGISTER_CONST		(1 << 0)	/* reads as @reset, without state */
@@ -202,6 +209,7 @@
 #define MDEV_BPF_FEATURE_REQUESTS	(1 << 15)	/* mdev_bpf_request() */
 #define MDEV_BPF_FEATURE_QUEUES		(1 << 16)
 #define MDEV_BPF_FEATURE_PROTECT	(1 << 17)	/* mdev_bpf_memory_protect() */
+#define MDEV_BPF_FEATURE_CONSOLES	(1 << 18)
 #define MDEV_BPF_FEATURE_CABLES		(1 << 19)
 
 /* struct mdev_bpf_ioctl::stage */
@@ -386,15 +394,16 @@ struct mdev_bpf_irq {
  * struct mdev_bpf_param - a parameter of a device, which the administrator can set
  * @name: name of its file in sysfs: 1 to 15 of [A-Za-z0-9_-], the first a letter or digit, unique
  *	among the parameters of a type. An empty name ends mdev_bpf_ops::params
- * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL, TEXT, FILE or CABLE
+ * @kind: MDEV_BPF_PARAM_*: NUMBER, BOOL, TEXT, FILE, CONSOLE or CABLE
  * @types: devices of type n have the parameter if bit n is set; 0 means that all types have it
  * @flags: MDEV_BPF_PARAM_LOCAL
- * @work: CABLE: the work that is queued when something has happened at the cable. Others: zero
+ * @work: CONSOLE, CABLE: the work that is queued when something has happened on the host's side of
+ *	the console, or at the cable. Others: zero
  * @min: NUMBER: the least value. TEXT: the least number of bytes. Others: zero
  * @max: NUMBER: the greatest value; 0 means any value. TEXT: the greatest number of bytes; 0 means
  *	MDEV_BPF_MAX_PARAM_TEXT - 1. Others: zero
- * @preset: NUMBER and BOOL: the value of a new device. TEXT and FILE: zero; a new device has an
- *	empty text, whatever @min is, and no file. CABLE: zero; a new device has no cable
+ * @preset: NUMBER, BOOL and CONSOLE: the value of a new device. TEXT and FILE: zero; a new device
+ *	has an empty text, whatever @min is, and no file. CABLE: zero; a new device has no cable
  */
 struct mdev_bpf_param {
 	char name[MDEV_BPF_NAME_LEN];

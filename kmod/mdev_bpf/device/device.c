@@ -7,6 +7,7 @@
 #include <linux/wait_bit.h>
 
 #include "cable/cable.h"
+#include "console/console.h"
 #include "device/device.h"
 #include "device/failure.h"
 #include "device/state.h"
@@ -187,9 +188,12 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	if (ret)
 		goto out_queues;
 	mdev_bpf_param_size_init(bdev);
-	ret = mdev_bpf_dma_queue_init(bdev);
+	ret = mdev_bpf_console_init(bdev);
 	if (ret)
 		goto out_params;
+	ret = mdev_bpf_dma_queue_init(bdev);
+	if (ret)
+		goto out_consoles;
 	ret = mdev_bpf_pin_init(bdev);
 	if (ret)
 		goto out_dma;
@@ -218,6 +222,8 @@ out_pin:
 	mdev_bpf_pin_destroy(bdev);
 out_dma:
 	mdev_bpf_dma_queue_destroy(bdev);
+out_consoles:
+	mdev_bpf_console_destroy(bdev);
 out_params:
 	mdev_bpf_param_destroy(bdev);
 out_queues:
@@ -236,6 +242,7 @@ void mdev_bpf_device_release(struct mdev_bpf_device *bdev)
 	mdev_bpf_pci_config_destroy(bdev);
 	mdev_bpf_pin_destroy(bdev);
 	mdev_bpf_dma_queue_destroy(bdev);
+	mdev_bpf_console_destroy(bdev);
 	mdev_bpf_param_destroy(bdev);
 	mdev_bpf_queue_destroy(bdev);
 	mdev_bpf_state_destroy(bdev);
@@ -517,7 +524,8 @@ static void device_stop(struct mdev_bpf_device *bdev)
  *
  * Context: Process context.
  *
- * Return: 0; -ENODEV if no program is attached; -ENOMEM; the errno of the program's init.
+ * Return: 0; -ENODEV if no program is attached; -ENOMEM; the errno of the program's init, or of
+ * device_add().
  */
 int mdev_bpf_device_create(struct mdev_bpf_device *bdev)
 {
@@ -527,14 +535,19 @@ int mdev_bpf_device_create(struct mdev_bpf_device *bdev)
 	ret = device_give_state(bdev);
 	if (ret)
 		goto out_stop;
+	ret = mdev_bpf_console_add(bdev);
+	if (ret)
+		goto out_unlist;
 	ret = call_init(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CREATE, ret);
 	if (ret) {
 		refuse_init(bdev, ret);
-		goto out_unlist;
+		goto out_consoles;
 	}
 	return 0;
 
+out_consoles:
+	mdev_bpf_console_del(bdev);
 out_unlist:
 	device_unlist(bdev);
 out_stop:
@@ -555,5 +568,6 @@ void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev)
 	/* In this order, so that exit gets the state that its program declares */
 	call_exit(bdev);
 	device_unlist(bdev);
+	mdev_bpf_console_del(bdev);
 	device_stop(bdev);
 }

@@ -23,6 +23,7 @@
  *   passes_lock                  spinlock: guest memory that is being unmapped (dma/pass.c)
  *   mdev_bpf_memory::pages       spinlock: which pages exist, and which must be sent
  *   mdev_bpf_doorbells::lock     spinlock: what was written to doorbells, and is not in the state
+ *   mdev_bpf_console::lock       spinlock: the device that a console belongs to
  *   mdev_bpf_worker::lock        spinlock: the thread of the worker
  *   mdev_bpf_notices::lock       spinlock: messages that must still be printed
  * Taken alone, or last: devices_lock (gate/watchdog.c), watch_lock (gate/stats.c) and
@@ -46,6 +47,7 @@
 #include <linux/nospec.h>
 #include <linux/vfio.h>
 
+#include "console/console.h"
 #include "device/failure.h"
 #include "device/state.h"
 #include "dma/queue.h"
@@ -88,6 +90,7 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @doorbells: those whose write queues work
  * @use: its use, one of MDEV_BPF_USE_*
  * @params: the parameters that the administrator has set
+ * @consoles: its consoles
  * @api: the kind of device; never changes
  * @pci: its PCI identity; never changes
  * @regions: the regions of the device; only the size of some changes, while the device is not open
@@ -133,6 +136,7 @@ struct mdev_bpf_device {
 	struct mdev_bpf_doorbells doorbells;
 	atomic_t use;
 	struct mdev_bpf_params params;
+	struct mdev_bpf_consoles consoles;
 	const struct mdev_bpf_api *api;
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGIONS];

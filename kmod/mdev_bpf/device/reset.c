@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 
 #include "cable/cable.h"
+#include "console/console.h"
 #include "device/device.h"
 #include "device/failure.h"
 #include "device/reset.h"
@@ -56,6 +57,7 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_started(bdev, 0);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
+	mdev_bpf_console_notify(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
 	return ret;
 }

@@ -6,6 +6,7 @@
  * migration. Otherwise the device is frozen: timers stand still, and due work and DMA wait. Lines
  * are held, except while the device is frozen only because it is closed.
  */
+#include "console/console.h"
 #include "cable/cable.h"
 #include "device/device.h"
 #include "device/time.h"
@@ -118,6 +119,7 @@ void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why)
 
 	mdev_bpf_gate_assert_held(bdev);
 	if (mdev_bpf_deferred_thaw(bdev, why)) {
+		mdev_bpf_console_notify(bdev);
 		if (stood)
 			mdev_bpf_cable_started(bdev);
 		mdev_bpf_time_kick(bdev);

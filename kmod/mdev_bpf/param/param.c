@@ -187,6 +187,7 @@ static int take(struct mdev_bpf_device *bdev, unsigned int i,
 		return ret;
 	switch (p->kind) {
 	case MDEV_BPF_PARAM_BOOL:
+	case MDEV_BPF_PARAM_CONSOLE:
 		return take_bool(bdev, p, value);
 	case MDEV_BPF_PARAM_TEXT:
 		return take_text(bdev, p, value);

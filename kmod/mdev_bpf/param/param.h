@@ -12,7 +12,8 @@ struct mdev_bpf_device;
 
 /**
  * struct mdev_bpf_param_value - the value of a parameter
- * @number: that of a NUMBER or BOOL; MDEV_BPF_FILE_* of a FILE; 1 for a CABLE that has a name
+ * @number: that of a NUMBER, BOOL or CONSOLE; MDEV_BPF_FILE_* of a FILE; 1 for a CABLE that has a
+ *	name
  * @file: the file of a FILE; NULL if none is bound
  * @lost: error of mdev_bpf_file_sync() that mdev_bpf_file_flush() has not returned yet, or 0
  * @cable: the end of a CABLE; NULL if it has no name

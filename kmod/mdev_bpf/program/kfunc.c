@@ -16,6 +16,7 @@
 
 #include "../../compat.h"
 
+#include "console/console.h"
 #include "device/device.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -377,6 +378,33 @@ __bpf_kfunc int mdev_bpf_param_text(struct mdev_bpf_dev *dev, u32 index, void *t
 	return strscpy(text, bdev->params.values[index].text, text__sz);
 }
 
+__bpf_kfunc int mdev_bpf_console_write(struct mdev_bpf_dev *dev, u32 index, const void *data,
+				       u32 data__sz)
+{
+	struct mdev_bpf_console *c = mdev_bpf_console_find(ctx_to_bdev(dev), index);
+
+	if (!c)
+		return -EINVAL;
+	return may_copy(dev, data__sz) ?: mdev_bpf_console_put(c, data, data__sz);
+}
+
+__bpf_kfunc int mdev_bpf_console_read(struct mdev_bpf_dev *dev, u32 index, void *data,
+				      u32 data__sz)
+{
+	struct mdev_bpf_console *c = mdev_bpf_console_find(ctx_to_bdev(dev), index);
+
+	if (!c)
+		return -EINVAL;
+	return may_copy(dev, data__sz) ?: mdev_bpf_console_get(c, data, data__sz);
+}
+
+__bpf_kfunc int mdev_bpf_console_status(struct mdev_bpf_dev *dev, u32 index)
+{
+	struct mdev_bpf_console *c = mdev_bpf_console_find(ctx_to_bdev(dev), index);
+
+	return c ? mdev_bpf_console_take_status(c) : -EINVAL;
+}
+
 __bpf_kfunc int mdev_bpf_random(struct mdev_bpf_dev *dev, void *data, u32 data__sz)
 {
 	if (data__sz > MDEV_BPF_MAX_RANDOM)
@@ -438,6 +466,9 @@ BTF_ID_FLAGS(func, mdev_bpf_cable_ring, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_cable_send, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_cable_next, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_cable_receive, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_console_write, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_console_read, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, mdev_bpf_console_status, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_random, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_snprintf, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, mdev_bpf_print, KF_TRUSTED_ARGS)

@@ -45,10 +45,21 @@ static int check_bool(const struct mdev_bpf_ops *ops, unsigned int i)
 	const struct mdev_bpf_param *p = &ops->params[i];
 
 	if (p->min || p->max)
-		return refuse(ops, i, " is BOOL, so its min and max are 0");
+		return refuse(ops, i, " is BOOL or CONSOLE, so its min and max are 0");
 	if (p->preset > 1)
 		return refuse(ops, i, ".preset %llu is neither 0 nor 1", p->preset);
 	return 0;
+}
+
+static int check_console(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_param *p = &ops->params[i];
+
+	if (p->work >= MDEV_BPF_MAX_WORK)
+		return refuse(ops, i, ".work %u is not less than %u", p->work, MDEV_BPF_MAX_WORK);
+	if (!ops->work)
+		return refuse(ops, i, " is CONSOLE, but there is no work op to be told of its bytes");
+	return check_bool(ops, i);
 }
 
 static int check_text(const struct mdev_bpf_ops *ops, unsigned int i)
@@ -101,6 +112,8 @@ static int check_kind(const struct mdev_bpf_ops *ops, unsigned int i)
 		return check_file(ops, i);
 	case MDEV_BPF_PARAM_CABLE:
 		return check_cable(ops, i);
+	case MDEV_BPF_PARAM_CONSOLE:
+		return check_console(ops, i);
 	default:
 		return mdev_bpf_refuse_ops(ops, -EOPNOTSUPP,
 					   "params[%u] \"%s\".kind %u is not supported", i,
@@ -119,8 +132,8 @@ static int check_param(const struct mdev_bpf_ops *ops, unsigned int i)
 		return mdev_bpf_refuse_ops(ops, -EOPNOTSUPP,
 					   "params[%u] \"%s\".flags %#x are not supported", i,
 					   p->name, p->flags & ~MDEV_BPF_PARAM_LOCAL);
-	if (p->work && p->kind != MDEV_BPF_PARAM_CABLE)
-		return refuse(ops, i, ".work is not zero, but it is no CABLE");
+	if (p->work && p->kind != MDEV_BPF_PARAM_CONSOLE && p->kind != MDEV_BPF_PARAM_CABLE)
+		return refuse(ops, i, ".work is not zero, but it is no CONSOLE or CABLE");
 	return check_kind(ops, i);
 }
 
