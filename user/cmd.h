@@ -12,6 +12,8 @@ struct opts {
 	bool dry_run;
 	bool force;
 	bool registers;
+	bool pty;
+	bool send_break;
 	const char *type;
 	const char *map;
 	const char *pin;
@@ -46,6 +48,7 @@ int do_inspect(const struct opts *opts, int argc, char **argv);
 int do_peek(const struct opts *opts, int argc, char **argv);
 int do_poke(const struct opts *opts, int argc, char **argv);
 int do_memory(const struct opts *opts, int argc, char **argv);
+int do_console(const struct opts *opts, int argc, char **argv);
 int do_dump(const struct opts *opts, int argc, char **argv);
 int do_stats(const struct opts *opts, int argc, char **argv);
 int do_test(const struct opts *opts, int argc, char **argv);

@@ -39,6 +39,8 @@ static const struct cmd cmds[] = {
 	  "write a register, or to a device's region" },
 	{ "memory", do_memory, 4, 4, "", "UUID REGION load|save FILE",
 	  "copy a file to a region of a device, or a region to a file" },
+	{ "console", do_console, 1, 2, "yB", "UUID [PORT]",
+	  "connect a port of a device to this terminal, or to one for another program" },
 	{ "dump", do_dump, 1, 1, "", "UUID",
 	  "print the internal state of a device as text" },
 	{ "stats", do_stats, 0, 1, "", "[UUID|PROGRAM|TYPE|on|off]",
@@ -68,6 +70,8 @@ static const struct option long_options[] = {
 	{ "registers",	no_argument,		NULL, 'R' },
 	{ "seed",	required_argument,	NULL, 'S' },
 	{ "accesses",	required_argument,	NULL, 'a' },
+	{ "pty",	no_argument,		NULL, 'y' },
+	{ "break",	no_argument,		NULL, 'B' },
 	{ }
 };
 
@@ -90,6 +94,8 @@ static const struct {
 	{ 'u', "--uuid UUID       UUID of the device [random]" },
 	{ 'S', "--seed N          what kind of accesses are made follows from this number [1]" },
 	{ 'a', "--accesses N      how many accesses of any kind are made [3000]" },
+	{ 'y', "--pty             make a pseudo terminal for another program, and print its name" },
+	{ 'B', "--break           send a break first" },
 	{ 'R', "--registers       also show the registers that the program declares" },
 };
 
@@ -227,6 +233,12 @@ static int set_option(struct opts *opts, int name, const char *arg)
 		break;
 	case 'R':
 		opts->registers = true;
+		break;
+	case 'y':
+		opts->pty = true;
+		break;
+	case 'B':
+		opts->send_break = true;
 		break;
 	}
 	return 0;
