@@ -96,6 +96,10 @@ static void from_native(struct mtty_port *p, const struct native_port *n)
 		p->thr_empty = n->reg[UART_IIR] & NATIVE_THR_EMPTY;
 	p->msr = msr_lines(p) | (n->reg[UART_MSR] & UART_MSR_ANY_DELTA);
 	p->lsr = n->overrun ? UART_LSR_OE : 0;
+	/* Bytes have been there for longer than the time of 4 characters */
+	p->timeout = 1;
+	p->timed = 0;
+	p->sent_count = 0;
 	lsr_update(p);
 }
 
@@ -145,7 +149,7 @@ int MDEV_BPF_OP(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	if (!state)
 		return -EIO;
 	if (!stream->opaque)
-		return stream->version == 1 ? MDEV_BPF_STREAM_CORE : -EINVAL;
+		return stream->version == 2 ? MDEV_BPF_STREAM_CORE : -EINVAL;
 	if (stream->size != sizeof(h) + ports * sizeof(struct native_port) ||
 	    mdev_bpf_stream_get(stream, 0, &h, sizeof(h)) || h.magic != NATIVE_MAGIC ||
 	    h.major != NATIVE_MAJOR || h.minor || h.flags || h.nr_ports != ports)

@@ -45,8 +45,8 @@ help_and_version()
 {
 	local command
 	run 0 mdev-bpf help
-	for command in load unload list types show create remove inspect peek poke memory dump stats \
-		test version; do
+	for command in load unload list types show create remove inspect peek poke memory console dump \
+		stats test version; do
 		has "$out" "  $command "
 	done
 	run 0 mdev-bpf help load

@@ -6,6 +6,7 @@
 
 #include "dev.h"
 #include "irqs.h"
+#include "slowness.h"
 
 #define FIFO_IIR	UART_IIR_FIFO_ENABLED_16550A
 #define IDLE		(UART_LSR_TEMT | UART_LSR_THRE)
@@ -155,6 +156,16 @@ MTAP_TEST(fifo_clear)
 	EXPECT_EQ(rd(UART_LSR), IDLE);
 }
 
+/* 1 is the fastest, 65535 the slowest. */
+static void set_speed(unsigned int divisor, unsigned int lcr)
+{
+	wr(UART_LCR, UART_LCR_DLAB | lcr);
+	wr(UART_DLL, divisor & 0xff);
+	wr(UART_DLM, divisor >> 8);
+	wr(UART_LCR, lcr);
+}
+
+/* Too slow for a timeout */
 MTAP_TEST(trigger_levels)
 {
 	static const struct {
@@ -166,6 +177,7 @@ MTAP_TEST(trigger_levels)
 	unsigned int nr;
 	size_t i;
 
+	set_speed(65535, UART_LCR_WLEN8);
 	wr(UART_IER, UART_IER_RDI);
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		wr(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | t[i].fcr);
@@ -173,14 +185,73 @@ MTAP_TEST(trigger_levels)
 		for (nr = 1; nr <= 16; nr++) {
 			send(nr, 1);
 			EXPECT_EQ(rd(UART_IIR), FIFO_IIR | (nr < t[i].level ?
-				  UART_IIR_RX_TIMEOUT : UART_IIR_RDI));
+				  UART_IIR_NO_INT : UART_IIR_RDI));
 		}
 		for (nr = 16; nr-- > 0;) {
 			rd(UART_RX);
-			EXPECT_EQ(rd(UART_IIR), FIFO_IIR | (!nr ? UART_IIR_NO_INT :
-				  nr < t[i].level ? UART_IIR_RX_TIMEOUT : UART_IIR_RDI));
+			EXPECT_EQ(rd(UART_IIR), FIFO_IIR | (nr < t[i].level ?
+				  UART_IIR_NO_INT : UART_IIR_RDI));
 		}
 	}
+}
+
+/* @start: when the last byte was about to be received, or read */
+static void expect_timeout(double start, double characters)
+{
+	double took;
+
+	EXPECT(mtap_await(rd(UART_IIR) == (FIFO_IIR | UART_IIR_RX_TIMEOUT)));
+	took = mtap_now() - start;
+	if (took < 4 * characters || took > 4 * characters + 1 * slowness())
+		mtap_fail(__FILE__, __LINE__, "%f s for 4 characters of %f s", took, characters);
+}
+
+/* Bytes below the trigger level are told of after the time of 4 characters without one. */
+MTAP_TEST(timeout)
+{
+	static const struct {
+		unsigned int divisor, lcr;
+		double character;
+	} t[] = {
+		{ 384, UART_LCR_WLEN8, 10 / 300.0 },
+		{ 768, UART_LCR_WLEN8, 10 / 150.0 },
+		{ 384, UART_LCR_WLEN5, 7 / 300.0 },
+		{ 384, UART_LCR_WLEN5 | UART_LCR_STOP, 7.5 / 300.0 },
+		{ 384, UART_LCR_WLEN8 | UART_LCR_STOP | UART_LCR_PARITY, 12 / 300.0 },
+	};
+	double start;
+	size_t i;
+
+	wr(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_4);
+	wr(UART_IER, UART_IER_RDI);
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		set_speed(t[i].divisor, t[i].lcr);
+		start = mtap_now();
+		send(1, 2);
+		expect_timeout(start, t[i].character);
+		/* It begins anew when one is read */
+		start = mtap_now();
+		EXPECT_EQ(rd(UART_RX), 1);
+		expect_timeout(start, t[i].character);
+		EXPECT_EQ(rd(UART_RX), 2);
+		EXPECT_EQ(rd(UART_IIR), FIFO_IIR | UART_IIR_NO_INT);
+	}
+}
+
+/* Nobody touches the device meanwhile. */
+MTAP_TEST(timeout_interrupts)
+{
+	int event = event_new();
+
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, VFIO_IRQ_SET_ACTION_TRIGGER, event), 0);
+	set_speed(1, UART_LCR_WLEN8);
+	wr(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_14);
+	wr(UART_IER, UART_IER_RDI);
+	send(1, 13);
+	EXPECT_EQ(event_wait(event), 1);
+	EXPECT_EQ(rd(UART_IIR), FIFO_IIR | UART_IIR_RX_TIMEOUT);
+	EXPECT_EQ(rd(UART_RX), 1);
+	close(event);
 }
 
 MTAP_TEST(ier)

@@ -16,6 +16,12 @@ TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk ga
 TEST_PROGS += gallery/virtio.sh
 TEST_LONG += gallery/virtio_rng gallery/virtio_blk gallery/virtio.sh
 
+# The serial card: its far end on the host
+TEST_GEN_PROGS += gallery/mtty_console
+TEST_PROGS += gallery/mtty.sh
+TEST_LONG += gallery/mtty.sh
+TEST_FILES += lib/on_pty.py
+
 # Devices with a peer, and what every device lives through
 TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs
 TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh gallery/life.sh
