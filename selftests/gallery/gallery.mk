@@ -22,6 +22,13 @@ TEST_PROGS += gallery/mtty.sh
 TEST_LONG += gallery/mtty.sh
 TEST_FILES += lib/on_pty.py
 
+# A network card
+e1000 := gallery/e1000 gallery/e1000_life
+TEST_GEN_PROGS += $(e1000)
+TEST_LONG += $(e1000)
+
+$(e1000): gallery/e1000_driver.o
+
 # Devices with a peer, and what every device lives through
 TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs
 TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh gallery/life.sh

@@ -51,5 +51,6 @@ edu() { page edu; }
 mdpy() { page mdpy; }
 bochs() { page bochs; }
 nvme() { page nvme; }
+e1000() { page e1000; }
 
-points edu mdpy bochs nvme
+points edu mdpy bochs nvme e1000
