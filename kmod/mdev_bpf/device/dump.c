@@ -2,6 +2,7 @@
 /*
  * The dump of a device, as text for people: data of the core, and then the text of the program.
  */
+#include <linux/bitmap.h>
 #include <linux/btf.h>
 #include <linux/ctype.h>
 #include <linux/sysfs.h>
@@ -26,14 +27,58 @@ static bool is_armed(const struct mdev_bpf_timer *timer)
 	return timer->paused || hrtimer_active(&timer->hrtimer);
 }
 
-static unsigned int timers_armed(const struct mdev_bpf_deferred *d)
+static u64 timers_armed(const struct mdev_bpf_deferred *d)
 {
-	unsigned int i, armed = 0;
+	unsigned int i;
+	u64 armed = 0;
 
 	for (i = 0; i < MDEV_BPF_MAX_TIMERS; i++)
 		if (is_armed(&d->timers[i]))
 			armed |= BIT(i);
 	return armed;
+}
+
+/* The numbers of the bits that are set, as " what 0,3-5" or " what none" */
+static int dump_bits(char *buf, int at, const char *what, u64 bits)
+{
+	DECLARE_BITMAP(map, 64);
+
+	if (!bits)
+		return sysfs_emit_at(buf, at, " %s none", what);
+	bitmap_from_u64(map, bits);
+	return sysfs_emit_at(buf, at, " %s %64pbl", what, map);
+}
+
+static int dump_deferred(struct mdev_bpf_device *bdev, char *buf, int at)
+{
+	struct mdev_bpf_deferred *d = &bdev->deferred;
+	int n = sysfs_emit_at(buf, at, "timers:");
+
+	n += dump_bits(buf, at + n, "armed", timers_armed(d));
+	n += dump_bits(buf, at + n, "due", READ_ONCE(d->timers_due));
+	n += sysfs_emit_at(buf, at + n, "\nwork:");
+	n += dump_bits(buf, at + n, "due", READ_ONCE(d->work_due));
+	n += sysfs_emit_at(buf, at + n, "\n");
+	if (!bdev->queues.nr)
+		return n;
+	n += sysfs_emit_at(buf, at + n, "queues: %u,", bdev->queues.nr);
+	n += dump_bits(buf, at + n, "due", mdev_bpf_queue_due(bdev));
+	return n + sysfs_emit_at(buf, at + n, "\n");
+}
+
+/* Why the device's time stands still, by bit, MDEV_BPF_FROZEN_* */
+static const char *const frozen_names[] = { "closed", "detached", "failed", "stopped" };
+
+static int dump_time(struct mdev_bpf_device *bdev, char *buf, int at)
+{
+	unsigned int frozen = bdev->deferred.frozen, i;
+	int n = sysfs_emit_at(buf, at, "time: %llu ns, %s", mdev_bpf_deferred_time(bdev),
+			      frozen ? "stands still:" : "passes");
+
+	for (i = 0; i < ARRAY_SIZE(frozen_names); i++)
+		if (frozen & BIT(i))
+			n += sysfs_emit_at(buf, at + n, " %s", frozen_names[i]);
+	return n + sysfs_emit_at(buf, at + n, "\n");
 }
 
 static int dump_irqs(struct mdev_bpf_device *bdev, char *buf, int at)
@@ -71,7 +116,6 @@ static int dump_protected(struct mdev_bpf_device *bdev, char *buf, int at)
 
 static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 {
-	struct mdev_bpf_deferred *d = &bdev->deferred;
 	int at;
 
 	guard(mdev_bpf_gate)(bdev);
@@ -79,14 +123,8 @@ static int dump_core(struct mdev_bpf_device *bdev, char *buf)
 	at += sysfs_emit_at(buf, at, "open: %d\n",
 			    atomic_read(&bdev->use) == MDEV_BPF_USE_OPEN);
 	at += dump_irqs(bdev, buf, at);
-	at += sysfs_emit_at(buf, at, "timers: armed %#x, due %#lx\n", timers_armed(d),
-			    READ_ONCE(d->timers_due));
-	at += sysfs_emit_at(buf, at, "work: due %#lx\n", d->work_due);
-	if (bdev->queues.nr)
-		at += sysfs_emit_at(buf, at, "queues: %u, due %#llx\n", bdev->queues.nr,
-				    mdev_bpf_queue_due(bdev));
-	at += sysfs_emit_at(buf, at, "time: %llu ns, frozen %#x\n", mdev_bpf_deferred_time(bdev),
-			    d->frozen);
+	at += dump_deferred(bdev, buf, at);
+	at += dump_time(bdev, buf, at);
 	at += dump_protected(bdev, buf, at);
 	if (bdev->failure.active)
 		at += sysfs_emit_at(buf, at, "failure: %s, code %d: %s\n",
