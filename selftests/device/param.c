@@ -253,7 +253,7 @@ MTAP_TEST(other_programs)
 {
 	ASSERT_EQ(set("capacity", "8k"), 0);
 	EXPECT_EQ(update("other"), -EINVAL);
-	EXPECT_STR(why_refused(), "kparam: params[] differ from those of the devices");
+	EXPECT_STR(why_refused(), "kparam: params[] differ from those in use");
 	EXPECT_EQ(update("kparam"), 0);
 	EXPECT_STR(get("capacity"), "8192");
 	open_device();

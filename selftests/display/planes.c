@@ -366,7 +366,7 @@ MTAP_TEST(other_display)
 	prog_ops(&dev_prog2)->gfx.max_xres--;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	EXPECT_EQ(prog_update(&dev_prog, &dev_prog2), -EINVAL);
-	EXPECT_HAS(why_refused(), "gfx differs from that of the devices");
+	EXPECT_HAS(why_refused(), "gfx differs from that in use");
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 

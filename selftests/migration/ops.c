@@ -46,7 +46,7 @@ MTAP_TEST(ops_fail)
 	ASSERT_EQ(vfio_irq_fds(&b, MSI, 0, KMIG_MSI, event), 0);
 	fill(&b);
 	EXPECT_EQ(mig_load(&b, stream, len), -EBUSY);
-	EXPECT_HAS(why_refused(), "kmig: restore failed, errno 16");
+	EXPECT_HAS(why_refused(), "kmig: restore failed with -EBUSY");
 	EXPECT_EQ(mig_state(&b), S(STOP));
 	go(&b);
 	expect_filled(&b);

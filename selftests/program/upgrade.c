@@ -152,7 +152,7 @@ static void expect_failure(unsigned int i)
 
 	EXPECT_EQ(vfio_set(&other[i], 0, KUP_FAIL, 4, -EDOM), 0);
 	EXPECT_EQ(to_v2(), -EDOM);
-	snprintf(why, sizeof(why), "kupgrade: upgrade of device %s failed, errno 33",
+	snprintf(why, sizeof(why), "kupgrade: upgrade of device %s failed with -EDOM",
 		 other_mdev[i].uuid);
 	EXPECT_STR(why_refused(), why);
 	expect_devices(1);

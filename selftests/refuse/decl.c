@@ -23,9 +23,9 @@ static const struct wrong wrong_scalars[] = {
 	{ unknown_api, -EOPNOTSUPP, "device_api \"vfio-fsl\"" },
 	{ endless_api, -EOPNOTSUPP, "device_api" },
 	{ endless_description, -EINVAL, "description" },
+	{ no_abi, -EPROTO, "abi is not set: set it to MDEV_BPF_ABI" },
 	{ older_abi, -EPROTO, "built for abi 2, this kernel has 3 to 3" },
 	{ newer_abi, -EPROTO, "abi 4" },
-	{ no_abi, -EPROTO, "abi 0" },
 	{ some_flag, -EOPNOTSUPP, "flags 0x1" },
 	{ high_flag, -EOPNOTSUPP, "flags 0x8000000000000000" },
 	{ large_state, -E2BIG, "state_size 1048577" },
@@ -195,10 +195,10 @@ WRONG(bar_cap, ops_region(ops, 3)->cap_type = 1)
 WRONG(rom_cap, add_region(ops, 6, 2048, 1)->cap_type = 1)
 
 static const struct wrong wrong_memory[] = {
-	{ just_mmap, -EINVAL, "regions[2].flags 0x80 take MEMORY" },
-	{ just_keep, -EINVAL, "regions[2].flags 0x100 take MEMORY" },
+	{ just_mmap, -EINVAL, "regions[2] is MMAP, which is for MEMORY" },
+	{ just_keep, -EINVAL, "regions[2] is KEEP, which is for MEMORY" },
 	{ protect_read_only, -EINVAL, "regions[2] is PROTECT, so it must be writable" },
-	{ just_populate, -EINVAL, "regions[2].flags 0x200 take MEMORY" },
+	{ just_populate, -EINVAL, "regions[2] is POPULATE, which is for MEMORY" },
 	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
 	{ private_rom, -EINVAL, "regions[5] is private, so its index is 9 or more" },
 	{ private_mmap, -EINVAL, "regions[5] is MMAP, so it must be readable" },

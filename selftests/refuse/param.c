@@ -119,7 +119,7 @@ static const struct wrong wrong_sizes[] = {
 	{ size_preset, -EINVAL, "regions[1].size 0x3000 is no power of two" },
 	{ size_max, -EINVAL, "regions[1].size 0x300000 is no power of two" },
 	{ size_flag, -EINVAL, "regions[1].size_param is not zero, but SIZE_PARAM is not set" },
-	{ size_no_memory, -EINVAL, "regions[1].flags 0x400 take MEMORY" },
+	{ size_no_memory, -EINVAL, "regions[1] is SIZE_PARAM, which is for MEMORY" },
 };
 
 MTAP_TEST(sizes)

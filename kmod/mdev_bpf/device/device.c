@@ -499,10 +499,11 @@ static void refuse_init(struct mdev_bpf_device *bdev, int err)
 		}
 	}
 	if (text[0])
-		mdev_bpf_refuse(name, "init of device %s failed, errno %d: %s (code %d)",
-				bdev->ctx.name, -err, text, code);
+		mdev_bpf_refuse(name, "init of device %s failed with %pe: %s (code %d)",
+				bdev->ctx.name, ERR_PTR(err), text, code);
 	else
-		mdev_bpf_refuse(name, "init of device %s failed, errno %d", bdev->ctx.name, -err);
+		mdev_bpf_refuse(name, "init of device %s failed with %pe", bdev->ctx.name,
+				ERR_PTR(err));
 }
 
 /* Stop everything that runs for a device that has no program any more. */

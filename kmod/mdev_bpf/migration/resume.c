@@ -583,7 +583,8 @@ void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *migf, int err)
 	if (migf->unknown)
 		refuse(migf, -EINVAL, "the program does not know this stream");
 	else
-		mdev_bpf_refuse(migf->bdev->program->decl.name, "restore failed, errno %d", -err);
+		mdev_bpf_refuse(migf->bdev->program->decl.name, "restore failed with %pe",
+				ERR_PTR(err));
 }
 
 /**

@@ -129,8 +129,8 @@ static int take_file(struct mdev_bpf_device *bdev, const struct mdev_bpf_param *
 		return -EINVAL;
 	default:
 		mdev_bpf_refuse(program_name(bdev),
-				"parameter %s of device %s: opening failed, errno %d: %s",
-				p->name, bdev->ctx.name, -ret, value->text);
+				"parameter %s of device %s: opening failed with %pe: %s",
+				p->name, bdev->ctx.name, ERR_PTR(ret), value->text);
 	}
 	return ret;
 }

@@ -250,7 +250,8 @@ out_class:
 out_driver:
 	mdev_unregister_driver(&program->driver);
 out_refuse:
-	mdev_bpf_refuse(name, "the driver core refused the registration, errno %d", -ret);
+	mdev_bpf_refuse(name, "the driver core refused the registration with %pe",
+			ERR_PTR(ret));
 	return ret;
 }
 

@@ -90,7 +90,8 @@ static int try_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bdev,
 	/* A device that has already failed for this reason does not prevent the upgrade */
 	if (stale || !ret)
 		return 0;
-	mdev_bpf_refuse(ops->name, "upgrade of device %s failed, errno %d", bdev->ctx.name, -ret);
+	mdev_bpf_refuse(ops->name, "upgrade of device %s failed with %pe", bdev->ctx.name,
+			ERR_PTR(ret));
 	return ret;
 }
 

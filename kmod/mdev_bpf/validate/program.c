@@ -28,6 +28,8 @@ static int check_names(const struct mdev_bpf_ops *ops)
 
 static int check_scalars(const struct mdev_bpf_ops *ops)
 {
+	if (!ops->abi)
+		return refuse(ops, -EPROTO, "abi is not set: set it to MDEV_BPF_ABI");
 	if (ops->abi < MDEV_BPF_ABI_MIN || ops->abi > MDEV_BPF_ABI)
 		return refuse(ops, -EPROTO, "built for abi %u, this kernel has %u to %u",
 			      ops->abi, MDEV_BPF_ABI_MIN, MDEV_BPF_ABI);
@@ -96,13 +98,13 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 		return refuse(new, -EINVAL, "device_api does not fit the devices, which are %s",
 			      mdev_bpf_api_find(old)->name);
 	if (memcmp(old->types, new->types, sizeof(old->types)))
-		return refuse(new, -EINVAL, "types[] differ from those of the devices");
+		return refuse(new, -EINVAL, "types[] differ from those in use");
 	if (memcmp(old->params, new->params, sizeof(old->params)))
-		return refuse(new, -EINVAL, "params[] differ from those of the devices");
+		return refuse(new, -EINVAL, "params[] differ from those in use");
 	if (memcmp(old->regions, new->regions, sizeof(old->regions)))
-		return refuse(new, -EINVAL, "regions[] differ from those of the devices");
+		return refuse(new, -EINVAL, "regions[] differ from those in use");
 	if (memcmp(old->irqs, new->irqs, sizeof(old->irqs)))
-		return refuse(new, -EINVAL, "irqs[] differ from those of the devices");
+		return refuse(new, -EINVAL, "irqs[] differ from those in use");
 	if (old->dma_windows != new->dma_windows)
 		return refuse(new, -EINVAL, "dma_windows is %u, the devices have %u",
 			      new->dma_windows, old->dma_windows);
@@ -110,11 +112,11 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 		return refuse(new, -EINVAL, "queues is %u, the devices have %u", new->queues,
 			      old->queues);
 	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
-		return refuse(new, -EINVAL, "gfx differs from that of the devices");
+		return refuse(new, -EINVAL, "gfx differs from that in use");
 	/* The ids may differ; a device keeps those with which it was created */
 	if (old->pci.flags != new->pci.flags)
-		return refuse(new, -EINVAL, "pci.flags differ from those of the devices");
+		return refuse(new, -EINVAL, "pci.flags differ from those in use");
 	if (memcmp(old->pci_caps, new->pci_caps, sizeof(old->pci_caps)))
-		return refuse(new, -EINVAL, "pci_caps[] differ from those of the devices");
+		return refuse(new, -EINVAL, "pci_caps[] differ from those in use");
 	return 0;
 }

@@ -118,6 +118,18 @@ static int check_bar_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 	return 0;
 }
 
+/* Name of a flag that only MEMORY can have, of those that are set */
+static const char *memory_flag_name(u32 flags)
+{
+	if (flags & MDEV_BPF_REGION_MMAP)
+		return "MMAP";
+	if (flags & MDEV_BPF_REGION_KEEP)
+		return "KEEP";
+	if (flags & MDEV_BPF_REGION_POPULATE)
+		return "POPULATE";
+	return flags & MDEV_BPF_REGION_PROTECT ? "PROTECT" : "SIZE_PARAM";
+}
+
 static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
@@ -127,8 +139,8 @@ static int check_flags(const struct mdev_bpf_ops *ops, unsigned int i)
 			      i, r->flags & ~(unsigned long)REGION_FLAGS);
 	if (!(r->flags & MDEV_BPF_REGION_MEMORY)) {
 		if (r->flags & MEMORY_FLAGS)
-			return refuse(ops, -EINVAL, "regions[%u].flags %#x take MEMORY",
-				      i, r->flags & MEMORY_FLAGS);
+			return refuse(ops, -EINVAL, "regions[%u] is %s, which is for MEMORY", i,
+				      memory_flag_name(r->flags));
 		if (!(r->flags & MDEV_BPF_REGION_RW))
 			return refuse(ops, -EINVAL,
 				      "regions[%u] can be neither read nor written", i);
