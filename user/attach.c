@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "limit.h"
 #include "log.h"
 #include "output.h"
 #include "state.h"
@@ -19,15 +20,17 @@ int attach_kernel(struct kernel *k)
 	return p_err("mdev_bpf has no BTF, so it cannot accept programs: build it with pahole");
 }
 
-int attach_verify(struct object *o, const struct kernel *k)
+int attach_verify(struct object *o, const struct kernel *k, unsigned long limit)
 {
-	int ret = log_prepare(o->obj);
+	int ret = log_prepare(o->obj), err;
 
+	if (!ret)
+		ret = limit_start(limit);
 	if (ret)
 		return ret;
-	if (bpf_object__load(o->obj))
-		return log_report(o->obj, errno);
-	return state_check(o, k);
+	err = bpf_object__load(o->obj) ? errno : 0;
+	limit_end();
+	return err ? log_report(o->obj, err) : state_check(o, k);
 }
 
 static int attach_failed(const char *name, int err)

@@ -11,8 +11,9 @@
  * it fails and returns -1; attach_link() returns a descriptor of the new link.
  */
 int attach_kernel(struct kernel *k);
-int attach_verify(struct object *o, const struct kernel *k);
-/* Write the ops to the kernel, as the value of their map: once for an object. */
+/* @limit: seconds, see limit.h */
+int attach_verify(struct object *o, const struct kernel *k, unsigned long limit);
+/* Write the ops to the kernel, as the value of their map, once for an object: the module checks it. */
 int attach_fill(const struct object *o, const struct kernel *k, const char *name);
 int attach_link(const struct object *o, const char *name);
 /* Replace the program of a link. Devices switch to the new one between two accesses. */

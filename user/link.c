@@ -72,8 +72,20 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
-/* Make a directory in the bpf file system, with its parents. */
-static int make_dir(const char *dir)
+/* Remove the last "made" directories of a path, unless somebody uses them meanwhile. */
+void pin_undo(const char *dir, int made)
+{
+	char path[PATH_MAX];
+
+	for (snprintf(path, sizeof(path), "%s", dir); made > 0; made--) {
+		if (rmdir(path))
+			return;
+		*strrchr(path, '/') = '\0';
+	}
+}
+
+/* Make a directory in the bpf file system, with its parents. Counts those that were not there. */
+static int make_dir(const char *dir, int *made)
 {
 	char path[PATH_MAX];
 	int err;
@@ -84,29 +96,42 @@ static int make_dir(const char *dir)
 	if (!strrchr(path, '/'))
 		return -EXDEV;
 	*strrchr(path, '/') = '\0';
-	err = make_dir(path);
+	err = make_dir(path, made);
 	if (err)
 		return err;
-	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
+	if (!mkdir(dir, 0700))
+		++*made;
+	else if (errno != EEXIST)
+		err = -errno;
+	if (err)
+		pin_undo(path, *made);
+	return err;
 }
 
-/* Mount the bpf file system and make the directory, as needed. */
-int pin_prepare(const char *dir)
+static int make_failed(const char *dir, int err)
 {
-	int err;
-
-	if (!strncmp(dir, BPFFS_DIR, strlen(BPFFS_DIR)) && !is_bpffs(BPFFS_DIR) &&
-	    mount("bpf", BPFFS_DIR, "bpf", 0, "mode=0700"))
-		return p_err("cannot mount the bpf file system at " BPFFS_DIR ": %s",
-			     err_hint(errno));
-	err = make_dir(dir);
 	if (err == -EXDEV)
 		return p_err("%s is not in a bpf file system: choose a directory below " BPFFS_DIR,
 			     dir);
 	/* The bpf file system answers EPERM for a name with a dot, even to root. */
 	if (err == -EPERM && !geteuid() && strchr(dir, '.'))
 		return p_err("cannot create %s: names in the bpf file system have no dots", dir);
-	return err ? p_err("cannot create %s: %s", dir, err_hint(-err)) : 0;
+	return p_err("cannot create %s: %s", dir, err_hint(-err));
+}
+
+/* Mount the bpf file system and make the directory, as needed. */
+int pin_prepare(const char *dir, int *made)
+{
+	int err;
+
+	*made = 0;
+
+	if (!strncmp(dir, BPFFS_DIR, strlen(BPFFS_DIR)) && !is_bpffs(BPFFS_DIR) &&
+	    mount("bpf", BPFFS_DIR, "bpf", 0, "mode=0700"))
+		return p_err("cannot mount the bpf file system at " BPFFS_DIR ": %s",
+			     err_hint(errno));
+	err = make_dir(dir, made);
+	return err ? make_failed(dir, err) : 0;
 }
 
 static bool is_dead(const char *path)

@@ -12,7 +12,8 @@
 __u32 link_id(int fd);
 __u32 link_map_id(__u32 id);
 
-int pin_prepare(const char *dir);
+int pin_prepare(const char *dir, int *made);
+void pin_undo(const char *dir, int made);
 int link_pin(int fd, const char *path);
 bool link_find_pin(__u32 id, char *path, size_t size);
 

@@ -52,27 +52,37 @@ static int attach_update(const struct object *o, const struct program *prog)
 	return ret;
 }
 
-static int attach(const struct object *o, const struct kernel *k, const struct opts *opts,
-		  const char *name)
+/* The verifier checks the code; the module, what is declared, when the map is filled. */
+static int check(struct object *o, const struct kernel *k, unsigned long limit, const char *name)
 {
-	struct program prog;
-
-	if (attach_fill(o, k, name))
-		return -1;
-	if (opts->replace && program_find(name, &prog) && prog.attached)
-		return attach_update(o, &prog);
-	return attach_new(o, name, opts->pin ?: PIN_DIR);
+	return attach_verify(o, k, limit) ?: attach_fill(o, k, name);
 }
 
-/* --replace keeps the existing link, and thereby its pin. */
-static int check_pin(const struct opts *opts, const char *name)
+/* A new program gets a link with a pin. The pin's directory is made first, as it may be refused. */
+static int load_new(struct object *o, const struct kernel *k, const struct opts *opts,
+		    const char *name)
 {
-	struct program prog;
+	const char *dir = opts->pin ?: PIN_DIR;
+	int made, ret = pin_prepare(dir, &made);
 
-	if (!opts->pin || !opts->replace || !program_find(name, &prog) || !prog.attached)
-		return 0;
-	return p_usage("'%s' is attached, and --replace does not move its pin: omit --pin",
-		       name);
+	if (ret)
+		return ret;
+	ret = check(o, k, opts->limit, name) ?: attach_new(o, name, dir);
+	if (ret)
+		pin_undo(dir, made);
+	else if (opts->replace)
+		p_info("there was no '%s' to replace: it is new", name);
+	return ret;
+}
+
+/* The link stays, and thereby its pin. */
+static int load_again(struct object *o, const struct kernel *k, const struct opts *opts,
+		      const struct program *prog)
+{
+	if (opts->pin)
+		return p_usage("'%s' is attached, and --replace does not move its pin: omit --pin",
+			       prog->name);
+	return check(o, k, opts->limit, prog->name) ?: attach_update(o, prog);
 }
 
 static int add_type_id(const struct type *type, void *ids)
@@ -81,31 +91,38 @@ static int add_type_id(const struct type *type, void *ids)
 	return 0;
 }
 
-static int report(const char *name, bool attached)
+static int report(const char *name, bool replaced)
 {
 	struct json_object *obj = json_object_new_object();
 	struct json_object *ids = json_object_new_array();
 	struct program prog = {};
 	char path[PATH_MAX];
 
-	add_str(obj, "name", name);
-	if (!attached) {
-		json_object_put(ids);
-		add_str(obj, "state", "verified");
-		return out_details(obj);
-	}
 	program_find(name, &prog);
 	walk_types(name, add_type_id, ids);
+	add_str(obj, "name", name);
 	add_str(obj, "state", prog.attached ? "attached" : "detached");
+	add_bool(obj, "replaced", replaced);
 	add_id(obj, "link_id", prog.link_id);
 	add_str(obj, "pin", link_find_pin(prog.link_id, path, sizeof(path)) ? path : NULL);
 	json_object_object_add(obj, "types", ids);
 	return out_details(obj);
 }
 
+static int report_dry_run(const char *name)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_str(obj, "name", name);
+	add_str(obj, "state", "verified");
+	return out_details(obj);
+}
+
 static int load(struct object *o, struct kernel *k, const struct opts *opts, const char *path)
 {
 	char name[MDEV_BPF_NAME_LEN];
+	struct program prog;
+	bool replaces;
 	int ret = open_program(o, opts, path);
 
 	if (!ret)
@@ -115,16 +132,14 @@ static int load(struct object *o, struct kernel *k, const struct opts *opts, con
 	if (ret)
 		return ret;
 	ops_text(&o->ops, "name", name, sizeof(name));
-	ret = check_pin(opts, name);
-	if (!ret && !opts->dry_run)
-		ret = pin_prepare(opts->pin ?: PIN_DIR);
-	if (!ret)
-		ret = attach_verify(o, k);
-	if (ret)
-		return ret;
-	if (!opts->dry_run)
-		ret = attach(o, k, opts, name);
-	return ret ?: report(name, !opts->dry_run);
+	if (opts->dry_run)
+		return check(o, k, opts->limit, name) ?: report_dry_run(name);
+	replaces = opts->replace && program_find(name, &prog) && prog.attached;
+	if (replaces)
+		ret = load_again(o, k, opts, &prog);
+	else
+		ret = load_new(o, k, opts, name);
+	return ret ?: report(name, replaces);
 }
 
 int do_load(const struct opts *opts, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cure.h"
 #include "log.h"
 #include "output.h"
 #include "sysfs.h"
@@ -31,17 +32,21 @@ void log_init(void)
 	libbpf_set_print(libbpf_print);
 }
 
-/* Why libbpf failed: its warning, or else the errno as text. */
+/* Why libbpf failed: its warning with the cure, or else the errno as text. */
 const char *log_reason(int err)
 {
+	static char reason[2 * sizeof(first_warning)];
 	char *text = first_warning;
+	const char *cure;
 
 	if (!*text || ((err == EPERM || err == EACCES) && geteuid()))
 		return err_hint(err);
 	text[strcspn(text, "\n")] = '\0';
 	if (!strncmp(text, "libbpf: ", 8))
 		text += 8;
-	return text;
+	cure = cure_for(text);
+	snprintf(reason, sizeof(reason), "%s%s%s", text, cure ? "; cure: " : "", cure ?: "");
+	return reason;
 }
 
 /* Give the verifier a log buffer for each program. */
@@ -124,6 +129,16 @@ static char *summarise(char *log)
 	return text;
 }
 
+static void report_verifier(const char *program, char *log)
+{
+	char *text = summarise(log);
+	const char *cure = cure_for(text);
+
+	p_err("the verifier refused program '%s' (the whole log: -d):%s%s%s", program, text,
+	      cure ? "\n  cure: " : "", cure ?: "");
+	free(text);
+}
+
 /* Did the module refuse the program, rather than the verifier? It has 15 characters of the name. */
 static bool module_refused(const struct bpf_program *prog, int err, char *why, size_t size)
 {
@@ -138,7 +153,7 @@ static bool module_refused(const struct bpf_program *prog, int err, char *why, s
 int log_report(struct bpf_object *obj, int err)
 {
 	struct bpf_program *prog;
-	char *text, why[512];
+	char why[512];
 
 	bpf_object__for_each_program(prog, obj) {
 		size_t size = 0;
@@ -151,10 +166,7 @@ int log_report(struct bpf_object *obj, int err)
 		if (module_refused(prog, err, why, sizeof(why)))
 			return p_err("the kernel refused program '%s': %s",
 				     bpf_program__name(prog), why);
-		text = summarise(log);
-		p_err("the verifier refused program '%s' (the whole log: -d):%s",
-		      bpf_program__name(prog), text);
-		free(text);
+		report_verifier(bpf_program__name(prog), log);
 		return -1;
 	}
 	return p_err("cannot load the object: %s", log_reason(err));

@@ -620,3 +620,25 @@ struct mdev_bpf_ops write_stream = {
 	.region_write = (void *)good_write,
 	.save = (void *)write_stream_save,
 };
+
+/* Nothing wrong with the code, only with the declaration */
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops odd_bar = {
+	.name = "bad",
+	.abi = MDEV_BPF_ABI,
+	.types = { { .name = "1" } },
+	.pci = { .vendor = 0x1234 },
+	.regions = { { .size = 24, .flags = MDEV_BPF_REGION_READ } },
+	.region_read = (void *)good_read,
+};
+
+SEC("?.struct_ops.link")
+struct mdev_bpf_ops newer_abi = {
+	.name = "bad",
+	.abi = 99,
+	.types = { { .name = "1" } },
+	.pci = { .vendor = 0x1234 },
+	.regions = { { .size = 16, .flags = MDEV_BPF_REGION_READ } },
+	.region_read = (void *)good_read,
+};

@@ -285,6 +285,17 @@ BAD_READ(endless_cured);
 
 /* More rounds than the million instructions that the verifier follows in a plain loop */
 
+READ(many_rounds)
+{
+	int i;
+
+	for (i = 0; i < 1000000; i++)
+		mdev_bpf_irq_set(dev, i & 1);
+	return 0;
+}
+
+BAD_READ(many_rounds);
+
 READ(many_rounds_cured)
 {
 	int i;

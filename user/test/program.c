@@ -38,7 +38,7 @@ static int load_one(struct test *t, struct object *o, const char *path)
 	if (!ret)
 		ret = kernel_check(&t->kernel, &o->ops);
 	if (!ret)
-		ret = attach_verify(o, &t->kernel);
+		ret = attach_verify(o, &t->kernel, t->opts->limit);
 	return ret ?: attach_fill(o, &t->kernel, t->name);
 }
 

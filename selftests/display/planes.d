@@ -1,0 +1,16 @@
+display/planes.o: display/planes.c lib/display.h lib/dev.h lib/mtap.h \
+ lib/compiler.h lib/mdev.h lib/prog.h ../include/linux/mdev_bpf.h \
+ ../include/uapi/linux/mdev_bpf.h progs/kdev.h lib/vfio.h progs/kgfx.h \
+ lib/wrong.h
+lib/display.h:
+lib/dev.h:
+lib/mtap.h:
+lib/compiler.h:
+lib/mdev.h:
+lib/prog.h:
+../include/linux/mdev_bpf.h:
+../include/uapi/linux/mdev_bpf.h:
+progs/kdev.h:
+lib/vfio.h:
+progs/kgfx.h:
+lib/wrong.h:
