@@ -22,6 +22,7 @@ struct opts {
 	const char *accesses;
 	const char *set[MAX_SETS];
 	int nr_set;
+	unsigned long limit;	/* seconds for the verifier, 0: none */
 };
 
 /*
@@ -41,6 +42,7 @@ int do_load(const struct opts *opts, int argc, char **argv);
 int do_unload(const struct opts *opts, int argc, char **argv);
 int do_list(const struct opts *opts, int argc, char **argv);
 int do_types(const struct opts *opts, int argc, char **argv);
+int do_devices(const struct opts *opts, int argc, char **argv);
 int do_show(const struct opts *opts, int argc, char **argv);
 int do_create(const struct opts *opts, int argc, char **argv);
 int do_remove(const struct opts *opts, int argc, char **argv);

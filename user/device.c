@@ -111,7 +111,18 @@ int do_create(const struct opts *opts, int argc, char **argv)
 	return out_text(obj, uuid);
 }
 
-static bool has_open(const char *pid, const char *path)
+/* The files by which a device can be in use; empty if it has none */
+struct vfio_files {
+	char group[32];
+	char cdev[40];
+};
+
+static bool is_one_of(const struct vfio_files *files, const char *path)
+{
+	return *path && (!strcmp(path, files->group) || !strcmp(path, files->cdev));
+}
+
+static bool has_open(const char *pid, const struct vfio_files *files)
 {
 	char name[PATH_MAX], target[PATH_MAX];
 	bool found = false;
@@ -124,28 +135,49 @@ static bool has_open(const char *pid, const char *path)
 	while (dir && !found && (de = readdir(dir))) {
 		len = readlinkat(dirfd(dir), de->d_name, target, sizeof(target) - 1);
 		target[len < 0 ? 0 : len] = '\0';
-		found = !strcmp(target, path);
+		found = is_one_of(files, target);
 	}
 	if (dir)
 		closedir(dir);
 	return found;
 }
 
-/* Find the process that has the device's VFIO group open; 0 if that is not visible. */
+/* Find the process that has the device's VFIO file open; 0 if that is not visible. */
 static int find_user(const struct device *dev)
 {
+	struct vfio_files files = {};
 	DIR *proc = opendir("/proc");
-	char path[32];
+	char cdev[CDEV_LEN];
 	struct dirent *de;
 	int pid = 0;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
+	if (dev->group >= 0)
+		snprintf(files.group, sizeof(files.group), "/dev/vfio/%d", dev->group);
+	if (device_cdev(dev, cdev))
+		snprintf(files.cdev, sizeof(files.cdev), "/dev/vfio/devices/%s", cdev);
 	while (proc && !pid && (de = readdir(proc)))
-		if (de->d_name[0] >= '1' && de->d_name[0] <= '9' && has_open(de->d_name, path))
+		if (de->d_name[0] >= '1' && de->d_name[0] <= '9' && has_open(de->d_name, &files))
 			pid = atoi(de->d_name);
 	if (proc)
 		closedir(proc);
 	return pid;
+}
+
+static void user_text(const struct device *dev, char *buf, size_t size)
+{
+	int pid = find_user(dev);
+
+	*buf = '\0';
+	if (pid)
+		snprintf(buf, size, " by process %d", pid);
+}
+
+static void say_wait(const struct device *dev)
+{
+	char by[32];
+
+	user_text(dev, by, sizeof(by));
+	p_info("%s is in use%s: waiting until it is closed (no signal ends the wait)", dev->uuid, by);
 }
 
 /*
@@ -154,11 +186,9 @@ static int find_user(const struct device *dev)
  */
 static int refuse_open(const struct device *dev)
 {
-	int pid = find_user(dev);
-	char by[32] = "";
+	char by[32];
 
-	if (pid)
-		snprintf(by, sizeof(by), " by process %d", pid);
+	user_text(dev, by, sizeof(by));
 	if (dev->leaving)
 		return p_err("%s is already being removed, but is in use%s: close its user",
 			     dev->uuid, by);
@@ -175,6 +205,8 @@ int do_remove(const struct opts *opts, int argc, char **argv)
 		return ret;
 	if (dev.leaving || (dev.open && !opts->force))
 		return refuse_open(&dev);
+	if (dev.open)
+		say_wait(&dev);
 	ret = device_remove(&dev);
 	if (ret == -EAGAIN)
 		return p_err("%s is being created or removed: try again", dev.uuid);

@@ -16,7 +16,6 @@ static struct json_object *describe_ops(const struct ops *ops)
 	for (int i = 0; i < ops_members(ops); i++) {
 		struct json_object *row;
 		struct bpf_program *prog;
-		bool sleeps;
 
 		if (!member_is_op(ops, i))
 			continue;
@@ -24,11 +23,9 @@ static struct json_object *describe_ops(const struct ops *ops)
 		if (!prog)
 			continue;
 		row = json_object_new_object();
-		sleeps = strstr(bpf_program__section_name(prog), "struct_ops.s");
 		add_str(row, "op", member_name(ops, i));
 		add_str(row, "program", bpf_program__name(prog));
-		add_bool(row, "sleepable", sleeps);
-		if (sleeps)
+		if (strstr(bpf_program__section_name(prog), "struct_ops.s"))
 			p_info("program '%s' cannot be loaded: ops must not sleep, use SEC(\"struct_ops\")",
 			       bpf_program__name(prog));
 		json_object_array_add(rows, row);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mdev-bpf list and types: one line for each program or type. */
+/* mdev-bpf list, types and devices: one line for each program, type or device. */
 #include <limits.h>
 
 #include "cmd.h"
@@ -24,8 +24,11 @@ static int add_program(const struct program *prog, void *rows)
 
 int do_list(const struct opts *opts, int argc, char **argv)
 {
-	struct json_object *rows = json_object_new_array();
+	struct json_object *rows;
 
+	if (need_module())
+		return -1;
+	rows = json_object_new_array();
 	walk_programs(add_program, rows);
 	return out_list(rows);
 }
@@ -46,8 +49,45 @@ static int add_type(const struct type *type, void *rows)
 
 int do_types(const struct opts *opts, int argc, char **argv)
 {
-	struct json_object *rows = json_object_new_array();
+	struct json_object *rows;
 
+	if (need_module())
+		return -1;
+	rows = json_object_new_array();
 	walk_types(NULL, add_type, rows);
+	return out_list(rows);
+}
+
+static int add_device(const struct device *dev, void *rows)
+{
+	struct json_object *row = json_object_new_object();
+	char cdev[CDEV_LEN];
+
+	add_str(row, "uuid", dev->uuid);
+	add_str(row, "type", *dev->type ? dev->type : NULL);
+	add_str(row, "program", dev->program);
+	add_str(row, "state", device_state(dev));
+	add_bool(row, "open", dev->open);
+	if (dev->group >= 0)
+		add_u64(row, "iommu_group", dev->group);
+	else
+		add_str(row, "iommu_group", NULL);
+	add_str(row, "vfio_cdev", device_cdev(dev, cdev) ? cdev : NULL);
+	json_object_array_add(rows, row);
+	return 0;
+}
+
+int do_devices(const struct opts *opts, int argc, char **argv)
+{
+	const char *program = argc ? argv[0] : NULL;
+	struct json_object *rows;
+	struct program prog;
+
+	if (need_module())
+		return -1;
+	if (program && !program_find(program, &prog))
+		return p_err("no program '%s', see mdev-bpf list", program);
+	rows = json_object_new_array();
+	walk_devices(program, add_device, rows);
 	return out_list(rows);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mdev-bpf: load BPF device programs and manage the mediated devices that they provide. */
 #include <bpf/libbpf.h>
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <linux/mdev_bpf.h>
 #include <stdio.h>
@@ -12,12 +14,17 @@
 #include "output.h"
 #include "sysfs.h"
 
+#define DEFAULT_LIMIT	300	/* seconds; in option_help, too */
+#define MAX_LIMIT	86400
+
+#define USAGE_LEN	128
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int do_help(const struct opts *opts, int argc, char **argv);
 
 static const struct cmd cmds[] = {
-	{ "load", do_load, 1, 1, "tmrsPn", "OBJECT",
+	{ "load", do_load, 1, 1, "tmrsPnl", "OBJECT",
 	  "load a device program from an object file and attach it" },
 	{ "unload", do_unload, 1, 1, "f", "PROGRAM",
 	  "detach a program" },
@@ -25,6 +32,8 @@ static const struct cmd cmds[] = {
 	  "list the programs" },
 	{ "types", do_types, 0, 0, "", "",
 	  "list the mdev types that devices can be created from" },
+	{ "devices", do_devices, 0, 1, "", "[PROGRAM]",
+	  "list the devices, of all programs or of one" },
 	{ "show", do_show, 0, 1, "R", "[UUID|PROGRAM|TYPE]",
 	  "show a device or a program in detail, or all devices" },
 	{ "create", do_create, 1, 1, "us", "TYPE",
@@ -65,6 +74,7 @@ static const struct option long_options[] = {
 	{ "set",	required_argument,	NULL, 's' },
 	{ "pin",	required_argument,	NULL, 'P' },
 	{ "dry-run",	no_argument,		NULL, 'n' },
+	{ "limit",	required_argument,	NULL, 'l' },
 	{ "force",	no_argument,		NULL, 'f' },
 	{ "uuid",	required_argument,	NULL, 'u' },
 	{ "registers",	no_argument,		NULL, 'R' },
@@ -89,8 +99,10 @@ static const struct {
 	{ 's', "--set NAME=VALUE  load: set a global variable of the program; create and\n"
 	       "                    test: set a parameter of the device; can be repeated" },
 	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
-	{ 'n', "--dry-run         only have the verifier check the program" },
-	{ 'f', "--force           do it even if devices or users remain, see mdev-bpf(8)" },
+	{ 'n', "--dry-run         only have the verifier and the module check the program" },
+	{ 'l', "--limit SECONDS   give up when the verifier takes longer; 0: never [300]" },
+	{ 'f', "--force           unload: leave devices detached; remove: wait until the\n"
+	       "                    device's user closes it, and no signal ends this wait" },
 	{ 'u', "--uuid UUID       UUID of the device [random]" },
 	{ 'S', "--seed N          what kind of accesses are made follows from this number [1]" },
 	{ 'a', "--accesses N      how many accesses of any kind are made [3000]" },
@@ -113,10 +125,18 @@ static void print_usage(FILE *f)
 	      "\nCommands can be abbreviated as long as they are unambiguous.\n", f);
 }
 
+static void usage_line(const struct cmd *cmd, char *buf, size_t size)
+{
+	snprintf(buf, size, "mdev-bpf %s%s%s%s", cmd->name, *cmd->args ? " " : "", cmd->args,
+		 *cmd->options ? " [OPTIONS]" : "");
+}
+
 static void print_command(FILE *f, const struct cmd *cmd)
 {
-	fprintf(f, "Usage: mdev-bpf %s%s%s%s\n\n  %s\n", cmd->name, *cmd->args ? " " : "",
-		cmd->args, *cmd->options ? " [OPTIONS]" : "", cmd->help);
+	char usage[USAGE_LEN];
+
+	usage_line(cmd, usage, sizeof(usage));
+	fprintf(f, "Usage: %s\n\n  %s\n", usage, cmd->help);
 	if (*cmd->options)
 		fputs("\nOptions:\n", f);
 	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++)
@@ -149,36 +169,59 @@ static const struct cmd *find_cmd(const char *name)
 	return NULL;
 }
 
-static int help_json(void)
+static const char *option_name(int name)
 {
-	struct json_object *rows = json_object_new_array();
+	const struct option *opt = long_options;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
-		struct json_object *row = json_object_new_object();
+	while (opt->name && opt->val != name)
+		opt++;
+	return opt->name;
+}
 
-		add_str(row, "command", cmds[i].name);
-		add_str(row, "args", cmds[i].args);
-		add_str(row, "help", cmds[i].help);
-		json_object_array_add(rows, row);
+static struct json_object *command_json(const struct cmd *cmd)
+{
+	struct json_object *obj = json_object_new_object();
+	struct json_object *options = json_object_new_array();
+
+	add_str(obj, "command", cmd->name);
+	add_str(obj, "args", cmd->args);
+	add_str(obj, "help", cmd->help);
+	for (const char *c = cmd->options; *c; c++)
+		json_object_array_add(options, json_object_new_string(option_name(*c)));
+	json_object_object_add(obj, "options", options);
+	return obj;
+}
+
+static int help_all(void)
+{
+	struct json_object *rows;
+
+	if (!json_output) {
+		print_usage(stdout);
+		return 0;
 	}
+	rows = json_object_new_array();
+	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++)
+		json_object_array_add(rows, command_json(&cmds[i]));
 	return out_list(rows);
+}
+
+static int help_command(const struct cmd *cmd)
+{
+	if (json_output)
+		return out_details(command_json(cmd));
+	print_command(stdout, cmd);
+	return 0;
 }
 
 static int do_help(const struct opts *opts, int argc, char **argv)
 {
 	const struct cmd *cmd;
 
-	if (json_output)
-		return help_json();
-	if (!argc) {
-		print_usage(stdout);
-		return 0;
-	}
+	if (!argc)
+		return help_all();
 	cmd = find_cmd(argv[0]);
-	if (!cmd)
-		return EXIT_USAGE;
-	print_command(stdout, cmd);
-	return 0;
+	return cmd ? help_command(cmd) : EXIT_USAGE;
 }
 
 static int add_set(struct opts *opts, const char *assignment)
@@ -186,6 +229,17 @@ static int add_set(struct opts *opts, const char *assignment)
 	if (opts->nr_set == MAX_SETS)
 		return p_usage("more than %d --set", MAX_SETS);
 	opts->set[opts->nr_set++] = assignment;
+	return 0;
+}
+
+static int set_limit(struct opts *opts, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	opts->limit = strtoul(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || opts->limit > MAX_LIMIT)
+		return p_usage("--limit %s: not a number of seconds from 0 to %d", text, MAX_LIMIT);
 	return 0;
 }
 
@@ -219,6 +273,8 @@ static int set_option(struct opts *opts, int name, const char *arg)
 	case 'n':
 		opts->dry_run = true;
 		break;
+	case 'l':
+		return set_limit(opts, arg);
 	case 'f':
 		opts->force = true;
 		break;
@@ -252,45 +308,40 @@ struct request {
 	bool version;
 };
 
-static const char *option_name(int name)
-{
-	const struct option *opt = long_options;
-
-	while (opt->name && opt->val != name)
-		opt++;
-	return opt->name;
-}
-
 /*
- * Get the option that getopt_long() has just rejected, as the user spelled it. "word" is the
- * argument before optind. It is not the one at fault while getopt is in the middle of an argument
- * with several short options.
+ * Say what is wrong with an option. getopt_long() has returned "c", optopt was "opt", and "word" was
+ * the argument before optind. The word is not the one at fault while getopt is in the middle of an argument with
+ * several short options.
  */
-static void bad_option(int c, const char *word, char *buf, size_t size)
+static int bad_option(int c, int opt, const char *word)
 {
-	const char *name = optopt ? option_name(optopt) : NULL;
-	size_t len = strcspn(word, "=");
+	const char *name = opt ? option_name(opt) : NULL;
 
 	if (c == ':' && name)
-		snprintf(buf, size, "--%s", name);
-	else if (!optopt || (name && word[len] && len > 2 && !strncmp(name, word + 2, len - 2)))
-		snprintf(buf, size, "%s", word);
-	else
-		snprintf(buf, size, "-%c", optopt);
+		return p_usage("option '--%s' needs a value", name);
+	if (name && strchr(word, '='))
+		return p_usage("option '%s': --%s takes no value", word, name);
+	if (word[0] == '-' && isdigit((unsigned char)word[1]))
+		return p_usage("'%s' is not an option, and no number here is negative", word);
+	if (opt && !name)
+		return p_usage("there is no option '-%c', see mdev-bpf help", opt);
+	return p_usage("there is no option '%s', see mdev-bpf help", word);
 }
 
 /* Options may stand between arguments; "--" ends them. */
 static int parse(struct request *req, int argc, char **argv)
 {
-	char bad[128] = "";
+	const char *bad = NULL;
+	int c, bad_c = 0, bad_opt = 0, ret = 0;
 	size_t used = 0;
-	int c, ret = 0;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":" GLOBAL_OPTIONS, long_options, NULL)) != -1) {
+		/* Go on to the last: -j says how to print what is wrong with this one */
 		if (c == '?' || c == ':') {
-			if (!*bad)
-				bad_option(c, argv[optind - 1], bad, sizeof(bad));
+			bad_c = bad ? bad_c : c;
+			bad_opt = bad ? bad_opt : optopt;
+			bad = bad ?: argv[optind - 1];
 			continue;
 		}
 		req->help |= c == 'h';
@@ -299,33 +350,29 @@ static int parse(struct request *req, int argc, char **argv)
 			req->used[used++] = c;
 		ret = ret ?: set_option(&req->opts, c, optarg);
 	}
-	if (*bad)
-		return p_usage("option '%s' is unknown, lacks a value, or takes no value; see mdev-bpf help",
-			       bad);
-	return ret;
+	return bad ? bad_option(bad_c, bad_opt, bad) : ret;
 }
 
 static int run(const struct cmd *cmd, const struct request *req, int argc, char **argv)
 {
-	if (req->help || (argc == 1 && !strcmp(argv[0], "help"))) {
-		print_command(stdout, cmd);
-		return 0;
-	}
+	char usage[USAGE_LEN];
+
+	if (req->help || (argc == 1 && !strcmp(argv[0], "help")))
+		return help_command(cmd);
 	for (const char *c = req->used; *c; c++)
 		if (!strchr(cmd->options, *c))
 			return p_usage("%s has no option --%s", cmd->name, option_name(*c));
-	if (argc < cmd->min_args || argc > cmd->max_args)
-		return p_usage("usage: mdev-bpf %s%s%s", cmd->name, *cmd->args ? " " : "",
-			       cmd->args);
+	if (argc < cmd->min_args || argc > cmd->max_args) {
+		usage_line(cmd, usage, sizeof(usage));
+		return p_usage("usage: %s", usage);
+	}
 	return cmd->run(&req->opts, argc, argv);
 }
 
 static int no_command(const struct request *req)
 {
-	if (req->help) {
-		print_usage(stdout);
-		return 0;
-	}
+	if (req->help)
+		return help_all();
 	if (json_output)
 		return p_usage("there is no command, see mdev-bpf help");
 	print_usage(stderr);
@@ -334,7 +381,7 @@ static int no_command(const struct request *req)
 
 static int mdev_bpf(int argc, char **argv)
 {
-	struct request req = {};
+	struct request req = { .opts.limit = DEFAULT_LIMIT };
 	const struct cmd *cmd;
 	int ret = parse(&req, argc, argv);
 

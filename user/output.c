@@ -124,6 +124,8 @@ static void print_value(FILE *f, struct json_object *val)
 		fputs(json_object_get_boolean(val) ? "yes" : "no", f);
 		break;
 	case json_type_array:
+		if (is_empty(val))
+			fputc('-', f);
 		for (size_t i = 0; i < json_object_array_length(val); i++) {
 			fputs(sep, f);
 			print_value(f, json_object_array_get_idx(val, i));
@@ -166,16 +168,25 @@ static int text_width(struct json_object *val)
 	return width;
 }
 
-static int column_width(struct json_object *rows, const char *key)
+/* Widths of the columns, by position; the keys of the first row are their heads. */
+static int *column_widths(struct json_object *rows)
 {
-	int width = strlen(key);
+	struct json_object *first = json_object_array_get_idx(rows, 0);
+	int *width = calloc(json_object_object_length(first) + 1, sizeof(*width));
 
+	if (!width)
+		abort();
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
-		int w = text_width(json_object_object_get(row, key));
+		int column = 0;
 
-		if (w > width)
-			width = w;
+		json_object_object_foreach(json_object_array_get_idx(rows, i), key, val) {
+			int text = text_width(val), head = i ? 0 : strlen(key);
+			int w = text > head ? text : head;
+
+			if (w > width[column])
+				width[column] = w;
+			column++;
+		}
 	}
 	return width;
 }
@@ -188,7 +199,7 @@ static void print_cell(const char *text, int width, bool last)
 		printf("%-*s", width + GAP, text);
 }
 
-static void print_row(struct json_object *rows, struct json_object *row, bool head, int indent)
+static void print_row(struct json_object *row, const int *width, bool head, int indent)
 {
 	int left = json_object_object_length(row);
 
@@ -198,21 +209,24 @@ static void print_row(struct json_object *rows, struct json_object *row, bool he
 
 		for (char *p = text; head && *p; p++)
 			*p = *p == '_' ? ' ' : toupper(*p);
-		print_cell(text, column_width(rows, key), !--left);
+		print_cell(text, *width++, !--left);
 		free(text);
 	}
 }
 
-/* Print a table. The keys of the first row are the columns. */
+/* Print a table. All rows have the same keys in the same order. */
 static void print_table(struct json_object *rows, int indent)
 {
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	size_t n = json_object_array_length(rows);
+	int *width;
 
-		if (!i)
-			print_row(rows, row, true, indent);
-		print_row(rows, row, false, indent);
-	}
+	if (!n)
+		return;
+	width = column_widths(rows);
+	print_row(json_object_array_get_idx(rows, 0), width, true, indent);
+	for (size_t i = 0; i < n; i++)
+		print_row(json_object_array_get_idx(rows, i), width, false, indent);
+	free(width);
 }
 
 static int key_width(struct json_object *obj)

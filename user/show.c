@@ -102,7 +102,7 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 	struct program prog;
 	bool attached;
 	struct ops ops;
-	char path[32];
+	char path[40], cdev[CDEV_LEN];
 
 	add_str(obj, "uuid", dev->uuid);
 	add_str(obj, "type", *dev->type ? dev->type : NULL);
@@ -115,6 +115,10 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 		snprintf(path, sizeof(path), "/dev/vfio/%d", dev->group);
 		add_u64(obj, "iommu_group", dev->group);
 		add_str(obj, "vfio", path);
+	}
+	if (device_cdev(dev, cdev)) {
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", cdev);
+		add_str(obj, "vfio_cdev", path);
 	}
 	if (params)
 		json_object_object_add(obj, "params", params);
@@ -144,10 +148,11 @@ static int add_device(const struct device *dev, void *ctx)
 
 static int show_all(const struct kernel *k, bool registers)
 {
-	struct show show = { k, registers, json_object_new_array() };
+	struct show show = { .kernel = k, .registers = registers };
 
-	if (!module_loaded())
-		p_info("mdev_bpf is not loaded: modprobe mdev_bpf");
+	if (need_module())
+		return -1;
+	show.rows = json_object_new_array();
 	walk_devices(NULL, add_device, &show);
 	return out_details(show.rows);
 }
@@ -165,6 +170,8 @@ static int show_one(const char *what, const struct kernel *k, bool registers)
 		uuid_unparse_lower(bytes, uuid);
 		if (device_find(uuid, &dev))
 			return out_details(device(&dev, k, registers));
+		if (need_module())
+			return -1;
 		return p_err("no device %s, see mdev-bpf show", uuid);
 	}
 	if (type_find(what, &type))

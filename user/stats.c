@@ -72,18 +72,13 @@ static int collect(const char *what, struct json_object *rows)
 		return walk_devices(type.program, add_device_of_type, &of);
 	if (program_find(what, &prog))
 		return walk_devices(what, add_device, rows);
-	if (need_module())
-		return -1;
 	return p_err("no program or type '%s', see mdev-bpf list and types", what);
 }
 
 static int turn(const char *on)
 {
-	int err;
+	int err = module_write("stats", on);
 
-	if (need_module())
-		return -1;
-	err = module_write("stats", on);
 	return err ? p_err("cannot turn counting %s: %s", on, err_hint(-err)) : out_nothing();
 }
 
@@ -92,6 +87,8 @@ int do_stats(const struct opts *opts, int argc, char **argv)
 	struct json_object *rows;
 	int ret = 0;
 
+	if (need_module())
+		return -1;
 	if (argc && (!strcmp(argv[0], "on") || !strcmp(argv[0], "off")))
 		return turn(argv[0]);
 	rows = json_object_new_array();
@@ -103,7 +100,7 @@ int do_stats(const struct opts *opts, int argc, char **argv)
 		json_object_put(rows);
 		return ret;
 	}
-	if (module_loaded() && !module_number("stats"))
+	if (!module_number("stats"))
 		p_info("counting is off: mdev-bpf stats on");
 	return out_list(rows);
 }

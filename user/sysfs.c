@@ -271,40 +271,54 @@ const char *device_state(const struct device *dev)
 	return dev->attached ? "attached" : "detached";
 }
 
-static int match_program(const struct program *prog, void *ctx)
+static int copy_program(const struct program *prog, void *ctx)
 {
-	struct program *wanted = ctx;
-
-	if (strcmp(prog->name, wanted->name))
-		return 0;
-	*wanted = *prog;
+	*(struct program *)ctx = *prog;
 	return 1;
+}
+
+/* Look at one program, without a walk over all. */
+static int visit_named(const char *name, struct walk *walk)
+{
+	char path[PATH_MAX];
+
+	if (!*name || strchr(name, '/') || strlen(name) >= MDEV_BPF_NAME_LEN)
+		return 0;
+	snprintf(path, sizeof(path), PARENTS_DIR "/%s", name);
+	return visit_program(path, name, walk);
 }
 
 bool program_find(const char *name, struct program *prog)
 {
-	if (strlen(name) >= sizeof(prog->name))
-		return false;
-	strcpy(prog->name, name);
-	return walk_programs(match_program, prog);
+	struct walk walk = { .program_fn = copy_program, .ctx = prog };
+
+	return visit_named(name, &walk);
 }
 
-static int match_type(const struct type *type, void *ctx)
+static int copy_type(const struct type *type, void *ctx)
 {
-	struct type *wanted = ctx;
-
-	if (strcmp(type->id, wanted->id))
-		return 0;
-	*wanted = *type;
+	*(struct type *)ctx = *type;
 	return 1;
+}
+
+/* Does the program have this type? The type's id begins with the name of the program. */
+static int find_type(const struct program *prog, void *ctx)
+{
+	struct type *type = ctx;
+	struct walk walk = { .program = prog->name, .type_fn = copy_type, .ctx = type };
+	char path[PATH_MAX], id[sizeof(type->id)];
+
+	strcpy(id, type->id);
+	snprintf(path, sizeof(path), PARENTS_DIR "/%s/mdev_supported_types/%s", prog->name, id);
+	return access(path, F_OK) ? 0 : visit_type(path, id, &walk);
 }
 
 bool type_find(const char *id, struct type *type)
 {
-	if (strlen(id) >= sizeof(type->id))
+	if (!*id || strchr(id, '/') || strlen(id) >= sizeof(type->id))
 		return false;
 	strcpy(type->id, id);
-	return walk_types(NULL, match_type, type);
+	return walk_programs(find_type, type);
 }
 
 static int match_device(const struct device *dev, void *ctx)
@@ -317,12 +331,28 @@ static int match_device(const struct device *dev, void *ctx)
 	return 1;
 }
 
+/* Look at a device where the bus has it: in the directory of its parent, which is the program's. */
+static bool find_on_bus(const char *uuid, struct device *dev)
+{
+	struct walk walk = { .device_fn = match_device, .ctx = dev };
+	char link[PATH_MAX], path[PATH_MAX], parent[PATH_MAX];
+
+	snprintf(link, sizeof(link), DEVICES_DIR "/%s", uuid);
+	if (!realpath(link, path))
+		return false;
+	strcpy(parent, path);
+	dirname(parent);
+	walk.program = basename(parent);
+	return is_ours(parent) && visit_device(path, uuid, &walk);
+}
+
+/* One that is being removed may have left the bus, see visit_device(). */
 bool device_find(const char *uuid, struct device *dev)
 {
-	if (strlen(uuid) >= sizeof(dev->uuid))
+	if (strchr(uuid, '/') || strlen(uuid) >= sizeof(dev->uuid))
 		return false;
 	strcpy(dev->uuid, uuid);
-	return walk_devices(NULL, match_device, dev);
+	return find_on_bus(uuid, dev) || walk_devices(NULL, match_device, dev);
 }
 
 int type_create(const struct type *type, const char *uuid)
@@ -372,6 +402,21 @@ int device_read(const struct device *dev, const char *attr, char *buf, size_t si
 		len--;
 	buf[len] = '\0';
 	return 0;
+}
+
+static int copy_name(const char *path, const char *name, void *ctx)
+{
+	snprintf(ctx, CDEV_LEN, "%s", name);
+	return 1;
+}
+
+/* Name of the device's file in /dev/vfio/devices; false without CONFIG_VFIO_DEVICE_CDEV. */
+bool device_cdev(const struct device *dev, char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/vfio-dev", dev->uuid);
+	return walk_dir(path, copy_name, name);
 }
 
 bool module_loaded(void)

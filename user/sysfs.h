@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define UUID_LEN	37	/* as text, with the final NUL */
+#define CDEV_LEN	16	/* "vfio" and a number, with the final NUL */
 
 /* A program that is attached, or whose devices still exist. */
 struct program {
@@ -65,6 +66,7 @@ const char *device_state(const struct device *dev);
 int type_create(const struct type *type, const char *uuid);
 int param_write(const char *uuid, const char *name, const char *value);
 int device_remove(const struct device *dev);
+bool device_cdev(const struct device *dev, char *name);
 int device_read(const struct device *dev, const char *attr, char *buf, size_t size);
 
 bool module_loaded(void);

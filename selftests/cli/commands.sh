@@ -45,7 +45,7 @@ help_and_version()
 {
 	local command
 	run 0 mdev-bpf help
-	for command in load unload list types show create remove inspect peek poke memory console dump \
+	for command in load unload list types devices show create remove inspect peek poke memory console dump \
 		stats test version; do
 		has "$out" "  $command "
 	done
@@ -89,13 +89,25 @@ usage()
 		poke $uuid bar0 0
 		list --force
 		--nonsense list
+		load $mtty --limit
+		load $mtty --limit x
+		load $mtty --limit -1
+		help bogus
 	END
+	run 2 mdev-bpf load
+	has "$err" "usage: mdev-bpf load OBJECT \[OPTIONS\]"
+	run 2 mdev-bpf load "$mtty" --type
+	has "$err" "'--type' needs a value"
+	run 2 mdev-bpf poke "$uuid" bar0 7 1 -1
+	has "$err" "'-1' is not an option, and no number here is negative"
+	run 2 mdev-bpf -j help bogus
+	has "$(json "j['error']")" "no command 'bogus'"
 	run 2 mdev-bpf -j
 	has "$(json "j['error']")" "no command"
 	run 2 mdev-bpf list -xj
 	has "$(json "j['error']")" "'-x'"
 	run 2 mdev-bpf list --force=1
-	has "$err" "'--force=1'"
+	has "$err" "'--force=1': --force takes no value"
 	run 2 mdev-bpf l
 	has "$err" load
 	has "$err" list
@@ -119,12 +131,26 @@ empty_lists()
 		skip "there are programs on this machine"
 		return
 	fi
-	for command in list types show; do
+	for command in list types devices show; do
 		run 0 mdev-bpf "$command"
 		is "$err" ""
 		run 0 mdev-bpf -j "$command"
 		is "$out" "[]"
 	done
+}
+
+# Lists of a module that is not there are no empty lists.
+no_module()
+{
+	local command
+	for command in list types devices show stats "stats on" "show $uuid" "show $prog" \
+		"unload $prog" "create $prog-1" "load $mtty"; do
+		# shellcheck disable=SC2086 # words
+		run 1 unshare -m sh -c "mount -t tmpfs none /sys/kernel && exec mdev-bpf $command"
+		has "$err" "mdev_bpf is not loaded: modprobe mdev_bpf"
+		is "$out" ""
+	done
+	run 0 unshare -m sh -c "mount -t tmpfs none /sys/kernel && exec mdev-bpf version"
 }
 
 load_and_list()
@@ -159,6 +185,12 @@ devices()
 	has "$err" "$prog-9"
 	run 0 mdev-bpf show "$uuid"
 	has "$out" "$prog-2"
+	run 0 mdev-bpf devices
+	has "$(tr -s ' ' <<<"$out")" "$uuid $prog-2 $prog attached no"
+	run 0 mdev-bpf -j devices "$prog"
+	is "$(json "[(d['uuid'], d['state']) for d in j]")" "[('$uuid', 'attached')]"
+	run 1 mdev-bpf devices "${prog}2"
+	has "$err" "no program"
 	run 0 mdev-bpf create "$prog-1"
 	run 0 mdev-bpf remove "$out"
 	run 0 mdev-bpf remove "$uuid"
@@ -303,6 +335,12 @@ every_command_json()
 	run 0 mdev-bpf -j unload "$prog"
 	is "$out" null
 	run 0 mdev-bpf -j help
+	is "$(json "len(j) > 10")" True
+	run 0 mdev-bpf -j help load
+	is "$(json "j['command'], 'replace' in j['options']")" "load True"
+	run 0 mdev-bpf -j load --help
+	is "$(json "j['command']")" load
+	run 0 mdev-bpf -j --help
 	is "$(json "len(j) > 10")" True
 }
 
@@ -463,6 +501,11 @@ not_a_program()
 	run 1 mdev-bpf load "$mtap_tmp/nothing.bpf.o"
 	has "$err" nothing.bpf.o
 	run 1 mdev-bpf load /bin/true
+	sed 's/\.BTF\x00/.XTF\x00/' "$mtty" >"$mtap_tmp/no_btf.bpf.o"
+	run 1 mdev-bpf load "$mtap_tmp/no_btf.bpf.o"
+	has "$err" "BTF is required*cure: compile it with clang -g"
+	run 1 mdev-bpf load "$here/progs/reuse.bpf.o"
+	has "$err" "cure: one function cannot be two ops"
 	run 1 mdev-bpf load "$objects/trace/ioctl.bpf.o"
 	run 1 mdev-bpf load "$bad"
 	has "$err" "--map"
@@ -479,6 +522,24 @@ dry_run()
 	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
 	[ ! -e "$pins/$prog" ] || fail "something is pinned"
 	run 1 mdev-bpf load "$bad" --map endless --dry-run
+	has "$err" "cure: use mdev_bpf_for()"
+	run 1 mdev-bpf load "$bad" --map odd_bar --dry-run
+	has "$err" "regions\[0\].size 0x18 is no power of two"
+	run 1 mdev-bpf -j load "$bad" --map newer_abi --dry-run
+	has "$(json "j['error']")" "built for abi 99"
+	run 0 mdev-bpf -j load "$mtty" --dry-run
+	is "$(json "j['state']")" verified
+}
+
+# The verifier follows each round of a plain loop: minutes, on an emulated processor.
+limit_of_time()
+{
+	run 1 mdev-bpf load "$here/progs/cures.bpf.o" --map many_rounds --type "$prog" --limit 2
+	has "$err" "the verifier was not done after 2 seconds"
+	has "$err" "mdev_bpf_for"
+	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
+	run 1 mdev-bpf -j load "$here/progs/cures.bpf.o" --map many_rounds --limit 1
+	has "$(json "j['error']")" "not done after 1 seconds"
 }
 
 inspect()
@@ -558,8 +619,11 @@ pin_elsewhere()
 	rmdir /sys/fs/bpf/kst_pins
 	run 1 mdev-bpf load "$mtty" --type "$prog" --pin "$mtap_tmp/no-bpffs"
 	has "$err" "not in a bpf file system"
-	run 1 mdev-bpf load "$mtty" --type "$prog" --pin /sys/fs/bpf/kst.pins/below
+	run 1 mdev-bpf load "$bad" --map odd_bar --type "$prog" --pin /sys/fs/bpf/kst_pins/a/b
+	[ ! -e /sys/fs/bpf/kst_pins ] || fail "it has left directories"
+	run 1 mdev-bpf load "$mtty" --type "$prog" --pin /sys/fs/bpf/kst_pins/no.dots/below
 	has "$err" "no dots"
+	[ ! -e /sys/fs/bpf/kst_pins ] || fail "it has left a directory"
 	[ ! -e "/sys/class/$prog" ] || fail "it is loaded"
 }
 
@@ -574,17 +638,23 @@ pin_is_all()
 
 replace()
 {
-	load
+	load --replace
+	has "$err" "there was no '$prog' to replace"
+	run 1 mdev-bpf load "$kdev" --type "$prog" --replace
+	has "$err" "types\[\] differ from those in use"
 	create
 	run 0 mdev-bpf poke "$uuid" bar0 7 1 0x77
 	run 1 mdev-bpf load "$kdev" --type "$prog" --replace
-	has "$err" "types\[\] differ from those of the devices"
+	has "$err" "types\[\] differ from those in use"
 	run 0 mdev-bpf peek "$uuid" bar0 7 1
 	is "$out" 0x77
 	run 2 mdev-bpf load "$mtty" --type "$prog" --replace --pin /sys/fs/bpf/kst_pins
 	[ ! -e /sys/fs/bpf/kst_pins ] || fail "it has made the directory"
 	load --replace
+	is "$err" ""
 	is "$(state)" attached
+	run 0 mdev-bpf -j load "$mtty" --type "$prog" --replace
+	is "$(json "j['replaced']")" True
 	[ -e "$pins/$prog" ] || fail "the pin is gone"
 	run 0 mdev-bpf peek "$uuid" bar0 7 1
 	is "$out" 0x77
@@ -612,7 +682,7 @@ unload_with_devices()
 	has "$err" "detached"
 	run 1 mdev-bpf unload "$prog"
 	run 1 mdev-bpf load "$kdev" --type "$prog"
-	has "$err" "types\[\] differ from those of the devices"
+	has "$err" "types\[\] differ from those in use"
 	load
 	is "$(state)" attached
 	run 0 mdev-bpf peek "$uuid" bar0 7 1
@@ -629,7 +699,7 @@ in_use()
 	local said from pid
 	load
 	create
-	coproc HOLD { "$here/cli/hold" "$uuid"; }
+	coproc HOLD { exec "$here/cli/hold" "$uuid"; }
 	# shellcheck disable=SC2153 # set by coproc, until that ends
 	pid=$HOLD_PID
 	exec {from}<&"${HOLD[0]}"
@@ -645,6 +715,7 @@ in_use()
 	run 0 mdev-bpf unload "$prog" --force
 	load
 	run 0 timeout $((30 * slowness)) mdev-bpf remove "$uuid" --force
+	has "$err" "in use by process $pid: waiting until it is closed"
 	read -r -t $((20 * slowness)) said <&"$from"
 	is "$said" asked
 	wait "$pid"
@@ -748,9 +819,11 @@ foreign_pins()
 }
 
 wipe
-points help_and_version usage prefixes empty_lists load_and_list devices exhausted peek_and_poke memory parameters \
+points help_and_version usage prefixes empty_lists no_module load_and_list devices exhausted \
+	peek_and_poke memory parameters \
 	every_command_json verifier_refuses kernel_refuses kernel_is_older failed_device \
-	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run inspect \
+	dump_of_mtty stats slow_ops state_too_small not_a_program dry_run limit_of_time \
+	inspect \
 	full_disk names_too_long \
 	set_variables pin_elsewhere pin_is_all replace unload_with_devices in_use \
 	removal_pending foreign_pins

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -122,6 +123,32 @@ MTAP_TEST_IF(cdev_possible, one_user)
 	EXPECT_EQ(cdev_bind(&dev, iommufd), -EBUSY);
 	vfio_close(&other);
 	EXPECT_EQ(cdev_bind(&dev, iommufd), 0);
+}
+
+static bool says(const char *command, const char *text)
+{
+	char line[256];
+	bool found = false;
+	FILE *f = popen(command, "r");
+
+	ASSERT(f);
+	while (fgets(line, sizeof(line), f))
+		found |= !!strstr(line, text);
+	pclose(f);
+	return found;
+}
+
+/* The tool knows users by their cdev, too. */
+MTAP_TEST_IF(cdev_possible, tool_knows_cdevs)
+{
+	char command[128], text[64];
+
+	bind();
+	snprintf(text, sizeof(text), "in use by process %d", getpid());
+	snprintf(command, sizeof(command), "mdev-bpf remove %s 2>&1", dev_mdev.uuid);
+	EXPECT(says(command, text));
+	snprintf(command, sizeof(command), "mdev-bpf show %s", dev_mdev.uuid);
+	EXPECT(says(command, "/dev/vfio/devices/vfio"));
 }
 
 MTAP_TEST_IF(cdev_possible, not_attached)
