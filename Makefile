@@ -136,6 +136,7 @@ install-files:
 	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/man/*.8))
 	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
 	$(call into,$(BPFDIR),644,$(wildcard $(patsubst %.c,%.o,$(devices))))
+	$(call into,$(BPFDIR)/template,644,$(wildcard user/template/*))
 	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
 	$(call into,$(INCDIR),644,$(wildcard bpf/include/*.h))
 	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)

@@ -54,6 +54,10 @@ int do_console(const struct opts *opts, int argc, char **argv);
 int do_dump(const struct opts *opts, int argc, char **argv);
 int do_stats(const struct opts *opts, int argc, char **argv);
 int do_test(const struct opts *opts, int argc, char **argv);
+int do_top(const struct opts *opts, int argc, char **argv);
+int do_new(const struct opts *opts, int argc, char **argv);
+int do_trace(const struct opts *opts, int argc, char **argv);
+int do_doctor(const struct opts *opts, int argc, char **argv);
 int do_version(const struct opts *opts, int argc, char **argv);
 
 #endif

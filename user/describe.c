@@ -72,6 +72,12 @@ const char *region_name(unsigned int index)
 	return index < ARRAY_SIZE(region_names) ? region_names[index] : NULL;
 }
 
+/* The same of an interrupt of a PCI device */
+const char *irq_name(unsigned int index)
+{
+	return index < ARRAY_SIZE(irq_names) ? irq_names[index] : NULL;
+}
+
 bool region_index(const char *name, unsigned int *index)
 {
 	char *end;
@@ -277,10 +283,6 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 	return rows;
 }
 
-static const char *irq_name(const struct decl *decl, size_t index)
-{
-	return decl->is_pci && index < ARRAY_SIZE(irq_names) ? irq_names[index] : NULL;
-}
 
 /* Decode the position of the MSI-X table or PBA from its capability: "bar2+0x800" */
 static void add_place(struct json_object *obj, const char *key, const struct mdev_bpf_irq *irq,
@@ -303,7 +305,7 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 		if (!has_type(irq->types, type))
 			continue;
 		row = json_object_new_object();
-		add_named(row, "irq", irq_name(decl, irq->index), irq->index);
+		add_named(row, "irq", decl->is_pci ? irq_name(irq->index) : NULL, irq->index);
 		add_u64(row, "count", irq->count);
 		if (decl->is_pci) {
 			add_place(row, "table", irq, irq->table);

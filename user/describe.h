@@ -14,6 +14,7 @@ void describe_device(const struct ops *ops, const char *type_id, bool registers,
 int describe_type_index(const struct ops *ops, const char *type_id);
 
 const char *region_name(unsigned int index);
+const char *irq_name(unsigned int index);
 bool region_index(const char *name, unsigned int *index);
 
 #endif

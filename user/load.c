@@ -91,7 +91,7 @@ static int add_type_id(const struct type *type, void *ids)
 	return 0;
 }
 
-static int report(const char *name, bool replaced)
+static int report(const char *name, const struct opts *opts, bool replaced)
 {
 	struct json_object *obj = json_object_new_object();
 	struct json_object *ids = json_object_new_array();
@@ -102,7 +102,8 @@ static int report(const char *name, bool replaced)
 	walk_types(name, add_type_id, ids);
 	add_str(obj, "name", name);
 	add_str(obj, "state", prog.attached ? "attached" : "detached");
-	add_bool(obj, "replaced", replaced);
+	if (opts->replace)
+		add_bool(obj, "replaced", replaced);
 	add_id(obj, "link_id", prog.link_id);
 	add_str(obj, "pin", link_find_pin(prog.link_id, path, sizeof(path)) ? path : NULL);
 	json_object_object_add(obj, "types", ids);
@@ -139,7 +140,7 @@ static int load(struct object *o, struct kernel *k, const struct opts *opts, con
 		ret = load_again(o, k, opts, &prog);
 	else
 		ret = load_new(o, k, opts, name);
-	return ret ?: report(name, replaces);
+	return ret ?: report(name, opts, replaces);
 }
 
 int do_load(const struct opts *opts, int argc, char **argv)

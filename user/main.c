@@ -56,6 +56,14 @@ static const struct cmd cmds[] = {
 	  "show calls, errors and time of each op, or turn counting on or off" },
 	{ "test", do_test, 1, 1, "tmsSa", "OBJECT",
 	  "put devices of a program through what any device has to survive" },
+	{ "top", do_top, 0, 1, "", "[UUID|PROGRAM|TYPE]",
+	  "show what ops take processor time, every two seconds" },
+	{ "trace", do_trace, 0, 1, "", "[UUID]",
+	  "print accesses, ioctls, interrupts and DMA as they come" },
+	{ "new", do_new, 1, 1, "", "NAME",
+	  "make a directory with a small device program and its test" },
+	{ "doctor", do_doctor, 0, 0, "", "",
+	  "check what this machine has, and say what mends it" },
 	{ "version", do_version, 0, 0, "", "",
 	  "print versions and the features of the module" },
 	{ "help", do_help, 0, 1, "", "[COMMAND]",
@@ -310,8 +318,8 @@ struct request {
 
 /*
  * Say what is wrong with an option. getopt_long() has returned "c", optopt was "opt", and "word" was
- * the argument before optind. The word is not the one at fault while getopt is in the middle of an argument with
- * several short options.
+ * the argument before optind. The word is not the one at fault while getopt is in the middle of an
+ * argument with several short options.
  */
 static int bad_option(int c, int opt, const char *word)
 {

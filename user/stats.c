@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "device.h"
 #include "output.h"
+#include "stats.h"
 #include "sysfs.h"
 
 /* Parse a line of the file: an op and four numbers. The first line has their names. */
@@ -82,24 +83,35 @@ static int turn(const char *on)
 	return err ? p_err("cannot turn counting %s: %s", on, err_hint(-err)) : out_nothing();
 }
 
+/* The ops of a device, of those of a program or a type, or of all if @what is NULL */
+int stats_rows(const char *what, struct json_object **rows)
+{
+	int ret = 0;
+
+	*rows = json_object_new_array();
+	if (what)
+		ret = collect(what, *rows);
+	else
+		walk_devices(NULL, add_device, *rows);
+	if (!ret)
+		return 0;
+	json_object_put(*rows);
+	*rows = NULL;
+	return ret;
+}
+
 int do_stats(const struct opts *opts, int argc, char **argv)
 {
 	struct json_object *rows;
-	int ret = 0;
+	int ret;
 
 	if (need_module())
 		return -1;
 	if (argc && (!strcmp(argv[0], "on") || !strcmp(argv[0], "off")))
 		return turn(argv[0]);
-	rows = json_object_new_array();
-	if (argc)
-		ret = collect(argv[0], rows);
-	else
-		walk_devices(NULL, add_device, rows);
-	if (ret) {
-		json_object_put(rows);
+	ret = stats_rows(argc ? argv[0] : NULL, &rows);
+	if (ret)
 		return ret;
-	}
 	if (!module_number("stats"))
 		p_info("counting is off: mdev-bpf stats on");
 	return out_list(rows);
