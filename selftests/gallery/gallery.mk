@@ -9,7 +9,6 @@ TEST_PROGS += gallery/nvme.sh gallery/nvme_move.sh
 TEST_LONG += gallery/nvme_life gallery/nvme.sh gallery/nvme_move.sh
 
 $(nvme): gallery/nvme_driver.o
-progs/knvme.bpf.o: $(wildcard $(top)/bpf/nvme/*.[ch])
 
 # Virtio: the transport by its simplest device, and the others
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk gallery/virtio_console

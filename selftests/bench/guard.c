@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cost of the main paths against that in the file baseline.txt, in guest instructions. vm/check
+ * runs this in a VM with --icount, where such counts repeat exactly. A path that got more than 2 %
+ * more expensive fails. On another kernel than the baseline's, 10 % are allowed.
+ *
+ * bench/renew.sh makes a new baseline.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "guest.h"
+#include "progs/kbell.h"
+
+#define BASELINE	"bench/baseline.txt"
+#define CALLS		301
+#define WARM_UP		50
+#define IOVA		0x100000000ULL
+#define LSR		5
+#define SCR		7
+#define MSI		VFIO_PCI_MSI_IRQ_INDEX
+
+static int zero = -1, null = -1;
+static off_t at;		/* of the access that op does, in the device's file */
+static __u64 read_floor, write_floor;
+
+static int compare(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Median of the instructions that a call takes */
+static __u64 cost(void (*op)(void))
+{
+	static __u64 took[CALLS];
+	int i;
+
+	for (i = -WARM_UP; i < CALLS; i++) {
+		__u64 start = __rdtsc();
+
+		op();
+		took[i < 0 ? 0 : i] = __rdtsc() - start;
+	}
+	qsort(took, CALLS, sizeof(took[0]), compare);
+	return took[CALLS / 2];
+}
+
+static void read_byte(void)
+{
+	char byte;
+
+	ASSERT_EQ(pread(dev.device, &byte, 1, at), 1);
+}
+
+static void write_byte(void)
+{
+	ASSERT_EQ(pwrite(dev.device, "\x5a", 1, at), 1);
+}
+
+static void read_zero(void)
+{
+	char byte;
+
+	ASSERT_EQ(pread(zero, &byte, 1, 0), 1);
+}
+
+static void write_null(void)
+{
+	ASSERT_EQ(pwrite(null, "\x5a", 1, 0), 1);
+}
+
+/* What the baseline says of a path; @percent is what may come on top. 0 if it says nothing. */
+static __u64 baseline(const char *path, unsigned int *percent)
+{
+	unsigned long long n = 0, found = 0;
+	char line[128], name[64];
+	struct utsname uts;
+	FILE *f = fopen(BASELINE, "r");
+
+	ASSERT(f);
+	uname(&uts);
+	*percent = 10;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%63s %llu", name, &n) == 2 && !strcmp(name, path))
+			found = n;
+		if (!strncmp(line, "kernel ", 7) && !strncmp(line + 7, uts.release,
+							     strlen(uts.release)))
+			*percent = 2;
+	}
+	fclose(f);
+	return found;
+}
+
+static void check(const char *path, __u64 n)
+{
+	unsigned int percent;
+	__u64 was = baseline(path, &percent);
+
+	mtap_diag("cost: %s %llu", path, n);
+	if (!was)
+		mtap_fail(__FILE__, __LINE__, "%s is not in " BASELINE, path);
+	else if (n * 100 > was * (100 + percent))
+		mtap_fail(__FILE__, __LINE__,
+			  "%s takes %llu instructions, %.1f %% more than %llu: see Documentation/testing.rst",
+			  path, n, 100.0 * n / was - 100, was);
+}
+
+static void check_read(const char *path, unsigned int region, __u64 off)
+{
+	at = dev.region[region].offset + off;
+	check(path, cost(read_byte) - read_floor);
+}
+
+static void check_write(const char *path, unsigned int region, __u64 off)
+{
+	at = dev.region[region].offset + off;
+	check(path, cost(write_byte) - write_floor);
+}
+
+static void open_device(const char *object, const char *type)
+{
+	dev_load(object);
+	dev_open(type);
+}
+
+MTAP_TEST(declared_registers)
+{
+	open_device(MTTY, "mtty-1");
+	check_read("declared_read", 0, LSR);
+	check_write("declared_write", 0, SCR);
+}
+
+MTAP_TEST(called_program)
+{
+	open_device("progs/kempty.bpf.o", "kempty-1");
+	check_read("called_read", 0, 0);
+	check_write("called_write", 0, 0);
+}
+
+MTAP_TEST(configuration_space)
+{
+	open_device("progs/kempty.bpf.o", "kempty-1");
+	check_read("config_read", VFIO_PCI_CONFIG_REGION_INDEX, 0);
+}
+
+/* A write that a program answers by a message to an eventfd, and one that queues work */
+MTAP_TEST(interrupt_and_doorbell)
+{
+	int events[KBELL_MSI], i;
+
+	open_device("progs/kbell.bpf.o", "kbell-a");
+	for (i = 0; i < KBELL_MSI; i++)
+		events[i] = event_new();
+	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, KBELL_MSI, events), 0);
+	check_write("write_and_message", KBELL_BAR, 0);
+	check_write("doorbell", KBELL_IO, KBELL_PORT);
+	for (i = 0; i < KBELL_MSI; i++)
+		close(events[i]);
+}
+
+static void request(void)
+{
+	kdma_set(KDMA_GO, MDEV_BPF_DMA_READ);
+}
+
+static void plain_register(void)
+{
+	kdma_set(KDMA_VALUE, 0);
+}
+
+MTAP_TEST(dma)
+{
+	static const unsigned int sizes[] = { 64, 4096 };
+	char path[32];
+	__u64 base;
+	unsigned int i;
+
+	guest_load();
+	guest_open();
+	ASSERT_EQ(guest_map(IOVA, guest_alloc(4096, 1), 4096, PROT_RW), 0);
+	base = cost(plain_register);
+	for (i = 0; i < 2; i++) {
+		kdma_prepare(IOVA, MDEV_BPF_STATE((__u64)KDMA_DATA), sizes[i]);
+		snprintf(path, sizeof(path), "dma_%u", sizes[i]);
+		check(path, cost(request) - base);
+	}
+	guest_close();
+}
+
+static void create_and_remove(void)
+{
+	struct mdev m = mdev_uuid(0xd1);
+
+	ASSERT_EQ(mdev_create(&m, "kempty-1"), 0);
+	ASSERT_EQ(mdev_remove(&m), 0);
+}
+
+MTAP_TEST(life)
+{
+	dev_load("progs/kempty.bpf.o");
+	check("create_and_remove", cost(create_and_remove));
+}
+
+/* Counts are those of a processor that does nothing else, and of a kernel without instruments. */
+static void setup(void)
+{
+	dev_need_module();
+	if (exists("/sys/kernel/debug/kmemleak") || exists("/sys/module/kasan"))
+		mtap_skip("the kernel has CONFIG_KASAN or CONFIG_DEBUG_KMEMLEAK");
+	zero = open("/dev/zero", O_RDONLY);
+	null = open("/dev/null", O_WRONLY);
+	ASSERT(zero >= 0 && null >= 0);
+	read_floor = cost(read_zero);
+	write_floor = cost(write_null);
+}
+
+const struct mtap_suite mtap_suite = { .setup = setup, .after = dev_close_unload };
