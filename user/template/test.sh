@@ -3,6 +3,10 @@
 set -eu
 cd "$(dirname "$0")"
 
+# What any device has to survive
+mdev-bpf test NAME.bpf.o
+
+# What this one does
 mdev-bpf load NAME.bpf.o
 trap 'mdev-bpf unload NAME --force' EXIT
 uuid=$(mdev-bpf create NAME-1)
