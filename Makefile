@@ -30,7 +30,7 @@ VM := selftests/vm/vm
 vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
 
-.PHONY: all $(parts) check check-debug demo vm lint html clean install install-files uninstall help
+.PHONY: all $(parts) check check-debug bench demo vm lint html clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
 
 all: $(parts)
@@ -92,6 +92,10 @@ check-debug:
 	@$(VM) source >/dev/null
 	@$(VM) exec --debug -- make -s -j$$(nproc) all $(vars)
 	@selftests/vm/check --debug
+
+# Counts of instructions: see Documentation/testing.rst
+bench: vm-all
+	@selftests/bench/run.sh
 
 demo: vm-all
 	@$(VM) run --timeout 170 -- selftests/vm/demo.sh
@@ -178,6 +182,7 @@ help:
 	@echo "  make demo           a demonstration: a serial card in BPF, used by a stock guest"
 	@echo "  make check          run every selftest"
 	@echo "  make check-debug    run them on a kernel with KASAN, lockdep, ..., built once"
+	@echo "  make bench          count the instructions of accesses, DMA and creation, beside peers"
 	@echo "  make vm             get a shell, with this tree installed"
 	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
 	@echo "  make html           render the documentation: Documentation/output/index.html"
