@@ -15,10 +15,10 @@ TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk ga
 TEST_PROGS += gallery/virtio.sh
 TEST_LONG += gallery/virtio_rng gallery/virtio_blk gallery/virtio.sh
 
-# The serial card: its far end on the host
-TEST_GEN_PROGS += gallery/mtty_console
+# The serial card: like the kernel's sample, and its far end on the host
+TEST_GEN_PROGS += gallery/mtty_native gallery/mtty_console
 TEST_PROGS += gallery/mtty.sh
-TEST_LONG += gallery/mtty.sh
+TEST_LONG += gallery/mtty.sh gallery/mtty_native
 TEST_FILES += lib/on_pty.py
 
 # A network card
