@@ -6,8 +6,10 @@ progs/cures.bpf.o: progs/cures.bpf.c progs/bad.h \
   ../bpf/include/mdev_bpf_state.bpf.h ../bpf/include/mdev_bpf_pci.bpf.h \
   ../bpf/include/mdev_bpf_time.bpf.h ../bpf/include/mdev_bpf_loop.bpf.h \
   ../bpf/include/mdev_bpf_text.bpf.h ../bpf/include/mdev_bpf_param.bpf.h \
+  ../bpf/include/mdev_bpf_console.bpf.h \
   ../bpf/include/mdev_bpf_memory.bpf.h ../bpf/include/mdev_bpf_dma.bpf.h \
-  ../bpf/include/mdev_bpf_queue.bpf.h
+  ../bpf/include/mdev_bpf_queue.bpf.h \
+  ../bpf/include/mdev_bpf_cable.bpf.h
 progs/bad.h:
 ../bpf/include/mdev_bpf.bpf.h:
 ../include/linux/mdev_bpf.h:
@@ -21,6 +23,8 @@ progs/bad.h:
 ../bpf/include/mdev_bpf_loop.bpf.h:
 ../bpf/include/mdev_bpf_text.bpf.h:
 ../bpf/include/mdev_bpf_param.bpf.h:
+../bpf/include/mdev_bpf_console.bpf.h:
 ../bpf/include/mdev_bpf_memory.bpf.h:
 ../bpf/include/mdev_bpf_dma.bpf.h:
 ../bpf/include/mdev_bpf_queue.bpf.h:
+../bpf/include/mdev_bpf_cable.bpf.h:

@@ -6,8 +6,10 @@ progs/kqueue.bpf.o: progs/kqueue.bpf.c ../bpf/include/mdev_bpf.bpf.h \
   ../bpf/include/mdev_bpf_state.bpf.h ../bpf/include/mdev_bpf_pci.bpf.h \
   ../bpf/include/mdev_bpf_time.bpf.h ../bpf/include/mdev_bpf_loop.bpf.h \
   ../bpf/include/mdev_bpf_text.bpf.h ../bpf/include/mdev_bpf_param.bpf.h \
+  ../bpf/include/mdev_bpf_console.bpf.h \
   ../bpf/include/mdev_bpf_memory.bpf.h ../bpf/include/mdev_bpf_dma.bpf.h \
-  ../bpf/include/mdev_bpf_queue.bpf.h progs/kqueue.h
+  ../bpf/include/mdev_bpf_queue.bpf.h \
+  ../bpf/include/mdev_bpf_cable.bpf.h progs/kqueue.h
 ../bpf/include/mdev_bpf.bpf.h:
 ../include/linux/mdev_bpf.h:
 ../include/uapi/linux/mdev_bpf.h:
@@ -20,7 +22,9 @@ progs/kqueue.bpf.o: progs/kqueue.bpf.c ../bpf/include/mdev_bpf.bpf.h \
 ../bpf/include/mdev_bpf_loop.bpf.h:
 ../bpf/include/mdev_bpf_text.bpf.h:
 ../bpf/include/mdev_bpf_param.bpf.h:
+../bpf/include/mdev_bpf_console.bpf.h:
 ../bpf/include/mdev_bpf_memory.bpf.h:
 ../bpf/include/mdev_bpf_dma.bpf.h:
 ../bpf/include/mdev_bpf_queue.bpf.h:
+../bpf/include/mdev_bpf_cable.bpf.h:
 progs/kqueue.h:

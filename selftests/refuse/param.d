@@ -1,7 +1,7 @@
 refuse/param.o: refuse/param.c lib/dev.h lib/mtap.h lib/compiler.h \
  lib/mdev.h lib/prog.h ../include/linux/mdev_bpf.h \
- ../include/uapi/linux/mdev_bpf.h progs/kdev.h lib/vfio.h progs/kparam.h \
- lib/wrong.h
+ ../include/uapi/linux/mdev_bpf.h progs/kdev.h lib/vfio.h progs/kcable.h \
+ progs/kparam.h lib/wrong.h
 lib/dev.h:
 lib/mtap.h:
 lib/compiler.h:
@@ -11,5 +11,6 @@ lib/prog.h:
 ../include/uapi/linux/mdev_bpf.h:
 progs/kdev.h:
 lib/vfio.h:
+progs/kcable.h:
 progs/kparam.h:
 lib/wrong.h:
