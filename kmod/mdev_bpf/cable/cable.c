@@ -23,6 +23,7 @@
 #include "program/program.h"
 #include "work/deferred.h"
 
+/* Held while ops return that have begun; taken only where the administrator changes something */
 static DEFINE_MUTEX(ends_lock);
 static LIST_HEAD(ends);		/* protected by ends_lock */
 
@@ -139,13 +140,17 @@ void mdev_bpf_cable_unplug(struct mdev_bpf_cable_end *end)
 	scoped_guard(mutex, &ends_lock) {
 		list_del(&end->node);
 		peer = rcu_dereference_protected(end->peer, lockdep_is_held(&ends_lock));
-		if (peer) {
+		if (peer)
 			RCU_INIT_POINTER(peer->peer, NULL);
+		/*
+		 * An op of the other device may still have the end, and wake this one's device. And
+		 * an op of this device may still put a frame into the other end's ring: that must
+		 * not get another writer meanwhile, so nobody is connected to it before.
+		 */
+		synchronize_rcu();
+		if (peer)
 			mdev_bpf_cable_ring_end(peer);
-		}
 	}
-	/* An op of the other device may still have the end, and wake this one's device */
-	synchronize_rcu();
 	end_free(end);
 }
 
