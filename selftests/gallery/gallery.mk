@@ -28,6 +28,9 @@ TEST_LONG += $(e1000)
 
 $(e1000): gallery/e1000_driver.o
 
+# Devices that are not PCI
+TEST_GEN_PROGS += gallery/pl011 gallery/ccw gallery/ap
+
 # Devices with a peer, and what every device lives through
 TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs
 TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh gallery/life.sh

@@ -52,5 +52,8 @@ mdpy() { page mdpy; }
 bochs() { page bochs; }
 nvme() { page nvme; }
 e1000() { page e1000; }
+pl011() { page pl011; }
+ccw() { page ccw; }
+ap() { page ap; }
 
-points edu mdpy bochs nvme e1000
+points edu mdpy bochs nvme e1000 pl011 ccw ap
