@@ -61,29 +61,11 @@ static void say(const char *text)
 	EXPECT_EQ(vq_wait(tx, NULL), 0);
 }
 
-/* The device's dump, as far as it fits */
-static const char *dump(void)
-{
-	static char text[8192];
-	char path[256];
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/mdev_bpf/dump", dev_mdev.uuid);
-	f = fopen(path, "r");
-	if (!f)
-		return "";
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = 0;
-	return text;
-}
-
 MTAP_TEST(said)
 {
 	say("first line\n");
 	say("second line\n");
-	EXPECT_HAS(dump(), "first line\nsecond line\n");
+	EXPECT_HAS(dev_dump(), "first line\nsecond line\n");
 	offer(rx, VIRTIO_IN, 64);
 	say("third line\n");
 	EXPECT(vq_idle(rx));
@@ -99,9 +81,9 @@ MTAP_TEST(said_much)
 		snprintf(line, sizeof(line), "this is line %u\n", i);
 		say(line);
 	}
-	EXPECT_HAS(dump(), "this is line 50\n");
-	EXPECT_HAS(dump(), "this is line 99\n");
-	EXPECT(!strstr(dump(), "this is line 30\n"));
+	EXPECT_HAS(dev_dump(), "this is line 50\n");
+	EXPECT_HAS(dev_dump(), "this is line 99\n");
+	EXPECT(!strstr(dev_dump(), "this is line 30\n"));
 }
 
 MTAP_TEST(comes_back)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Implements dev.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dev.h"
@@ -79,6 +80,23 @@ __u32 dev_ctl(unsigned int reg)
 void dev_ctl_set(unsigned int reg, __u32 val)
 {
 	dev_set(KDEV_CTL, reg, 4, val);
+}
+
+const char *dev_dump(void)
+{
+	static char text[8192];
+	char path[256];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), MDEV_DEVICES "/%s/mdev_bpf/dump", dev_mdev.uuid);
+	f = fopen(path, "r");
+	if (!f)
+		return "";
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = 0;
+	return text;
 }
 
 __u64 dev_count(struct prog *p, int what)

@@ -35,6 +35,8 @@ void dev_set(unsigned int region, __u64 off, unsigned int size, __u64 val);
 /* A register of the test device's control block */
 __u32 dev_ctl(unsigned int reg);
 void dev_ctl_set(unsigned int reg, __u32 val);
+/* The device's dump, as far as it fits into 8 KiB */
+const char *dev_dump(void);
 /* How often an op of the test device's program ran, KDEV_INIT and so on */
 __u64 dev_count(struct prog *p, int what);
 

@@ -17,14 +17,18 @@
 #include "mtap.h"
 
 #define FILE_ID		2
+#define SYNCS		64	/* that wait at most */
 
 static struct {
 	char dir[32];
 	int dev, file;
 	pthread_t thread;
 	atomic_bool wanted, hold_sync;
-	atomic_int sync_error;
-	struct fuse_in_header sync;
+	atomic_int sync_error, fallocate_error;
+	atomic_uint syncs;
+	/* Those that wait: from @answered to @held; both count on and on */
+	struct fuse_in_header sync[SYNCS];
+	atomic_uint held, answered;
 } fuse = { .dev = -1 };
 
 static void answer(const struct fuse_in_header *in, int error, const void *out, size_t size)
@@ -48,6 +52,16 @@ static struct fuse_attr attributes(__u64 id)
 	};
 }
 
+static void serve_sync(const struct fuse_in_header *in)
+{
+	fuse.syncs++;
+	if (!fuse.hold_sync)
+		return answer(in, atomic_exchange(&fuse.sync_error, 0), NULL, 0);
+	fuse.sync[fuse.held % SYNCS] = *in;
+	fuse.held++;
+	fuse.wanted = true;
+}
+
 static void serve(const struct fuse_in_header *in)
 {
 	struct fuse_init_out init = {
@@ -57,6 +71,7 @@ static void serve(const struct fuse_in_header *in)
 	struct fuse_entry_out entry = { .nodeid = FILE_ID, .attr = attributes(FILE_ID) };
 	struct fuse_attr_out attr = { .attr = attributes(in->nodeid) };
 	struct fuse_open_out open = { .fh = 1 };
+	struct fuse_write_out written = { .size = ((const struct fuse_write_in *)(in + 1))->size };
 
 	switch (in->opcode) {
 	case FUSE_INIT:
@@ -70,12 +85,12 @@ static void serve(const struct fuse_in_header *in)
 	case FUSE_READ:
 		fuse.wanted = true;
 		return;
+	case FUSE_WRITE:
+		return answer(in, 0, &written, sizeof(written));
+	case FUSE_FALLOCATE:
+		return answer(in, fuse.fallocate_error, NULL, 0);
 	case FUSE_FSYNC:
-		if (!fuse.hold_sync)
-			return answer(in, atomic_exchange(&fuse.sync_error, 0), NULL, 0);
-		fuse.sync = *in;
-		fuse.wanted = true;
-		return;
+		return serve_sync(in);
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
@@ -109,6 +124,10 @@ int fuse_begin(void)
 	fuse.wanted = false;
 	fuse.hold_sync = false;
 	fuse.sync_error = 0;
+	fuse.fallocate_error = -EOPNOTSUPP;
+	fuse.syncs = 0;
+	fuse.held = 0;
+	fuse.answered = 0;
 	fuse.file = -1;
 	strcpy(fuse.dir, "/tmp/kst_fuse.XXXXXX");
 	ASSERT(mkdtemp(fuse.dir));
@@ -136,10 +155,32 @@ void fuse_hold_sync(void)
 	fuse.hold_sync = true;
 }
 
+static void answer_first(int error)
+{
+	answer(&fuse.sync[fuse.answered++ % SYNCS], error, NULL, 0);
+}
+
 void fuse_answer_sync(int error)
 {
 	fuse.hold_sync = false;
-	answer(&fuse.sync, error, NULL, 0);
+	while (fuse.answered != fuse.held)
+		answer_first(error);
+}
+
+void fuse_pass_sync(void)
+{
+	ASSERT(mtap_await(fuse.answered != fuse.held));
+	answer_first(0);
+}
+
+unsigned int fuse_syncs(void)
+{
+	return fuse.syncs;
+}
+
+void fuse_set_fallocate(int error)
+{
+	fuse.fallocate_error = error;
 }
 
 void fuse_end(void)
