@@ -4,7 +4,7 @@
 #define __NVME_ADMIN_H
 
 #include "log.h"
-#include "queue.h"
+#include "shadow.h"
 
 /*
  * Abort: bit 0 of the result says that the command was not aborted. One that was still ends when
@@ -79,7 +79,7 @@ int MDEV_BPF_FUNC(nvme_admin, dev, struct nvme_state *, s, __u64, n)
 	case NVME_ADMIN_ASYNC_EVENT:
 		return nvme_event_request(s, &slot->cmd);
 	case NVME_ADMIN_DBBUF:
-		return nvme_dbbuf(dev, s, &slot->cmd);
+		return nvme_dbbuf(ctx, s, n);
 	}
 	return NVME_SC_INVALID_OPCODE;
 }

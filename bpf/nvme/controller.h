@@ -71,6 +71,8 @@ int MDEV_BPF_FUNC(nvme_clear, dev, struct nvme_state *, s)
 	s->io_used = 0;
 	s->admin_used = 0;
 	s->starved = 0;
+	s->turn = 0;
+	s->fetching = 0;
 	s->requests = 0;
 	s->stopping = 0;
 	s->created = 0;
@@ -107,11 +109,18 @@ static __always_inline void nvme_disable(unsigned long long *ctx, struct mdev_bp
 		nvme_stopped(ctx, dev, s);
 }
 
-/* The data is safe: power may go. */
-static __always_inline void nvme_shut_down(struct mdev_bpf_dev *dev, struct nvme_state *s)
+/* The data is safe, and power may go; or it is not, and then the shutdown does not end. */
+static __always_inline void nvme_shut_down(struct mdev_bpf_dev *dev, struct nvme_state *s,
+					   int error)
 {
 	struct nvme_nvram *nv = nvme_nvram_get(dev);
 
+	if (error) {
+		if (nv)
+			nvme_log_error(nv, NULL, nvme_status(NVME_SC_WRITE_FAULT));
+		s->csts |= NVME_CSTS_CFS;
+		return;
+	}
 	if (nv)
 		nv->running = 0;
 	s->csts = (s->csts & ~NVME_CSTS_SHST) | NVME_CSTS_SHST_COMPLETE;
@@ -126,8 +135,20 @@ static __always_inline void nvme_shutdown(struct mdev_bpf_dev *dev, struct nvme_
 	};
 
 	s->csts = (s->csts & ~NVME_CSTS_SHST) | NVME_CSTS_SHST_OCCURRING;
-	if (!s->file || nvme_read_only(s) || nvme_request(dev, s, &req))
-		nvme_shut_down(dev, s);
+	if (!s->file || nvme_read_only(s))
+		nvme_shut_down(dev, s, 0);
+	else if (nvme_request(dev, s, &req))
+		nvme_shut_down(dev, s, -EIO);
+}
+
+/* Its flush has ended. Only a conversion of the state cancels it, so it is made again. */
+static __always_inline void nvme_shutdown_done(struct mdev_bpf_dev *dev, struct nvme_state *s,
+					       int error)
+{
+	if (error == -ECANCELED)
+		nvme_shutdown(dev, s);
+	else
+		nvme_shut_down(dev, s, error);
 }
 
 /* CC was written. */

@@ -3,6 +3,10 @@
  * Completion queues. A completion is staged in the state, and written to guest memory together with
  * those that were staged meanwhile. A command is only begun if there will be room for its
  * completion, so the device never waits for the driver with a command in a slot.
+ *
+ * A driver that polls must not see the phase tag of a new entry before the rest of it, but the
+ * bytes of one request arrive in any order. So entries are written twice: first with the tag that
+ * is there already, and then, when all of their bytes have arrived, with the new one.
  */
 #ifndef __NVME_CQ_H
 #define __NVME_CQ_H
@@ -43,23 +47,39 @@ static __always_inline int nvme_cq_request(struct mdev_bpf_dev *dev, struct nvme
 #define NVME_IN_CQ(c, member) \
 	(NVME_IN_STATE(cq) + (c) * sizeof(struct nvme_cq) + offsetof(struct nvme_cq, member))
 
-/* Write what is staged, as far as it is contiguous. */
-static __always_inline int nvme_cq_write(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c,
-					 struct nvme_cq *cq)
+/* How many completions are staged, as far as they are contiguous? */
+static __always_inline __u32 nvme_cq_staged(const struct nvme_cq *cq)
 {
 	__u32 first = cq->out % NVME_STAGE;
 	__u32 n = cq->in - cq->out;
-	struct mdev_bpf_request req = { .op = MDEV_BPF_DMA_WRITE };
 
 	if (n > cq->size - cq->written)
 		n = cq->size - cq->written;
-	if (n > NVME_STAGE - first)
-		n = NVME_STAGE - first;
-	cq->writing = n;
+	return n > NVME_STAGE - first ? NVME_STAGE - first : n;
+}
+
+/* Store what is staged; or write the tags of what is stored, which changes nothing else. */
+static __always_inline int nvme_cq_write(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c,
+					 struct nvme_cq *cq)
+{
+	struct mdev_bpf_request req = { .op = MDEV_BPF_DMA_WRITE };
+
+	if (!cq->stored)
+		cq->writing = nvme_cq_staged(cq);
 	req.iova = cq->addr + (__u64)cq->written * sizeof(cq->stage[0]);
-	req.where = NVME_IN_CQ(c, stage) + first * sizeof(cq->stage[0]);
-	req.size = n * sizeof(cq->stage[0]);
-	return nvme_cq_request(dev, s, c, NVME_CQ_WRITE, &req);
+	req.where = NVME_IN_CQ(c, stage) + cq->out % NVME_STAGE * sizeof(cq->stage[0]);
+	req.size = cq->writing * sizeof(cq->stage[0]);
+	return nvme_cq_request(dev, s, c, cq->stored ? NVME_CQ_WRITE : NVME_CQ_STORE, &req);
+}
+
+/* The entries are in guest memory, but for their phase tags. */
+static __always_inline void nvme_cq_stored(struct mdev_bpf_dev *dev, struct nvme_cq *cq)
+{
+	int i;
+
+	cq->stored = 1;
+	mdev_bpf_for(i, dev, 0, cq->writing)
+		cq->stage[(cq->out + i) % NVME_STAGE].status ^= NVME_PHASE;
 }
 
 /* Shadow doorbells: say from where on we want to be told, and look how far the driver is. */
@@ -145,6 +165,7 @@ static __always_inline void nvme_cq_written(struct mdev_bpf_dev *dev, struct nvm
 		if (sq->deleter && !sq->commands)
 			mdev_bpf_work_queue(dev, NVME_WORK_DELETE);
 	}
+	cq->stored = 0;
 	cq->out += n;
 	cq->written += n;
 	if (cq->written >= cq->size)
@@ -185,6 +206,8 @@ int MDEV_BPF_FUNC(nvme_cq_done, dev, struct nvme_state *, s, __u64, c, int, erro
 			s->csts |= NVME_CSTS_CFS;
 		cq->event = ~0U;
 		cq->look = 1;
+	} else if (job == NVME_CQ_STORE) {
+		nvme_cq_stored(dev, cq);
 	} else if (job == NVME_CQ_WRITE) {
 		nvme_cq_written(dev, s, c, cq);
 		nvme_cq_again(dev, s, c, cq);
@@ -209,7 +232,8 @@ static __always_inline void nvme_cq_stage(struct nvme_state *s, struct nvme_cq *
 	__u64 entry = cq->in % NVME_STAGE;
 
 	cq->stage[entry] = *completion;
-	cq->stage[entry].status |= cq->phase;
+	/* That of the last lap, until the entry is stored */
+	cq->stage[entry].status |= cq->phase ^ NVME_PHASE;
 	cq->in++;
 	if (++cq->tail >= cq->size) {
 		cq->tail = 0;

@@ -41,6 +41,7 @@ static __always_inline __u32 nvme_status(__u32 status)
 	       (nvme_logged(status) ? NVME_SC_MORE : 0);
 }
 
+/* @slot: NULL for an error of no command */
 static __always_inline void nvme_log_error(struct nvme_nvram *nv, const struct nvme_slot *slot,
 					   __u32 status)
 {
@@ -49,12 +50,12 @@ static __always_inline void nvme_log_error(struct nvme_nvram *nv, const struct n
 	nv->errors++;
 	__builtin_memset(error, 0, sizeof(*error));
 	error->count = nv->errors;
-	error->sq_id = slot->queue;
-	error->cid = slot->cmd.cid;
+	error->sq_id = slot ? slot->queue : NVME_NO_COMMAND;
+	error->cid = slot ? slot->cmd.cid : NVME_NO_COMMAND;
 	error->status = status << 1;
 	error->location = NVME_NO_LOCATION;
-	error->nsid = slot->cmd.nsid;
-	if (slot->queue)
+	error->nsid = slot ? slot->cmd.nsid : NVME_NSID_ALL;
+	if (slot && slot->queue)
 		error->lba = slot->cmd.cdw10 | (__u64)slot->cmd.cdw11 << 32;
 	if ((status & 0x7ff) == NVME_SC_READ_ERROR || (status & 0x7ff) == NVME_SC_WRITE_FAULT)
 		nv->media_errors++;

@@ -143,8 +143,15 @@ int MDEV_BPF_FUNC(nvme_get_log, dev, struct nvme_state *, s, __u64, n)
 		return ret;
 	if (offset >= size || offset & 3)
 		return NVME_SC_INVALID_FIELD;
+	if (length > NVME_MAX_TRANSFER)
+		return NVME_SC_INVALID_FIELD;
+	/* What is behind the end of the log reads as zeros. */
+	if (offset + length > NVME_PAGE &&
+	    mdev_bpf_memory_zero(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE + NVME_PAGE,
+				 NVME_MAX_TRANSFER))
+		return NVME_SC_INTERNAL;
 	slot->then = NVME_THEN_UNMASK;
-	return nvme_reply(ctx, s, n, offset, length < size - offset ? length : size - offset);
+	return nvme_reply(ctx, s, n, offset, length);
 }
 
 #endif /* __NVME_LOG_H */

@@ -176,11 +176,14 @@ int MDEV_BPF_FUNC(nvme_zeroed, dev, struct nvme_state *, s, __u64, n, __u64, don
 	return nvme_flushes(s, slot) ? nvme_flush(ctx, s, n, slot) : NVME_SC_SUCCESS;
 }
 
-/* The file cannot free bytes: write zeros; but Dataset Management is no more than a hint. */
+/*
+ * The file cannot free bytes, or not these, since the storage has larger blocks: write zeros; but
+ * Dataset Management is no more than a hint.
+ */
 static __always_inline int nvme_zero_failed(unsigned long long *ctx, struct nvme_state *s, __u64 n,
 					    struct nvme_slot *slot, int error)
 {
-	if (error != -EOPNOTSUPP || slot->zero_written)
+	if ((error != -EOPNOTSUPP && error != -EINVAL) || slot->zero_written)
 		return nvme_request_status(error, MDEV_BPF_FILE_WRITE);
 	if (slot->cmd.opcode == NVME_IO_DSM)
 		return nvme_zeroed(ctx, s, n, slot->size);

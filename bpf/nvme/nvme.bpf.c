@@ -21,7 +21,7 @@ int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 	if (s->requests)
 		s->requests--;
 	if (dma->id == NVME_ID(NVME_OF_SHUTDOWN, 0))
-		nvme_shut_down(dev, s);
+		nvme_shutdown_done(dev, s, dma->error);
 	if (s->stopping) {
 		if (!s->requests)
 			nvme_stopped(ctx, dev, s);

@@ -123,6 +123,7 @@ static __always_inline int nvme_delete_sq(struct mdev_bpf_dev *dev, struct nvme_
 	if (!q || !sq || !sq->size || sq->deleter)
 		return NVME_SC_QID_INVALID;
 	sq->deleter = n + 1;
+	nvme_sated(dev, s, q);
 	nvme_sq_abort(dev, s, q);
 	if (sq->job != NVME_SQ_IDLE)
 		mdev_bpf_request_cancel(dev, NVME_ID(NVME_OF_SQ, q), ~0);
@@ -164,7 +165,6 @@ int MDEV_BPF_FUNC(nvme_delete, dev, struct nvme_state *, s, __u64, q)
 			of->sqs--;
 		sq->size = 0;
 		sq->deleter = 0;
-		s->starved &= ~(1 << q);
 		nvme_finish(ctx, s, n, NVME_SC_SUCCESS);
 	}
 	if (cq->deleter && cq->job == NVME_CQ_IDLE) {
@@ -176,32 +176,6 @@ int MDEV_BPF_FUNC(nvme_delete, dev, struct nvme_state *, s, __u64, q)
 		nvme_finish(ctx, s, n, NVME_SC_SUCCESS);
 	}
 	return 0;
-}
-
-/* Doorbell Buffer Config */
-static __always_inline int nvme_dbbuf(struct mdev_bpf_dev *dev, struct nvme_state *s,
-				      const struct nvme_command *cmd)
-{
-	int i;
-
-	if ((cmd->prp1 | cmd->prp2) & (NVME_PAGE - 1))
-		return NVME_SC_INVALID_PRP_OFFSET;
-	s->shadow = cmd->prp1;
-	s->events = cmd->prp2;
-	s->shadows = 1;
-	mdev_bpf_for(i, dev, 1, NVME_QUEUES) {
-		struct nvme_sq *sq = nvme_sq_get(s, i);
-		struct nvme_cq *cq = nvme_cq_get(s, i);
-
-		if (!sq || !cq)
-			continue;
-		sq->event = ~0U;
-		sq->look = 1;
-		cq->event = ~0U;
-		cq->look = 1;
-		mdev_bpf_work_queue(dev, NVME_WORK_KICK + i);
-	}
-	return NVME_SC_SUCCESS;
 }
 
 #endif /* __NVME_QUEUE_H */

@@ -122,6 +122,45 @@ static __always_inline __u64 nvme_lowest_clear(__u64 used)
 	return n + (used & 1);
 }
 
+/* For how many more commands of queue @q are there slots? */
+static __always_inline __u32 nvme_slots_left(const struct nvme_state *s, __u64 q)
+{
+	__u32 taken = __builtin_popcountll(q ? s->io_used : s->admin_used);
+	__u32 slots = q ? NVME_IO_SLOTS : NVME_ADMIN_SLOTS;
+
+	if (q)
+		taken += s->fetching;
+	return taken < slots ? slots - taken : 0;
+}
+
+/* Of the I/O queues that wait for a slot, the one whose turn it is; 64 if none waits. */
+static __always_inline __u64 nvme_next_starved(const struct nvme_state *s)
+{
+	__u32 waiting = s->starved & ~1U;
+	__u32 after = waiting & -(1U << (s->turn & (NVME_QUEUES - 1)));
+
+	return nvme_lowest_clear(~(__u64)(after ?: waiting));
+}
+
+/* There may be slots for a queue that waits: the admin queue, or the next one. */
+static __always_inline void nvme_slot_offer(struct mdev_bpf_dev *dev, const struct nvme_state *s,
+					    bool admin)
+{
+	__u64 q = admin ? 0 : nvme_next_starved(s);
+
+	if (q < NVME_QUEUES && s->starved & 1 << q && nvme_slots_left(s, q))
+		mdev_bpf_work_queue(dev, NVME_WORK_KICK + q);
+}
+
+/* Queue @q does not wait for a slot, or not any more. */
+static __always_inline void nvme_sated(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 q)
+{
+	if (!(s->starved & 1 << q))
+		return;
+	s->starved &= ~(1 << q);
+	nvme_slot_offer(dev, s, !q);
+}
+
 /* Take a free slot for a command of queue @q: its number, or NVME_SLOTS. */
 static __always_inline __u64 nvme_slot_take(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 q)
 {
@@ -138,22 +177,16 @@ static __always_inline __u64 nvme_slot_take(struct mdev_bpf_dev *dev, struct nvm
 	return q ? n : NVME_IO_SLOTS + n;
 }
 
-/* The slot is free, for those queues that have waited. */
+/* The slot is free, for a queue that has waited. */
 static __always_inline void nvme_slot_release(struct mdev_bpf_dev *dev, struct nvme_state *s,
 					      struct nvme_slot *slot, __u64 n)
 {
-	__u64 q;
-
 	slot->step = NVME_FREE;
 	if (n < NVME_IO_SLOTS)
 		s->io_used &= ~(1ULL << n);
 	else
 		s->admin_used &= ~(1ULL << (n - NVME_IO_SLOTS));
-	if (!s->starved)
-		return;
-	q = nvme_lowest_clear(~(__u64)s->starved);
-	s->starved &= s->starved - 1;
-	mdev_bpf_work_queue(dev, NVME_WORK_KICK + q);
+	nvme_slot_offer(dev, s, n >= NVME_IO_SLOTS);
 }
 
 /* SMART / Health Information: what the counters say about a command */
@@ -163,6 +196,8 @@ static __always_inline void nvme_account(struct mdev_bpf_dev *dev, struct nvme_s
 {
 	if (!slot->queue)
 		return;
+	/* Also after a shutdown: there is something again that a loss of power can harm. */
+	nv->running = 1;
 	if (!s->io_used)
 		nv->busy_ns += mdev_bpf_time(dev) - s->busy_since;
 	if (status)

@@ -83,6 +83,8 @@ struct nvme_completion {
 	__u16 status;
 };
 
+#define NVME_PHASE	1
+
 /* Status Field, without the phase tag */
 #define NVME_SC_SUCCESS			0x000
 #define NVME_SC_INVALID_OPCODE		0x001
@@ -204,6 +206,7 @@ struct nvme_error {
 };
 
 #define NVME_NO_LOCATION	0xffff
+#define NVME_NO_COMMAND		0xffff	/* sq_id and cid of an error of no command */
 
 /* SMART / Health Information log page */
 struct nvme_smart {

@@ -22,10 +22,37 @@ static __always_inline int nvme_sq_request(struct mdev_bpf_dev *dev, struct nvme
 	return nvme_request(dev, s, req);
 }
 
-/* Is there a free slot for a command of queue @q? */
-static __always_inline bool nvme_slots_left(const struct nvme_state *s, __u64 q)
+/*
+ * Slots for up to @n commands of queue @q, which are promised to it: how many. I/O queues take
+ * turns, so while others wait, a queue whose turn it is not gets none.
+ */
+static __always_inline __u32 nvme_slots_promise(struct mdev_bpf_dev *dev, struct nvme_state *s,
+						__u64 q, __u32 n)
 {
-	return q ? ~s->io_used : s->admin_used != (1ULL << NVME_ADMIN_SLOTS) - 1;
+	__u32 left = nvme_slots_left(s, q);
+	bool others = q && s->starved & ~1U & ~(1U << q);
+
+	if (!left || (others && nvme_next_starved(s) != q)) {
+		s->starved |= 1 << q;
+		/* By that, it may have become another one's turn. */
+		nvme_slot_offer(dev, s, !q);
+		return 0;
+	}
+	if (n > left)
+		n = left;
+	if (q) {
+		s->fetching += n;
+		s->turn = q + 1;
+	}
+	nvme_sated(dev, s, q);
+	return n;
+}
+
+/* The commands were fetched: their slots are taken now. */
+static __always_inline void nvme_slots_promised(struct nvme_state *s, __u64 q, __u32 n)
+{
+	if (q)
+		s->fetching -= n < s->fetching ? n : s->fetching;
 }
 
 /* Fetch commands, if there is room for at least one. */
@@ -42,11 +69,8 @@ static __always_inline int nvme_sq_fetch(unsigned long long *ctx, struct mdev_bp
 	if (!room) {
 		cq->full = 1;
 		cq->look = 1;
+		nvme_sated(dev, s, q);
 		nvme_cq_run(ctx, s, sq->cq);
-		return 0;
-	}
-	if (!nvme_slots_left(s, q)) {
-		s->starved |= 1 << q;
 		return 0;
 	}
 	n = (sq->tail > sq->head ? sq->tail : sq->size) - sq->head;
@@ -54,6 +78,9 @@ static __always_inline int nvme_sq_fetch(unsigned long long *ctx, struct mdev_bp
 		n = NVME_FETCH;
 	if (n > room)
 		n = room;
+	n = nvme_slots_promise(dev, s, q, n);
+	if (!n)
+		return 0;
 	sq->fetched = n;
 	req.iova = sq->addr + (__u64)sq->head * sizeof(sq->fetch[0]);
 	req.where = NVME_IN_SQ(q, fetch);
@@ -96,6 +123,8 @@ int MDEV_BPF_FUNC(nvme_sq_run, dev, struct nvme_state *, s, __u64, q)
 	if (!sq || !sq->size || sq->job != NVME_SQ_IDLE || sq->deleter || !nvme_runs(s))
 		return 0;
 	shadows = s->shadows && q;
+	if (sq->head == sq->tail)
+		nvme_sated(dev, s, q);
 	if (shadows && sq->look)
 		ret = nvme_sq_shadow(dev, s, q, sq);
 	else if (sq->head != sq->tail)
@@ -167,6 +196,8 @@ int MDEV_BPF_FUNC(nvme_sq_done, dev, struct nvme_state *, s, __u64, q, int, erro
 		return -EINVAL;
 	job = sq->job;
 	sq->job = NVME_SQ_IDLE;
+	if (job == NVME_SQ_FETCH)
+		nvme_slots_promised(s, q, sq->fetched);
 	if (sq->deleter) {
 		mdev_bpf_work_queue(dev, NVME_WORK_DELETE);
 	} else if (error) {
@@ -179,6 +210,7 @@ int MDEV_BPF_FUNC(nvme_sq_done, dev, struct nvme_state *, s, __u64, q, int, erro
 		mdev_bpf_for(i, dev, 0, sq->fetched)
 			if (!nvme_runs(s) || !nvme_begin(ctx, s, q, i))
 				break;
+		nvme_slot_offer(dev, s, !q);
 	} else if (job == NVME_SQ_EVENT) {
 		mdev_bpf_mb();
 		sq->look = 1;
@@ -191,8 +223,8 @@ int MDEV_BPF_FUNC(nvme_sq_done, dev, struct nvme_state *, s, __u64, q, int, erro
 }
 
 /* The transfer of a command is complete: NVME_PENDING, or a status. */
-static __always_inline int nvme_transferred(unsigned long long *ctx, struct nvme_state *s, __u64 n,
-					    struct nvme_slot *slot)
+static __always_inline int nvme_transferred(unsigned long long *ctx, struct mdev_bpf_dev *dev,
+					    struct nvme_state *s, __u64 n, struct nvme_slot *slot)
 {
 	switch (slot->then) {
 	case NVME_THEN_FLUSH:
@@ -201,6 +233,9 @@ static __always_inline int nvme_transferred(unsigned long long *ctx, struct nvme
 		return nvme_next_range(ctx, s, n);
 	case NVME_THEN_UNMASK:
 		nvme_log_unmask(ctx, s, slot);
+		break;
+	case NVME_THEN_SHADOW:
+		nvme_shadows_begin(dev, s, slot);
 		break;
 	case NVME_THEN_COMPARE:
 		if (!s->file)
@@ -235,7 +270,7 @@ int MDEV_BPF_FUNC(nvme_slot_done, dev, struct nvme_state *, s, __u64, n, int, er
 	else if (slot->step == NVME_LIST)
 		ret = nvme_prp_fetched(ctx, s, n);
 	else if (slot->step == NVME_DATA)
-		ret = nvme_transferred(ctx, s, n, slot);
+		ret = nvme_transferred(ctx, dev, s, n, slot);
 	else if (slot->step == NVME_LOAD)
 		ret = nvme_compare_all(ctx, s, n);
 	else if (slot->step == NVME_ZERO)

@@ -64,6 +64,7 @@ enum nvme_then {
 	NVME_THEN_COMPARE,
 	NVME_THEN_RANGES,
 	NVME_THEN_UNMASK,
+	NVME_THEN_SHADOW,
 };
 
 struct nvme_slot {
@@ -116,7 +117,8 @@ struct nvme_sq {
 /* What a completion queue is requesting. */
 enum nvme_cq_job {
 	NVME_CQ_IDLE,
-	NVME_CQ_WRITE,		/* completions */
+	NVME_CQ_STORE,		/* completions, with the phase tag of entries that are not new */
+	NVME_CQ_WRITE,		/* the same with their phase tag */
 	NVME_CQ_EVENT,
 	NVME_CQ_SHADOW,
 };
@@ -136,11 +138,11 @@ struct nvme_cq {
 	__u32 job;
 	__u32 look;		/* the shadow doorbell has to be read */
 	__u32 full;		/* a submission queue waits for room */
-	__u32 writing;		/* completions that are being written */
+	__u32 writing;		/* completions that are being stored and written */
+	__u32 stored;		/* they are stored */
 	__u32 event;		/* its event index */
 	__u32 shadow;		/* its shadow doorbell, as read */
 	__u32 deleter;		/* the slot of the command that deletes it, plus 1 */
-	__u32 padding;
 	struct nvme_completion stage[NVME_STAGE];
 };
 
@@ -195,6 +197,8 @@ struct nvme_state {
 	__u64 io_used;		/* bit n: slot n */
 	__u64 admin_used;	/* bit n: slot NVME_IO_SLOTS + n */
 	__u32 starved;		/* submission queues that wait for a slot */
+	__u32 turn;		/* the I/O queue at which the search for the next of them begins */
+	__u32 fetching;		/* slots that are promised to commands of I/O queues */
 	__u32 zero_next;	/* the slot at which the search for NVME_ZERO begins */
 	__u64 block[64];	/* a part of the store, while Compare compares it */
 	struct nvme_sq sq[NVME_QUEUES];

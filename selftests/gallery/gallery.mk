@@ -3,7 +3,7 @@
 # Devices of bpf/ that drivers of Linux know: NAME.c drives one by its file descriptor, NAME.sh boots
 # a guest whose driver does.
 
-nvme := gallery/nvme gallery/nvme_more gallery/nvme_life
+nvme := gallery/nvme gallery/nvme_more gallery/nvme_life gallery/nvme_file
 TEST_GEN_PROGS += $(nvme)
 TEST_PROGS += gallery/nvme.sh gallery/nvme_move.sh
 TEST_LONG += gallery/nvme_life gallery/nvme.sh gallery/nvme_move.sh

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Implements nvme_driver.h. */
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -11,6 +13,8 @@
 #include "nvme_driver.h"
 
 __u8 *drv_mem;
+int drv_file = -1;
+static char path[32];
 struct drv_queue drv_queue[QUEUES];
 int drv_vector[QUEUES];
 struct nvme_completion drv_last;
@@ -20,8 +24,20 @@ static void queue_reset(unsigned int q)
 	memset(drv_page(SQ_PAGE(q)), 0, NVME_PAGE);
 	memset(drv_page(CQ_PAGE(q)), 0, NVME_PAGE);
 	drv_queue[q] = (struct drv_queue) {
-		.sq = drv_page(SQ_PAGE(q)), .cq = drv_page(CQ_PAGE(q)), .phase = 1,
+		.sq = drv_page(SQ_PAGE(q)), .cq = drv_page(CQ_PAGE(q)), .entries = ENTRIES,
+		.phase = 1,
 	};
+}
+
+void drv_load(void)
+{
+	dev_load(NVME);
+}
+
+void drv_before(void)
+{
+	drv_open();
+	drv_start(&dev, 2);
 }
 
 void drv_open(void)
@@ -47,6 +63,43 @@ void drv_close(void)
 	for (i = 0; i < QUEUES; i++)
 		close(drv_vector[i]);
 	munmap(drv_mem, PAGES * NVME_PAGE);
+	if (drv_file < 0)
+		return;
+	close(drv_file);
+	unlink(path);
+	drv_file = -1;
+}
+
+void drv_bind(const char *text)
+{
+	vfio_close(&dev);
+	ASSERT_EQ(sysfs_write(text, MDEV_DEVICES "/%s/params/disk", dev_mdev.uuid), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	drv_start(&dev, 2);
+}
+
+void drv_use_file(const char *how)
+{
+	char text[80];
+
+	if (drv_file < 0) {
+		drv_file = mkstemp(strcpy(path, "/tmp/kst_nvme.XXXXXX"));
+		ASSERT(drv_file >= 0);
+		ASSERT_EQ(ftruncate(drv_file, DRV_FILE_SIZE + 100), 0);
+	}
+	snprintf(text, sizeof(text), "%s%s", how, path);
+	drv_bind(text);
+}
+
+void drv_absent(void)
+{
+	missing_need();
+	ASSERT_EQ(missing_register(drv_mem + ABSENT), 0);
+}
+
+void drv_bring(unsigned int page)
+{
+	missing_bring(page, drv_mem + OUT);
 }
 
 void drv_plug(const struct vfio *v)
@@ -79,24 +132,31 @@ void drv_disable(const struct vfio *v)
 	ASSERT(mtap_await(!(vfio_get(v, 0, NVME_REG_CSTS, 4) & NVME_CSTS_RDY)));
 }
 
-void drv_create(const struct vfio *v, unsigned int last)
+void drv_create_at(const struct vfio *v, unsigned int q, unsigned int entries, unsigned int page)
 {
 	struct nvme_command *cmd;
+
+	queue_reset(q);
+	drv_queue[q].cq = drv_page(page);
+	drv_queue[q].entries = entries;
+	cmd = drv_next(0, NVME_ADMIN_CREATE_CQ);
+	cmd->prp1 = drv_iova(page);
+	cmd->cdw10 = (entries - 1) << 16 | q;
+	cmd->cdw11 = q << 16 | NVME_CQ_IEN | NVME_QUEUE_PC;
+	ASSERT_EQ(drv_run(v, 0), 0);
+	cmd = drv_next(0, NVME_ADMIN_CREATE_SQ);
+	cmd->prp1 = drv_iova(SQ_PAGE(q));
+	cmd->cdw10 = (ENTRIES - 1) << 16 | q;
+	cmd->cdw11 = q << 16 | NVME_QUEUE_PC;
+	ASSERT_EQ(drv_run(v, 0), 0);
+}
+
+void drv_create(const struct vfio *v, unsigned int last)
+{
 	unsigned int q;
 
-	for (q = 1; q <= last; q++) {
-		queue_reset(q);
-		cmd = drv_next(0, NVME_ADMIN_CREATE_CQ);
-		cmd->prp1 = drv_iova(CQ_PAGE(q));
-		cmd->cdw10 = (ENTRIES - 1) << 16 | q;
-		cmd->cdw11 = q << 16 | NVME_CQ_IEN | NVME_QUEUE_PC;
-		ASSERT_EQ(drv_run(v, 0), 0);
-		cmd = drv_next(0, NVME_ADMIN_CREATE_SQ);
-		cmd->prp1 = drv_iova(SQ_PAGE(q));
-		cmd->cdw10 = (ENTRIES - 1) << 16 | q;
-		cmd->cdw11 = q << 16 | NVME_QUEUE_PC;
-		ASSERT_EQ(drv_run(v, 0), 0);
-	}
+	for (q = 1; q <= last; q++)
+		drv_create_at(v, q, ENTRIES, CQ_PAGE(q));
 }
 
 void drv_start(const struct vfio *v, unsigned int last)
@@ -113,7 +173,8 @@ struct nvme_command *drv_next(unsigned int q, unsigned int opcode)
 
 	memset(cmd, 0, sizeof(*cmd));
 	cmd->opcode = opcode;
-	cmd->cid = queue->cid++ % 128;
+	cmd->cid = queue->cid++ % ARRAY_SIZE(queue->sent);
+	queue->sent[cmd->cid] = true;
 	cmd->nsid = q ? 1 : 0;
 	queue->tail = (queue->tail + 1) % ENTRIES;
 	return cmd;
@@ -137,14 +198,19 @@ int drv_wait(const struct vfio *v, unsigned int q)
 {
 	struct drv_queue *queue = &drv_queue[q];
 
-	if (!mtap_await(drv_ready(q)))
+	if (!mtap_await(drv_ready(q))) {
+		mtap_diag("queue %u: %s", q, dev_dump());
 		return -ETIME;
+	}
 	drv_last = queue->cq[queue->head];
-	queue->head = (queue->head + 1) % ENTRIES;
+	queue->head = (queue->head + 1) % queue->entries;
 	if (!queue->head)
 		queue->phase ^= 1;
 	EXPECT_EQ(vfio_set(v, 0, NVME_REG_CQHDBL + q * NVME_REG_DB_STRIDE, 4, queue->head), 0);
 	EXPECT_EQ(drv_last.sq_id, q);
+	/* Each command completes once. */
+	EXPECT(drv_last.cid < ARRAY_SIZE(queue->sent) && queue->sent[drv_last.cid]);
+	queue->sent[drv_last.cid % ARRAY_SIZE(queue->sent)] = false;
 	return drv_last.status >> 1;
 }
 
@@ -207,4 +273,14 @@ int drv_do(unsigned int q, unsigned int opcode, __u64 lba, unsigned int blocks, 
 {
 	drv_io(q, opcode, lba, blocks, offset);
 	return drv_run(&dev, q);
+}
+
+void drv_expect_works(const struct vfio *v)
+{
+	memset(drv_mem + IN, 0, NVME_PAGE);
+	drv_io(1, NVME_IO_WRITE, 40, 8, OUT);
+	EXPECT_EQ(drv_run(v, 1), 0);
+	drv_io(1, NVME_IO_READ, 40, 8, IN);
+	EXPECT_EQ(drv_run(v, 1), 0);
+	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, NVME_PAGE));
 }

@@ -23,16 +23,20 @@
 #define ABSENT_PAGE	192
 #define PAGES		(ABSENT_PAGE + MISSING_PAGES)
 
+#define DRV_FILE_SIZE	(8u << 20)
 #define BLOCK		512u
 #define MAX_BLOCKS	256u		/* of a transfer, by MDTS */
 
 struct drv_queue {
 	struct nvme_command *sq;
 	struct nvme_completion *cq;
+	unsigned int entries;	/* of the completion queue */
 	unsigned int tail, head, phase, cid;
+	bool sent[128];		/* by command id: has no completion so far */
 };
 
 extern __u8 *drv_mem;
+extern int drv_file;
 extern struct drv_queue drv_queue[QUEUES];
 /* Signalled by MSI-X vectors */
 extern int drv_vector[QUEUES];
@@ -49,9 +53,20 @@ static inline __u64 drv_iova(unsigned int page)
 	return IOVA + page * (__u64)NVME_PAGE;
 }
 
-/* For a suite's before and after: the program, a device and a second one; nothing is set up. */
+/* For a suite's setup: the program */
+void drv_load(void);
+/* For a suite's before: a device with I/O queues 1 and 2, and a second one; drv_close() after it */
+void drv_before(void);
+/* The same, but nothing is set up. */
 void drv_open(void);
 void drv_close(void);
+/* Open both devices again, the first with a file of DRV_FILE_SIZE and a part of a block: drv_file. */
+void drv_use_file(const char *how);
+/* Bind a file to the first device, which is opened again. */
+void drv_bind(const char *text);
+/* Have guest memory at ABSENT block whoever accesses it, until pages of OUT are brought there. */
+void drv_absent(void);
+void drv_bring(unsigned int page);
 /* Map guest memory, enable MSI-X and bus mastering. */
 void drv_plug(const struct vfio *v);
 /* Enable the controller with its admin queues, or disable it. */
@@ -59,6 +74,8 @@ void drv_enable(const struct vfio *v);
 void drv_disable(const struct vfio *v);
 /* Create pairs of I/O queues from 1 up to @last: queue n with vector n. */
 void drv_create(const struct vfio *v, unsigned int last);
+/* Queue @q, with a completion queue of @entries at @page */
+void drv_create_at(const struct vfio *v, unsigned int q, unsigned int entries, unsigned int page);
 /* plug, enable, create */
 void drv_start(const struct vfio *v, unsigned int last);
 
@@ -81,6 +98,9 @@ struct nvme_command *drv_io(unsigned int q, unsigned int opcode, __u64 lba, unsi
 			    __u64 offset);
 /* The same, to the end */
 int drv_do(unsigned int q, unsigned int opcode, __u64 lba, unsigned int blocks, __u64 offset);
+
+/* Write with queue 1, and read that again. */
+void drv_expect_works(const struct vfio *v);
 
 #define OUT	(OUT_PAGE * (__u64)NVME_PAGE)
 #define IN	(IN_PAGE * (__u64)NVME_PAGE)

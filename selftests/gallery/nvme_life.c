@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The NVMe controller of bpf/nvme while its life goes on: resets, migration, another program, all
- * of them with commands in progress; a file that has the content; and nonsense from the driver.
+ * of them with commands in progress; and nonsense from the driver.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -16,64 +14,18 @@
 #include "nvme_driver.h"
 
 #define KNVME		"progs/knvme.bpf.o"
-#define FILE_SIZE	(8u << 20)
-
-static char path[32];
-static int file = -1;
-
-static void setup(void)
-{
-	dev_load(NVME);
-}
-
-static void before(void)
-{
-	drv_open();
-	drv_start(&dev, 2);
-}
-
-static void after(void)
-{
-	drv_close();
-	if (file >= 0) {
-		close(file);
-		unlink(path);
-		file = -1;
-	}
-}
 
 const struct mtap_suite mtap_suite = {
-	.setup = setup,
-	.before = before,
-	.after = after,
+	.setup = drv_load,
+	.before = drv_before,
+	.after = drv_close,
 	.teardown = dev_unload,
 };
-
-static void absent(void)
-{
-	missing_need();
-	ASSERT_EQ(missing_register(drv_mem + ABSENT), 0);
-}
-
-static void bring(unsigned int page)
-{
-	missing_bring(page, drv_mem + OUT);
-}
-
-static void expect_works(const struct vfio *v)
-{
-	memset(drv_mem + IN, 0, NVME_PAGE);
-	drv_io(1, NVME_IO_WRITE, 40, 8, OUT);
-	EXPECT_EQ(drv_run(v, 1), 0);
-	drv_io(1, NVME_IO_READ, 40, 8, IN);
-	EXPECT_EQ(drv_run(v, 1), 0);
-	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, NVME_PAGE));
-}
 
 /* CC.EN is cleared while a command waits for its data. */
 MTAP_TEST(controller_reset_in_use)
 {
-	absent();
+	drv_absent();
 	drv_io(1, NVME_IO_READ, 0, 1, ABSENT);
 	drv_io(2, NVME_IO_READ, 0, 24, IN);
 	drv_ring(&dev, 1);
@@ -82,18 +34,18 @@ MTAP_TEST(controller_reset_in_use)
 	dev_set(0, NVME_REG_CC, 4, 0);
 	EXPECT(mtap_await(!(dev_get(0, NVME_REG_CSTS, 4))));
 	/* Now the page is the driver's. */
-	bring(0);
+	drv_bring(0);
 	memset(drv_mem + ABSENT, 0x77, NVME_PAGE);
 	drv_enable(&dev);
 	drv_create(&dev, 2);
-	expect_works(&dev);
+	drv_expect_works(&dev);
 	EXPECT_EQ(drv_mem[ABSENT], 0x77);
 }
 
 MTAP_TEST(device_reset_in_use)
 {
 	ASSERT_EQ(drv_do(1, NVME_IO_WRITE, 7, 8, OUT), 0);
-	absent();
+	drv_absent();
 	drv_io(1, NVME_IO_READ, 0, 1, ABSENT);
 	drv_ring(&dev, 1);
 	ASSERT(missing_wanted());
@@ -104,13 +56,13 @@ MTAP_TEST(device_reset_in_use)
 	drv_create(&dev, 2);
 	EXPECT_EQ(drv_do(1, NVME_IO_READ, 7, 8, IN), 0);
 	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, NVME_PAGE));
-	bring(0);
+	drv_bring(0);
 }
 
 /* The user closes the device in the middle, and another opens it. */
 MTAP_TEST(closed_in_use)
 {
-	absent();
+	drv_absent();
 	drv_io(1, NVME_IO_READ, 0, 1, ABSENT);
 	drv_ring(&dev, 1);
 	ASSERT(missing_wanted());
@@ -118,8 +70,8 @@ MTAP_TEST(closed_in_use)
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 	EXPECT_EQ(dev_get(0, NVME_REG_CSTS, 4), 0);
 	drv_start(&dev, 2);
-	expect_works(&dev);
-	bring(0);
+	drv_expect_works(&dev);
+	drv_bring(0);
 }
 
 /* Commands in all states go on at the target: waiting for data, fetched, rung only. */
@@ -130,7 +82,7 @@ MTAP_TEST(migrates_in_flight)
 	drv_plug(&b);
 	ASSERT_EQ(vfio_set(&b, CONFIG, PCI_COMMAND, 2, PCI_COMMAND_MASTER), 0);
 	ASSERT_EQ(drv_do(1, NVME_IO_WRITE, 5, 24, OUT), 0);
-	absent();
+	drv_absent();
 	drv_io(1, NVME_IO_WRITE, 100, 1, ABSENT);
 	for (i = 0; i < 6; i++)
 		drv_io(1, NVME_IO_READ, 5, 24, IN + 4 * i * NVME_PAGE);
@@ -147,12 +99,12 @@ MTAP_TEST(migrates_in_flight)
 	for (i = 0; i < 6; i++)
 		EXPECT_EQ(drv_wait(&b, 1), 0);
 	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, 24 * BLOCK));
-	bring(0);
+	drv_bring(0);
 	EXPECT_EQ(drv_wait(&b, 1), 0);
 	drv_io(1, NVME_IO_READ, 100, 1, IN);
 	EXPECT_EQ(drv_run(&b, 1), 0);
 	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, BLOCK));
-	expect_works(&b);
+	drv_expect_works(&b);
 }
 
 /* Write Zeroes of much memory, stopped somewhere */
@@ -184,7 +136,7 @@ static void replaced_in_use(const char *object)
 {
 	unsigned int i;
 
-	absent();
+	drv_absent();
 	drv_io(1, NVME_IO_WRITE, 1000, 1, ABSENT);
 	for (i = 0; i < 30; i++)
 		drv_io(1, i & 1 ? NVME_IO_READ : NVME_IO_WRITE, 16 * i, 16,
@@ -194,12 +146,12 @@ static void replaced_in_use(const char *object)
 	replace(object);
 	drv_io(2, NVME_IO_READ, 0, 8, IN);
 	EXPECT_EQ(drv_run(&dev, 2), 0);
-	bring(0);
+	drv_bring(0);
 	for (i = 0; i < 31; i++)
 		EXPECT_EQ(drv_wait(&dev, 1), 0);
 	EXPECT_EQ(drv_do(1, NVME_IO_READ, 1000, 1, IN), 0);
 	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, BLOCK));
-	expect_works(&dev);
+	drv_expect_works(&dev);
 }
 
 MTAP_TEST(program_replaced_in_use)
@@ -213,7 +165,7 @@ static void renew(void)
 	drv_close();
 	dev_unload();
 	dev_load(NVME);
-	before();
+	drv_before();
 }
 
 /* The same, while a PRP list is being fetched, and with another version of the state */
@@ -223,7 +175,7 @@ MTAP_TEST(state_converted_in_use)
 
 	replaced_in_use(KNVME);
 	renew();
-	absent();
+	drv_absent();
 	cmd = drv_io(1, NVME_IO_WRITE, 100, 24, OUT);
 	memcpy(drv_page(INFO_PAGE), drv_mem + (cmd->prp2 - IOVA), 64);
 	cmd->prp2 = drv_iova(ABSENT_PAGE);
@@ -235,136 +187,6 @@ MTAP_TEST(state_converted_in_use)
 	EXPECT_EQ(drv_do(1, NVME_IO_READ, 100, 24, IN), 0);
 	EXPECT(!memcmp(drv_mem + IN, drv_mem + OUT, 24 * BLOCK));
 	renew();
-}
-
-/* A device whose content is a file; @how is what stands before its path. */
-static void use_file(const char *how)
-{
-	char text[80];
-
-	if (file < 0) {
-		file = mkstemp(strcpy(path, "/tmp/kst_nvme.XXXXXX"));
-		ASSERT(file >= 0);
-		ASSERT_EQ(ftruncate(file, FILE_SIZE + 100), 0);
-	}
-	vfio_close(&dev);
-	snprintf(text, sizeof(text), "%s%s", how, path);
-	ASSERT_EQ(sysfs_write(text, MDEV_DEVICES "/%s/params/disk", dev_mdev.uuid), 0);
-	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
-	drv_start(&dev, 2);
-}
-
-static bool in_file(const void *want, size_t size, off_t at)
-{
-	static char buf[MAX_BLOCKS * BLOCK];
-
-	ASSERT_EQ(pread(file, buf, size, at), (ssize_t)size);
-	return !memcmp(buf, want, size);
-}
-
-MTAP_TEST(content_in_file)
-{
-	struct nvme_id_controller *controller = drv_page(INFO_PAGE);
-	struct nvme_id_namespace *namespace = drv_page(INFO_PAGE);
-	static const char zeros[40 * BLOCK];
-
-	use_file("");
-	ASSERT_EQ(drv_info(NVME_ADMIN_IDENTIFY, 1, NVME_CNS_NAMESPACE, 0), 0);
-	EXPECT_EQ(namespace->nsze, FILE_SIZE / BLOCK);
-	EXPECT_EQ(namespace->nsattr, 0);
-	ASSERT_EQ(drv_info(NVME_ADMIN_IDENTIFY, 0, NVME_CNS_CONTROLLER, 0), 0);
-	EXPECT_EQ(controller->vwc, NVME_VWC_FLUSH_ALL | NVME_VWC_PRESENT);
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE, 3, MAX_BLOCKS, OUT + 4), 0);
-	EXPECT(in_file(drv_mem + OUT + 4, MAX_BLOCKS * BLOCK, 3 * BLOCK));
-	EXPECT_EQ(drv_do(2, NVME_IO_READ, 3, MAX_BLOCKS, IN + 512), 0);
-	EXPECT(!memcmp(drv_mem + IN + 512, drv_mem + OUT + 4, MAX_BLOCKS * BLOCK));
-	EXPECT_EQ(drv_do(1, NVME_IO_FLUSH, 0, 1, 0), 0);
-	EXPECT_EQ(drv_do(1, NVME_IO_COMPARE, 3, MAX_BLOCKS, OUT + 4), 0);
-	EXPECT_EQ(drv_do(1, NVME_IO_COMPARE, 4, 1, OUT + 4),
-		  NVME_SC_COMPARE_FAILED | NVME_SC_DNR);
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE_ZEROES, 10, 20, 0), 0);
-	EXPECT(in_file(zeros, 20 * BLOCK, 10 * BLOCK));
-	drv_io(1, NVME_IO_WRITE_ZEROES, 40, 40, 0)->cdw12 |= NVME_IO_DEAC | NVME_IO_FUA;
-	EXPECT_EQ(drv_run(&dev, 1), 0);
-	EXPECT(in_file(zeros, 40 * BLOCK, 40 * BLOCK));
-	drv_io(1, NVME_IO_WRITE, 0, 8, OUT)->cdw12 |= NVME_IO_FUA;
-	EXPECT_EQ(drv_run(&dev, 1), 0);
-	EXPECT_EQ(drv_admin(NVME_ADMIN_SET_FEATURES, NVME_FEATURE_CACHE, 0), 0);
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE, 16000, 1, OUT), 0);
-	EXPECT(in_file(drv_mem + OUT, BLOCK, 16000 * BLOCK));
-	EXPECT_EQ(drv_do(1, NVME_IO_READ, FILE_SIZE / BLOCK, 1, IN), BAD(NVME_SC_LBA_RANGE));
-}
-
-MTAP_TEST(file_deallocate)
-{
-	struct nvme_range *range = drv_page(INFO_PAGE);
-	struct nvme_command *cmd;
-	struct stat before, after;
-
-	use_file("");
-	ASSERT_EQ(drv_do(1, NVME_IO_WRITE, 0, MAX_BLOCKS, OUT), 0);
-	ASSERT_EQ(drv_do(1, NVME_IO_WRITE, 4096, MAX_BLOCKS, OUT), 0);
-	ASSERT_EQ(fstat(file, &before), 0);
-	range[0] = (struct nvme_range) { .lba = 0, .blocks = 128 };
-	range[1] = (struct nvme_range) { .lba = 4096, .blocks = 256 };
-	cmd = drv_next(1, NVME_IO_DSM);
-	cmd->cdw10 = 1;
-	cmd->cdw11 = NVME_DSM_DEALLOCATE;
-	cmd->prp1 = drv_iova(INFO_PAGE);
-	EXPECT_EQ(drv_run(&dev, 1), 0);
-	ASSERT_EQ(fstat(file, &after), 0);
-	EXPECT_EQ(before.st_blocks - after.st_blocks, 384);
-	EXPECT_EQ(drv_do(1, NVME_IO_READ, 127, 2, IN), 0);
-	EXPECT_EQ(drv_mem[IN], 0);
-	EXPECT(!memcmp(drv_mem + IN + BLOCK, drv_mem + OUT + 128 * BLOCK, BLOCK));
-}
-
-MTAP_TEST(file_errors)
-{
-	struct nvme_id_namespace *namespace = drv_page(INFO_PAGE);
-
-	use_file("ro:");
-	ASSERT_EQ(drv_info(NVME_ADMIN_IDENTIFY, 1, NVME_CNS_NAMESPACE, 0), 0);
-	EXPECT_EQ(namespace->nsattr, NVME_NSATTR_PROTECTED);
-	EXPECT_EQ(drv_do(1, NVME_IO_READ, 0, 1, IN), 0);
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE, 0, 1, OUT), BAD(NVME_SC_WRITE_PROTECTED));
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE_ZEROES, 0, 1, 0), BAD(NVME_SC_WRITE_PROTECTED));
-	EXPECT_EQ(drv_do(1, NVME_IO_FLUSH, 0, 1, 0), 0);
-	/* Others make the file shorter. */
-	use_file("");
-	ASSERT_EQ(ftruncate(file, FILE_SIZE / 2), 0);
-	EXPECT_EQ(drv_do(1, NVME_IO_READ, FILE_SIZE / BLOCK - 1, 1, IN),
-		  NVME_SC_READ_ERROR | NVME_SC_MORE);
-	EXPECT_EQ(drv_do(1, NVME_IO_WRITE, FILE_SIZE / BLOCK - 1, 1, OUT),
-		  NVME_SC_WRITE_FAULT | NVME_SC_MORE);
-	EXPECT_EQ(drv_do(1, NVME_IO_READ, 0, 1, IN), 0);
-	drv_disable(&dev);
-	drv_enable(&dev);
-	ASSERT_EQ(drv_info(NVME_ADMIN_IDENTIFY, 1, NVME_CNS_NAMESPACE, 0), 0);
-	EXPECT_EQ(namespace->nsze, FILE_SIZE / 2 / BLOCK);
-}
-
-/* Shutdown flushes the file. */
-MTAP_TEST(file_shutdown)
-{
-	use_file("");
-	ASSERT_EQ(drv_do(1, NVME_IO_WRITE, 0, 1, OUT), 0);
-	dev_set(0, NVME_REG_CC, 4, 4 << 20 | 6 << 16 | 1 << 14 | NVME_CC_EN);
-	EXPECT(mtap_await(dev_get(0, NVME_REG_CSTS, 4) ==
-			  (NVME_CSTS_RDY | NVME_CSTS_SHST_COMPLETE)));
-	drv_disable(&dev);
-	EXPECT_EQ(dev_get(0, NVME_REG_CSTS, 4), 0);
-	drv_enable(&dev);
-	drv_create(&dev, 1);
-	expect_works(&dev);
-	/* Both at once are a shutdown, too. */
-	dev_set(0, NVME_REG_CC, 4, 1 << 14);
-	EXPECT(mtap_await(!dev_get(0, NVME_REG_CSTS, 4)));
-	vfio_close(&dev);
-	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
-	drv_start(&dev, 1);
-	ASSERT_EQ(drv_info(NVME_ADMIN_GET_LOG, NVME_NSID_ALL, 127 << 16 | NVME_LOG_SMART, 0), 0);
-	EXPECT_EQ(((struct nvme_smart *)drv_page(INFO_PAGE))->unsafe_shutdowns[0], 1);
 }
 
 /* Another size of memory, and of blocks */
@@ -419,7 +241,7 @@ static void expect_survived(void)
 	ASSERT_EQ(vfio_reset(&dev), 0);
 	drv_enable(&dev);
 	drv_create(&dev, 2);
-	expect_works(&dev);
+	drv_expect_works(&dev);
 }
 
 MTAP_TEST(random_registers)
@@ -549,6 +371,6 @@ MTAP_TEST(random_commands)
 
 MTAP_TEST(random_commands_with_file)
 {
-	use_file("");
+	drv_use_file("");
 	any_commands();
 }
