@@ -374,3 +374,86 @@ MTAP_TEST(random_commands_with_file)
 	drv_use_file("");
 	any_commands();
 }
+
+#define AREAS	24	/* of 8 blocks, each with one command at a time */
+
+/* A part of the disk, and of IN: what it has, and what its command does */
+static struct area {
+	unsigned int q, cid;	/* of its command; queue 0 if there is none */
+	unsigned int opcode;
+	unsigned int now, next;	/* the block of OUT at which its content begins; 0 for zeros */
+	bool same;		/* Compare is given what is there */
+} area[AREAS];
+
+static void *of_area(unsigned int i)
+{
+	return drv_mem + IN + i * NVME_PAGE;
+}
+
+static void begin_any(unsigned int q, unsigned int i)
+{
+	static const __u8 opcodes[] = {
+		NVME_IO_WRITE, NVME_IO_READ, NVME_IO_WRITE_ZEROES, NVME_IO_COMPARE,
+	};
+	struct area *a = &area[i];
+	__u64 at = IN + i * NVME_PAGE;
+
+	a->q = q;
+	a->opcode = opcodes[any(ARRAY_SIZE(opcodes))];
+	a->next = a->now;
+	a->same = a->now && any(2);
+	if (a->opcode == NVME_IO_WRITE) {
+		a->next = 1 + any(400);
+		at = OUT + a->next * BLOCK;
+	} else if (a->opcode == NVME_IO_WRITE_ZEROES) {
+		a->next = 0;
+	} else if (a->opcode == NVME_IO_COMPARE) {
+		at = OUT + (a->same ? a->now : a->now + 1) * BLOCK;
+	}
+	memset(of_area(i), 0xee, NVME_PAGE);
+	a->cid = drv_io(q, a->opcode, 64 * i, 8, at)->cid;
+	drv_ring(&dev, q);
+}
+
+/* The next completion of a queue: the command of some area */
+static void end_any(unsigned int q)
+{
+	static const __u8 zeros[NVME_PAGE];
+	int status = drv_wait(&dev, q);
+	unsigned int i;
+
+	ASSERT(status >= 0);
+	for (i = 0; i < AREAS && (area[i].q != q || area[i].cid != drv_last.cid); i++)
+		;
+	ASSERT(i < AREAS);
+	EXPECT_EQ(SC(status), area[i].opcode == NVME_IO_COMPARE && !area[i].same ?
+		  NVME_SC_COMPARE_FAILED : 0);
+	if (area[i].opcode == NVME_IO_READ)
+		EXPECT(!memcmp(of_area(i), area[i].now ? drv_mem + OUT + area[i].now * BLOCK : zeros,
+			       NVME_PAGE));
+	area[i].now = area[i].next;
+	area[i].q = 0;
+}
+
+/* Each command ends once, and the disk has what a model of it has. */
+MTAP_TEST(random_io)
+{
+	unsigned int left[3] = {}, i, q, n;
+
+	seed_random();
+	memset(area, 0, sizeof(area));
+	for (n = 0; n < 2000; n++) {
+		i = any(AREAS);
+		q = 1 + any(2);
+		while (area[i].q) {
+			left[area[i].q]--;
+			end_any(area[i].q);
+		}
+		begin_any(q, i);
+		left[q]++;
+	}
+	for (q = 1; q <= 2; q++)
+		while (left[q]--)
+			end_any(q);
+	EXPECT(!drv_ready(1) && !drv_ready(2));
+}
