@@ -263,7 +263,15 @@ int MDEV_BPF_FUNC(blk_range, dev, __u64, n)
 	return finish(dev, v, c, n, zero_memory(dev, &c->own));
 }
 
-/* More of the data, or what comes after it. Without FLUSH, a write is stable when it ends. */
+/* A write is over. Without FLUSH, it is stable when it ends. */
+static int end_write(struct mdev_bpf_dev *dev, struct virtio *v, struct virtio_chain *c, __u64 n)
+{
+	if (has_file(dev) && !virtio_has(v, VIRTIO_BLK_F_FLUSH))
+		return file_request(dev, v, c, n, BLK_FLUSH);
+	return finish(dev, v, c, n, VIRTIO_BLK_S_OK);
+}
+
+/* More of the data, or what comes after it */
 static int more_data(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
 		     struct virtio_chain *c, __u64 n)
 {
@@ -278,9 +286,7 @@ static int more_data(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct v
 		virtio_skip(ctx, n, !write, size);
 		return transfer(dev, v, c, n, write);
 	}
-	if (write && has_file(dev) && !virtio_has(v, VIRTIO_BLK_F_FLUSH))
-		return file_request(dev, v, c, n, BLK_FLUSH);
-	return finish(dev, v, c, n, VIRTIO_BLK_S_OK);
+	return write ? end_write(dev, v, c, n) : finish(dev, v, c, n, VIRTIO_BLK_S_OK);
 }
 
 /* A step has ended well: the next one. Returns another status than OK if there is none. */
@@ -300,8 +306,20 @@ int MDEV_BPF_FUNC(blk_next, dev, __u64, n)
 	case BLK_DATA:
 	case BLK_FILL:
 		return more_data(ctx, dev, v, c, n) ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
+	case BLK_FREE:
+		if (c->own.header.type != VIRTIO_BLK_T_WRITE_ZEROES)
+			break;
+		return end_write(dev, v, c, n) ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 	}
 	return finish(dev, v, c, n, VIRTIO_BLK_S_OK) ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
+}
+
+/* End a request; if its status cannot be written, the driver must not take it for a good one. */
+static void end_with(struct mdev_bpf_dev *dev, struct virtio *v, struct virtio_chain *c, __u64 n,
+		     __u8 status)
+{
+	if (finish(dev, v, c, n, status))
+		virtio_fail(dev, v, c->queue, VIRTIO_WRONG_REQUEST);
 }
 
 static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
@@ -310,7 +328,10 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 	__u8 status = VIRTIO_BLK_S_IOERR;
 
 	if (c->own.step == BLK_STATUS) {
-		virtio_end(ctx, n, error ? 0 : c->own.written + 1);
+		if (error)
+			virtio_fail(dev, v, c->queue, VIRTIO_WRONG_REQUEST);
+		else
+			virtio_end(ctx, n, c->own.written + 1);
 		return;
 	}
 	/* A file system that cannot free blocks can still write zeros. */
@@ -322,8 +343,8 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 	}
 	if (!error)
 		status = blk_next(ctx, n);
-	if (status && finish(dev, v, c, n, status))
-		virtio_end(ctx, n, 0);
+	if (status)
+		end_with(dev, v, c, n, status);
 }
 
 static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
@@ -339,8 +360,7 @@ static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, stru
 	    !virtio_copy(dev, v, c, n, MDEV_BPF_DMA_READ, virtio_in_chain(n, own.header),
 			 sizeof(c->own.header)))
 		return;
-	if (finish(dev, v, c, n, VIRTIO_BLK_S_IOERR))
-		virtio_end(ctx, n, 0);
+	end_with(dev, v, c, n, VIRTIO_BLK_S_IOERR);
 }
 
 MDEV_BPF_DEVICE(virtio_blk,

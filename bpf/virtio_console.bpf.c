@@ -24,7 +24,7 @@ enum { RECEIVE, TRANSMIT };	/* queues, and numbers of their chains */
 struct console_chain {
 	__u64 left;		/* bytes that are still to be sent */
 	__u32 size;		/* bytes in @text */
-	__u32 waits;		/* for text to arrive, or for room */
+	__u32 waits;		/* for text to arrive */
 	char text[CONSOLE_PIECE];
 };
 
@@ -35,9 +35,9 @@ struct console_state {
 	__u32 head, tail;	/* of @fifo: they count on and on */
 	__u32 logged;
 	__u32 reserved;
-	char fifo[CONSOLE_FIFO];
+	char fifo[CONSOLE_FIFO] __attribute__((aligned(8)));
 	/* Each byte is in both halves, so that the last ones are together wherever they begin. */
-	char log[2 * CONSOLE_LOG];
+	char log[2 * CONSOLE_LOG] __attribute__((aligned(8)));
 };
 
 enum { LOOPBACK };		/* parameters */
@@ -47,10 +47,27 @@ static __u64 virtio_offer(struct mdev_bpf_dev *dev)
 	return VIRTIO_FEATURE(VIRTIO_CONSOLE_F_SIZE);
 }
 
+static void clear(char *text, __u32 size)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < size; i += 8)
+		*(volatile __u64 *)&text[i] = 0;
+}
+
+/* Another user must not see what this one has written. */
 static void virtio_configure(struct mdev_bpf_dev *dev, struct virtio *v)
 {
+	struct console_state *s = mdev_bpf_state(dev, struct console_state);
+
 	v->config.cols = 80;
 	v->config.rows = 25;
+	if (!s)
+		return;
+	s->head = 0;
+	s->tail = 0;
+	s->logged = 0;
+	clear(s->fifo, sizeof(s->fifo));
+	clear(s->log, sizeof(s->log));
 }
 
 static void note(struct console_state *s, char c)
@@ -62,7 +79,10 @@ static void note(struct console_state *s, char c)
 	s->log[at + CONSOLE_LOG] = c ?: '?';
 }
 
-/* The guest has sent a piece of text. */
+/*
+ * The guest has sent a piece of text. What there is no room for does not come back, as on a serial
+ * line: Linux waits for its text to be taken with a lock held, also if nobody reads.
+ */
 static void sent(struct mdev_bpf_dev *dev, struct console_state *s, const struct console_chain *own)
 {
 	bool back = mdev_bpf_param(dev, LOOPBACK);
@@ -72,7 +92,7 @@ static void sent(struct mdev_bpf_dev *dev, struct console_state *s, const struct
 		char c = own->text[i & (CONSOLE_PIECE - 1)];
 
 		note(s, c);
-		if (back)
+		if (back && s->head - s->tail < CONSOLE_FIFO)
 			s->fifo[s->head++ & (CONSOLE_FIFO - 1)] = c;
 	}
 }
@@ -82,7 +102,7 @@ static __u64 least(__u64 a, __u64 b)
 	return a < b ? a : b;
 }
 
-/* Go on with the chain that the guest sends, if there is room for more text. */
+/* Go on with the chain that the guest sends. */
 int MDEV_BPF_FUNC(console_send, dev, __u64, n)
 {
 	struct console_state *s = mdev_bpf_state(dev, struct console_state);
@@ -93,9 +113,8 @@ int MDEV_BPF_FUNC(console_send, dev, __u64, n)
 	if (!c->own.left)
 		return virtio_end(ctx, n, 0);
 	c->own.size = least(c->own.left, CONSOLE_PIECE);
-	c->own.waits = CONSOLE_FIFO - (s->head - s->tail) < c->own.size;
-	if (!c->own.waits && virtio_copy(dev, &s->v, c, n, MDEV_BPF_DMA_READ,
-					 virtio_in_chain(n, own.text), c->own.size))
+	if (virtio_copy(dev, &s->v, c, n, MDEV_BPF_DMA_READ, virtio_in_chain(n, own.text),
+			c->own.size))
 		virtio_end(ctx, n, 0);
 	return 0;
 }
@@ -121,17 +140,13 @@ int MDEV_BPF_FUNC(console_receive, dev, __u64, n)
 	return 0;
 }
 
-/* What waits in the other queue may go on. */
-static void wake(unsigned long long *ctx, struct virtio *v, __u64 n)
+/* A chain of the guest's that waits for text may go on. */
+static void wake_receiver(unsigned long long *ctx, struct virtio *v)
 {
-	struct virtio_chain *c = virtio_chain(v, n);
+	struct virtio_chain *c = virtio_chain(v, RECEIVE);
 
-	if (!c || c->use != VIRTIO_BUSY || !c->own.waits)
-		return;
-	if (n == RECEIVE)
-		console_receive(ctx, n);
-	else
-		console_send(ctx, n);
+	if (c && c->use == VIRTIO_BUSY && c->own.waits)
+		console_receive(ctx, RECEIVE);
 }
 
 static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
@@ -154,7 +169,6 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 		return;
 	if (n == RECEIVE) {
 		virtio_end(ctx, n, error ? 0 : c->own.size);
-		wake(ctx, v, TRANSMIT);
 		return;
 	}
 	if (!error)
@@ -162,7 +176,7 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 	virtio_skip(ctx, n, 0, c->own.size);
 	c->own.left -= least(c->own.left, c->own.size);
 	console_send(ctx, n);
-	wake(ctx, v, RECEIVE);
+	wake_receiver(ctx, v);
 }
 
 static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)

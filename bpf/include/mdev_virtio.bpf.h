@@ -54,8 +54,12 @@
 #define VIRTIO_CHAINS		(VIRTIO_QUEUES * VIRTIO_DEPTH)
 #define VIRTIO_FEATURE(bit)	(1ULL << (bit))
 
-/* Features of the transport, which it implements for each device */
+/*
+ * Features of the transport, which it implements for each device. ACCESS_PLATFORM: all addresses
+ * go through what the user has mapped, so a driver behind an IOMMU of its own has to map, too.
+ */
 #define VIRTIO_TRANSPORT	(VIRTIO_FEATURE(VIRTIO_F_VERSION_1) |		\
+				 VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) |	\
 				 VIRTIO_FEATURE(VIRTIO_RING_F_INDIRECT_DESC) |	\
 				 VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |	\
 				 VIRTIO_FEATURE(VIRTIO_F_RING_RESET))
@@ -141,6 +145,7 @@ struct virtio_queue {
 	__u16 hint;		/* a chain that is probably free */
 	__u32 requests;		/* that have not completed */
 	__u8 pinning;		/* areas whose pin is requested, as bits */
+	__u8 pinned;		/* areas that were pinned since the queue was enabled, as bits */
 	__u8 fetching;		/* a table of descriptors is being fetched */
 	__u8 full;		/* there may be more, but all chains are in use */
 	__u8 ended;		/* chains that have ended, but whose ring was not there */
@@ -195,7 +200,7 @@ struct virtio {
 	__u32 resetting;	/* the driver has written 0 to the status, and waits */
 	__u32 wrong;		/* enum virtio_wrong */
 	__u32 wrong_queue;
-	__u32 reserved;
+	__u32 pin_tries;	/* in succession, for memory that the user has unmapped */
 	struct virtio_queue queue[VIRTIO_QUEUES];
 	struct virtio_chain chain[VIRTIO_CHAINS];
 #ifdef VIRTIO_CONFIG
@@ -213,7 +218,7 @@ struct virtio {
 
 /* The features that the device offers besides the transport's. */
 static __u64 virtio_offer(struct mdev_bpf_dev *dev);
-/* Fill in v->config, which is zero. Called for each open and reset. */
+/* Fill in v->config, and forget what the last user has left. Called for each open and reset. */
 static void virtio_configure(struct mdev_bpf_dev *dev, struct virtio *v);
 /* A chain has arrived: begin, and in the end call virtio_end(). */
 static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,

@@ -76,15 +76,17 @@ static __always_inline bool virtio_packed_is_wanted(struct mdev_bpf_dev *dev,
 						    __u16 entries)
 {
 	__u16 now = q->next_used & VIRTIO_PACKED_INDEX;
-	__u16 *flags, *place, at;
+	__u16 *flags, *place, at, what;
 
 	mdev_bpf_mb();
 	flags = virtio_area(dev, nr, VIRTIO_DRIVER, VIRTIO_EVENT_FLAGS, __u16);
 	place = virtio_area(dev, nr, VIRTIO_DRIVER, VIRTIO_EVENT_PLACE, __u16);
 	if (!flags || !place)
 		return true;
-	if (READ_ONCE(*flags) != VIRTIO_PACKED_AT)
-		return READ_ONCE(*flags) != VIRTIO_PACKED_DISABLE;
+	what = READ_ONCE(*flags);
+	if (what != VIRTIO_PACKED_AT)
+		return what != VIRTIO_PACKED_DISABLE;
+	mdev_bpf_rmb();
 	at = READ_ONCE(*place);
 	if ((at ^ q->next_used) & VIRTIO_PACKED_WRAP)
 		at = (at & VIRTIO_PACKED_INDEX) - q->size;

@@ -40,8 +40,13 @@ static __always_inline void virtio_clear_queue(struct mdev_bpf_dev *dev, struct 
 	mdev_bpf_for(i, dev, 0, VIRTIO_DEPTH) {
 		struct virtio_chain *c = virtio_chain(v, virtio_number(nr, i));
 
-		if (c)
-			c->use = VIRTIO_FREE;
+		if (!c)
+			continue;
+		c->use = VIRTIO_FREE;
+#ifdef VIRTIO_OWN
+		/* It may be data of the guest. */
+		__builtin_memset(&c->own, 0, sizeof(c->own));
+#endif
 	}
 }
 
@@ -415,6 +420,31 @@ int MDEV_BPF_OP(virtio_work, struct mdev_bpf_dev *dev, __u32 id)
 	return virtio_run(ctx, id);
 }
 
+/*
+ * Memory that was pinned is not mapped any more. If the user is about to map it again, as a VMM does
+ * that moves memory, it is there soon: try again later, but not for ever. False if that was enough.
+ */
+#define VIRTIO_TIMER		0
+#define VIRTIO_PIN_TRIES	100
+#define VIRTIO_PIN_NS		10000000ULL	/* from one to the next */
+
+static __always_inline bool virtio_pin_later(struct mdev_bpf_dev *dev, struct virtio *v)
+{
+	if (v->pin_tries >= VIRTIO_PIN_TRIES)
+		return false;
+	if (mdev_bpf_timer_left(dev, VIRTIO_TIMER) < 0) {
+		v->pin_tries++;
+		mdev_bpf_timer_arm(dev, VIRTIO_TIMER, VIRTIO_PIN_NS, 0);
+	}
+	return true;
+}
+
+int MDEV_BPF_OP(virtio_timer, struct mdev_bpf_dev *dev, __u32 id)
+{
+	virtio_run_all(dev);
+	return 0;
+}
+
 /* Not being able to pin is an error of the driver, unless bus mastering is off. */
 static __always_inline void virtio_pin_done(struct mdev_bpf_dev *dev, struct virtio *v,
 					    const struct mdev_bpf_dma *dma)
@@ -431,14 +461,21 @@ static __always_inline void virtio_pin_done(struct mdev_bpf_dev *dev, struct vir
 		mdev_bpf_dma_unpin(dev, dma->id);
 	switch (dma->error) {
 	case 0:
+	case -EEXIST:
+		q->pinned |= 1 << which;
+		v->pin_tries = 0;
 		mdev_bpf_work_queue(dev, nr);
 		break;
 	case -EACCES:
-	case -EEXIST:
+		/* The driver has turned bus mastering on since. */
+		if (mdev_bpf_config_read(dev, PCI_COMMAND, 2) & PCI_COMMAND_MASTER)
+			mdev_bpf_work_queue(dev, nr);
+		break;
 	case -ECANCELED:
 		break;
 	default:
-		if (virtio_runs(v, q))
+		if (virtio_runs(v, q) && (dma->error != -ENOENT || !(q->pinned & 1 << which) ||
+					  !virtio_pin_later(dev, v)))
 			virtio_fail(dev, v, nr, VIRTIO_WRONG_ADDRESS);
 	}
 }
@@ -622,6 +659,7 @@ int MDEV_BPF_OP(virtio_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out
 	.region_write = virtio_region_write,						\
 	.config_read = virtio_config_read,						\
 	.config_write = virtio_config_write,						\
+	.timer = virtio_timer,								\
 	.work = virtio_work,								\
 	.dma_done = virtio_dma_done,							\
 	.dma_unmap = virtio_dma_unmap,							\

@@ -10,6 +10,7 @@
 #include <linux/pci_regs.h>
 #include <linux/virtio_blk.h>
 
+#include "fuse.h"
 #include "missing.h"
 #include "pair.h"
 #include "virtio.h"
@@ -45,10 +46,8 @@ static void before(void)
 
 static void after(void)
 {
-	missing_end();
-	pair_close();
-	dev_unload();
-	virtio_end();
+	fuse_end();
+	virtio_after();
 	if (*path)
 		unlink(path);
 	*path = 0;
@@ -60,15 +59,9 @@ const struct mtap_suite mtap_suite = {
 	.after = after,
 };
 
-/* Set a parameter of both devices, which are closed for that. */
 static void set(const char *name, const char *value)
 {
-	vfio_close(&b);
-	vfio_close(&dev);
-	ASSERT_EQ(sysfs_write(value, MDEV_DEVICES "/%s/params/%s", dev_mdev.uuid, name), 0);
-	ASSERT_EQ(sysfs_write(value, MDEV_DEVICES "/%s/params/%s", mdev_b.uuid, name), 0);
-	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
-	ASSERT_EQ(vfio_open(&b, &mdev_b), 0);
+	pair_set(name, value);
 	virtio_plug(&dev, QUEUES);
 	virtio_up(&dev, FEATURES & virtio_offered(&dev), QUEUES);
 }
@@ -269,6 +262,24 @@ MTAP_TEST(wrong_requests)
 	EXPECT_EQ(rd_disk(0, 0, VIRTIO_IN, SECTOR), VIRTIO_BLK_S_OK);
 }
 
+/* An error that the driver could take for success needs a reset. */
+MTAP_TEST(no_status)
+{
+	struct vq *q = &vq[0];
+	unsigned int head;
+
+	*(struct virtio_blk_outhdr *)(vmem + HEADER(0)) = (struct virtio_blk_outhdr) {
+		.type = VIRTIO_BLK_T_OUT,
+	};
+	head = vq_piece(q, HEADER(0), sizeof(struct virtio_blk_outhdr), NEXT);
+	vq_piece(q, VIRTIO_OUT, SECTOR, NEXT);
+	vq_piece(q, VIRTIO_MEM_SIZE, 1, WRITE);
+	vq_offer(q, head);
+	vq_kick(&dev, q);
+	EXPECT(mtap_await(virtio_status(&dev) & VIRTIO_CONFIG_S_NEEDS_RESET));
+	EXPECT(vq_idle(q));
+}
+
 static void discards(void)
 {
 	ASSERT_EQ(wr_disk(0, 8, VIRTIO_OUT, 8 * SECTOR), VIRTIO_BLK_S_OK);
@@ -298,6 +309,45 @@ MTAP_TEST(discards_file)
 {
 	use_file("");
 	discards();
+}
+
+/* How many times does a request flush the file? */
+static unsigned int flushes(unsigned int type, __u32 flags)
+{
+	unsigned int before = fuse_syncs();
+
+	if (type == VIRTIO_BLK_T_OUT)
+		EXPECT_EQ(wr_disk(0, 0, VIRTIO_OUT, VIRTIO_PAGE), VIRTIO_BLK_S_OK);
+	else if (type == VIRTIO_BLK_T_FLUSH)
+		EXPECT_EQ(run(0, type, 0, 0, 0, false), VIRTIO_BLK_S_OK);
+	else
+		EXPECT_EQ(range(type, 0, 8, flags), VIRTIO_BLK_S_OK);
+	return fuse_syncs() - before;
+}
+
+/* Each write, unless the driver has accepted FLUSH: then only that */
+static void expect_flushes(unsigned int each, int fallocate)
+{
+	fuse_set_fallocate(fallocate);
+	EXPECT_EQ(flushes(VIRTIO_BLK_T_OUT, 0), each);
+	EXPECT_EQ(flushes(VIRTIO_BLK_T_WRITE_ZEROES, 0), each);
+	EXPECT_EQ(flushes(VIRTIO_BLK_T_WRITE_ZEROES, VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP), each);
+	if (!fallocate)
+		EXPECT_EQ(flushes(VIRTIO_BLK_T_DISCARD, 0), 0);
+}
+
+MTAP_TEST(flushes_file)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "/proc/self/fd/%d", fuse_begin());
+	set("disk", text);
+	expect_flushes(0, 0);
+	expect_flushes(0, -EOPNOTSUPP);
+	EXPECT_EQ(flushes(VIRTIO_BLK_T_FLUSH, 0), 1);
+	virtio_up(&dev, FEATURES & ~F(VIRTIO_BLK_F_FLUSH), QUEUES);
+	expect_flushes(1, 0);
+	expect_flushes(1, -EOPNOTSUPP);
 }
 
 MTAP_TEST(read_only)

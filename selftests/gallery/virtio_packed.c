@@ -50,18 +50,10 @@ static void before(void)
 	up(FEATURES);
 }
 
-static void after(void)
-{
-	missing_end();
-	pair_close();
-	dev_unload();
-	virtio_end();
-}
-
 const struct mtap_suite mtap_suite = {
 	.setup = dev_need_module,
 	.before = before,
-	.after = after,
+	.after = virtio_after,
 };
 
 /* Fill the next place; whose it is then, in bits for its flags */
@@ -150,6 +142,30 @@ MTAP_TEST(around)
 		ASSERT_EQ(wait_for(2, 1000 + i), 32);
 	}
 	EXPECT(!needs_reset());
+}
+
+/* Chains of different lengths that end in another order than they began in */
+MTAP_TEST(out_of_order)
+{
+	unsigned int i;
+
+	missing_need();
+	ASSERT_EQ(missing_register(vmem + VIRTIO_ABSENT), 0);
+	for (i = 0; i < MISSING_PAGES; i++) {
+		struct vring_packed_desc *head = desc(next), *second;
+		__u16 owner = fill_next(VIRTIO_MEM + VIRTIO_ABSENT + i * VIRTIO_PAGE, 16, i);
+
+		second = desc(next);
+		second->flags = fill_next(VIRTIO_MEM + VIRTIO_IN, 16, i) | WRITE;
+		__atomic_store_n(&head->flags, owner | WRITE | NEXT, __ATOMIC_RELEASE);
+		offer(3, 100 + i);
+		vq_kick(&dev, q);
+		ASSERT(missing_wanted());
+		ASSERT_EQ(wait_for(3, 100 + i), 48);
+		EXPECT(!is_used());
+		missing_bring(i, vmem + VIRTIO_OUT);
+		ASSERT_EQ(wait_for(2, i), 32);
+	}
 }
 
 /* All entries of a table are used, whatever its NEXT flags say. */

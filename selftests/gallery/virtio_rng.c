@@ -33,18 +33,10 @@ static void before(void)
 	virtio_plug(&dev, 1);
 }
 
-static void after(void)
-{
-	missing_end();
-	pair_close();
-	dev_unload();
-	virtio_end();
-}
-
 const struct mtap_suite mtap_suite = {
 	.setup = dev_need_module,
 	.before = before,
-	.after = after,
+	.after = virtio_after,
 };
 
 static unsigned int zeros(__u64 offset, unsigned int size)
@@ -137,6 +129,14 @@ MTAP_TEST(access_capability)
 	ASSERT_EQ(vfio_set(&dev, CONFIG, access.cap + VIRTIO_PCI_CAP_BAR, 1, 3), 0);
 	ASSERT_EQ(vfio_set(&dev, CONFIG, data, 2, 0xffff), 0);
 	EXPECT_EQ(virtio_status(&dev), 1);
+}
+
+/* A driver behind an IOMMU of its own has to know that addresses go through it. */
+MTAP_TEST(access_platform)
+{
+	EXPECT(virtio_offered(&dev) & F(VIRTIO_F_ACCESS_PLATFORM));
+	virtio_up(&dev, F_VERSION_1 | F(VIRTIO_F_ACCESS_PLATFORM), 1);
+	EXPECT_EQ(ask(&dev, VIRTIO_IN, 8), 8);
 }
 
 MTAP_TEST(negotiation)
@@ -370,6 +370,21 @@ MTAP_TEST(bus_mastering)
 	EXPECT_EQ(vq_wait(q, NULL), 16);
 }
 
+/* It is turned on while the device finds that it is off. */
+MTAP_TEST(bus_mastering_soon)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(vfio_set(&dev, CONFIG, PCI_COMMAND, 2, 0), 0);
+		virtio_up(&dev, F_VERSION_1, 1);
+		vq_offer(q, vq_piece(q, VIRTIO_IN, 16, WRITE));
+		vq_kick(&dev, q);
+		ASSERT_EQ(vfio_set(&dev, CONFIG, PCI_COMMAND, 2, PCI_COMMAND_MASTER), 0);
+		ASSERT_EQ(vq_wait(q, NULL), 16);
+	}
+}
+
 /* What a driver has offered before DRIVER_OK is taken then, without another notification. */
 MTAP_TEST(before_driver_ok)
 {
@@ -542,6 +557,23 @@ MTAP_TEST(unmapped)
 	virtio_plug(&dev, 0);
 	virtio_up(&dev, F_VERSION_1, 1);
 	EXPECT_EQ(ask(&dev, VIRTIO_IN, 16), 16);
+}
+
+/* The memory of the rings moves: for a moment, it is not there. */
+MTAP_TEST(unmapped_for_a_moment)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .iova = VIRTIO_MEM, .size = VIRTIO_MEM_SIZE,
+	};
+
+	virtio_up(&dev, F_VERSION_1, 1);
+	EXPECT_EQ(ask(&dev, VIRTIO_IN, 16), 16);
+	ASSERT_EQ(ioctl(dev.container, VFIO_IOMMU_UNMAP_DMA, &unmap), 0);
+	/* It has noticed, and tries again. */
+	EXPECT(mtap_await(strstr(dev_dump(), "timers: armed 0x1")));
+	virtio_plug(&dev, 0);
+	EXPECT_EQ(ask(&dev, VIRTIO_IN, 16), 16);
+	EXPECT(!needs_reset());
 }
 
 MTAP_TEST(migrates)

@@ -27,6 +27,22 @@ void pair_close(void)
 	dev_close();
 }
 
+void pair_set(const char *name, const char *value)
+{
+	vfio_close(&b);
+	vfio_close(&dev);
+	ASSERT_EQ(sysfs_write(value, MDEV_DEVICES "/%s/params/%s", dev_mdev.uuid, name), 0);
+	ASSERT_EQ(sysfs_write(value, MDEV_DEVICES "/%s/params/%s", mdev_b.uuid, name), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	ASSERT_EQ(vfio_open(&b, &mdev_b), 0);
+}
+
+void pair_reopen(void)
+{
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+}
+
 static void load(const char *map, unsigned int version, unsigned int more_state)
 {
 	ASSERT_EQ(prog_open(&dev_prog, KMIG, map), 0);

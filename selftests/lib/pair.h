@@ -23,6 +23,11 @@ extern int event[KMIG_MSI];
 void pair_open(const char *type);
 void pair_close(void);
 
+/* Set a parameter of both, which are closed for that. */
+void pair_set(const char *name, const char *value);
+/* Have another user open dev, who finds it as the first one has left it. */
+void pair_reopen(void);
+
 /* For a suite's before and after: the program "kmig" (progs/kmig.bpf.c), both devices, events */
 void kmig_before(void);
 void kmig_after(void);

@@ -10,9 +10,9 @@
 
 #include "irqs.h"
 #include "mtap.h"
+#include "pair.h"
 #include "virtio.h"
 
-#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
 #define TABLE_SIZE	(VQ_SIZE * sizeof(struct vring_desc))
 
 __u8 *vmem;
@@ -58,6 +58,14 @@ void virtio_end(void)
 	for (i = 0; i < ARRAY_SIZE(virtio_event); i++)
 		close(virtio_event[i]);
 	munmap(vmem, VIRTIO_MEM_SIZE);
+}
+
+void virtio_after(void)
+{
+	missing_end();
+	pair_close();
+	dev_unload();
+	virtio_end();
 }
 
 void virtio_plug(const struct vfio *v, unsigned int vectors)

@@ -57,6 +57,8 @@ extern struct vq vq[VQ_MAX];
 /* Memory and eventfds, for all devices: for a suite's before and after */
 void virtio_begin(void);
 void virtio_end(void);
+/* A suite's after, for a pair of devices (pair.h) whose program each test point loads */
+void virtio_after(void);
 /* Have a device use the memory, and MSI-X with @vectors queue vectors; bus mastering. */
 void virtio_plug(const struct vfio *v, unsigned int vectors);
 
