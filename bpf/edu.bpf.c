@@ -174,6 +174,22 @@ int MDEV_BPF_OP(edu_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *acc
 	return 0;
 }
 
+/* What a guest has copied here is not for the next one. */
+void MDEV_BPF_OP(edu_close, struct mdev_bpf_dev *dev)
+{
+	struct edu_state *s = mdev_bpf_state(dev, struct edu_state);
+
+	if (!s)
+		return;
+	s->src = 0;
+	s->dst = 0;
+	s->count = 0;
+	s->cmd = 0;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < EDU_BUFFER_SIZE; i += 8)
+		*(volatile __u64 *)&s->buffer[i] = 0;
+}
+
 int MDEV_BPF_OP(edu_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
 	struct edu_state *s = mdev_bpf_state(dev, struct edu_state);
@@ -220,6 +236,7 @@ MDEV_BPF_DEVICE(edu,
 			[ACK] = EDU_ORDER("ACK", EDU_ACK),
 		},
 		.irqs = { { .count = 1 }, { .index = 1, .count = 1 } },
+		.close = edu_close,
 		.region_read = edu_read,
 		.region_write = edu_write,
 		.work = edu_work,

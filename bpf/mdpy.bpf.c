@@ -63,6 +63,12 @@ int MDEV_BPF_OP(mdpy_init, struct mdev_bpf_dev *dev)
 	return describe(dev) ?: draw(dev);
 }
 
+/* What the last guest has drawn is not for the next one. */
+int MDEV_BPF_OP(mdpy_open, struct mdev_bpf_dev *dev)
+{
+	return draw(dev);
+}
+
 int MDEV_BPF_OP(mdpy_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane)
 {
 	if (plane->type != MDEV_BPF_PLANE_PRIMARY)
@@ -101,6 +107,7 @@ MDEV_BPF_DEVICE(mdpy,
 		.regions = { FRAMEBUFFER(0, 2), FRAMEBUFFER(1, 4), FRAMEBUFFER(2, 8) },
 		.gfx = { .flags = MDEV_BPF_GFX_REGION },
 		.init = mdpy_init,
+		.open = mdpy_open,
 		.gfx_query = mdpy_query);
 
 char _license[] SEC("license") = "GPL";

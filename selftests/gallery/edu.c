@@ -282,3 +282,23 @@ MTAP_TEST(migrates_a_factorial)
 	EXPECT(mtap_await(!vfio_get(&b, 0, EDU_STATUS, 4)));
 	EXPECT_EQ(vfio_get(&b, 0, EDU_FACTORIAL, 4), 720);
 }
+
+/* What one guest has copied into the buffer, another one does not find; a transfer is forgotten. */
+MTAP_TEST(another_user)
+{
+	dma(MEM, EDU_BUFFER, EDU_BUFFER_SIZE, 0);
+	EXPECT(dma_is_over());
+	missing_need();
+	ASSERT_EQ(missing_register(mem + 4 * 4096), 0);
+	dma(MEM + 4 * 4096, EDU_BUFFER + 64, 8, 0);
+	ASSERT(missing_wanted());
+	pair_reopen();
+	plug(&dev);
+	EXPECT_EQ(dev_get(0, EDU_DMA_SRC, 8), 0);
+	EXPECT_EQ(reg(EDU_DMA_CMD), 0);
+	memset(mem + 4096, 0xee, 4096);
+	dma(EDU_BUFFER, MEM + 4096, EDU_BUFFER_SIZE, EDU_DMA_TO_GUEST);
+	EXPECT(dma_is_over());
+	EXPECT_EQ(mem[4096 + 1], 0);
+	EXPECT(!memcmp(mem + 4096, mem + 4097, 4095));
+}

@@ -308,3 +308,13 @@ MTAP_TEST(same_as_the_sample)
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		compare(&modes[i]);
 }
+
+/* Another user finds the device as it was at first, and not what the last one has drawn. */
+MTAP_TEST(another_user)
+{
+	dev_open(type_of(NAME, &modes[0]));
+	ASSERT_EQ(vfio_set(&dev, 0, 2560 * 100, 4, 0x12345678), 0);
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(vfio_get(&dev, 0, 2560 * 100, 4), 0x35353535);
+}
