@@ -13,18 +13,11 @@ objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 name=kst_bochs
 uuid=5e1f7e57-0000-4000-8000-00000000b0c6
 word=console-$RANDOM
-booted=
 
 left_devices=("$uuid")
 left_programs=("$name")
 
 needs_guest nested
-
-has_guest()
-{
-	[ -n "$booted" ] || skip "no guest"
-	[ -n "$booted" ]
-}
 
 boots()
 {
@@ -35,7 +28,7 @@ boots()
 	: >"$qtest_errors"
 	nested_boot "$uuid" --screen "$qtest" --module bochs --vendor '' --text "$word" --timeout 240 \
 		--with "$here/gallery/bochs.guest"
-	hear 'screen: drawn' && qmp qmp_capabilities && booted=yes
+	nested_ready 'screen: drawn' && qmp qmp_capabilities
 }
 
 driver_binds()

@@ -14,8 +14,7 @@ objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 uuid=5e1f7e57-0000-4000-8000-0000000000f1
 memory=5e1f7e57-0000-4000-8000-0000000000f2
 disk=$mtap_tmp/disk
-rounds=8
-booted=
+rounds=4
 
 left_devices=("$uuid" "$memory")
 left_programs=(nvme)
@@ -28,34 +27,17 @@ done
 # What the guest has said of something, also in the layout of nvme-cli
 of() { sed -n "s/^$1[[:blank:]]*: *//p" "$nested_heard"; }
 
-# ok NAME...: the guest has said that of each.
-ok()
-{
-	local name
-	for name in "$@"; do
-		[ "$(of "$name")" = ok ] || {
-			fail "$name: \"$(of "$name")\""
-			diag "$(grep -A 20 "^$name" "$nested_heard")"
-		}
-	done
-}
-
-has_guest()
-{
-	[ -n "$booted" ] || skip "no guest"
-	[ -n "$booted" ]
-}
-
 boots()
 {
 	truncate -s 64M "$disk"
 	run 0 mdev-bpf load "$objects/nvme.bpf.o"
 	run 0 mdev-bpf create nvme-1 --uuid "$uuid" --set "disk=$disk"
 	run 0 mdev-bpf create nvme-1 --uuid "$memory" --set size=16M
-	nested_boot "$uuid" --express "$memory" --with "$here/vm/guest-nvme" \
+	nested_boot "$uuid" --express "$memory" --with "$here/vm/guest-disk" --with "$here/vm/guest-nvme" \
 		--module nvme --module ext4 --module crc32c_generic --tool fio --tool nvme \
-		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' --timeout 600
-	hear 'disks: *' && booted=yes
+		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' \
+		--smp "${long:+2}" --timeout "$((long ? 1800 : 600))"
+	nested_ready 'disks: *'
 }
 
 finds_the_disk()

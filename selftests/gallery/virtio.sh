@@ -14,7 +14,7 @@ blk=5e1f7e57-0000-4000-8000-0000000000e2
 console=5e1f7e57-0000-4000-8000-0000000000e3
 memory=5e1f7e57-0000-4000-8000-0000000000e4
 disk=$mtap_tmp/disk
-rounds=10
+rounds=4
 nested_limit=$((240 * slowness))
 
 left_devices=("$rng" "$blk" "$console" "$memory")
@@ -24,24 +24,6 @@ needs_guest nested
 for tool in fio mkfs.ext4 e2fsck fstrim; do
 	command -v "$tool" >/dev/null || skip_all "no $tool"
 done
-
-has_guest()
-{
-	[ -n "$nested_pid" ] || skip "no guest"
-	[ -n "$nested_pid" ]
-}
-
-# ok NAME...: the guest has said that of each.
-ok()
-{
-	local name
-	for name in "$@"; do
-		[ "$(said_of "$name")" = ok ] || {
-			fail "$name: \"$(said_of "$name")\""
-			diag "$(grep -A 20 "^$name" "$nested_heard")"
-		}
-	done
-}
 
 boots()
 {
@@ -55,11 +37,11 @@ boots()
 	run 0 mdev-bpf create virtio_blk-1 --uuid "$memory" --set packed=1 --set serial=S-2
 	run 0 mdev-bpf create virtio_console-1 --uuid "$console" --set loopback=1
 	nested_boot "$rng" --express "$blk" --also "$console" --also "$memory" \
-		--with "$here/vm/guest-virtio" \
+		--with "$here/vm/guest-disk" --with "$here/vm/guest-virtio" \
 		--module virtio_pci --module virtio_blk --module virtio-rng --module virtio_console \
 		--module ext4 --module crc32c_generic --tool fio --tool mkfs.ext4 --tool e2fsck \
-		--tool fstrim --vendor '' --timeout 600
-	hear 'driven: *' || { nested_pid= && return; }
+		--tool fstrim --vendor '' --smp "${long:+2}" --timeout "$((long ? 1800 : 600))"
+	nested_ready 'driven: *' || return
 	is "$said" "driven: 1 1"
 }
 
@@ -75,11 +57,12 @@ random_numbers()
 file_system()
 {
 	has_guest || return
-	hear 'verify: *' || return
+	hear 'verify, depth 32: *' || return
 	is "$(said_of size)" 131072
 	is "$(said_of cache)" "write back"
 	is "$(said_of packed)" 1
-	ok mkfs mount unmount fsck "mount again" content fstrim "verify packed" verify
+	ok mkfs mount unmount fsck "mount again" content fstrim "verify in the file system" \
+		"verify, depth 1" "verify, depth 32"
 }
 
 text_comes_back()

@@ -19,7 +19,6 @@ express_uuid=5e1f7e57-0000-4000-8000-00000000e006
 word=text-$RANDOM
 rounds=5
 updates=200	# in each round
-booted=
 
 left_devices=("$uuid" "$msix_uuid" "$express_uuid")
 left_programs=(kmsix kst_express)
@@ -41,12 +40,6 @@ card() { sed -n "/^PCI .*: vendor $1 /,/^interrupts now/p" "$nested_heard"; }
 # Total of a card's interrupts, from "30:  123  PCI-MSIX-0000:00:02.0  0-edge  ttyS4"
 count() { card "$1" | sed -n "s/^interrupts $2: *[0-9]*: *\([0-9]*\) .*/\1/p"; }
 
-has_guest()
-{
-	[ -n "$booted" ] || skip "no guest"
-	[ -n "$booted" ]
-}
-
 boots()
 {
 	coproc RELINK { exec env MDEV_BPF_OBJECTS="$objects" "$here/guest/relink" mtty.bpf.o "$name" 2>&1; }
@@ -60,7 +53,7 @@ boots()
 	run 0 mdev-bpf create kst_express-1 --uuid "$express_uuid"
 	nested_boot "$uuid" --also "$msix_uuid" --express "$express_uuid" --timeout 240 \
 		--with "$here/vm/guest-express" --vendor 0x4348,0x9710 --text "$word"
-	hear 'line *' && booted=yes
+	nested_ready 'line *'
 }
 
 # finds CARD DEVICE PORTS

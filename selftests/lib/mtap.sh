@@ -12,6 +12,9 @@ mtap_nr_skipped=0
 mtap_tmp=$(mktemp -d)
 # How many times slower this machine is than the one that limits were chosen on (run.sh)
 slowness=${MDEV_TEST_SLOWNESS:-1}
+# What a test does in more variants if this is not empty (Documentation/testing.rst)
+# shellcheck disable=SC2034
+long=${MDEV_TEST_LONG:-}
 # What is ended and removed when the script ends, whatever it has come to: processes by their ids
 # (which are also the indices), devices by UUID, programs of mdev-bpf load by name.
 left_pids=()
@@ -102,13 +105,15 @@ is() { [ "$1" = "$2" ] || fail "\"$1\", expected \"$2\""; }
 
 point()
 {
-	local mtap_log
+	local mtap_log mtap_begin=$SECONDS
 	mtap_log=$("$here/lib/klog" mark)
 	mtap_failed=0
 	mtap_skipped=
 	mtap_nr=$((mtap_nr + 1))
 	"$1"
 	"$here/lib/klog" check "$mtap_log" || fail "the kernel complained, see above"
+	mtap_begin=$((SECONDS - mtap_begin))
+	[ "$mtap_begin" -lt 5 ] || diag "$1: $mtap_begin s"
 	if [ "$mtap_failed" -ne 0 ]; then
 		mtap_nr_failed=$((mtap_nr_failed + 1))
 		echo "not ok $mtap_nr $1"

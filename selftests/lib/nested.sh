@@ -10,6 +10,8 @@ nested_heard=$mtap_tmp/heard
 nested_limit=$((120 * slowness))
 # The line that was heard last
 said=
+# It has said that it is ready: there is a guest
+nested_is_ready=
 
 # nested_boot UUID [OPTION VALUE]...: with the arguments of vm/nested
 nested_boot()
@@ -47,4 +49,26 @@ nested_ends()
 	is "$said" "loopback: ok"
 	wait "$nested_pid" || fail "nested ended with $?"
 	unset "left_pids[nested_pid]"
+}
+
+# nested_ready PATTERN: hear it; from then on there is a guest.
+nested_ready() { hear "$1" && nested_is_ready=yes; }
+
+# has_guest: skip the test point if there is none.
+has_guest()
+{
+	[ -n "$nested_is_ready" ] || skip "no guest"
+	[ -n "$nested_is_ready" ]
+}
+
+# ok NAME...: the guest has said that of each.
+ok()
+{
+	local name
+	for name in "$@"; do
+		[ "$(said_of "$name")" = ok ] || {
+			fail "$name: \"$(said_of "$name")\""
+			diag "$(grep -A 20 "^$name" "$nested_heard")"
+		}
+	done
 }

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What a guest inside the VM finds in its initial RAM disk: busybox, an /init, and modules of its
+# kernel, whose names have the order in which they are loaded.
+
+# initrd_begin DIR INIT
+initrd_begin()
+{
+	mkdir -p "$1"/{bin,proc,sys,dev,tmp,modules,tools}
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	cp "$2" "$1/init"
+}
+
+# initrd_module DIR KERNEL NAME: a module, after what it depends on
+initrd_module()
+{
+	local file how number
+	modprobe -S "${2##*/boot/vmlinu[xz]-}" --show-depends "$3" | while read -r how file _; do
+		[ "$how" = insmod ] || continue
+		[ -z "$(find "$1/modules" -name "*-${file##*/}")" ] || continue
+		number=$(find "$1/modules" -type f | wc -l)
+		cp "$file" "$1/modules/$(printf %03u "$number")-${file##*/}"
+	done
+}
+
+# initrd_end DIR FILE: pack it.
+initrd_end() { (cd "$1" && find . | busybox cpio -o -H newc 2>/dev/null) >"$2"; }
