@@ -2,6 +2,7 @@
 /*
  * Devices: creation, removal, opening and closing.
  */
+#include <linux/mdev_bpf_client.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
 #include <linux/wait_bit.h>
@@ -434,14 +435,15 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 	if (ret != MDEV_BPF_USE_NONE)
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
-	/* A client has no process, and no memory for the device */
+	/* A client has no process: work items do what is due, and no cgroup is charged */
 	if (!client) {
 		ret = open_workers(bdev);
 		if (ret)
 			goto out_closed;
 		mdev_bpf_param_open(bdev);
-		mdev_bpf_dma_queue_open(bdev);
 	}
+	if (!client || client->ops->copy)
+		mdev_bpf_dma_queue_open(bdev);
 	/* Frames for the previous user */
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_cable_clear(bdev);

@@ -150,6 +150,9 @@ static int fault_main(void *data)
 	unsigned long wait;
 
 	allow_kernel_signal(SIGKILL);
+	/* A client may be a disk of this machine: do not wait for what has to be written to it */
+	if (ch->bdev->irqs.client)
+		current->flags |= PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO;
 	while (!kthread_should_stop()) {
 		wait = fault->step(ch);
 		if (wait)

@@ -2,6 +2,7 @@
 /*
  * Copying between guest memory and the device's state or memory regions.
  */
+#include <linux/mdev_bpf_client.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -92,14 +93,18 @@ bool mdev_bpf_guest_in_state(const struct mdev_bpf_request *arg)
 
 /*
  * The only function that copies guest memory. Unless @wait, it fails with EFAULT if the memory is
- * not present, because VFIO holds a lock meanwhile for which other tasks wait.
+ * not present, because VFIO holds a lock meanwhile for which other tasks wait. That of a kernel
+ * client is always present.
  */
 static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t size, bool write,
 		    bool wait)
 {
+	const struct mdev_bpf_irq_client *client = bdev->irqs.client;
 	int ret;
 
-	if (wait) {
+	if (client) {
+		ret = client->ops->copy(client->data, iova, data, size, write);
+	} else if (wait) {
 		ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
 	} else if (bdev->vdev.iommufd_access && current->mm != READ_ONCE(bdev->worker.mm)) {
 		/* For the memory of another process, iommufd pins pages instead, which may wait */

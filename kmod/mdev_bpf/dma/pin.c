@@ -9,6 +9,7 @@
  * lock at the same time, so that none has to queue up behind the task that unmaps again.
  */
 #include <linux/iommu.h>
+#include <linux/mdev_bpf_client.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -61,12 +62,37 @@ static void pin_give_back(struct mdev_bpf_pin *pin)
 	queue_work(pin_wq(pin), &pin->unpin);
 }
 
+/* VFIO pins the memory of a user; a kernel client gives references to pages of its own. */
+static int pages_get(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
+{
+	const struct mdev_bpf_irq_client *client = bdev->irqs.client;
+	int ret;
+
+	if (!client)
+		return vfio_pin_pages(&bdev->vdev, pin_start(pin), pin->nr,
+				      IOMMU_READ | IOMMU_WRITE, pin->pages);
+	if (!client->ops->pin)
+		return -ENXIO;
+	ret = client->ops->pin(client->data, pin_start(pin), pin->nr, pin->pages);
+	return ret ?: pin->nr;
+}
+
+static void pages_put(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin, u32 nr)
+{
+	u32 i;
+
+	if (!bdev->irqs.client)
+		vfio_unpin_pages(&bdev->vdev, pin_start(pin), nr);
+	for (i = 0; bdev->irqs.client && i < nr; i++)
+		put_page(pin->pages[i]);
+}
+
 static void pin_unpin(struct work_struct *work)
 {
 	struct mdev_bpf_pin *pin = container_of(work, struct mdev_bpf_pin, unpin);
 	struct mdev_bpf_device *bdev = pin->bdev;
 
-	vfio_unpin_pages(&bdev->vdev, pin_start(pin), pin->nr);
+	pages_put(bdev, pin, pin->nr);
 	kfree(pin->pages);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_dirty_pin(bdev, pin);
@@ -85,15 +111,14 @@ static bool pages_usable(struct page **pages, u32 nr)
 
 static int pin_pages(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 {
-	int ret = vfio_pin_pages(&bdev->vdev, pin_start(pin), pin->nr, IOMMU_READ | IOMMU_WRITE,
-				 pin->pages);
+	int ret = pages_get(bdev, pin);
 
 	if (ret < 0)
 		return mdev_bpf_guest_errno(ret);
 	if (ret == pin->nr && pages_usable(pin->pages, pin->nr))
 		return 0;
 	if (ret)
-		vfio_unpin_pages(&bdev->vdev, pin_start(pin), ret);
+		pages_put(bdev, pin, ret);
 	return -EFAULT;
 }
 

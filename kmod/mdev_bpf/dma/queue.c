@@ -95,7 +95,7 @@ struct mdev_bpf_dma_request *mdev_bpf_dma_queue_put(struct mdev_bpf_device *bdev
  *
  * Context: Process context, the gate held.
  *
- * Return: 0; -ENXIO if VFIO has not opened the device; -EBUSY if the queue is full.
+ * Return: 0; -ENXIO if no user with memory has the device open; -EBUSY if the queue is full.
  */
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
 {

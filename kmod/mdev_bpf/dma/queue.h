@@ -71,7 +71,7 @@ struct mdev_bpf_dma_channel {
  * @faulting: number of channels whose fault thread may hold VFIO's lock
  * @calm: time in jiffies before which no fault thread begins another attempt
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
- * @open: a VFIO user has opened the device, so there may be guest memory
+ * @open: a user with memory has opened the device
  * @running: a task is the runner
  * @windows: number of windows that the device may have; never changes
  * @pins: the windows, @windows of them

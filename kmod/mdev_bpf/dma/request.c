@@ -117,8 +117,8 @@ int mdev_bpf_request_check(struct mdev_bpf_device *bdev, const struct mdev_bpf_r
  * Context: Process context, the gate held.
  *
  * Return: 0; -EINVAL if @data is too short or a member is out of range; -E2BIG if members are set
- * that this version does not have; -ENXIO if VFIO has not opened the device; -EBUSY if the queue is
- * full.
+ * that this version does not have; -ENXIO if no user with memory has the device open; -EBUSY if
+ * the queue is full.
  */
 int mdev_bpf_request_make(struct mdev_bpf_device *bdev, const void *data, size_t size)
 {

@@ -239,7 +239,7 @@ static void dma_run(struct mdev_bpf_device *bdev)
 {
 	struct dma_run run = {
 		.requests = RUN_REQUESTS, .bytes = RUN_BYTES,
-		.worker = current->flags & PF_USER_WORKER,
+		.worker = current->flags & (PF_USER_WORKER | PF_WQ_WORKER),
 	};
 	struct mdev_bpf_dma_channel *ch;
 	enum dma_step step;

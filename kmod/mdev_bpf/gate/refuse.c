@@ -23,6 +23,27 @@ static DEFINE_SPINLOCK(last_error_lock);
 static char last_error[SENTENCE_SIZE];
 
 /**
+ * mdev_bpf_refuse_args() - mdev_bpf_refuse() with a list of arguments
+ * @name: name of the program
+ * @fmt: printf() format of the sentence, without newline
+ * @args: the arguments
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args)
+{
+	struct va_format vaf = { .fmt = fmt, .va = args };
+	char sentence[SENTENCE_SIZE];
+
+	/* The name itself may be what is refused, so escape unprintable characters */
+	scnprintf(sentence, sizeof(sentence), "%*pE: %pV",
+		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
+	scoped_guard(spinlock, &last_error_lock)
+		strscpy(last_error, sentence);
+	pr_notice_ratelimited("%s\n", sentence);
+}
+
+/**
  * mdev_bpf_refuse() - record a sentence that says why something was refused
  * @name: name of the program
  * @fmt: printf() format of the sentence, without newline
@@ -34,20 +55,11 @@ static char last_error[SENTENCE_SIZE];
  */
 void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 {
-	char sentence[SENTENCE_SIZE];
-	struct va_format vaf;
 	va_list args;
 
 	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	/* The name itself may be what is refused, so escape unprintable characters */
-	scnprintf(sentence, sizeof(sentence), "%*pE: %pV",
-		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
+	mdev_bpf_refuse_args(name, fmt, &args);
 	va_end(args);
-	scoped_guard(spinlock, &last_error_lock)
-		strscpy(last_error, sentence);
-	pr_notice_ratelimited("%s\n", sentence);
 }
 
 /**

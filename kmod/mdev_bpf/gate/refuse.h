@@ -4,10 +4,12 @@
 #define __MDEV_BPF_GATE_REFUSE_H
 
 #include <linux/mdev_bpf.h>
+#include <linux/stdarg.h>
 
 struct attribute;
 
 __printf(2, 3) void mdev_bpf_refuse(const char *name, const char *fmt, ...);
+__printf(2, 0) void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args);
 void mdev_bpf_refuse_clear(void);
 
 extern const struct attribute *const mdev_bpf_refuse_attrs[];

@@ -9,7 +9,9 @@
 
 #include "device/device.h"
 #include "device/reset.h"
+#include "gate/refuse.h"
 #include "pci/irq.h"
+#include "program/program.h"
 #include "program/registry.h"
 #include "validate/api.h"
 #include "vfio/region.h"
@@ -186,3 +188,36 @@ void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 	mdev_bpf_set_irqs_unmask(&client->bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);
+
+/**
+ * mdev_bpf_client_dev() - the mdev of a client, as a parent for what the client makes of it
+ * @client: the client
+ *
+ * Context: Any.
+ *
+ * Return: the device of the mdev, which exists until mdev_bpf_client_close().
+ */
+struct device *mdev_bpf_client_dev(struct mdev_bpf_client *client)
+{
+	return &client->bdev->mdev->dev;
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_dev);
+
+/**
+ * mdev_bpf_client_refuse() - record why a client refuses a device
+ * @client: the client
+ * @fmt: printf() format of a sentence, without newline
+ *
+ * The sentence goes to /sys/kernel/mdev_bpf/last_error and to the kernel log, as those of the core.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_client_refuse(struct mdev_bpf_client *client, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	mdev_bpf_refuse_args(client->bdev->program->driver.driver.name, fmt, &args);
+	va_end(args);
+}
+EXPORT_SYMBOL_GPL(mdev_bpf_client_refuse);

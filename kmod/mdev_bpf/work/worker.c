@@ -19,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/vhost_task.h>
 #include <linux/slab.h>
 
@@ -263,8 +264,11 @@ void mdev_bpf_worker_wake(struct mdev_bpf_device *bdev)
 static void worker_run(struct work_struct *work)
 {
 	struct mdev_bpf_worker *worker = container_of(work, struct mdev_bpf_worker, work);
+	/* A client may be a disk of this machine, to which memory is written to be freed */
+	unsigned int noio = memalloc_noio_save();
 
 	worker->run(worker);
+	memalloc_noio_restore(noio);
 }
 
 /**
@@ -301,7 +305,7 @@ void mdev_bpf_worker_destroy(struct mdev_bpf_worker *worker)
  */
 int mdev_bpf_worker_module_init(void)
 {
-	worker_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND, 0);
+	worker_wq = alloc_workqueue(KBUILD_MODNAME, WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!worker_wq)
 		return -ENOMEM;
 	reaper_wq = alloc_workqueue("mdev_bpf_reaper", WQ_UNBOUND, WQ_MAX_ACTIVE);
