@@ -29,6 +29,8 @@ VM := selftests/vm/vm
 # The command line's variables that are passed to a build in the root, which has its own kernel.
 vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
+# Those that may exist after a build
+modules := mdev.ko mdev_bpf.ko mdev_virtio.ko
 
 .PHONY: all $(parts) check check-debug bench demo vm lint html clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
@@ -122,7 +124,7 @@ install-check:
 	@for file in mdev_bpf.ko user/mdev-bpf bpf/mtty.bpf.o; do \
 		[ -e $$file ] || { echo >&2 "$$file is not built: run make first"; exit 1; }; \
 	done
-	@for file in $(wildcard mdev.ko mdev_bpf.ko); do \
+	@for file in $(wildcard $(modules)); do \
 		grep -aq "vermagic=$(KVER) " $$file || { echo >&2 "$$file is not for Linux" \
 		"$(KVER); make check and the like build for the VM's kernel: run make first"; exit 1; }; \
 	done
@@ -135,7 +137,7 @@ devices := $(wildcard bpf/*.bpf.c) $(filter-out bpf/trace/%,$(wildcard bpf/*/*.b
 
 # Installs what exists: the VM does not need everything.
 install-files:
-	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard mdev.ko mdev_bpf.ko))
+	$(call into,/lib/modules/$(KVER)/updates,644,$(wildcard $(modules)))
 	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
 	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/man/*.8))
 	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
@@ -152,7 +154,7 @@ installed = $(addprefix $(DESTDIR)$1/,$(notdir $2))
 # Takes the names from the sources, because there may be no build now. A directory that contains
 # other files stays.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,mdev.ko mdev_bpf.ko)
+	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,$(modules))
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
 	rm -f $(call installed,$(PREFIX)/share/man/man8,$(patsubst %.rst,%,$(wildcard user/man/*.8.rst)))
 	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(devices)))
