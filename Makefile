@@ -99,8 +99,13 @@ check-debug:
 bench: vm-all
 	@selftests/bench/run.sh
 
+# The picture of the guest's screen is left on this machine.
+pictures := selftests/.log/demo
+
 demo: vm-all
-	@$(VM) run --timeout 170 -- selftests/vm/demo.sh
+	@mkdir -p $(pictures)
+	@$(VM) run --timeout 600 --share $(pictures) -- selftests/vm/demo.sh
+	@echo "The guest's screen: $(pictures)/demo.png"
 
 vm: vm-all
 	@$(VM) shell
@@ -181,7 +186,7 @@ help:
 	@echo "  make clean          remove the files of a build"
 	@echo
 	@echo "In a VM (Debian 13 below ~/.cache; nothing is loaded into this kernel)"
-	@echo "  make demo           a demonstration: a serial card in BPF, used by a stock guest"
+	@echo "  make demo           a demonstration: cards in BPF, used by a stock guest"
 	@echo "  make check          run every selftest"
 	@echo "  make check-debug    run them on a kernel with KASAN, lockdep, ..., built once"
 	@echo "  make bench          count the instructions of accesses, DMA and creation, beside peers"
