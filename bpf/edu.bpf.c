@@ -187,7 +187,7 @@ void MDEV_BPF_OP(edu_close, struct mdev_bpf_dev *dev)
 	s->cmd = 0;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < EDU_BUFFER_SIZE; i += 8)
-		*(volatile __u64 *)&s->buffer[i] = 0;
+		WRITE_ONCE(*(__u64 *)&s->buffer[i], 0);
 }
 
 int MDEV_BPF_OP(edu_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)

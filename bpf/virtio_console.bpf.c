@@ -51,7 +51,7 @@ static void clear(char *text, __u32 size)
 {
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < size; i += 8)
-		*(volatile __u64 *)&text[i] = 0;
+		WRITE_ONCE(*(__u64 *)&text[i], 0);
 }
 
 /* Another user must not see what this one has written. */

@@ -242,7 +242,7 @@ MTAP_TEST(wrong_commands)
 	EXPECT_EQ(drv_run(&dev, 1), BAD(NVME_SC_INVALID_FIELD));
 }
 
-/* All queues are full, more than once around; each command completes once, and there are interrupts. */
+/* All queues are full, more than once around; each command completes once, with an interrupt. */
 MTAP_TEST(many_queues)
 {
 	unsigned int q, i, round;

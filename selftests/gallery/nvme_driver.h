@@ -60,7 +60,7 @@ void drv_before(void);
 /* The same, but nothing is set up. */
 void drv_open(void);
 void drv_close(void);
-/* Open both devices again, the first with a file of DRV_FILE_SIZE and a part of a block: drv_file. */
+/* Open the first device again with a file, drv_file, of DRV_FILE_SIZE and a part of a block. */
 void drv_use_file(const char *how);
 /* Bind a file to the first device, which is opened again. */
 void drv_bind(const char *text);

@@ -136,7 +136,6 @@ MTAP_TEST(file_shutdown)
 	EXPECT_EQ(((struct nvme_smart *)drv_page(INFO_PAGE))->unsafe_shutdowns[0], 1);
 }
 
-
 /* A disk whose file system counts flushes, and answers them when it is told to */
 static void use_fuse(void)
 {
@@ -283,7 +282,7 @@ static unsigned int begun(unsigned int q)
 	return line ? strtoul(line + strlen(text), NULL, 10) : 0;
 }
 
-/* All slots are taken, and become free one by one. A queue with much to do leaves some to others. */
+/* All slots are taken, and become free one by one. One queue does not get all of them. */
 MTAP_TEST(queues_take_turns)
 {
 	unsigned int i;

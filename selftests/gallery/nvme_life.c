@@ -419,6 +419,7 @@ static void begin_any(unsigned int q, unsigned int i)
 static void end_any(unsigned int q)
 {
 	static const __u8 zeros[NVME_PAGE];
+	const __u8 *from = drv_mem + OUT;
 	int status = drv_wait(&dev, q);
 	unsigned int i;
 
@@ -429,7 +430,7 @@ static void end_any(unsigned int q)
 	EXPECT_EQ(SC(status), area[i].opcode == NVME_IO_COMPARE && !area[i].same ?
 		  NVME_SC_COMPARE_FAILED : 0);
 	if (area[i].opcode == NVME_IO_READ)
-		EXPECT(!memcmp(of_area(i), area[i].now ? drv_mem + OUT + area[i].now * BLOCK : zeros,
+		EXPECT(!memcmp(of_area(i), area[i].now ? from + area[i].now * BLOCK : zeros,
 			       NVME_PAGE));
 	area[i].now = area[i].next;
 	area[i].q = 0;
