@@ -584,7 +584,7 @@ MDEV_BPF_DEVICE(mtty,
 		},
 		.max_instances = 24,	/* ports */
 		.state_size = sizeof(struct mtty_state),
-		.state_version = 2,
+		.state_version = 1,
 		.pci = {
 			.vendor = 0x4348, .device = 0x3253,
 			.subsystem_vendor = 0x4348, .subsystem_device = 0x3253,

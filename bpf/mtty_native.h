@@ -149,7 +149,7 @@ int MDEV_BPF_OP(mtty_restore, struct mdev_bpf_dev *dev, struct mdev_bpf_stream *
 	if (!state)
 		return -EIO;
 	if (!stream->opaque)
-		return stream->version == 2 ? MDEV_BPF_STREAM_CORE : -EINVAL;
+		return stream->version == 1 ? MDEV_BPF_STREAM_CORE : -EINVAL;
 	if (stream->size != sizeof(h) + ports * sizeof(struct native_port) ||
 	    mdev_bpf_stream_get(stream, 0, &h, sizeof(h)) || h.magic != NATIVE_MAGIC ||
 	    h.major != NATIVE_MAJOR || h.minor || h.flags || h.nr_ports != ports)
