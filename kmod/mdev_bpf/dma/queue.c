@@ -182,7 +182,8 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 	ch->faulting = false;
 	ch->locking = false;
 	WRITE_ONCE(q->busy, q->busy - 1);
-	wake_up_all(&q->idle);
+	if (wq_has_sleeper(&q->idle))
+		wake_up_all(&q->idle);
 }
 
 /**

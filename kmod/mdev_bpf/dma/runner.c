@@ -156,7 +156,8 @@ static void dma_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 	mdev_bpf_dma_queue_stop(ch);
 }
 
-static void dma_move(struct mdev_bpf_dma_channel *ch)
+/* Return: true if the request has completed or failed; false if it is left to the fault thread. */
+static bool dma_move(struct mdev_bpf_dma_channel *ch)
 {
 	/* While the channel is busy, no other task changes its first request */
 	int error = mdev_bpf_guest_transfer(ch, false);
@@ -164,6 +165,7 @@ static void dma_move(struct mdev_bpf_dma_channel *ch)
 	guard(mdev_bpf_gate)(ch->bdev);
 	ch->absent = error == -EFAULT;
 	dma_moved(ch, error, ch->absent);
+	return mdev_bpf_dma_channel_head(ch)->over;
 }
 
 /*
@@ -220,18 +222,21 @@ static bool dma_take(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma *dma)
 
 /*
  * Call dma_done for the completed request of a channel. If no program is attached, or the device is
- * frozen, this has to wait.
+ * frozen, this has to wait. Return: false if that was the last request, and this task is not the
+ * runner any more.
  */
-static void call_dma_done(struct mdev_bpf_dma_channel *ch)
+static bool call_dma_done(struct mdev_bpf_dma_channel *ch)
 {
 	struct mdev_bpf_device *bdev = ch->bdev;
 	struct mdev_bpf_dma dma;
 
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_DMA_DONE);
 	if (IS_ERR(call.ops) || !dma_take(ch, &dma))
-		return;
+		return true;
 	trace_mdev_bpf_dma(&bdev->ctx, &dma);
 	mdev_bpf_call_op(&call, dma_done, &dma);
+	bdev->dma.running = bdev->dma.ready;
+	return bdev->dma.running;
 }
 
 /* Carry out requests until none is left, DMA is stopped, or this was enough for one go. */
@@ -243,18 +248,22 @@ static void dma_run(struct mdev_bpf_device *bdev)
 	};
 	struct mdev_bpf_dma_channel *ch;
 	enum dma_step step;
+	bool over;
 
 	while ((step = dma_next(bdev, &run, &ch)) > DMA_LATER) {
+		over = step == DMA_DONE;
 		if (step == DMA_MOVE)
-			dma_move(ch);
-		else if (step == DMA_DONE)
-			call_dma_done(ch);
-		else if (!dma_to_fault(ch))
+			over = dma_move(ch);
+		else if (step == DMA_FAULT && !dma_to_fault(ch))
 			return;
+		if (over && !call_dma_done(ch))
+			break;
 		/* Limit the requests, because dma_done can make a new one each time */
-		run.requests -= step == DMA_DONE;
+		run.requests -= over;
 		cond_resched();
 	}
+	/* dma_done may have woken the task that waits for it */
+	cond_resched();
 }
 
 /**
