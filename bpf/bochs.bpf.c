@@ -12,7 +12,6 @@
 #define VRAM		0	/* regions */
 #define MMIO		2
 #define EDID		9
-#define MONITOR		10	/* private: what the user has said of the monitor */
 #define SCREEN		11	/* what is visible, for the user */
 
 /* Pixels of a line, and MiB of a screen, that are copied at most; and pixels in one op */
@@ -25,14 +24,10 @@ struct bochs_state {
 	__u16 dispi[BOCHS_DISPI_COUNT];
 	__u32 byte_order;
 	__u32 next;		/* the line that is copied next; 0 if no copy is in progress */
+	__u32 link;		/* the user has connected a monitor */
+	__u32 edid_size;
 	__u32 line[MAX_WIDTH];	/* on its way from VRAM to SCREEN */
 	__u32 converted[MAX_WIDTH];
-};
-
-/* In MONITOR, which a reset leaves as it is: the op gfx_edid is not called again after one. */
-struct monitor {
-	__u32 link;
-	__u32 size;	/* of the EDID */
 };
 
 /* How pixels are in memory: as QEMU shows them, or in a way that it does not know */
@@ -90,6 +85,12 @@ static bool view_get(const struct mdev_bpf_dev *dev, const struct bochs_state *s
 static bool is_direct(const struct view *v)
 {
 	return v->format == XRGB8888 && !v->offset && v->stride == v->width * v->pixel;
+}
+
+/* As a dma-buf, a picture can begin at any page, and have any stride. */
+static bool is_buffer(const struct mdev_bpf_plane *plane, const struct view *v)
+{
+	return plane->kind == MDEV_BPF_GFX_DMABUF && v->format == XRGB8888 && !(v->offset % 4096);
 }
 
 static bool fits_screen(const struct mdev_bpf_dev *dev, const struct view *v)
@@ -181,7 +182,11 @@ int MDEV_BPF_OP(bochs_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *pl
 	if (plane->type != MDEV_BPF_PLANE_PRIMARY || !view_get(dev, s, &v))
 		return 0;
 	plane->region = VRAM;
-	if (!is_direct(&v)) {
+	plane->stride = v.width * 4;
+	if (is_buffer(plane, &v)) {
+		plane->offset = v.offset;
+		plane->stride = v.stride;
+	} else if (!is_direct(&v)) {
 		if (!fits_screen(dev, &v))
 			return 0;
 		mdev_bpf_work_queue(dev, 0);
@@ -190,35 +195,39 @@ int MDEV_BPF_OP(bochs_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane *pl
 	plane->drm_format = DRM_FORMAT_XRGB8888;
 	plane->width = v.width;
 	plane->height = v.height;
-	plane->stride = v.width * 4;
 	return 0;
 }
 
 int MDEV_BPF_OP(bochs_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid)
 {
-	struct monitor m = { .link = edid->link, .size = edid->size };
+	struct bochs_state *s = mdev_bpf_state(dev, struct bochs_state);
 
-	return mdev_bpf_memory_write(dev, MONITOR, 0, &m, sizeof(m));
+	if (!s)
+		return -EIO;
+	s->link = edid->link;
+	s->edid_size = edid->size;
+	return 0;
 }
 
 /* The monitor is the user's. */
 void MDEV_BPF_OP(bochs_close, struct mdev_bpf_dev *dev)
 {
-	struct monitor m = {};
+	struct bochs_state *s = mdev_bpf_state(dev, struct bochs_state);
 
-	mdev_bpf_memory_write(dev, MONITOR, 0, &m, sizeof(m));
+	if (s)
+		s->link = 0;
 }
 
 static int read_edid(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
-	struct monitor m;
+	struct bochs_state *s = mdev_bpf_state(dev, struct bochs_state);
 	__u32 offset = access->offset, size = access->size, val = 0;
-	int ret = mdev_bpf_memory_read(dev, MONITOR, 0, &m, sizeof(m));
+	int ret;
 
-	if (ret || !m.link || offset >= m.size)
-		return ret;
-	if (size > m.size - offset)
-		size = m.size - offset;
+	if (!s || !s->link || offset >= s->edid_size)
+		return 0;
+	if (size > s->edid_size - offset)
+		size = s->edid_size - offset;
 	barrier_var(size);
 	if (size > sizeof(val))
 		return -EINVAL;
@@ -294,6 +303,7 @@ MDEV_BPF_DEVICE(bochs,
 			TYPE("small", "Display, 4 MiB", 4),
 			TYPE("medium", "Display, 16 MiB", 16),
 			TYPE("large", "Display, 64 MiB", 64),
+			TYPE("dmabuf", "Display, 64 MiB, also as dma-bufs", 64),
 		},
 		.max_instances = 256,
 		.state_size = sizeof(struct bochs_state),
@@ -305,13 +315,11 @@ MDEV_BPF_DEVICE(bochs,
 			MEMORY(0, 4),
 			MEMORY(1, 16),
 			MEMORY(2, 64),
+			MEMORY(3, 64),
 			{ .index = MMIO, .size = BOCHS_MMIO_SIZE, .flags = MDEV_BPF_REGION_RW },
 			{ .index = EDID, .size = MDEV_BPF_EDID_OFFSET + BOCHS_EDID_SIZE,
 			  .cap_type = 1, .cap_subtype = 1,	/* VFIO_REGION_*TYPE_GFX* */
 			  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY },
-			{ .index = MONITOR, .size = 4096,
-			  .flags = MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_KEEP |
-				   MDEV_BPF_REGION_POPULATE },
 		},
 		.registers = {
 			MDEV_BPF_REG_CONST("ID", MMIO, BOCHS_DISPI, 2, BOCHS_ID5),
@@ -330,7 +338,15 @@ MDEV_BPF_DEVICE(bochs,
 				     byte_order, .reset = BOCHS_LITTLE_ENDIAN,
 				     .flags = MDEV_BPF_REGISTER_WRITE_CALL),
 		},
-		.gfx = { .flags = MDEV_BPF_GFX_REGION },
+		/* QEMU does not show a display that has dma-bufs if it lacks OpenGL. */
+		.gfx = {
+			{ .flags = MDEV_BPF_GFX_REGION, .types = 1 << 0,
+			  .max_xres = 800, .max_yres = 600 },
+			{ .flags = MDEV_BPF_GFX_REGION, .types = 1 << 1,
+			  .max_xres = 1920, .max_yres = 1440 },
+			{ .flags = MDEV_BPF_GFX_REGION, .types = 1 << 2 },
+			{ .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF, .types = 1 << 3 },
+		},
 		.init = bochs_init,
 		.close = bochs_close,
 		.region_read = bochs_read,

@@ -105,7 +105,7 @@ MDEV_BPF_DEVICE(mdpy,
 			{ .id = PCI_CAP_ID_VNDR, .size = CAP_SIZE, .flags = MDEV_BPF_PCI_CAP_LOW },
 		},
 		.regions = { FRAMEBUFFER(0, 2), FRAMEBUFFER(1, 4), FRAMEBUFFER(2, 8) },
-		.gfx = { .flags = MDEV_BPF_GFX_REGION },
+		.gfx = { { .flags = MDEV_BPF_GFX_REGION } },
 		.init = mdpy_init,
 		.open = mdpy_open,
 		.gfx_query = mdpy_query);

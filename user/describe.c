@@ -102,7 +102,7 @@ struct decl {
 	struct mdev_bpf_type_desc types[MDEV_BPF_MAX_TYPES];
 	struct mdev_bpf_region regions[MDEV_BPF_MAX_REGION_ROWS];
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
-	struct mdev_bpf_gfx gfx;
+	struct mdev_bpf_gfx gfx[MDEV_BPF_MAX_TYPES];
 	struct mdev_bpf_param params[MDEV_BPF_MAX_PARAMS];
 	struct mdev_bpf_pci pci;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
@@ -116,7 +116,7 @@ static void read_decl(const struct ops *ops, struct decl *decl)
 	ops_read(ops, "types", decl->types, sizeof(decl->types));
 	ops_read(ops, "regions", decl->regions, sizeof(decl->regions));
 	ops_read(ops, "irqs", decl->irqs, sizeof(decl->irqs));
-	ops_read(ops, "gfx", &decl->gfx, sizeof(decl->gfx));
+	ops_read(ops, "gfx", decl->gfx, sizeof(decl->gfx));
 	ops_read(ops, "pci", &decl->pci, sizeof(decl->pci));
 	ops_read(ops, "pci_caps", decl->pci_caps, sizeof(decl->pci_caps));
 	ops_read(ops, "params", decl->params, sizeof(decl->params));
@@ -340,18 +340,28 @@ static struct json_object *describe_params(const struct decl *decl)
 	return rows;
 }
 
-static struct json_object *describe_gfx(const struct mdev_bpf_gfx *gfx)
+static struct json_object *describe_gfx_row(const struct decl *decl, const struct mdev_bpf_gfx *gfx)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *row = json_object_new_object();
 	struct json_object *flags = json_object_new_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(gfx_flags); i++)
 		if (gfx->flags & gfx_flags[i].flag)
 			json_object_array_add(flags, json_object_new_string(gfx_flags[i].name));
-	json_object_object_add(obj, "flags", flags);
-	add_u64(obj, "max_xres", gfx->max_xres);
-	add_u64(obj, "max_yres", gfx->max_yres);
-	return obj;
+	json_object_object_add(row, "flags", flags);
+	add_u64(row, "max_xres", gfx->max_xres);
+	add_u64(row, "max_yres", gfx->max_yres);
+	add_types(row, decl, gfx->types, ANY_TYPE);
+	return row;
+}
+
+static struct json_object *describe_gfx(const struct decl *decl)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (unsigned int i = 0; i < MDEV_BPF_MAX_TYPES && decl->gfx[i].flags; i++)
+		json_object_array_add(rows, describe_gfx_row(decl, &decl->gfx[i]));
+	return rows;
 }
 
 static void describe_text(const struct ops *ops, const char *member, const char *none,
@@ -384,8 +394,8 @@ void describe_program(const struct ops *ops, struct json_object *obj)
 	json_object_object_add(obj, "registers", register_describe(ops, REGISTER_ANY_TYPE));
 	json_object_object_add(obj, "irqs", describe_irqs(&decl, ANY_TYPE));
 	json_object_object_add(obj, "params", describe_params(&decl));
-	if (decl.gfx.flags)
-		json_object_object_add(obj, "gfx", describe_gfx(&decl.gfx));
+	if (decl.gfx[0].flags)
+		json_object_object_add(obj, "gfx", describe_gfx(&decl));
 }
 
 int describe_type_index(const struct ops *ops, const char *id)

@@ -170,9 +170,10 @@ struct mdev_bpf_range {
 
 /**
  * struct mdev_bpf_plane - what a display shows; gfx_query fills it in
- * @type: the MDEV_BPF_PLANE_* that the user asks for; read-only, like @trusted
+ * @type: the MDEV_BPF_PLANE_* that the user asks for; read-only
  * @region: VFIO index of the MEMORY region that contains the framebuffer
- * @offset: the first byte of the framebuffer in the region
+ * @offset: the first byte of the framebuffer in the region: 0 for MDEV_BPF_GFX_REGION, which cannot
+ *	express another one; the start of a page for MDEV_BPF_GFX_DMABUF
  * @drm_modifier: DRM_FORMAT_MOD_*
  * @drm_format: DRM_FORMAT_*; 0 if the plane shows nothing
  * @width: width in pixels
@@ -182,6 +183,8 @@ struct mdev_bpf_range {
  * @y_pos: position of its upper edge
  * @x_hot: its hot spot, in pixels from the left edge
  * @y_hot: its hot spot, in pixels from the upper edge
+ * @kind: MDEV_BPF_GFX_REGION or MDEV_BPF_GFX_DMABUF, as which the user asks for it; read-only
+ * @reserved: zero
  * @trusted: NULL; see above
  */
 struct mdev_bpf_plane {
@@ -197,6 +200,8 @@ struct mdev_bpf_plane {
 	__u32 y_pos;
 	__u32 x_hot;
 	__u32 y_hot;
+	__u32 kind;
+	__u32 reserved;
 	const void *trusted;
 };
 
@@ -439,7 +444,8 @@ struct mdev_bpf_ops {
 	int (*gfx_query)(struct mdev_bpf_dev *dev, struct mdev_bpf_plane *plane);
 
 	/**
-	 * @gfx_edid: The user has connected or disconnected a monitor.
+	 * @gfx_edid: The user has connected or disconnected a monitor. Also called after @reset or
+	 * @init for a reset, if a monitor is connected, because the state was zeroed.
 	 *
 	 * Return: ignored.
 	 */
@@ -548,8 +554,8 @@ struct mdev_bpf_ops {
 	/** @irqs: Interrupts, in any order; the first entry without a count ends them. */
 	struct mdev_bpf_irq irqs[MDEV_BPF_MAX_IRQ_ROWS];
 
-	/** @gfx: Display. */
-	struct mdev_bpf_gfx gfx;
+	/** @gfx: Displays by type, in any order; the first entry without flags ends them. */
+	struct mdev_bpf_gfx gfx[MDEV_BPF_MAX_TYPES];
 
 	/** @pci_caps: PCI capabilities in their order; the first entry without an id ends them. */
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];

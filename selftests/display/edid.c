@@ -144,12 +144,29 @@ MTAP_TEST(edid_stays)
 	EXPECT_EQ(get_edid(EDID(link_state)), UP);
 	EXPECT_EQ(get_edid(EDID(edid_size)), 128);
 	EXPECT_EQ(get_edid(MDEV_BPF_EDID_OFFSET), 0x12345678);
+	/* The program, whose state was zeroed, is told again, but of nothing else. */
+	EXPECT_EQ(dev_get(0, KGFX_EDIDS, 4), 1);
+	EXPECT_EQ(dev_get(0, KGFX_LINK, 4), 1);
+	EXPECT_EQ(dev_get(0, KGFX_EDID_LEN, 4), 128);
+	EXPECT_EQ(dev_get(0, KGFX_EDID_BYTE, 4), 0x78);
+	EXPECT_EQ(set_edid(EDID(link_state), DOWN), 0);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(0, KGFX_EDIDS, 4), 0);
 	vfio_close(&dev);
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 	EXPECT_EQ(get_edid(EDID(link_state)), DOWN);
 	EXPECT_EQ(get_edid(EDID(edid_size)), 0);
 	EXPECT_EQ(set_edid(EDID(link_state), UP), 0);
 	EXPECT_EQ(dev_get(0, KGFX_LINK, 4), 1);
+}
+
+/* Devices of the other type have another display. */
+MTAP_TEST(edid_of_type)
+{
+	dev_close();
+	dev_open("kgfx-b");
+	EXPECT_EQ(get_edid(EDID(max_xres)), 640);
+	EXPECT_EQ(get_edid(EDID(max_yres)), 480);
 }
 
 MTAP_TEST(edid_without_program)

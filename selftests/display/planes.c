@@ -27,7 +27,7 @@ static void probe_one_kind(__u32 kind, __u32 has, __u32 has_not)
 	dev_close();
 	ASSERT_EQ(prog_open(&dev_prog2, KGFX, NULL), 0);
 	memcpy(prog_ops(&dev_prog2)->name, "kgfx2", 6);
-	prog_ops(&dev_prog2)->gfx.flags = kind;
+	prog_ops(&dev_prog2)->gfx[1].flags = kind;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);
 	dev_open("kgfx2-a");
@@ -35,6 +35,7 @@ static void probe_one_kind(__u32 kind, __u32 has, __u32 has_not)
 	EXPECT_EQ(query_errno(PROBE | has, 0), 0);
 	EXPECT_EQ(query_errno(PROBE | has_not, 0), -EINVAL);
 	EXPECT_EQ(query_errno(has, PRIMARY), 0);
+	EXPECT_EQ(dev_get(0, KGFX_KIND, 4), kind);
 	EXPECT_EQ(query_errno(has_not, PRIMARY), -EINVAL);
 }
 
@@ -312,16 +313,19 @@ MTAP_TEST(failed)
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 
-WRONG(gfx_flag, ops->gfx.flags |= 4)
-WRONG(gfx_flags_high, ops->gfx.flags |= 1U << 31)
-WRONG(gfx_reserved, ops->gfx.reserved = 1)
-WRONG(gfx_xres, ops->gfx.max_xres = MDEV_BPF_MAX_RES + 1)
-WRONG(gfx_yres, ops->gfx.max_yres = 0xffffffff)
+WRONG(gfx_flag, ops->gfx[1].flags |= 4)
+WRONG(gfx_flags_high, ops->gfx[0].flags |= 1U << 31)
+WRONG(gfx_xres, ops->gfx[0].max_xres = MDEV_BPF_MAX_RES + 1)
+WRONG(gfx_yres, ops->gfx[1].max_yres = 0xffffffff)
 WRONG(gfx_no_query, ops->gfx_query = NULL)
-WRONG(gfx_no_flags, ops->gfx.flags = 0)
-WRONG(gfx_query_alone, memset(&ops->gfx, 0, sizeof(ops->gfx)))
+WRONG(gfx_no_flags, ops->gfx[1].flags = 0)
+WRONG(gfx_gap, ops->gfx[3].types = 1)
+WRONG(gfx_twice, ops->gfx[1].types = 0)
+WRONG(gfx_no_type, ops->gfx[1].types = 4)
+WRONG(gfx_query_alone, memset(ops->gfx, 0, sizeof(ops->gfx)))
 WRONG(gfx_no_memory, memset(&ops->regions[1], 0, 31 * sizeof(ops->regions[0])))
-WRONG(edid_only, memset(&ops->gfx, 0, sizeof(ops->gfx)); ops->gfx_query = NULL)
+WRONG(edid_only, memset(ops->gfx, 0, sizeof(ops->gfx)); ops->gfx_query = NULL)
+WRONG(edid_alone, memset(&ops->gfx[1], 0, sizeof(ops->gfx[1])))
 WRONG(edid_read_only, ops_region(ops, KGFX_EDID)->flags &= ~MDEV_BPF_REGION_WRITE)
 WRONG(edid_mmap, ops_region(ops, KGFX_EDID)->flags |= MDEV_BPF_REGION_MMAP;
 	ops_region(ops, KGFX_EDID)->size = 4096)
@@ -334,16 +338,19 @@ WRONG(edid_twice, ops->regions[5] = *ops_region(ops, KGFX_EDID); ops->regions[5]
 WRONG(edid_none, ops_region(ops, KGFX_EDID)->cap_subtype = 2)
 
 static const struct wrong refusals[] = {
-	{ gfx_flag, -EOPNOTSUPP, "gfx.flags 0x4 are not supported" },
-	{ gfx_flags_high, -EOPNOTSUPP, "gfx.flags 0x80000000 are not supported" },
-	{ gfx_reserved, -EINVAL, "gfx.reserved is not zero" },
-	{ gfx_xres, -EINVAL, "gfx.max_xres or max_yres is more than 32767" },
-	{ gfx_yres, -EINVAL, "gfx.max_xres or max_yres is more than 32767" },
-	{ gfx_no_query, -EINVAL, "there are gfx.flags, but no gfx_query" },
-	{ gfx_no_flags, -EINVAL, "gfx has no flags but is not empty" },
-	{ gfx_query_alone, -EINVAL, "there is a gfx_query, but no gfx.flags" },
-	{ gfx_no_memory, -EINVAL, "there are gfx.flags, but no region is MEMORY" },
-	{ edid_only, -EINVAL, "regions[4] is for EDID, but there are no gfx.flags" },
+	{ gfx_flag, -EOPNOTSUPP, "gfx[1].flags 0x4 are not supported" },
+	{ gfx_flags_high, -EOPNOTSUPP, "gfx[0].flags 0x80000000 are not supported" },
+	{ gfx_xres, -EINVAL, "gfx[0].max_xres or max_yres is more than 32767" },
+	{ gfx_yres, -EINVAL, "gfx[1].max_xres or max_yres is more than 32767" },
+	{ gfx_no_query, -EINVAL, "there are gfx[0].flags, but no gfx_query" },
+	{ gfx_no_flags, -EINVAL, "gfx[1] has no flags, but it or a later row is not empty" },
+	{ gfx_gap, -EINVAL, "gfx[2] has no flags, but it or a later row is not empty" },
+	{ gfx_twice, -EINVAL, "gfx[0] and gfx[1] are both for a type" },
+	{ gfx_no_type, -EINVAL, "gfx[1].types 0x4 names a type above the last, 1" },
+	{ gfx_query_alone, -EINVAL, "there is a gfx_query, but no gfx[0].flags" },
+	{ gfx_no_memory, -EINVAL, "there are gfx[0].flags, but no region is MEMORY" },
+	{ edid_only, -EINVAL, "regions[4] is for EDID, but type 0 has no gfx[].flags" },
+	{ edid_alone, -EINVAL, "regions[4] is for EDID, but type 0 has no gfx[].flags" },
 	{ edid_read_only, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
 	{ edid_mmap, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
 	{ edid_window, -EINVAL, "regions[4] is for EDID: readable, writable, no MMAP" },
@@ -363,10 +370,10 @@ MTAP_TEST(refused)
 MTAP_TEST(other_display)
 {
 	ASSERT_EQ(prog_open(&dev_prog2, KGFX, NULL), 0);
-	prog_ops(&dev_prog2)->gfx.max_xres--;
+	prog_ops(&dev_prog2)->gfx[1].max_xres--;
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	EXPECT_EQ(prog_update(&dev_prog, &dev_prog2), -EINVAL);
-	EXPECT_HAS(why_refused(), "gfx differs from that in use");
+	EXPECT_HAS(why_refused(), "gfx[] differ from those in use");
 	EXPECT_EQ(query_errno(REGION, PRIMARY), 0);
 }
 

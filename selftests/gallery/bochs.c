@@ -2,7 +2,9 @@
 /* The Bochs display (bpf/bochs.bpf.c): registers, modes, what is visible, the EDID. */
 #include <drm/drm_fourcc.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../../bpf/bochs.h"
 #include "pair.h"
@@ -17,6 +19,7 @@
 #define EDID(member)	offsetof(struct vfio_region_gfx_edid, member)
 
 static struct vfio_device_gfx_plane_info plane;
+static __u32 kind;	/* as which a picture is asked for */
 
 static void load(void)
 {
@@ -25,6 +28,7 @@ static void load(void)
 
 static void open_small(void)
 {
+	kind = VFIO_GFX_PLANE_TYPE_REGION;
 	pair_open("bochs-small");
 }
 
@@ -59,7 +63,8 @@ static void mode(__u32 width, __u32 height, __u32 bpp)
 static bool shows(const struct vfio *v)
 {
 	plane = (struct vfio_device_gfx_plane_info) {
-		.argsz = sizeof(plane), .flags = VFIO_GFX_PLANE_TYPE_REGION,
+		.argsz = sizeof(plane), .flags = kind,
+		.drm_plane_type = MDEV_BPF_PLANE_PRIMARY,
 	};
 	ASSERT_EQ(vfio_ioctl(v, VFIO_DEVICE_QUERY_GFX_PLANE, &plane), 0);
 	return plane.size;
@@ -104,6 +109,7 @@ MTAP_TEST(types)
 	type_has("bochs-small", 4);
 	type_has("bochs-medium", 16);
 	type_has("bochs-large", 64);
+	type_has("bochs-dmabuf", 64);
 }
 
 /* 256 MiB for all devices */
@@ -220,6 +226,53 @@ MTAP_TEST(panning)
 	set(BOCHS_Y_OFFSET, 0);
 	set(BOCHS_VIRT_WIDTH, 0);
 	expect_mode(DRM_FORMAT_XRGB8888, 320, 200, 1280, VRAM);
+}
+
+/* Read a word of the picture that a dma-buf is. */
+static __u32 buffer_word(__u32 id, __u64 offset, __u64 size)
+{
+	__u32 *p, val;
+	int fd = ioctl(dev.device, VFIO_DEVICE_GET_GFX_DMABUF, &id);
+
+	ASSERT(fd >= 0);
+	p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT(p != MAP_FAILED);
+	val = p[offset / 4];
+	munmap(p, size);
+	close(fd);
+	return val;
+}
+
+/* As a dma-buf, a picture is shown where it is, if that is the start of a page. */
+MTAP_TEST(panning_of_buffers)
+{
+	const __u64 size = 1024 * 4 * 200;
+	__u32 id;
+
+	pair_close();
+	dev_open("bochs-dmabuf");
+	kind = VFIO_GFX_PLANE_TYPE_DMABUF;
+	mode(320, 200, 32);
+	set(BOCHS_VIRT_WIDTH, 1024);
+	dev_set(VRAM, 4 * (1024 * 150 + 77), 4, 0x123456);
+	EXPECT(shows(&dev));
+	EXPECT_EQ(plane.stride, 4096);
+	id = plane.dmabuf_id;
+	EXPECT_EQ(buffer_word(id, 4096 * 150 + 4 * 77, size), 0x123456);
+	set(BOCHS_Y_OFFSET, 150);
+	EXPECT(shows(&dev));
+	EXPECT_EQ(plane.stride, 4096);
+	EXPECT(plane.dmabuf_id != id);
+	EXPECT_EQ(buffer_word(plane.dmabuf_id, 4 * 77, size), 0x123456);
+	/* Not at a page: a copy, as in a region */
+	set(BOCHS_X_OFFSET, 77);
+	EXPECT(shows(&dev));
+	EXPECT_EQ(plane.stride, 1280);
+	EXPECT(mtap_await((shows(&dev),
+			   buffer_word(plane.dmabuf_id, 0, 320 * 4 * 200) == 0x123456)));
+	kind = VFIO_GFX_PLANE_TYPE_REGION;
+	EXPECT(shows(&dev));
+	EXPECT_EQ(plane.region_index, SCREEN);
 }
 
 /* A whole screen of other pages, as a driver flips them */

@@ -70,6 +70,7 @@ int MDEV_BPF_OP(kgfx_gfx_query, struct mdev_bpf_dev *dev, struct mdev_bpf_plane 
 	if (!s)
 		return -ENOMEM;
 	s->reg[KGFX_CALLS / 4]++;
+	s->reg[KGFX_KIND / 4] = plane->kind;
 	if (s->reg[KGFX_FAIL / 4])
 		mdev_bpf_fail_printf(dev, 1, "no light");
 	if (plane->type == MDEV_BPF_PLANE_PRIMARY)
@@ -136,10 +137,16 @@ int MDEV_BPF_OP(kgfx_ioctl, struct mdev_bpf_dev *dev, struct mdev_bpf_ioctl *cal
 
 MDEV_BPF_DEVICE(kgfx,
 		KGFX_OPS,
-		.gfx = { .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF,
-			 .max_xres = 1024, .max_yres = 768 });
+		.gfx = {
+			{ .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF, .types = 1 << 1,
+			  .max_xres = 640, .max_yres = 480 },
+			{ .flags = MDEV_BPF_GFX_REGION | MDEV_BPF_GFX_DMABUF, .types = 1 << 0,
+			  .max_xres = 1024, .max_yres = 768 },
+		});
 
 /* Without dma-bufs, which QEMU would want to hand to OpenGL */
 MDEV_BPF_DEVICE(kgfx_region,
 		KGFX_OPS,
-		.gfx = { .flags = MDEV_BPF_GFX_REGION, .max_xres = 1024, .max_yres = 768 });
+		.gfx = {
+			{ .flags = MDEV_BPF_GFX_REGION, .max_xres = 1024, .max_yres = 768 },
+		});

@@ -40,6 +40,7 @@
 #define KGFX_LINK	0x94
 #define KGFX_EDID_LEN	0x98
 #define KGFX_EDID_BYTE	0x9c	/* first byte of the EDID */
+#define KGFX_KIND	0xa4	/* mdev_bpf_plane::kind of the last gfx_query */
 #define KGFX_DRAW	0xa0	/* W: draw line n of the primary plane: pixel x is n << 12 | x */
 
 #endif /* KGFX_H */

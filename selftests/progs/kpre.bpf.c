@@ -119,7 +119,7 @@ MDEV_BPF_DEVICE(kpre,
 		.state_size = sizeof(struct kpre_state),
 		.dma_windows = 1,
 		.pci = { .vendor = 0x1234, .device = 0x0006, .class_code = 0x038000 },
-		.gfx = { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 },
+		.gfx = { { .flags = MDEV_BPF_GFX_DMABUF, .max_xres = 32, .max_yres = 32 } },
 		.regions = {
 			{ .size = KPRE_REGS, .flags = MDEV_BPF_REGION_RW, .access_size = 8 },
 			{ .index = KPRE_MEM, .size = KPRE_MEM_SIZE, .flags = MDEV_BPF_REGION_RW |

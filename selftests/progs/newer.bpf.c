@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A program as of headers that are newer than the kernel: an op and a member that it lacks. */
-#define gfx	gfx; int (*teleport)(struct mdev_bpf_dev *dev); __u32 colour
+#define dma_windows	dma_windows; int (*teleport)(struct mdev_bpf_dev *dev); __u32 colour
 #include "mdev_bpf.bpf.h"
-#undef gfx
+#undef dma_windows
 
 char _license[] SEC("license") = "GPL";
 

@@ -132,7 +132,7 @@
 /* struct mdev_bpf_irq::flags */
 #define MDEV_BPF_IRQ_LEVEL		(1 << 0)	/* not PCI: lines, maskable, automasked */
 
-/* struct mdev_bpf_gfx::flags */
+/* struct mdev_bpf_gfx::flags, and one of them in struct mdev_bpf_plane::kind */
 #define MDEV_BPF_GFX_REGION		(1 << 0)	/* users read planes in their region */
 #define MDEV_BPF_GFX_DMABUF		(1 << 1)	/* users get planes as dma-bufs */
 
@@ -418,16 +418,16 @@ struct mdev_bpf_param {
 
 /**
  * struct mdev_bpf_gfx - display of a device
- * @flags: MDEV_BPF_GFX_*; 0 if the device has no display
+ * @flags: MDEV_BPF_GFX_*. The first entry without flags ends mdev_bpf_ops::gfx
+ * @types: as in struct mdev_bpf_region. A type has at most one display
  * @max_xres: greatest width in pixels, for the EDID region; 0 means any width
  * @max_yres: greatest height in pixels, likewise
- * @reserved: zero
  */
 struct mdev_bpf_gfx {
 	__u32 flags;
+	__u32 types;
 	__u32 max_xres;
 	__u32 max_yres;
-	__u32 reserved;
 };
 
 #endif /* _UAPI_LINUX_MDEV_BPF_H */

@@ -84,7 +84,7 @@ static void device_copy_decl(struct mdev_bpf_device *bdev, unsigned int index,
 	copy_regions(bdev, decl, index);
 	copy_irqs(bdev, decl, index);
 	mdev_bpf_irq_declare(&bdev->irqs, bdev->api);
-	mdev_bpf_gfx_init(bdev, decl);
+	mdev_bpf_gfx_init(bdev, decl, index);
 	bdev->dma.windows = decl->dma_windows;
 	*queues = decl->queues;
 	bdev->ctx.type = index;

@@ -20,6 +20,7 @@
 #include "dma/runner.h"
 #include "gate/call.h"
 #include "gate/trace.h"
+#include "gfx/edid.h"
 #include "memory/memory.h"
 #include "memory/protect.h"
 #include "migration/migration.h"
@@ -57,6 +58,8 @@ static int call_reset(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_started(bdev, 0);
 	ret = call.ops->reset ? mdev_bpf_call_op(&call, reset) : mdev_bpf_call_op(&call, init);
 	ret = mdev_bpf_call_began(&call, mdev_bpf_call_result(ret, 0));
+	if (!ret)
+		mdev_bpf_edid_repeat(&call);
 	mdev_bpf_console_notify(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_RESET, ret);
 	return ret;

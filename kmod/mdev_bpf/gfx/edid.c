@@ -64,6 +64,22 @@ static int set_link(struct mdev_bpf_device *bdev, bool link)
 	return 0;
 }
 
+/**
+ * mdev_bpf_edid_repeat() - tell the program of the monitor again, because the state was zeroed
+ * @call: the call in which that was
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_edid_repeat(const struct mdev_bpf_call *call)
+{
+	struct mdev_bpf_edid edid = {
+		.link = call->bdev->display.link, .size = call->bdev->display.edid_size,
+	};
+
+	if (edid.link)
+		mdev_bpf_call_op(call, gfx_edid, &edid);
+}
+
 static int edid_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
 	switch (access->offset) {

@@ -6,6 +6,7 @@
 #include <linux/mdev_bpf.h>
 #include <linux/vfio.h>
 
+struct mdev_bpf_call;
 struct mdev_bpf_device;
 
 /* Is it an EDID region that the core handles? If it is not MEMORY, the program does. */
@@ -16,5 +17,6 @@ static inline bool mdev_bpf_edid_is(const struct mdev_bpf_region *r)
 }
 
 int mdev_bpf_edid_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write);
+void mdev_bpf_edid_repeat(const struct mdev_bpf_call *call);
 
 #endif /* __MDEV_BPF_GFX_EDID_H */

@@ -17,17 +17,22 @@
 #include "gfx/gfx.h"
 #include "memory/dmabuf.h"
 #include "memory/memory.h"
+#include "program/ops.h"
 
 /**
  * mdev_bpf_gfx_init() - set up the display of a new device
  * @bdev: the device, whose regions are known
  * @ops: the program
+ * @type: index of the device's type
  */
-void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
+void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+		       unsigned int type)
 {
+	const struct mdev_bpf_gfx *decl = mdev_bpf_ops_gfx(ops, BIT(type));
 	unsigned int i;
 
-	bdev->display.decl = ops->gfx;
+	if (decl)
+		bdev->display.decl = *decl;
 	/* The EDID describes the user's monitor, which a reset of the device does not change */
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (mdev_bpf_edid_is(&bdev->regions[i]))
@@ -201,7 +206,11 @@ static int call_gfx_query(struct mdev_bpf_device *bdev, struct mdev_bpf_plane *p
 long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info)
 {
 	u32 kind = info->flags & ~VFIO_GFX_PLANE_TYPE_PROBE, size;
-	struct mdev_bpf_plane plane = { .type = plane_type(info, kind) };
+	struct mdev_bpf_plane plane = {
+		.type = plane_type(info, kind),
+		.kind = kind == VFIO_GFX_PLANE_TYPE_DMABUF ? MDEV_BPF_GFX_DMABUF :
+							     MDEV_BPF_GFX_REGION,
+	};
 	const struct mdev_bpf_plane nothing = { };
 	int ret;
 

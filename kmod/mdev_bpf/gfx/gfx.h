@@ -40,7 +40,7 @@ struct mdev_bpf_framebuffer {
 
 /**
  * struct mdev_bpf_display - display of a device
- * @decl: the declaration, which never changes for a device
+ * @decl: the declaration, which never changes for a device; empty if it has no display
  * @fbs: the framebuffers that were shown last; protected by the gate, like all members below
  * @last_id: the last id that was assigned to a framebuffer
  * @queries: number of queries that were answered with a framebuffer
@@ -58,7 +58,8 @@ struct mdev_bpf_display {
 
 long mdev_bpf_gfx_query(struct mdev_bpf_device *bdev, struct vfio_device_gfx_plane_info *info);
 long mdev_bpf_gfx_get_dmabuf(struct mdev_bpf_device *bdev, u32 id, struct file **file);
-void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops);
+void mdev_bpf_gfx_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+		       unsigned int type);
 void mdev_bpf_gfx_close(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_GFX_GFX_H */

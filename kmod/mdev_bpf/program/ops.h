@@ -55,10 +55,32 @@ static inline unsigned int mdev_bpf_ops_nr_irqs(const struct mdev_bpf_ops *ops)
 	return n;
 }
 
+/* The number of rows of displays that a program declares */
+static inline unsigned int mdev_bpf_ops_nr_gfx(const struct mdev_bpf_ops *ops)
+{
+	unsigned int n = 0;
+
+	while (n < MDEV_BPF_MAX_TYPES && ops->gfx[n].flags)
+		n++;
+	return n;
+}
+
 /* Check whether two masks of types, in which 0 stands for all types, have a type in common. */
 static inline bool mdev_bpf_ops_share_type(u32 types, u32 other)
 {
 	return !types || !other || types & other;
+}
+
+/* The row of the display that a type of @types has; NULL if it has none */
+static inline const struct mdev_bpf_gfx *
+mdev_bpf_ops_gfx(const struct mdev_bpf_ops *ops, u32 types)
+{
+	unsigned int i;
+
+	for (i = 0; i < mdev_bpf_ops_nr_gfx(ops); i++)
+		if (mdev_bpf_ops_share_type(ops->gfx[i].types, types))
+			return &ops->gfx[i];
+	return NULL;
 }
 
 /* The first row of regions, from @r on, at a VFIO index that a type of @types has; or NULL */

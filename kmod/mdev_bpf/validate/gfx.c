@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The display that a program declares, and the region for its EDID. */
+#include <linux/bits.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -29,29 +30,63 @@ static bool has_memory(const struct mdev_bpf_ops *ops)
 	return false;
 }
 
-static int check_gfx(const struct mdev_bpf_ops *ops)
+/* A type has one display. */
+static int check_types(const struct mdev_bpf_ops *ops, unsigned int i)
 {
-	const struct mdev_bpf_gfx *gfx = &ops->gfx;
+	unsigned int j;
+
+	for (j = 0; j < i; j++)
+		if (mdev_bpf_ops_share_type(ops->gfx[j].types, ops->gfx[i].types))
+			return refuse(ops, -EINVAL, "gfx[%u] and gfx[%u] are both for a type", j,
+				      i);
+	return mdev_bpf_validate_types_mask(ops, "gfx", i, ops->gfx[i].types);
+}
+
+static int check_row(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	const struct mdev_bpf_gfx *gfx = &ops->gfx[i];
 
 	if (gfx->flags & ~GFX_FLAGS)
-		return refuse(ops, -EOPNOTSUPP, "gfx.flags %#x are not supported",
+		return refuse(ops, -EOPNOTSUPP, "gfx[%u].flags %#x are not supported", i,
 			      gfx->flags & ~GFX_FLAGS);
-	if (!gfx->flags) {
-		if (memchr_inv(gfx, 0, sizeof(*gfx)))
-			return refuse(ops, -EINVAL, "gfx has no flags but is not empty");
-		if (ops->gfx_query)
-			return refuse(ops, -EINVAL, "there is a gfx_query, but no gfx.flags");
-		return 0;
-	}
 	if (gfx->max_xres > MDEV_BPF_MAX_RES || gfx->max_yres > MDEV_BPF_MAX_RES)
-		return refuse(ops, -EINVAL, "gfx.max_xres or max_yres is more than %u",
+		return refuse(ops, -EINVAL, "gfx[%u].max_xres or max_yres is more than %u", i,
 			      MDEV_BPF_MAX_RES);
-	if (gfx->reserved)
-		return refuse(ops, -EINVAL, "gfx.reserved is not zero");
-	if (!ops->gfx_query)
-		return refuse(ops, -EINVAL, "there are gfx.flags, but no gfx_query");
-	if (!has_memory(ops))
-		return refuse(ops, -EINVAL, "there are gfx.flags, but no region is MEMORY");
+	return check_types(ops, i);
+}
+
+static int check_gfx(const struct mdev_bpf_ops *ops)
+{
+	unsigned int i, n = mdev_bpf_ops_nr_gfx(ops);
+	int ret = 0;
+
+	if (memchr_inv(&ops->gfx[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->gfx[0])))
+		return refuse(ops, -EINVAL,
+			      "gfx[%u] has no flags, but it or a later row is not empty", n);
+	for (i = 0; !ret && i < n; i++)
+		ret = check_row(ops, i);
+	if (ret)
+		return ret;
+	if (!n && ops->gfx_query)
+		return refuse(ops, -EINVAL, "there is a gfx_query, but no gfx[0].flags");
+	if (n && !ops->gfx_query)
+		return refuse(ops, -EINVAL, "there are gfx[0].flags, but no gfx_query");
+	if (n && !has_memory(ops))
+		return refuse(ops, -EINVAL, "there are gfx[0].flags, but no region is MEMORY");
+	return 0;
+}
+
+/* Each type that has the region must have a display. */
+static int check_edid_types(const struct mdev_bpf_ops *ops, unsigned int i)
+{
+	unsigned int type;
+
+	for (type = 0; type < mdev_bpf_ops_nr_types(ops); type++)
+		if (mdev_bpf_ops_share_type(ops->regions[i].types, BIT(type)) &&
+		    !mdev_bpf_ops_gfx(ops, BIT(type)))
+			return refuse(ops, -EINVAL,
+				      "regions[%u] is for EDID, but type %u has no gfx[].flags",
+				      i, type);
 	return 0;
 }
 
@@ -59,9 +94,6 @@ static int check_edid_region(const struct mdev_bpf_ops *ops, unsigned int i)
 {
 	const struct mdev_bpf_region *r = &ops->regions[i];
 
-	if (!ops->gfx.flags)
-		return refuse(ops, -EINVAL, "regions[%u] is for EDID, but there are no gfx.flags",
-			      i);
 	if ((r->flags & (MEMORY_RW | MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_SIZE_PARAM)) !=
 	    MEMORY_RW || r->trap_size)
 		return refuse(ops, -EINVAL,
@@ -96,7 +128,8 @@ static int check_edid(const struct mdev_bpf_ops *ops)
 	for (i = 0; i < mdev_bpf_ops_nr_regions(ops); i++) {
 		if (!mdev_bpf_edid_is(&ops->regions[i]))
 			continue;
-		ret = check_edid_region(ops, i) ?: check_edid_single(ops, i);
+		ret = check_edid_types(ops, i) ?: check_edid_region(ops, i) ?:
+		      check_edid_single(ops, i);
 		if (ret)
 			return ret;
 		nr++;

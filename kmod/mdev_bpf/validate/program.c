@@ -111,8 +111,8 @@ int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 	if (old->queues != new->queues)
 		return refuse(new, -EINVAL, "queues is %u, the devices have %u", new->queues,
 			      old->queues);
-	if (memcmp(&old->gfx, &new->gfx, sizeof(old->gfx)))
-		return refuse(new, -EINVAL, "gfx differs from that in use");
+	if (memcmp(old->gfx, new->gfx, sizeof(old->gfx)))
+		return refuse(new, -EINVAL, "gfx[] differ from those in use");
 	/* The ids may differ; a device keeps those with which it was created */
 	if (old->pci.flags != new->pci.flags)
 		return refuse(new, -EINVAL, "pci.flags differ from those in use");
