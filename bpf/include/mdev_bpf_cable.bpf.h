@@ -42,8 +42,8 @@ extern int mdev_bpf_cable_ring(struct mdev_bpf_dev *dev, __u32 param) __ksym;
  *
  * Return: 0; -ENOBUFS if there is no room, and then the work of this CABLE is queued when at least
  * half of it is free; -EHOSTDOWN, -ENOTCONN or -EINVAL as mdev_bpf_cable_peer(); -EINVAL also if
- * the device does not have all of the bytes; -E2BIG for more than MDEV_BPF_MAX_FRAME bytes; -ENOMEM;
- * -ETIME if the op has run for too long.
+ * the device does not have all of the bytes; -E2BIG for more than MDEV_BPF_MAX_FRAME bytes;
+ * -ENOMEM; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_cable_send(struct mdev_bpf_dev *dev, __u32 param, __u64 where,
 			       __u32 size) __ksym;
@@ -68,8 +68,8 @@ extern __s64 mdev_bpf_cable_next(struct mdev_bpf_dev *dev, __u32 param) __ksym;
  * Frames arrive in the order in which they were sent. A reset drops them, and so does opening the
  * device.
  *
- * Return: size of the frame; -EAGAIN, -ENOTCONN or -EINVAL as mdev_bpf_cable_next(); -EINVAL also if
- * the device does not have @size bytes there; -ENOMEM, and then the frame stays; -ETIME if the op
+ * Return: size of the frame; -EAGAIN, -ENOTCONN or -EINVAL as mdev_bpf_cable_next(); -EINVAL also
+ * if the device does not have @size bytes there; -ENOMEM, and then the frame stays; -ETIME if the op
  * has run for too long.
  */
 extern __s64 mdev_bpf_cable_receive(struct mdev_bpf_dev *dev, __u32 param, __u64 where,

@@ -20,7 +20,9 @@
  * What the program defines: its number of queues, the most entries of one, a power of two, and how
  * many chains of a queue it works on at a time, a power of two as well. VIRTIO_CONFIG is the type
  * of the device-specific configuration, whose size is a multiple of 4, and VIRTIO_OWN that of what
- * the program keeps for each chain. With VIRTIO_DUMP, the program has virtio_dump_more().
+ * the program keeps for each chain. With VIRTIO_DUMP, the program has virtio_dump_more(), and with
+ * VIRTIO_WORK virtio_work_more() and virtio_timer_more(). With VIRTIO_IN_ORDER, requests of a
+ * queue end in their order.
  */
 #ifndef VIRTIO_QUEUES
 #error "define VIRTIO_QUEUES, the number of queues"
@@ -226,6 +228,12 @@ static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, stru
 /* The request of virtio_copy() or virtio_submit() is over. */
 static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
 			    struct virtio_chain *c, __u64 n, int error);
+#ifdef VIRTIO_WORK
+/* Work with an id of VIRTIO_QUEUES or more is due, which is the program's. */
+static void virtio_work_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id);
+/* A timer with another id than VIRTIO_TIMER, 0, has expired. */
+static void virtio_timer_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id);
+#endif
 #ifdef VIRTIO_DUMP
 /* Add to the dump. */
 static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out);

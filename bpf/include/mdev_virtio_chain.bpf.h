@@ -38,7 +38,11 @@ static __always_inline int virtio_submit(struct mdev_bpf_dev *dev, struct virtio
 	if (!q)
 		return -EINVAL;
 	c->request.id = VIRTIO_ID_CHAIN | n;
+#ifdef VIRTIO_IN_ORDER
+	c->request.channel = VIRTIO_CHANNEL(c->queue);
+#else
 	c->request.channel = VIRTIO_CHANNEL(n);
+#endif
 	ret = mdev_bpf_request(dev, &c->request, sizeof(c->request));
 	if (!ret)
 		virtio_counted(v, q);

@@ -417,6 +417,10 @@ int MDEV_BPF_OP(virtio_region_write, struct mdev_bpf_dev *dev, struct mdev_bpf_a
 
 int MDEV_BPF_OP(virtio_work, struct mdev_bpf_dev *dev, __u32 id)
 {
+#ifdef VIRTIO_WORK
+	if (id >= VIRTIO_QUEUES)
+		virtio_work_more(ctx, dev, id);
+#endif
 	return virtio_run(ctx, id);
 }
 
@@ -441,6 +445,12 @@ static __always_inline bool virtio_pin_later(struct mdev_bpf_dev *dev, struct vi
 
 int MDEV_BPF_OP(virtio_timer, struct mdev_bpf_dev *dev, __u32 id)
 {
+#ifdef VIRTIO_WORK
+	if (id != VIRTIO_TIMER) {
+		virtio_timer_more(ctx, dev, id);
+		return 0;
+	}
+#endif
 	virtio_run_all(dev);
 	return 0;
 }

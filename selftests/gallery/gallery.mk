@@ -12,9 +12,11 @@ $(nvme): gallery/nvme_driver.o
 
 # Virtio: the transport by its simplest device, and the others
 TEST_GEN_PROGS += gallery/virtio_rng gallery/virtio_packed gallery/virtio_blk gallery/virtio_console
-TEST_PROGS += gallery/virtio.sh gallery/host_virtio.sh
+TEST_GEN_PROGS += gallery/virtio_net
+TEST_PROGS += gallery/virtio.sh gallery/host_virtio.sh gallery/virtio_net.sh
 TEST_FILES += progs/kvirtio.h
 TEST_LONG += gallery/virtio_rng gallery/virtio_blk gallery/virtio.sh gallery/host_virtio.sh
+TEST_LONG += gallery/virtio_net gallery/virtio_net.sh
 
 # The serial card: like the kernel's sample, and its far end on the host
 TEST_GEN_PROGS += gallery/mtty_native gallery/mtty_console

@@ -55,5 +55,6 @@ e1000() { page e1000; }
 pl011() { page pl011; }
 ccw() { page ccw; }
 ap() { page ap; }
+virtio_net() { page virtio_net; }
 
-points edu mdpy bochs nvme e1000 pl011 ccw ap
+points edu mdpy bochs nvme e1000 pl011 ccw ap virtio_net
