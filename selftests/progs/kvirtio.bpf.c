@@ -18,7 +18,7 @@
 #define KVIRTIO_PERIOD	200000	/* nanoseconds, the shortest that there is */
 
 struct kvirtio_request {
-	__u8 bytes[4096];
+	__u8 bytes[64];
 	__u32 step;
 	__u8 status;
 	__u8 reserved[3];
