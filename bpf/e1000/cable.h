@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The other end of the card's cable. There are no cables yet: frames that are sent are lost. */
+/* The cable to another card. Its frames have no CRC. */
 #ifndef __E1000_CABLE_H
 #define __E1000_CABLE_H
 
@@ -7,24 +7,26 @@
 
 static __always_inline bool e1000_cable_is_in(struct mdev_bpf_dev *dev)
 {
-	return false;
+	return !mdev_bpf_cable_peer(dev, E1000_PARAM_CABLE);
 }
 
 /* Send the frame of @size bytes in s->frame: 0, or an errno if it is lost. */
 static __always_inline int e1000_cable_send(struct mdev_bpf_dev *dev, __u64 size)
 {
-	return -ENOTCONN;
+	return mdev_bpf_cable_send(dev, E1000_PARAM_CABLE, E1000_IN_STATE(frame), size);
 }
 
-/* Bytes of the next frame that has arrived, or -EAGAIN */
+/* Bytes of the next frame that has arrived, or an errno */
 static __always_inline __s64 e1000_cable_next(struct mdev_bpf_dev *dev)
 {
-	return -EAGAIN;
+	return mdev_bpf_cable_next(dev, E1000_PARAM_CABLE);
 }
 
-/* Take it to s->frame. */
-static __always_inline void e1000_cable_receive(struct mdev_bpf_dev *dev)
+/* Take it to s->frame, as far as there is room for it: its bytes, or an errno. */
+static __always_inline __s64 e1000_cable_receive(struct mdev_bpf_dev *dev)
 {
+	return mdev_bpf_cable_receive(dev, E1000_PARAM_CABLE, E1000_IN_STATE(frame),
+				      E1000_MAX_FRAME);
 }
 
 #endif /* __E1000_CABLE_H */

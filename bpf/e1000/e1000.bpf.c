@@ -173,6 +173,10 @@ MDEV_BPF_DEVICE(e1000,
 			[E1000_PARAM_MAC] = {
 				.name = "mac", .kind = MDEV_BPF_PARAM_TEXT, .max = 17,
 			},
+			[E1000_PARAM_CABLE] = {
+				.name = "cable", .kind = MDEV_BPF_PARAM_CABLE,
+				.flags = MDEV_BPF_PARAM_LOCAL, .work = E1000_WORK_RX,
+			},
 		},
 		.regions = {
 			{ .index = E1000_BAR, .size = E1000_BAR_SIZE,

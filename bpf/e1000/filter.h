@@ -36,6 +36,8 @@ static __always_inline bool e1000_match_exact(const struct e1000_state *s)
 	__u32 low = *(const __u32 *)s->frame, high = *(const __u16 *)(s->frame + 4);
 	const __u32 *ra = &E1000_VALUE(s, RAL);
 
+	/* Unrolled: a loop counts as a million instructions, see "Loops" in abi/kfuncs.rst. */
+#pragma unroll
 	for (int i = 0; i < E1000_RA_SIZE; i++) {
 		__u32 rah = ra[2 * i + 1];
 

@@ -38,15 +38,12 @@ static __always_inline __s64 e1000_room(struct e1000_state *s, __u32 size)
 static __always_inline void e1000_count_frame(struct e1000_state *s, __u32 size, __u64 by_size,
 					      __u64 octets)
 {
-	__u32 limit = 64, class = 0;
+	__u32 total = size + E1000_FCS;
+	/* 64 bytes; 65 to 127, and so on */
+	__u32 class = (total > 64) + (total > 127) + (total > 255) + (total > 511) + (total > 1023);
 
-	/* 64 bytes with the CRC; 65 to 127, and so on */
-	if (size + E1000_FCS > 64)
-		for (class = 1; class < 5; class++)
-			if (size + E1000_FCS < (limit <<= 1))
-				break;
 	e1000_count(s, by_size + 4 * class, 1);
-	e1000_count_octets(s, octets, size + E1000_FCS);
+	e1000_count_octets(s, octets, total);
 }
 
 static __always_inline void e1000_count_received(struct e1000_state *s, __u32 size)
@@ -147,7 +144,9 @@ int MDEV_BPF_FUNC(e1000_take, dev)
 		if (size < 0 || (E1000_VALUE(s, RCTL) & E1000_RCTL_EN &&
 				 e1000_room(s, E1000_MAX_FRAME + E1000_FCS) < 0))
 			return 0;
-		e1000_cable_receive(dev);
+		size = e1000_cable_receive(dev);
+		if (size < 0)
+			return size;
 		e1000_arrived(ctx, size);
 	}
 	return mdev_bpf_work_queue(dev, E1000_WORK_RX);

@@ -27,7 +27,7 @@
 #define E1000_TX_SIZE		(128u << 10)
 #define E1000_ARRIVALS		256	/* frames in E1000_RX_MEMORY, at most; a power of two */
 
-enum { E1000_PARAM_MAC };
+enum { E1000_PARAM_MAC, E1000_PARAM_CABLE };
 enum { E1000_WORK_TX, E1000_WORK_RX };
 enum { E1000_TIMER_ITR, E1000_TIMER_RX, E1000_TIMER_TX };
 
