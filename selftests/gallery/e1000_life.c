@@ -334,6 +334,63 @@ MTAP_TEST(replaced_in_flight)
 	EXPECT(!memcmp(in, out, 200));
 }
 
+static void set_cable(const struct mdev *m, const char *name)
+{
+	ASSERT_EQ(sysfs_write(name, MDEV_DEVICES "/%s/params/cable", m->uuid), 0);
+}
+
+static bool has_link(const struct nic *n)
+{
+	return nic_get(n, E1000_REG_STATUS) & E1000_STATUS_LU;
+}
+
+/* Frames go from one card to the other, both ways, whatever their size. */
+static void exchange(unsigned int rounds)
+{
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++) {
+		struct nic *from = i & 1 ? &nic2 : &nic, *to = i & 1 ? &nic : &nic2;
+		unsigned int size = 60 + i * 97 % 1400;
+
+		nic_make(out, size, BROADCAST, i);
+		nic_send(from, out, size);
+		EXPECT_EQ(nic_receive(to, in), size);
+		EXPECT(!memcmp(in, out, size));
+	}
+}
+
+MTAP_TEST(cable)
+{
+	vfio_close(&dev);
+	vfio_close(&b);
+	set_cable(&dev_mdev, "c");
+	set_cable(&mdev_b, "c");
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	nic_plug(&nic, &dev);
+	nic_up(&nic, NIC_ENTRIES, 0);
+	EXPECT(!has_link(&nic));
+	EXPECT(!(nic_phy_get(&nic, 1) & 4));
+	nic_set(&nic, E1000_REG_IMS, E1000_ICR_LSC);
+	/* The other end comes, */
+	ASSERT_EQ(vfio_open(&b, &mdev_b), 0);
+	nic_plug(&nic2, &b);
+	nic_up(&nic2, NIC_ENTRIES, 0);
+	EXPECT(mtap_await(has_link(&nic) && has_link(&nic2)));
+	EXPECT(event_wait(nic.irq));
+	EXPECT_EQ(nic_get(&nic, E1000_REG_ICR) & E1000_ICR_LSC, E1000_ICR_LSC);
+	/* the link's bit of the PHY says once that it was down, */
+	nic_phy_get(&nic, 1);
+	EXPECT_EQ(nic_phy_get(&nic, 1) & 0x24, 0x24);
+	exchange(40);
+	/* and it goes. */
+	vfio_close(&b);
+	EXPECT(mtap_await(!has_link(&nic)));
+	EXPECT(event_wait(nic.irq));
+	nic_send(&nic, out, 60);
+	EXPECT(nic_is_quiet(&nic));
+}
+
 static __u32 any(void)
 {
 	return rand() ^ (__u32)rand() << 16;
