@@ -27,7 +27,9 @@ TEST_FILES += lib/on_pty.py
 # A network card
 e1000 := gallery/e1000 gallery/e1000_life
 TEST_GEN_PROGS += $(e1000)
-TEST_LONG += $(e1000)
+TEST_GEN_TOOLS += gallery/ethtest
+TEST_PROGS += gallery/e1000.sh
+TEST_LONG += $(e1000) gallery/e1000.sh
 
 $(e1000): gallery/e1000_driver.o
 
