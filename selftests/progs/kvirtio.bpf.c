@@ -12,6 +12,7 @@
 #define VIRTIO_CONFIG		struct virtio_blk_config
 #define VIRTIO_OWN		struct kvirtio_request
 #define VIRTIO_DUMP
+#define VIRTIO_WORK
 
 #define KVIRTIO_STEPS	6
 #define KVIRTIO_STATUS	KVIRTIO_STEPS
@@ -141,7 +142,7 @@ static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, stru
 	case KVIRTIO_SILENT:
 		return;
 	case KVIRTIO_STORM:
-		mdev_bpf_timer_arm(dev, 0, KVIRTIO_PERIOD, KVIRTIO_PERIOD);
+		mdev_bpf_timer_arm(dev, 1, KVIRTIO_PERIOD, KVIRTIO_PERIOD);
 		break;
 	case KVIRTIO_NEEDS_RESET:
 		virtio_fail(dev, v, 0, VIRTIO_WRONG_REQUEST);
@@ -211,13 +212,16 @@ static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out
 }
 
 /* Interrupts that nothing asks for */
-int MDEV_BPF_OP(kvirtio_timer, struct mdev_bpf_dev *dev, __u32 id)
+static void virtio_timer_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id)
 {
 	for (int i = 0; i < 16; i++) {
 		mdev_bpf_irq_trigger(dev, 0);
 		mdev_bpf_irq_trigger(dev, 1);
 	}
-	return 0;
+}
+
+static void virtio_work_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id)
+{
 }
 
 MDEV_BPF_DEVICE(kst_virtio,
@@ -237,7 +241,6 @@ MDEV_BPF_DEVICE(kst_virtio,
 			VIRTIO_CONFIG_REG("DISCARD_ALIGN", discard_sector_alignment),
 			VIRTIO_CONFIG_REG("ZEROES_MAX", max_write_zeroes_sectors),
 		},
-		.timer = kvirtio_timer,
 		VIRTIO_MEMBERS(VIRTIO_ID_BLOCK, 0x010000));
 
 char _license[] SEC("license") = "GPL";
