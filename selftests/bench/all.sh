@@ -43,5 +43,5 @@ dma()
 create
 native
 modprobe mdev_bpf
-"$here/guard" | sed -n 's/^# cost: //p' || :
+(cd "$here/.." && bench/guard) | sed -n 's/^# cost: //p' || :
 dma
