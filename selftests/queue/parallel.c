@@ -209,7 +209,7 @@ MTAP_TEST(counted)
 	}
 	EXPECT_EQ(sysfs_write("0", "/sys/kernel/mdev_bpf/stats"), 0);
 	EXPECT_HAS(device_attr(&dev_mdev, "stats"), "\nqueue 8 0 ");
-	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "queues: 8, due 0x0\n");
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "queues: 8, due none\n");
 }
 
 /* Every program of before had none; this one says how many. */
