@@ -305,6 +305,14 @@ static int read_and_ask(struct mdev_bpf_device *bdev, struct mdev_bpf_access *ac
 	return 0;
 }
 
+/* Not inline, so that reads that need no program do not pay for the frame of this. */
+static noinline int ask_program(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	u32 own = own_bits(bdev, access);
+
+	return own ? read_and_ask(bdev, access, own) : -ENODEV;
+}
+
 /**
  * mdev_bpf_pci_config_user_read() - read configuration space for the user
  * @bdev: the device
@@ -319,13 +327,9 @@ static int read_and_ask(struct mdev_bpf_device *bdev, struct mdev_bpf_access *ac
 int mdev_bpf_pci_config_user_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
 	int ret = -ENODEV;
-	u32 own;
 
-	if (mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false)) {
-		own = own_bits(bdev, access);
-		if (own)
-			ret = read_and_ask(bdev, access, own);
-	}
+	if (mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false))
+		ret = ask_program(bdev, access);
 	if (ret == -ENODEV || ret == -EIO) {
 		guard(mdev_bpf_gate)(bdev);
 		access->val = do_read(bdev, access);
