@@ -163,10 +163,12 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
 	rm -f $(call installed,$(PREFIX)/share/man/man8,$(patsubst %.rst,%,$(wildcard user/man/*.8.rst)))
 	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(devices)))
+	rm -f $(call installed,$(BPFDIR)/template,$(wildcard user/template/*))
 	rm -f $(call installed,$(BPFDIR)/trace,$(patsubst %.c,%.o,$(wildcard bpf/trace/*.bpf.c)))
 	rm -f $(call installed,$(INCDIR),$(wildcard bpf/include/*.h))
 	rm -f $(DESTDIR)$(INCDIR)/linux/mdev_bpf.h $(DESTDIR)$(INCDIR)/uapi/linux/mdev_bpf.h
-	rmdir 2>/dev/null $(addprefix $(DESTDIR),$(BPFDIR)/trace $(BPFDIR) $(INCDIR)/linux \
+	rmdir 2>/dev/null $(addprefix $(DESTDIR),$(BPFDIR)/trace $(BPFDIR)/template \
+		$(BPFDIR) $(INCDIR)/linux \
 		$(INCDIR)/uapi/linux $(INCDIR)/uapi $(INCDIR)) || :
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
