@@ -13,7 +13,7 @@
 int attach_kernel(struct kernel *k);
 /* @limit: seconds, see limit.h */
 int attach_verify(struct object *o, const struct kernel *k, unsigned long limit);
-/* Write the ops to the kernel, as the value of their map, once for an object: the module checks it. */
+/* Write the ops to the kernel, as the value of their map, once for an object: it checks them. */
 int attach_fill(const struct object *o, const struct kernel *k, const char *name);
 int attach_link(const struct object *o, const char *name);
 /* Replace the program of a link. Devices switch to the new one between two accesses. */

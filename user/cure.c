@@ -13,7 +13,7 @@ static const struct {
 } cures[] = {
 	{ "mem_or_null", "check the pointer from mdev_bpf_state() for NULL" },
 	{ "unbounded min value is not allowed",
-	  "bound the index; if there is a check, clang has removed it: put barrier_var() before it" },
+	  "bound the index; a check that clang has removed needs barrier_var() before it" },
 	{ "invalid access to memory, mem_size=", "the bound of the index is too high" },
 	{ "is not a const",
 	  "the size that is passed to the kfunc must be a constant" },
@@ -30,7 +30,7 @@ static const struct {
 	{ "jumps is too complex",
 	  "define functions that are called more than once by MDEV_BPF_FUNC()" },
 	{ "BPF program is too large. Processed",
-	  "define functions that are called more than once by MDEV_BPF_FUNC(), and use mdev_bpf_for() for long loops" },
+	  "define what is called more than once by MDEV_BPF_FUNC(), and use mdev_bpf_for()" },
 	{ "combined stack size of", "put buffers into the state" },
 	{ "write into map forbidden",
 	  "kfuncs only take writable memory: copy the constant to the stack or into the state" },

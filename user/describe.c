@@ -283,7 +283,6 @@ static struct json_object *describe_regions(const struct decl *decl, int type)
 	return rows;
 }
 
-
 /* Decode the position of the MSI-X table or PBA from its capability: "bar2+0x800" */
 static void add_place(struct json_object *obj, const char *key, const struct mdev_bpf_irq *irq,
 		      __u32 place)

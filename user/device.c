@@ -177,7 +177,8 @@ static void say_wait(const struct device *dev)
 	char by[32];
 
 	user_text(dev, by, sizeof(by));
-	p_info("%s is in use%s: waiting until it is closed (no signal ends the wait)", dev->uuid, by);
+	p_info("%s is in use%s: waiting until it is closed (no signal ends the wait)", dev->uuid,
+	       by);
 }
 
 /*

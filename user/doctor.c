@@ -21,10 +21,10 @@
 #define MDEVCTL_RULE "60-mdevctl.rules"
 
 /* GOOD; NOTE: works, but there is something to know; BAD: device programs do not work */
-enum state { GOOD, NOTE, BAD };
+enum verdict { GOOD, NOTE, BAD };
 
 struct finding {
-	enum state state;
+	enum verdict state;
 	char found[128];
 	const char *cure;	/* NULL if there is nothing to do */
 };
@@ -38,7 +38,7 @@ static void __printf(2, 3) found(struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void finding(struct finding *f, enum state state, const char *cure)
+static void finding(struct finding *f, enum verdict state, const char *cure)
 {
 	f->state = state;
 	f->cure = cure;
@@ -68,9 +68,8 @@ static void check_kernel(struct finding *f)
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
 	found(f, "%s", name.release);
-	if (major < 6 || (major == 6 && minor < 12))
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 12))
 		finding(f, BAD, "install Linux 6.12 or newer");
 }
 
@@ -168,8 +167,9 @@ static void check_lockdown(struct finding *f)
 {
 	char text[64] = "", *mode;
 
-	if (!read_text("/sys/kernel/security/lockdown", text, sizeof(text)) ||
-	    !(mode = strchr(text, '['))) {
+	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	mode = strchr(text, '[');
+	if (!mode) {
 		found(f, "not visible");
 		return;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev-bpf new: a directory with a small device program, a Makefile and a test, which build and pass
- * as they are. They are made from the files of TEMPLATES, where NAME stands for the program's name.
+ * mdev-bpf new: a directory with a small device program, a Makefile and a test, which build and
+ * pass as they are. They are made from the files of TEMPLATES, where NAME stands for the program's name.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -94,8 +94,8 @@ int do_new(const struct opts *opts, int argc, char **argv)
 	int ret = 0;
 
 	if (!name_is_valid(name))
-		return p_usage("'%s': a name is 1 to %d of A-Z a-z 0-9 _, with a letter first", name,
-			       MDEV_BPF_NAME_LEN - 1);
+		return p_usage("'%s': a name is 1 to %d of A-Z a-z 0-9 _, with a letter first",
+			       name, MDEV_BPF_NAME_LEN - 1);
 	if (access(TEMPLATES, F_OK))
 		return p_err("there is no " TEMPLATES ": mdev-bpf is not installed (make install)");
 	if (mkdir(name, 0777))

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev-bpf top: what the ops of devices have done in each interval. Turns counting on, and off again
- * at the end if it was off.
+ * mdev-bpf top: what the ops of devices have done in each interval. Turns counting on, and off
+ * again at the end if it was off.
  */
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +20,11 @@
 #define INTERVAL	2	/* seconds */
 #define CLEAR		"\033[H\033[2J\033[3J"
 
-static volatile sig_atomic_t ended;
+static atomic_bool ended;
 
 static void end(int sig)
 {
-	ended = 1;
+	ended = true;
 }
 
 static __u64 number(struct json_object *row, const char *key)

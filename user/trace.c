@@ -10,6 +10,8 @@
 #include <limits.h>
 #include <linux/vfio.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +30,11 @@
 #define INSTANCE	"mdev-bpf-"	/* and the process id */
 #define PREFIX		"mdev_bpf_"	/* of the names of events */
 
-static volatile sig_atomic_t ended;
+static atomic_bool ended;
 
 static void end(int sig)
 {
-	ended = 1;
+	ended = true;
 }
 
 static const struct {
@@ -278,7 +280,7 @@ int do_trace(const struct opts *opts, int argc, char **argv)
 	snprintf(dir, sizeof(dir), INSTANCES "/" INSTANCE "%d", getpid());
 	if (mkdir(dir, 0700))
 		return p_err("cannot make %s: %s%s", dir, err_hint(errno),
-			     errno == ENOENT ? " (mount -t tracefs tracefs " TRACEFS "?)" : "");
+			     errno == ENOENT ? " (mount -t tracefs none " TRACEFS "?)" : "");
 	err = start(dir, argc ? dev.uuid : NULL);
 	if (err)
 		ret = p_err("cannot turn the trace events on: %s", err_hint(-err));

@@ -69,8 +69,8 @@ extern __s64 mdev_bpf_cable_next(struct mdev_bpf_dev *dev, __u32 param) __ksym;
  * device.
  *
  * Return: size of the frame; -EAGAIN, -ENOTCONN or -EINVAL as mdev_bpf_cable_next(); -EINVAL also
- * if the device does not have @size bytes there; -ENOMEM, and then the frame stays; -ETIME if the op
- * has run for too long.
+ * if the device does not have @size bytes there; -ENOMEM, and then the frame stays; -ETIME if the
+ * op has run for too long.
  */
 extern __s64 mdev_bpf_cable_receive(struct mdev_bpf_dev *dev, __u32 param, __u64 where,
 				    __u32 size) __ksym;

@@ -11,6 +11,7 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 
 # Points fail if the baseline lacks them or has other figures.
+# shellcheck disable=SC2016 # the VM's shell expands it
 "$vm" run --icount --timeout 600 -- \
 	sh -c 'echo "kernel $(uname -r)"; modprobe -a mdev_bpf vfio_iommu_type1; cd selftests; ./bench/guard || :' |
 	sed -n 's/^# cost: //p; /^kernel /p' >"$new"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # mdev-bpf, the command: what it does, what it prints, how it fails.
-# shellcheck disable=SC2317 # test points are called by name
+# shellcheck disable=SC2317,SC2119 # test points are called by name; load may have no options
 
 . "$(dirname "$0")/../lib/mtap.sh"
 . "$(dirname "$0")/../lib/cli.sh"
