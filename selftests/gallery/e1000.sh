@@ -14,31 +14,12 @@ first=5e1f7e57-0000-4000-8000-0000000000f8
 second=5e1f7e57-0000-4000-8000-0000000000f9
 rounds=8
 nested_limit=$((240 * slowness))
-booted=
 
 left_devices=("$first" "$second")
 left_programs=(e1000)
 
 needs_guest nested
 command -v ip >/dev/null || skip_all "no ip"
-
-has_guest()
-{
-	[ -n "$booted" ] || skip "no guest"
-	[ -n "$booted" ]
-}
-
-# ok NAME...: the guest has said that of each.
-ok()
-{
-	local name
-	for name in "$@"; do
-		[ "$(said_of "$name")" = ok ] || {
-			fail "$name: \"$(said_of "$name")\""
-			diag "$(grep -A 20 "^$name" "$nested_heard")"
-		}
-	done
-}
 
 boots()
 {
@@ -47,7 +28,7 @@ boots()
 	run 0 mdev-bpf create e1000-1 --uuid "$second" --set mac=52:54:00:e1:00:02 --set cable=c
 	nested_boot "$first" --express "$second" --with "$here/vm/guest-e1000" --module e1000 \
 		--tool ip --tool "$here/gallery/ethtest" --vendor '' --timeout 600
-	hear 'driver: *' && booted=yes
+	nested_ready 'driver: *'
 	is "$said" "driver: e1000"
 }
 
@@ -99,16 +80,9 @@ function_level_reset()
 
 replaced_under_it()
 {
-	local i
 	has_guest || return
-	hear busy || return
-	for ((i = 0; i < rounds; i++)); do
-		run 0 mdev-bpf load "$objects/e1000.bpf.o" --replace
-	done
-	tell stop
-	hear 'busy: *' || return
-	diag "$said; replaced $rounds times"
-	has "$said" ok
+	nested_replaces "$rounds" "$objects/e1000.bpf.o" || return
+	nested_stops
 }
 
 ends_well()

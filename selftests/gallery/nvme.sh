@@ -96,16 +96,9 @@ resets()
 # The program is replaced while the guest writes and verifies.
 replaced_under_it()
 {
-	local i
 	has_guest || return
-	hear 'busy' || return
-	for ((i = 0; i < rounds; i++)); do
-		run 0 mdev-bpf load "$objects/nvme.bpf.o" --replace
-	done
-	tell stop
-	hear 'busy: *' || return
-	diag "$said; replaced $rounds times"
-	has "$said" ok
+	nested_replaces "$rounds" "$objects/nvme.bpf.o" || return
+	nested_stops
 }
 
 ends_well()

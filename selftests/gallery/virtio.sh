@@ -84,17 +84,9 @@ function_level_reset()
 # The programs are replaced while the guest writes and verifies.
 replaced_under_it()
 {
-	local i
 	has_guest || return
-	hear busy || return
-	for ((i = 0; i < rounds; i++)); do
-		run 0 mdev-bpf load "$objects/virtio_blk.bpf.o" --replace
-		run 0 mdev-bpf load "$objects/virtio_rng.bpf.o" --replace
-	done
-	tell stop
-	hear 'busy: *' || return
-	diag "$said; replaced $rounds times"
-	has "$said" ok
+	nested_replaces "$rounds" "$objects/virtio_blk.bpf.o" "$objects/virtio_rng.bpf.o" || return
+	nested_stops
 }
 
 # The guest is gone; the file has what it has written.

@@ -65,19 +65,12 @@ function_level_reset()
 # The program is replaced while the guest transfers.
 replaced_under_it()
 {
-	local i
 	has_guest || return
-	hear busy || return
-	for ((i = 0; i < rounds; i++)); do
-		run 0 mdev-bpf load "$objects/virtio_net.bpf.o" --replace
-	done
+	nested_replaces "$rounds" "$objects/virtio_net.bpf.o" || return
 	run 0 mdev-bpf dump "$one"
 	has "$out" "no room 0, wrong 0, unfit 0"
 	diag "$(tail -n 2 <<<"$out")"
-	tell stop
-	hear 'busy: *' || return
-	diag "$said; replaced $rounds times"
-	has "$said" ok
+	nested_stops
 	nested_ends
 }
 

@@ -72,3 +72,27 @@ ok()
 		}
 	done
 }
+
+# nested_replaces ROUNDS OBJECT...: replace these programs so often while the guest is busy with
+# their devices. It is busy until nested_stops.
+nested_replaces()
+{
+	local i object
+	replacements=$1
+	shift
+	hear busy || return
+	for ((i = 0; i < replacements; i++)); do
+		for object in "$@"; do
+			run 0 mdev-bpf load "$object" --replace
+		done
+	done
+}
+
+# nested_stops: all that the guest has done meanwhile was right.
+nested_stops()
+{
+	tell stop
+	hear 'busy: *' || return
+	diag "$said; replaced $replacements times"
+	has "$said" ok
+}
