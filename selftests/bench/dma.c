@@ -17,6 +17,7 @@
 #include <linux/mdev_bpf.h>
 #include <linux/pci_regs.h>
 
+#include "median.h"
 #include "progs/kdma.h"
 #include "vfio.h"
 
@@ -27,13 +28,6 @@
 static __u64 cost[CALLS];
 static struct vfio v;
 static int event;
-
-static int compare(const void *a, const void *b)
-{
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static void set(unsigned int reg, __u64 val)
 {
@@ -55,8 +49,7 @@ static __u64 cost_of(unsigned int reg, __u64 val)
 		set(reg, val);
 		cost[i] = __rdtsc() - start;
 	}
-	qsort(cost, CALLS, sizeof(cost[0]), compare);
-	return cost[CALLS / 2];
+	return median(cost, CALLS);
 }
 
 static __u64 cost_of_request(unsigned int op, __u64 where, __u64 size, __u64 base)
@@ -125,8 +118,7 @@ static __u64 cost_of_work(__u64 where, __u64 size)
 		}
 		cost[i] = __rdtsc() - start;
 	}
-	qsort(cost, CALLS, sizeof(cost[0]), compare);
-	return cost[CALLS / 2];
+	return median(cost, CALLS);
 }
 
 /* The kernel pins in its own time. */

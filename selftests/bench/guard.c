@@ -16,6 +16,7 @@
 #include <x86intrin.h>
 
 #include "guest.h"
+#include "median.h"
 #include "progs/kbell.h"
 
 #define BASELINE	"bench/baseline.txt"
@@ -30,13 +31,6 @@ static int zero = -1, null = -1;
 static off_t at;		/* of the access that op does, in the device's file */
 static __u64 read_floor, write_floor;
 
-static int compare(const void *a, const void *b)
-{
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Median of the instructions that a call takes */
 static __u64 cost(void (*op)(void))
 {
@@ -49,8 +43,7 @@ static __u64 cost(void (*op)(void))
 		op();
 		took[i < 0 ? 0 : i] = __rdtsc() - start;
 	}
-	qsort(took, CALLS, sizeof(took[0]), compare);
-	return took[CALLS / 2];
+	return median(took, CALLS);
 }
 
 static void read_byte(void)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "median.h"
 #include "vfio.h"
 
 #define CALLS	10001
@@ -21,19 +22,6 @@
 #define SCR	7
 
 static __u64 cost[CALLS];
-
-static int compare(const void *a, const void *b)
-{
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static __u64 median(void)
-{
-	qsort(cost, CALLS, sizeof(cost[0]), compare);
-	return cost[CALLS / 2];
-}
 
 static __u64 cost_getppid(void)
 {
@@ -45,7 +33,7 @@ static __u64 cost_getppid(void)
 		getppid();
 		cost[i < 0 ? 0 : i] = __rdtsc() - start;
 	}
-	return median();
+	return median(cost, CALLS);
 }
 
 static void failed(const char *what)
@@ -67,7 +55,7 @@ static __u64 cost_pread(const char *what, int fd, off_t off)
 		if (ret != 1)
 			failed(what);
 	}
-	return median();
+	return median(cost, CALLS);
 }
 
 static __u64 cost_pwrite(const char *what, int fd, off_t off)
@@ -83,7 +71,7 @@ static __u64 cost_pwrite(const char *what, int fd, off_t off)
 		if (ret != 1)
 			failed(what);
 	}
-	return median();
+	return median(cost, CALLS);
 }
 
 static void print(const char *what, __u64 n, __u64 floor)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device whose ops do nothing: what an access costs without the program, for bench/lsr. */
+/* A device whose ops do nothing: what an access costs without the program, for bench/guard. */
 #include "mdev_bpf.bpf.h"
 
 int MDEV_BPF_OP(kempty_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
