@@ -3,17 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/mdev_bpf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "link.h"
 #include "output.h"
 #include "sysfs.h"
 
@@ -49,19 +48,6 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
-/* Read the beginning of a file, without the newline. */
-static bool read_text(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	buf[len < 0 ? 0 : len] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return len >= 0;
-}
-
 static void check_kernel(struct finding *f)
 {
 	unsigned int major = 0, minor = 0;
@@ -86,7 +72,7 @@ static void check_jit(struct finding *f)
 {
 	char text[16] = "";
 
-	read_text("/proc/sys/net/core/bpf_jit_enable", text, sizeof(text));
+	read_attr(text, sizeof(text), "/proc/sys/net/core/bpf_jit_enable");
 	found(f, "%s", strcmp(text, "0") ? "on" : "off");
 	if (!strcmp(text, "0"))
 		finding(f, BAD, "sysctl net.core.bpf_jit_enable=1");
@@ -153,13 +139,11 @@ static void check_vfio(struct finding *f)
 
 static void check_bpffs(struct finding *f)
 {
-	struct statfs fs;
-
-	if (!statfs("/sys/fs/bpf", &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC) {
-		found(f, "mounted at /sys/fs/bpf");
+	if (is_bpffs(BPFFS_DIR)) {
+		found(f, "mounted at " BPFFS_DIR);
 		return;
 	}
-	found(f, "not mounted at /sys/fs/bpf");
+	found(f, "not mounted at " BPFFS_DIR);
 	finding(f, NOTE, "nothing: mdev-bpf load mounts it");
 }
 
@@ -167,7 +151,7 @@ static void check_lockdown(struct finding *f)
 {
 	char text[64] = "", *mode;
 
-	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	read_attr(text, sizeof(text), "/sys/kernel/security/lockdown");
 	mode = strchr(text, '[');
 	if (!mode) {
 		found(f, "not visible");

@@ -65,7 +65,7 @@ __u32 link_map_id(__u32 id)
 	return map_id;
 }
 
-static bool is_bpffs(const char *path)
+bool is_bpffs(const char *path)
 {
 	struct statfs fs;
 

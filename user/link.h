@@ -12,6 +12,7 @@
 __u32 link_id(int fd);
 __u32 link_map_id(__u32 id);
 
+bool is_bpffs(const char *path);
 int pin_prepare(const char *dir, int *made);
 void pin_undo(const char *dir, int made);
 int link_pin(int fd, const char *path);

@@ -19,8 +19,7 @@
 #define PARENTS_DIR	"/sys/class/mdev_bus"
 #define DEVICES_DIR	"/sys/bus/mdev/devices"
 
-/* Read an attribute without its newline; an empty string if it does not exist. */
-static bool __printf(3, 4) read_attr(char *buf, size_t size, const char *fmt, ...)
+bool read_attr(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 	ssize_t len;
@@ -53,7 +52,7 @@ static __u32 read_number(const char *dir, const char *attr)
 	return strtoul(buf, NULL, 0);
 }
 
-static int write_attr(const char *path, const char *val)
+int write_attr(const char *path, const char *val)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	int err = 0;

@@ -69,6 +69,12 @@ int device_remove(const struct device *dev);
 bool device_cdev(const struct device *dev, char *name);
 int device_read(const struct device *dev, const char *attr, char *buf, size_t size);
 
+/* Read a file without its last newline; an empty string, and false, if that is not possible. */
+bool read_attr(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((__format__(printf, 3, 4)));
+/* Return 0 or a negative errno. */
+int write_attr(const char *path, const char *val);
+
 bool module_loaded(void);
 int need_module(void);
 int kernel_abi(void);

@@ -3,8 +3,6 @@
  * mdev-bpf top: what the ops of devices have done in each interval. Turns counting on, and off
  * again at the end if it was off.
  */
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +11,13 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "end.h"
 #include "output.h"
 #include "stats.h"
 #include "sysfs.h"
 
 #define INTERVAL	2	/* seconds */
 #define CLEAR		"\033[H\033[2J\033[3J"
-
-static atomic_bool ended;
-
-static void end(int sig)
-{
-	ended = true;
-}
 
 static __u64 number(struct json_object *row, const char *key)
 {
@@ -109,7 +101,7 @@ static int show_interval(const char *what, struct json_object **sample, __u64 *w
 	int ret;
 
 	sleep(INTERVAL);
-	if (ended)
+	if (end_came())
 		return 0;
 	ret = stats_rows(what, &next);
 	if (ret)
@@ -135,7 +127,7 @@ static int show(const char *what)
 	__u64 when = now();
 	int ret = stats_rows(what, &sample);
 
-	while (!ret && !ended)
+	while (!ret && !end_came())
 		ret = show_interval(what, &sample, &when);
 	json_object_put(sample);
 	return ret;
@@ -143,15 +135,12 @@ static int show(const char *what)
 
 int do_top(const struct opts *opts, int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = end };
 	bool was_on;
 	int ret, err;
 
 	if (need_module())
 		return -1;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	end_catch();
 	was_on = module_number("stats");
 	err = was_on ? 0 : module_write("stats", "on");
 	if (err)

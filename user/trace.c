@@ -6,11 +6,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/vfio.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +19,7 @@
 #include "cmd.h"
 #include "describe.h"
 #include "device.h"
+#include "end.h"
 #include "output.h"
 #include "sysfs.h"
 
@@ -29,13 +27,6 @@
 #define INSTANCES	TRACEFS "/instances"
 #define INSTANCE	"mdev-bpf-"	/* and the process id */
 #define PREFIX		"mdev_bpf_"	/* of the names of events */
-
-static atomic_bool ended;
-
-static void end(int sig)
-{
-	ended = true;
-}
 
 static const struct {
 	unsigned int cmd;
@@ -180,15 +171,9 @@ static void print_text(struct json_object *obj)
 static int write_file(const char *dir, const char *file, const char *val)
 {
 	char path[PATH_MAX + 64];
-	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write(fd, val, strlen(val)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	return write_attr(path, val);
 }
 
 /* Print events until a signal comes, or nobody reads them. */
@@ -202,7 +187,7 @@ static int print_events(const char *dir)
 	pipe = fopen(path, "re");
 	if (!pipe)
 		return p_err("cannot open %s: %s", path, strerror(errno));
-	while (!ended && getline(&line, &size, pipe) > 0) {
+	while (!end_came() && getline(&line, &size, pipe) > 0) {
 		struct json_object *obj;
 
 		line[strcspn(line, "\n")] = '\0';
@@ -241,16 +226,6 @@ static void remove_stale(void)
 		closedir(dir);
 }
 
-/* SIGINT and SIGTERM end a read of trace_pipe, so that the instance is removed. */
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = end };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static int start(const char *dir, const char *uuid)
 {
 	char filter[64];
@@ -275,7 +250,8 @@ int do_trace(const struct opts *opts, int argc, char **argv)
 		ret = device_arg(argv[0], &dev);
 	if (ret)
 		return ret;
-	catch_signals();
+	/* They end a read of trace_pipe, so that the instance is removed */
+	end_catch();
 	remove_stale();
 	snprintf(dir, sizeof(dir), INSTANCES "/" INSTANCE "%d", getpid());
 	if (mkdir(dir, 0700))
