@@ -26,8 +26,11 @@ KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
 
 VM := selftests/vm/vm
+# The kind of the root, which decides the kernel: see selftests/vm/root.sh
+KERNEL ?= $(or $(VM_ROOT),base)
+export VM_ROOT := $(KERNEL)
 # The command line's variables that are passed to a build in the root, which has its own kernel.
-vars = $(filter-out KDIR=% KVER=%,$(MAKEOVERRIDES))
+vars = $(filter-out KDIR=% KVER=% KERNEL=%,$(MAKEOVERRIDES))
 parts := kmod bpf user selftests
 # Those that may exist after a build
 modules := mdev.ko mdev_bpf.ko mdev_virtio.ko
@@ -198,6 +201,7 @@ help:
 	@echo
 	@echo "Variables"
 	@echo "  KDIR=DIR            kernel build directory [$(KDIR)]"
+	@echo "  KERNEL=backports    in a VM: with the kernel of trixie-backports, in a root of its own"
 	@echo "  MDEV_CORE=intree    build for the kernel's own mdev.ko instead of ours"
 	@echo "  W=1, C=1, C=2       more warnings, sparse: as for the kernel"
 	@echo

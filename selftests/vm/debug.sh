@@ -9,9 +9,9 @@
 # Bump when the build below changes: it is part of the cache key, as the options are.
 debug_recipe=1
 
-# What a kernel is built with. For once, so not in the root.
+# What a kernel is built with, besides its source. For once, so not in the root.
 debug_packages=(
-	"$source_package" gcc libc6-dev make flex bison bc libelf-dev libssl-dev zlib1g-dev
+	gcc libc6-dev make flex bison bc libelf-dev libssl-dev zlib1g-dev
 	libdw-dev pahole kmod cpio lz4 rsync python3-minimal
 	base-files base-passwd bash dash coreutils sed grep mawk diffutils findutils perl
 	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
@@ -27,8 +27,8 @@ debug_dir()
 {
 	local all=("$root"/boot/vmlinuz-*)
 	local version=${all[-1]##*/vmlinuz-}
-	echo "$cache/debug-$(hash "$debug_recipe" "${version%%+*}" "${debug_packages[@]}" \
-		"$(debug_fragment)")"
+	echo "$cache/debug-$(hash "$debug_recipe" "${version%%+*}" "$source_package" \
+		"${debug_packages[@]}" "$(debug_fragment)")"
 }
 
 # Sets debug, the directory; and debug_release, the kernel's name.
@@ -71,7 +71,7 @@ debug_build()
 	local new=$1 wrong
 	say "building the debug kernel, once: half an hour of processor time ($(nproc) processors" \
 	    "here), and 6 GB of disk until it is done: $debug"
-	extract "$tmp/root" "${debug_packages[@]}"
+	extract "$tmp/root" "$source_package" "${debug_packages[@]}"
 	root_usable "$tmp/root"
 	mkdir "$tmp/linux"
 	debug_fragment >"$tmp/fragment"

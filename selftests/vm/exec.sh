@@ -14,7 +14,7 @@ in_root()
 	done
 	shift
 	[ "$(id -u)" -eq 0 ] || user=(-r)
-	[ ! -d "$source" ] || src=$source
+	[ -z "$source" ] || [ ! -d "$source" ] || src=$source
 	unshare -m "${user[@]}" true 2>/dev/null ||
 		die "no mount namespaces here: in a container it needs CAP_SYS_ADMIN; else user" \
 		    "namespaces are switched off, which root does without"

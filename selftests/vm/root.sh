@@ -3,13 +3,17 @@
 #
 # The VM root: a Debian tree, extracted without running any maintainer script. That needs no
 # privilege, is several times faster than an installation, and nothing in it is ever a service.
+#
+# There are several kinds of roots, each of them cached. kind_NAME, below, sets what makes a kind:
+#   packages	what is in it, with all that these depend on. NAME/SUITE takes a package from SUITE.
+#   suites	those that packages are taken from besides $suite and its updates
+#   fixup	a function that is called with the root after root_fixup, or empty
+#   recipe	to be bumped when a fix-up changes: it is part of the cache key, as the packages are
 
 suite=trixie
+kinds=(base backports)
 
-# Bump when a fix-up below changes: it is part of the cache key, as the package list is.
-recipe=3
-
-packages=(
+base_packages=(
 	# kernel, and what a module, its BTF and a BPF program are made with
 	linux-image-amd64 linux-headers-amd64 linux-bpf-dev clang llvm libbpf-dev bpftool pahole
 	make gcc libc6-dev uuid-dev libjson-c-dev libelf-dev zlib1g-dev pkgconf
@@ -26,8 +30,28 @@ packages=(
 	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
 )
 
-# Only its lint scripts, samples and test headers are kept, see source_ensure().
-source_package=linux-source-6.12
+kind_base()
+{
+	packages=("${base_packages[@]}")
+	suites=()
+	fixup=
+	recipe=3
+}
+
+# The newest kernel that Debian has for this release.
+kind_backports()
+{
+	local i
+	kind_base
+	suites=("$suite-backports")
+	for i in "${!packages[@]}"; do
+		case ${packages[i]} in
+		linux-image-amd64|linux-headers-amd64)	packages[i]+=/$suite-backports ;;
+		esac
+	done
+}
+
+# Of the kernel's source, only lint scripts, samples and test headers are kept, see source_ensure().
 source_files=(
 	scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
 	scripts/kernel-doc samples/vfio-mdev tools/testing/selftests/kselftest.h
@@ -36,9 +60,24 @@ source_files=(
 
 hash() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 
-key=$(hash "$suite" "$recipe" "${packages[@]}")
-root=$cache/root-$key
-source=$cache/source-$(hash "$suite" "$source_package" "${source_files[@]}")
+# choose_root KIND: whose root the functions below make and use.
+choose_root()
+{
+	[[ " ${kinds[*]} " == *" $1 "* ]] || die "no root '$1', there are: ${kinds[*]}"
+	"kind_$1"
+	kind=$1
+	root=$cache/root-$([ "$1" = base ] || echo "$1-")$(hash "$suite" "$recipe" "${packages[@]}")
+	source=
+}
+
+# The source of the root's kernel: which one that is depends on when the root was made.
+choose_source()
+{
+	local all=("$root"/boot/vmlinuz-*)
+	[[ ${all[-1]##*/} =~ ^vmlinuz-([0-9]+\.[0-9]+) ]] || die "no kernel in $root"
+	source_package=linux-source-${BASH_REMATCH[1]}
+	source=$cache/source-$(hash "$suite" "$source_package" "${source_files[@]}")
+}
 
 host_missing()
 {
@@ -80,9 +119,10 @@ apt_sources()
 	command -v apt-get >/dev/null || return 0
 	# shellcheck disable=SC2016 # the format is apt's
 	apt-get indextargets --format '$(LABEL) $(COMPONENT) $(SITE)' 'Created-By: Packages' |
-	awk -v s="$suite" '
+	awk -v s="$suite" -v more="${suites[*]}" '
+		BEGIN { n = split(s " " s "-updates " more, suites) }
 		$2 != "main" || seen[$1]++ { next }
-		$1 == "Debian" { print "deb", $3, s, "main"; print "deb", $3, s "-updates", "main" }
+		$1 == "Debian" { for (i = 1; i <= n; i++) print "deb", $3, suites[i], "main" }
 		$1 == "Debian-Security" { print "deb", $3, s "-security", "main" }'
 }
 
@@ -93,6 +133,8 @@ extract()
 	shift
 	apt_sources >"$from" 2>/dev/null || :
 	[ -s "$from" ] || from=
+	[ -n "$from" ] || [ ${#suites[@]} -eq 0 ] ||
+		die "nothing says where ${suites[*]} is: as root, apt-get update on a Debian machine"
 	local include
 	include=$(IFS=,; echo "$*")
 	# The check is about maintainer scripts run as root; "extract" runs none.
@@ -158,14 +200,16 @@ root_ensure()
 	touch -c "$root" 2>/dev/null || :
 	build_once "$root" 4000 root_build
 	root_hold
+	choose_source
 }
 
 root_build()
 {
 	local r=$1 k
-	say "making the VM root (Debian $suite, a minute): $root"
+	say "making the VM root (Debian $suite, $kind, a minute): $root"
 	extract "$r" "${packages[@]}"
 	root_fixup "$r"
+	[ -z "$fixup" ] || "$fixup" "$r"
 	for k in "$r"/lib/modules/*; do
 		root_kernel "$r" "${k##*/}"
 	done
@@ -199,12 +243,15 @@ root_usable()
 # Modules are decompressed once here: depmod of a tree of ours then takes one second, not six, and
 # a modprobe under emulation does not run xz. So is the kernel, which emulated decompresses itself in
 # about the time of the rest of its boot. What follows it in the file makes zstd complain at the end.
+# Since 7.3, it is the script of a package that brings the kernel to /boot.
 root_kernel()
 {
 	local script
 	# shellcheck disable=SC2016 # for the shell in there
 	script='find "/lib/modules/$0" -name "*.ko.xz" -print0 | xargs -0 -r -n 64 -P "$(nproc)" xz -d
 		depmod "$0"
+		[ -e "/boot/vmlinuz-$0" ] ||
+			ln -s "../lib/modules/$0/vmlinuz" "/boot/vmlinuz-$0"
 		at=$(LC_ALL=C grep -m 1 -abo -P "\x28\xb5\x2f\xfd" "/boot/vmlinuz-$0" | head -n 1)
 		[ -n "$at" ] || exit 0
 		tail -c "+$((${at%%:*} + 1))" "/boot/vmlinuz-$0" | zstd -dcq >"/boot/vmlinux-$0" 2>/dev/null || :
@@ -235,7 +282,7 @@ cache_clean()
 	exec 9>"$cache/lock" 8>"$cache/in-use" 7>"$cache/lock-debug"
 	if ! flock -n 9 || ! flock -n 8 || ! flock -n 7; then die "another run is using $cache"; fi
 	# MDEV_BPF_CACHE may name a directory with other things in it.
-	rm -rf -- "$cache"/{root,source,debug}-???????????? "$cache"/{new,new-debug}.?????? \
+	rm -rf -- "$cache"/{root,source,debug}-???????????? "$cache"/root-*-???????????? "$cache"/{new,new-debug}.?????? \
 		"$cache"/accel-????????-*
 	rm -f -- "$cache/lock" "$cache/lock-debug" "$cache/in-use"
 	rmdir -- "$cache" 2>/dev/null || say "$cache has more than ours in it, and stays"
