@@ -209,13 +209,20 @@ int MDEV_BPF_OP(bochs_edid, struct mdev_bpf_dev *dev, struct mdev_bpf_edid *edid
 	return 0;
 }
 
-/* The monitor is the user's. */
+/* The monitor is the user's, and so is the picture. The core clears the memory that has it. */
 void MDEV_BPF_OP(bochs_close, struct mdev_bpf_dev *dev)
 {
 	struct bochs_state *s = mdev_bpf_state(dev, struct bochs_state);
+	int i;
 
-	if (s)
-		s->link = 0;
+	if (!s)
+		return;
+	s->link = 0;
+	s->next = 0;
+	mdev_bpf_for(i, dev, 0, MAX_WIDTH) {
+		s->line[i & (MAX_WIDTH - 1)] = 0;
+		s->converted[i & (MAX_WIDTH - 1)] = 0;
+	}
 }
 
 static int read_edid(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
@@ -293,9 +300,11 @@ int MDEV_BPF_OP(bochs_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 #define MEMORY(type, mib)								\
 	{ .index = VRAM, .types = 1 << (type), .size = (mib) * MIB,			\
 	  .flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_PREFETCH |			\
-		   MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP },			\
+		   MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP |			\
+		   MDEV_BPF_REGION_CLEAR },						\
 	{ .index = SCREEN, .types = 1 << (type), .size = MAX_SCREEN(mib) * MIB,		\
-	  .flags = MDEV_BPF_REGION_READ | MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_MMAP }
+	  .flags = MDEV_BPF_REGION_READ | MDEV_BPF_REGION_MEMORY |			\
+		   MDEV_BPF_REGION_MMAP | MDEV_BPF_REGION_CLEAR }
 
 MDEV_BPF_DEVICE(bochs,
 		.description = "The display of Bochs and QEMU",

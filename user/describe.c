@@ -34,6 +34,7 @@ static const struct {
 	{ MDEV_BPF_REGION_KEEP,		"keep" },
 	{ MDEV_BPF_REGION_POPULATE,	"populate" },
 	{ MDEV_BPF_REGION_PROTECT,	"protect" },
+	{ MDEV_BPF_REGION_CLEAR,	"clear" },
 	{ MDEV_BPF_REGION_SIZE_PARAM,	"size_param" },
 };
 

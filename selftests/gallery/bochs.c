@@ -336,6 +336,18 @@ MTAP_TEST(edid_of_another_user)
 	EXPECT_EQ(dev_get(MMIO, 0, 4), 0);
 }
 
+/* What the last user has drawn is neither where it was drawn nor where it was shown. */
+MTAP_TEST(picture_of_another_user)
+{
+	mode(160, 100, 16);
+	dev_set(VRAM, 2 * (160 * 99 + 159), 2, 0xffff);
+	EXPECT(mtap_await(pixel_is(159, 99, 0xffffff)));
+	pair_reopen();
+	EXPECT_EQ(dev_get(VRAM, 2 * (160 * 99 + 159), 2), 0);
+	EXPECT_EQ(dev_get(SCREEN, 4 * (160 * 99 + 159), 4), 0);
+	EXPECT_EQ(get(BOCHS_XRES), 160);
+}
+
 MTAP_TEST(migrates)
 {
 	mode(640, 480, 32);

@@ -30,13 +30,25 @@ static struct mapping {
 } mappings[8];
 static unsigned int nr_mappings;
 
-static void close_device(void)
+static void unmap_all(void)
 {
 	/* Parts may be gone or moved, which munmap(2) does not mind */
 	while (nr_mappings) {
 		nr_mappings--;
 		munmap(mappings[nr_mappings].start, mappings[nr_mappings].size);
 	}
+}
+
+/* The device stays, for another user. */
+static void close_only(void)
+{
+	unmap_all();
+	vfio_close(&dev);
+}
+
+static void close_device(void)
+{
+	unmap_all();
 	dev_close();
 }
 
@@ -291,6 +303,46 @@ MTAP_TEST(map_without_file)
 	EXPECT_STR(device_attr(&dev_mdev, "open"), "0");
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 	EXPECT_EQ(dev_get(KMEM_LARGE, 8, 8), 2);
+}
+
+/* Of regions with CLEAR, the next user sees nothing that the last one has written. */
+MTAP_TEST(cleared_by_close)
+{
+	__u64 *p = map(KMEM_OWN, 0, KMEM_OWN_SIZE), *rest = map(KMEM_SPARSE, 0, PAGE);
+
+	p[0] = 1;
+	p[KMEM_OWN_SIZE / 8 - 1] = 2;
+	rest[0] = 3;
+	dev_set(KMEM_OWN, PAGE, 8, 4);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(p[0], 0);
+	p[0] = 5;
+	dev_set(KMEM_OWN, PAGE, 8, 6);
+	dev_set(KMEM_SPARSE, 8, 8, 7);
+	close_only();
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(dev_get(KMEM_OWN, 0, 8), 0);
+	EXPECT_EQ(dev_get(KMEM_OWN, PAGE, 8), 0);
+	EXPECT_EQ(program_sees(KMEM_OWN, PAGE), 0);
+	EXPECT_EQ(dev_get(KMEM_SPARSE, 8, 8), 7);
+	/* It is still the device's memory. */
+	p = map(KMEM_OWN, 0, PAGE);
+	p[1] = 8;
+	EXPECT_EQ(program_sees(KMEM_OWN, 8), 8);
+}
+
+/* Without a program, too */
+MTAP_TEST(cleared_by_close_when_detached)
+{
+	dev_set(KMEM_OWN, PAGE, 8, 1);
+	dev_set(KMEM_SPARSE, 8, 8, 2);
+	prog_detach(&dev_prog);
+	EXPECT_EQ(dev_get(KMEM_OWN, PAGE, 8), 1);
+	close_only();
+	ASSERT_EQ(prog_attach(&dev_prog), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(dev_get(KMEM_OWN, PAGE, 8), 0);
+	EXPECT_EQ(dev_get(KMEM_SPARSE, 8, 8), 2);
 }
 
 MTAP_TEST(cleared_by_reset)

@@ -182,7 +182,8 @@ MDEV_BPF_DEVICE(kmem,
 			{ .index = KMEM_ROM, .size = KMEM_ROM_SIZE,
 			  .flags = MEM | MDEV_BPF_REGION_READ },
 			{
-				.index = KMEM_OWN, .size = KMEM_OWN_SIZE, .flags = MAP | RW,
+				.index = KMEM_OWN, .size = KMEM_OWN_SIZE,
+				.flags = MAP | RW | MDEV_BPF_REGION_CLEAR,
 				.cap_type = KMEM_OWN_TYPE, .cap_subtype = KMEM_OWN_SUBTYPE,
 			},
 			{

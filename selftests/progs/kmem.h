@@ -17,7 +17,7 @@
 #define KMEM_RO_SIZE		KMEM_PAGE
 #define KMEM_ROM	6
 #define KMEM_ROM_SIZE		2048
-#define KMEM_OWN	9	/* device specific */
+#define KMEM_OWN	9	/* device specific, cleared when it is closed */
 #define KMEM_OWN_SIZE		(3 * KMEM_PAGE)
 #define KMEM_OWN_TYPE		0x80001234
 #define KMEM_OWN_SUBTYPE	7

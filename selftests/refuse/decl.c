@@ -174,6 +174,7 @@ WRONG(protect_read_only, ops_region(ops, 2)->flags = MDEV_BPF_REGION_MEMORY |
 						       MDEV_BPF_REGION_READ |
 						       MDEV_BPF_REGION_PROTECT)
 WRONG(just_populate, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_POPULATE)
+WRONG(just_clear, ops_region(ops, 2)->flags |= MDEV_BPF_REGION_CLEAR)
 WRONG(private_bar, ops_region(ops, 0)->flags = MEMORY)
 WRONG(private_rom, add_region(ops, 6, 2048, MEMORY))
 WRONG(private_mmap, own(ops, MMAP))
@@ -199,6 +200,7 @@ static const struct wrong wrong_memory[] = {
 	{ just_keep, -EINVAL, "regions[2] is KEEP, which is for MEMORY" },
 	{ protect_read_only, -EINVAL, "regions[2] is PROTECT, so it must be writable" },
 	{ just_populate, -EINVAL, "regions[2] is POPULATE, which is for MEMORY" },
+	{ just_clear, -EINVAL, "regions[2] is CLEAR, which is for MEMORY" },
 	{ private_bar, -EINVAL, "regions[0] is private, so its index is 9 or more" },
 	{ private_rom, -EINVAL, "regions[5] is private, so its index is 9 or more" },
 	{ private_mmap, -EINVAL, "regions[5] is MMAP, so it must be readable" },

@@ -88,6 +88,7 @@
 #define MDEV_BPF_REGION_POPULATE	(1 << 9)	/* MEMORY allocated at creation */
 #define MDEV_BPF_REGION_SIZE_PARAM	(1 << 10)	/* MEMORY whose size is a parameter */
 #define MDEV_BPF_REGION_PROTECT		(1 << 11)	/* MEMORY for mdev_bpf_memory_protect() */
+#define MDEV_BPF_REGION_CLEAR		(1 << 12)	/* MEMORY that closing clears */
 
 /* struct mdev_bpf_param::kind */
 #define MDEV_BPF_PARAM_NUMBER		0	/* from min to max */

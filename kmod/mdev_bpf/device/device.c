@@ -484,6 +484,7 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_migration_close(bdev);
 	mdev_bpf_gfx_close(bdev);
 	call_close(bdev);
+	mdev_bpf_memory_forget_device(bdev);
 	trace_mdev_bpf_lifecycle(&bdev->ctx, MDEV_BPF_EVENT_CLOSE, 0);
 	device_set_closed(bdev);
 }

@@ -16,6 +16,7 @@
 #include <linux/xarray.h>
 
 #include "device/device.h"
+#include "gate/gate.h"
 #include "gfx/edid.h"
 #include "memory/memory.h"
 #include "memory/precopy.h"
@@ -535,4 +536,49 @@ void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->memory[i] && !(bdev->regions[i].flags & MDEV_BPF_REGION_KEEP))
 			memory_clear(bdev->memory[i]);
+}
+
+/* Clear memory that others may use, and change, at the same time. */
+static void memory_forget(struct mdev_bpf_memory *mem)
+{
+	struct page *page;
+	pgoff_t index;
+
+	for (index = 0; mdev_bpf_memory_next(mem, &index); index++) {
+		/* With a reference, it is not freed meanwhile; it may be already */
+		page = mdev_bpf_memory_find(&mem->pages, index);
+		if (page) {
+			clear_page(page_address(page));
+			put_page(page);
+		}
+		cond_resched();
+	}
+}
+
+/**
+ * mdev_bpf_memory_forget_device() - clear memory that the next user must not see
+ * @bdev: the device, whose user has closed it
+ *
+ * This is the memory of regions with MDEV_BPF_REGION_CLEAR. The time that it takes is that of the
+ * task that closes the device, and grows with the pages that exist. No lock is held, so a detach,
+ * another program and a dump do not wait for it.
+ *
+ * Context: Process context, no lock held. Nobody can open the device before this returns.
+ */
+void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_memory *mem;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_CLEAR))
+			continue;
+		/* Setting a parameter may replace the memory */
+		scoped_guard(mdev_bpf_gate, bdev) {
+			mem = bdev->memory[i];
+			kref_get(&mem->ref);
+		}
+		memory_forget(mem);
+		mdev_bpf_memory_put(mem);
+	}
 }
