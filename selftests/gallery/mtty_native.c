@@ -2,9 +2,10 @@
 /*
  * mtty and the kernel's sample driver mtty.ko, side by side: the same accesses to both, of any
  * kind, in one order that a seed decides. What each reads, and how often it interrupts, has to be
- * what a model of it says: a 16550A that is looped back for ours, and the same with the sample's faults
- * for the sample. So each difference between the two is one that is meant; the table lists the bits
- * that may differ, and why.
+ * what a model of it says: a 16550A that is looped back for ours, and the same with the sample's
+ * faults for the sample. So each difference between the two is one that is meant; the table lists the bits
+ * that may differ, and why. To show that a fault would be found, the same is done to devices that
+ * differ from mtty in a bit of one register.
  *
  * MDEV_TEST_SEED has the seed, MDEV_TEST_LONG=1 makes ten times as many accesses.
  */
@@ -74,8 +75,10 @@ static const struct row {
 };
 
 static unsigned int seen[ARRAY_SIZE(rows)], pulses, wrong;
+static bool faulty;	/* a difference is what is wanted */
 
-#define WRONG(fmt, args...)	(wrong++, mtap_fail(__FILE__, __LINE__, fmt, ##args))
+#define WRONG(fmt, args...)							\
+	(wrong++, faulty ? mtap_diag(fmt, ##args) : mtap_fail(__FILE__, __LINE__, fmt, ##args))
 
 static bool dlab(const struct port *p)
 {
@@ -375,26 +378,70 @@ static void chip_write(struct side *s, struct port *p, unsigned int reg, __u8 va
 static struct side ours = { .v = &dev, .read = chip_read, .write = chip_write };
 static struct side theirs = { .v = &native, .read = native_read, .write = native_write };
 
-static void load(void)
+/* A fault of one register: bits of a member of its row that are not as they should be */
+struct fault {
+	const char *reg;
+	size_t member;
+	__u64 bits;
+};
+
+#define FAULT(reg, member, bits) { reg, offsetof(struct mdev_bpf_register, member), bits }
+
+static const struct fault faults[] = {
+	FAULT("SCR0", write, 0x10),			/* a bit that is not kept */
+	FAULT("LCR1", write, UART_LCR_SBC),
+	FAULT("LSR0", read_clear, UART_LSR_OE),		/* a read does not clear it */
+	FAULT("MSR1", read_clear, UART_MSR_DCTS),
+	FAULT("IIR1", read_call, UART_IIR_THRI),	/* nor ends the interrupt */
+};
+
+static void mutate(struct mdev_bpf_ops *ops, const struct fault *f)
 {
-	dev_need_module();
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGISTERS; i++) {
+		struct mdev_bpf_register *r = &ops->registers[i];
+		__u64 bits;
+
+		if (strcmp(r->name, f->reg))
+			continue;
+		memcpy(&bits, (char *)r + f->member, sizeof(bits));
+		ASSERT_EQ(bits & f->bits, f->bits);
+		bits &= ~f->bits;
+		memcpy((char *)r + f->member, &bits, sizeof(bits));
+		return;
+	}
+	ASSERT(!"there is such a register");
+}
+
+static void load(const struct fault *f)
+{
 	ASSERT_EQ(prog_open(&dev_prog, MTTY, NULL), 0);
 	strcpy(prog_ops(&dev_prog)->name, NAME);
+	if (f)
+		mutate(prog_ops(&dev_prog), f);
 	ASSERT_EQ(prog_load(&dev_prog), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 }
 
-static void close_all(void)
+static void close_devices(void)
 {
 	vfio_close(&native);
 	dev_close();
+	mdev_remove_all();
+	dev_unload();
+}
+
+static void close_all(void)
+{
+	close_devices();
 	if (sample)
 		EXPECT_EQ(system("rmmod mtty"), 0);
 	sample = false;
 }
 
 const struct mtap_suite mtap_suite = {
-	.setup = load, .after = close_all, .teardown = dev_unload,
+	.setup = dev_need_module, .after = close_all,
 };
 
 static void power_on(struct side *s)
@@ -416,14 +463,19 @@ static void power_on(struct side *s)
 	ASSERT_EQ(vfio_irq_fd(s->v, MSI, TRIGGER, s->event), 0);
 }
 
-static void open_both(void)
+static void load_sample(void)
 {
-	struct mdev m = mdev_uuid(0xd1);
-
 	if (!exists(SAMPLE))
 		mtap_skip("no %s: the source was not there when this was built", SAMPLE);
 	sample = !system("insmod " SAMPLE);
 	ASSERT(sample);
+}
+
+static void open_both(const struct fault *f)
+{
+	struct mdev m = mdev_uuid(0xd1);
+
+	load(f);
 	ASSERT_EQ(mdev_create(&m, "mtty-2"), 0);
 	ASSERT_EQ(vfio_open(&native, &m), 0);
 	dev_open(NAME "-2");
@@ -525,13 +577,13 @@ static void slow_down(void)
 	}
 }
 
-MTAP_TEST(like_the_sample)
+/* Access both up to @n times, until something is wrong. Return: how often it was. */
+static unsigned int access_many(unsigned int n)
 {
-	const char *text = getenv("MDEV_TEST_SEED"), *longer = getenv("MDEV_TEST_LONG");
-	unsigned int seed = text ? strtoul(text, NULL, 0) : (unsigned int)time(NULL);
-	unsigned int n = longer && *longer == '1' ? 10 * ACCESSES : ACCESSES, i, done = 0;
+	const char *text = getenv("MDEV_TEST_SEED");
+	unsigned int seed = text ? strtoul(text, NULL, 0) : (unsigned int)time(NULL), done = 0;
 
-	open_both();
+	wrong = 0;
 	slow_down();
 	mtap_diag("seed %u, %u accesses", seed, n);
 	srand(seed);
@@ -539,10 +591,38 @@ MTAP_TEST(like_the_sample)
 		access_both();
 		done++;
 	}
+	return done;
+}
+
+MTAP_TEST(like_the_sample)
+{
+	const char *longer = getenv("MDEV_TEST_LONG");
+	unsigned int n = longer && *longer == '1' ? 10 * ACCESSES : ACCESSES, i, done;
+
+	faulty = false;
+	load_sample();
+	open_both(NULL);
+	done = access_many(n);
 	if (done < n)
 		mtap_diag("after %u accesses", done);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		mtap_diag("register %u, DLAB %d: %u differences: %s", rows[i].reg, rows[i].dlab,
 			  seen[i], rows[i].why);
 	mtap_diag("interrupts: %u differences: a level, not pulses", pulses);
+}
+
+MTAP_TEST(a_fault_is_found)
+{
+	unsigned int i, done;
+
+	faulty = true;
+	load_sample();
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		open_both(&faults[i]);
+		done = access_many(ACCESSES);
+		mtap_diag("%s: %s after %u accesses", faults[i].reg, wrong ? "found" : "not found",
+			  done);
+		EXPECT(wrong);
+		close_devices();
+	}
 }
