@@ -34,7 +34,16 @@ struct pl011_state {
 	__u32 overrun;		/* a character was lost since the last that was stored */
 	struct pl011_fifo rx;
 	struct pl011_fifo tx;
+	__u8 far;		/* what is known of the far end */
+	__u8 broken;		/* the host has sent a break that is not in rx yet */
+	__u16 reserved;
+	__u32 lost;		/* characters that the host had no room for */
 };
+
+enum { HOST };		/* parameters, and work */
+
+/* pl011_state::far, apart from MDEV_BPF_CONSOLE_*: the far end is on the host */
+#define FAR_HOST	0x80
 
 enum {
 	DR, RSR, FR, ILPR, IBRD, FBRD, LCR_H, CR, IFLS, IMSC, RIS, MIS, ICR, DMACR, PERIPH_ID0,
@@ -85,9 +94,30 @@ static __u8 rx_trigger(const struct pl011_state *s)
 	}
 }
 
-/* 2.7: the modem lines. Looped back, they are what CR says; else the far end is there and ready. */
+/* Do characters go to the host, and come from there? */
+static bool to_host(const struct pl011_state *s)
+{
+	return s->far & FAR_HOST && !(s->cr & PL011_CR_LBE);
+}
+
+/*
+ * The host is there while somebody has opened the console, and lowers CTS while there is no room
+ * for more.
+ */
+static __u32 host_lines(const struct pl011_state *s)
+{
+	return (s->far & MDEV_BPF_CONSOLE_OPEN ? PL011_FR_DSR | PL011_FR_DCD : 0) |
+	       (s->far & MDEV_BPF_CONSOLE_ROOM ? PL011_FR_CTS : 0);
+}
+
+/*
+ * 2.7: the modem lines. Looped back, they are what CR says. If nothing is connected, it is as if
+ * the far end were there and ready.
+ */
 static __u32 modem_lines(const struct pl011_state *s)
 {
+	if (to_host(s))
+		return host_lines(s);
 	if (!(s->cr & PL011_CR_LBE))
 		return PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD;
 	return (s->cr & PL011_CR_RTS ? PL011_FR_CTS : 0) |
@@ -138,10 +168,15 @@ static void start_timeout(struct mdev_bpf_dev *dev, struct pl011_state *s)
 		mdev_bpf_timer_cancel(dev, RX_TIMER);
 }
 
+static bool is_on(const struct pl011_state *s, __u32 part)
+{
+	return s->cr & PL011_CR_UARTEN && s->cr & part;
+}
+
 /* A character has arrived. */
 static void receive(struct mdev_bpf_dev *dev, struct pl011_state *s, __u16 word)
 {
-	if ((s->cr & (PL011_CR_UARTEN | PL011_CR_RXE)) != (PL011_CR_UARTEN | PL011_CR_RXE))
+	if (!is_on(s, PL011_CR_RXE))
 		return;
 	if (!push(&s->rx, depth(s), word | (s->overrun ? PL011_DR_OE : 0))) {
 		s->overrun = 1;
@@ -156,26 +191,90 @@ static void receive(struct mdev_bpf_dev *dev, struct pl011_state *s, __u16 word)
 	start_timeout(dev, s);
 }
 
-/* A character leaves, and the line ends here unless it is looped back. */
-static void send(struct mdev_bpf_dev *dev, struct pl011_state *s, __u16 word)
+/* 3.3.8: with CTSEn, a character waits for CTS. Else it is sent, and lost if there is no room. */
+static bool host_send(struct mdev_bpf_dev *dev, struct pl011_state *s, __u8 character)
 {
-	__u16 bits = (1 << (5 + ((s->lcr_h & PL011_LCR_WLEN) >> 5))) - 1;
-
-	if (s->cr & PL011_CR_LBE)
-		receive(dev, s, word & bits);
+	if (mdev_bpf_console_write(dev, HOST, &character, 1) == 1)
+		return true;
+	s->far &= ~MDEV_BPF_CONSOLE_ROOM;
+	if (s->cr & PL011_CR_CTSEN)
+		return false;
+	s->lost++;
+	return true;
 }
 
-/* Characters take no time: the transmit FIFO is empty whenever the transmitter is on. */
+/* A character leaves, unless it has to wait. Without host or loop, the line ends here. */
+static bool send(struct mdev_bpf_dev *dev, struct pl011_state *s, __u16 word)
+{
+	word &= (1 << (5 + ((s->lcr_h & PL011_LCR_WLEN) >> 5))) - 1;
+	if (to_host(s))
+		return host_send(dev, s, word);
+	if (s->cr & PL011_CR_LBE)
+		receive(dev, s, word);
+	return true;
+}
+
+/* Characters take no time: the transmit FIFO is empty whenever the transmitter may send. */
 static void transmit(struct mdev_bpf_dev *dev, struct pl011_state *s)
 {
 	int i;
 
-	if ((s->cr & (PL011_CR_UARTEN | PL011_CR_TXE)) != (PL011_CR_UARTEN | PL011_CR_TXE) ||
-	    !s->tx.count)
+	if (!is_on(s, PL011_CR_TXE))
 		return;
-	for (i = 0; i < PL011_FIFO_SIZE && s->tx.count; i++)
-		send(dev, s, pop(&s->tx));
-	s->ris |= PL011_INT_TX;
+	for (i = 0; i < PL011_FIFO_SIZE && s->tx.count; i++) {
+		if (!send(dev, s, s->tx.data[s->tx.head & (PL011_FIFO_SIZE - 1)]))
+			break;
+		pop(&s->tx);
+		s->ris |= PL011_INT_TX;
+	}
+}
+
+/*
+ * The host sends while RTS is up, and to a driver that uses neither RTS nor DTR. It never sends
+ * more than there is room for, which is all that RTSEn is for.
+ */
+static bool host_may_send(const struct pl011_state *s)
+{
+	return to_host(s) && is_on(s, PL011_CR_RXE) && s->rx.count < depth(s) &&
+	       (s->cr & (PL011_CR_RTS | PL011_CR_RTSEN) || !(s->cr & PL011_CR_DTR));
+}
+
+static void host_receive(struct mdev_bpf_dev *dev, struct pl011_state *s)
+{
+	__u8 character = 0;
+	int i;
+
+	if (s->broken && host_may_send(s)) {
+		s->broken = 0;
+		receive(dev, s, PL011_DR_BE);
+	}
+	for (i = 0; i < PL011_FIFO_SIZE && host_may_send(s); i++) {
+		if (mdev_bpf_console_read(dev, HOST, &character, 1) != 1)
+			break;
+		receive(dev, s, character);
+	}
+}
+
+/* See how things are at the far end. */
+static void host_look(struct mdev_bpf_dev *dev, struct pl011_state *s)
+{
+	int status;
+
+	s->far = 0;
+	if (!mdev_bpf_param(dev, HOST))
+		return;
+	status = mdev_bpf_console_status(dev, HOST);
+	s->far = FAR_HOST | (status & (MDEV_BPF_CONSOLE_OPEN | MDEV_BPF_CONSOLE_ROOM));
+	if (status & MDEV_BPF_CONSOLE_BREAK)
+		s->broken = 1;
+}
+
+/* Do all that can be done now. */
+static void run(struct mdev_bpf_dev *dev, struct pl011_state *s)
+{
+	transmit(dev, s);
+	host_receive(dev, s);
+	update(dev, s);
 }
 
 static __u32 read_data(struct mdev_bpf_dev *dev, struct pl011_state *s)
@@ -210,8 +309,33 @@ int MDEV_BPF_OP(pl011_init, struct mdev_bpf_dev *dev)
 
 	if (!s)
 		return -EIO;
+	host_look(dev, s);
 	s->fr = modem_lines(s);
 	update(dev, s);
+	return 0;
+}
+
+/* By now the administrator has said where the line ends. */
+int MDEV_BPF_OP(pl011_open, struct mdev_bpf_dev *dev)
+{
+	struct pl011_state *s = mdev_bpf_state(dev, struct pl011_state);
+
+	if (!s)
+		return -EIO;
+	host_look(dev, s);
+	run(dev, s);
+	return 0;
+}
+
+/* Something has happened at the far end. */
+int MDEV_BPF_OP(pl011_work, struct mdev_bpf_dev *dev, __u32 id)
+{
+	struct pl011_state *s = mdev_bpf_state(dev, struct pl011_state);
+
+	if (!s)
+		return -EIO;
+	host_look(dev, s);
+	run(dev, s);
 	return 0;
 }
 
@@ -225,7 +349,7 @@ int MDEV_BPF_OP(pl011_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	if (access->reg != DR || access->offset != PL011_DR)
 		return 0;
 	access->val = read_data(dev, s);
-	update(dev, s);
+	run(dev, s);
 	return 0;
 }
 
@@ -243,8 +367,7 @@ int MDEV_BPF_OP(pl011_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 		line_control(dev, s, s->lcr_h ^ access->old);
 	else if (access->reg == ICR)
 		s->ris &= ~(access->val << 8 * (access->offset & 3));
-	transmit(dev, s);
-	update(dev, s);
+	run(dev, s);
 	return 0;
 }
 
@@ -271,6 +394,10 @@ int MDEV_BPF_OP(pl011_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 			     depth(s));
 	mdev_bpf_dump_printf(out, "control 0x%x, interrupts 0x%x, mask 0x%x\n", s->cr, s->ris,
 			     s->imsc);
+	if (s->far & FAR_HOST)
+		mdev_bpf_dump_printf(out, "host: open %u, room %u, %u lost\n",
+				     !!(s->far & MDEV_BPF_CONSOLE_OPEN),
+				     !!(s->far & MDEV_BPF_CONSOLE_ROOM), s->lost);
 	return 0;
 }
 
@@ -286,6 +413,10 @@ MDEV_BPF_DEVICE(pl011,
 		.device_api = "vfio-platform",
 		.types = { { .name = "1", .pretty_name = "PL011, r1p4" } },
 		.state_size = sizeof(struct pl011_state),
+		.params = {
+			[HOST] = { .name = "console", .kind = MDEV_BPF_PARAM_CONSOLE,
+				   .work = HOST },
+		},
 		.regions = { { .size = 0x1000, .flags = MDEV_BPF_REGION_RW } },
 		.registers = {
 			[DR] = PL011_PORT("DR", PL011_DR, MDEV_BPF_REGISTER_READ_CALL |
@@ -318,6 +449,8 @@ MDEV_BPF_DEVICE(pl011,
 		},
 		.irqs = { { .count = 1, .flags = MDEV_BPF_IRQ_LEVEL } },
 		.init = pl011_init,
+		.open = pl011_open,
+		.work = pl011_work,
 		.region_read = pl011_read,
 		.region_write = pl011_write,
 		.timer = pl011_timer,

@@ -38,6 +38,8 @@
 #define PL011_CR_RTS		0x0800
 #define PL011_CR_OUT1		0x1000
 #define PL011_CR_OUT2		0x2000
+#define PL011_CR_RTSEN		0x4000	/* automatic flow control */
+#define PL011_CR_CTSEN		0x8000
 #define PL011_IFLS		0x034
 #define PL011_IMSC		0x038
 #define PL011_RIS		0x03c

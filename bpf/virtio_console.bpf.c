@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * virtio-console: a console with one port (virtio 1.2, 5.3). What the guest writes is in the dump
- * of the device, and comes back if the administrator wants that.
+ * of the device. If the administrator wants that, it goes to a console of the host, whose text the
+ * guest reads, or comes back to the guest.
  * Documentation/devices/virtio.rst describes it.
  */
 #include <linux/types.h>
@@ -13,6 +14,7 @@
 #define VIRTIO_DEPTH		1
 #define VIRTIO_CONFIG		struct virtio_console_config
 #define VIRTIO_OWN		struct console_chain
+#define VIRTIO_WORK
 #define VIRTIO_DUMP
 
 #define CONSOLE_PIECE	256	/* bytes that are copied at a time; all three are powers of two */
@@ -34,13 +36,14 @@ struct console_state {
 	struct virtio v;
 	__u32 head, tail;	/* of @fifo: they count on and on */
 	__u32 logged;
-	__u32 reserved;
+	__u32 lost;		/* bytes that the host had no room for */
 	char fifo[CONSOLE_FIFO] __attribute__((aligned(8)));
 	/* Each byte is in both halves, so that the last ones are together wherever they begin. */
 	char log[2 * CONSOLE_LOG] __attribute__((aligned(8)));
 };
 
-enum { LOOPBACK };		/* parameters */
+enum { LOOPBACK, HOST };	/* parameters */
+enum { WORK_HOST = VIRTIO_QUEUES };	/* besides the work of the queues */
 
 static __u64 virtio_offer(struct mdev_bpf_dev *dev)
 {
@@ -66,6 +69,7 @@ static void virtio_configure(struct mdev_bpf_dev *dev, struct virtio *v)
 	s->head = 0;
 	s->tail = 0;
 	s->logged = 0;
+	s->lost = 0;
 	clear(s->fifo, sizeof(s->fifo));
 	clear(s->log, sizeof(s->log));
 }
@@ -79,9 +83,34 @@ static void note(struct console_state *s, char c)
 	s->log[at + CONSOLE_LOG] = c ?: '?';
 }
 
+/* Return: how many bytes of a piece the host has taken. */
+static __u32 to_host(struct mdev_bpf_dev *dev, const struct console_chain *own)
+{
+	__u32 size = own->size;
+	int taken;
+
+	barrier_var(size);
+	if (size > CONSOLE_PIECE)
+		return 0;
+	taken = mdev_bpf_console_write(dev, HOST, own->text, size);
+	return taken < 0 ? 0 : taken;
+}
+
+/* Return: how many bytes of the host's text there are now in @own, at most @room. */
+static __u32 from_host(struct mdev_bpf_dev *dev, struct console_chain *own, __u32 room)
+{
+	int size;
+
+	barrier_var(room);
+	if (!room || room > CONSOLE_PIECE || !mdev_bpf_param(dev, HOST))
+		return 0;
+	size = mdev_bpf_console_read(dev, HOST, own->text, room);
+	return size < 0 ? 0 : size;
+}
+
 /*
- * The guest has sent a piece of text. What there is no room for does not come back, as on a serial
- * line: Linux waits for its text to be taken with a lock held, also if nobody reads.
+ * The guest has sent a piece of text. What there is no room for is lost, as on a serial line: Linux
+ * waits for its text to be taken with a lock held, also if nobody reads.
  */
 static void sent(struct mdev_bpf_dev *dev, struct console_state *s, const struct console_chain *own)
 {
@@ -95,6 +124,8 @@ static void sent(struct mdev_bpf_dev *dev, struct console_state *s, const struct
 		if (back && s->head - s->tail < CONSOLE_FIFO)
 			s->fifo[s->head++ & (CONSOLE_FIFO - 1)] = c;
 	}
+	if (mdev_bpf_param(dev, HOST))
+		s->lost += own->size - to_host(dev, own);
 }
 
 static __u64 least(__u64 a, __u64 b)
@@ -124,16 +155,24 @@ int MDEV_BPF_FUNC(console_receive, dev, __u64, n)
 {
 	struct console_state *s = mdev_bpf_state(dev, struct console_state);
 	struct virtio_chain *c = s ? virtio_chain(&s->v, n) : NULL;
+	__u32 room;
 	int i;
 
 	if (!c)
 		return -EIO;
-	c->own.size = least(least(s->head - s->tail, c->in_size), CONSOLE_PIECE);
-	c->own.waits = s->head == s->tail;
-	if (c->own.waits)
-		return 0;
-	mdev_bpf_for(i, dev, 0, c->own.size)
-		c->own.text[i & (CONSOLE_PIECE - 1)] = s->fifo[s->tail++ & (CONSOLE_FIFO - 1)];
+	room = least(c->in_size, CONSOLE_PIECE);
+	if (s->head == s->tail) {
+		c->own.size = from_host(dev, &c->own, room);
+		c->own.waits = !c->own.size;
+		if (c->own.waits)
+			return 0;
+	} else {
+		c->own.waits = 0;
+		c->own.size = least(s->head - s->tail, room);
+		mdev_bpf_for(i, dev, 0, c->own.size)
+			c->own.text[i & (CONSOLE_PIECE - 1)] =
+				s->fifo[s->tail++ & (CONSOLE_FIFO - 1)];
+	}
 	if (!c->own.size || virtio_copy(dev, &s->v, c, n, MDEV_BPF_DMA_WRITE,
 					virtio_in_chain(n, own.text), c->own.size))
 		virtio_end(ctx, n, 0);
@@ -147,6 +186,19 @@ static void wake_receiver(unsigned long long *ctx, struct virtio *v)
 
 	if (c && c->use == VIRTIO_BUSY && c->own.waits)
 		console_receive(ctx, RECEIVE);
+}
+
+/* Something has happened on the host's side; perhaps text has come. */
+static void virtio_work_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id)
+{
+	struct virtio *v = mdev_bpf_state(dev, VIRTIO_STATE);
+
+	if (v && id == WORK_HOST)
+		wake_receiver(ctx, v);
+}
+
+static void virtio_timer_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id)
+{
 }
 
 static void virtio_begin(unsigned long long *ctx, struct mdev_bpf_dev *dev, struct virtio *v,
@@ -186,6 +238,8 @@ static void virtio_dump_more(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out
 
 	if (!s)
 		return;
+	if (mdev_bpf_param(dev, HOST))
+		mdev_bpf_dump_printf(out, "host: %u bytes lost\n", s->lost);
 	from = s->logged < CONSOLE_LOG ? 0 : s->logged & (CONSOLE_LOG - 1);
 	barrier_var(from);
 	if (from < CONSOLE_LOG)
@@ -196,7 +250,11 @@ MDEV_BPF_DEVICE(virtio_console,
 		.description = "A console that keeps what is written to it",
 		.types = { { .name = "1", .pretty_name = "virtio-console" } },
 		.state_size = sizeof(struct console_state),
-		.params = { [LOOPBACK] = { .name = "loopback", .kind = MDEV_BPF_PARAM_BOOL } },
+		.params = {
+			[LOOPBACK] = { .name = "loopback", .kind = MDEV_BPF_PARAM_BOOL },
+			[HOST] = { .name = "console", .kind = MDEV_BPF_PARAM_CONSOLE,
+				   .work = WORK_HOST },
+		},
 		.regions = { VIRTIO_REGION },
 		.registers = {
 			VIRTIO_REGISTERS,

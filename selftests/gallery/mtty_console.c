@@ -3,15 +3,14 @@
  * Ports of mtty whose far end is on the host: what the guest's end sees, by the registers, and the
  * host's, by the file of the console.
  */
-#include <fcntl.h>
 #include <linux/serial_reg.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "dev.h"
 #include "irqs.h"
 
@@ -25,23 +24,6 @@ static int console = -1, console2 = -1;
 static int connect_port(const struct mdev *m, const char *port, const char *value)
 {
 	return sysfs_write(value, MDEV_DEVICES "/%s/params/%s", m->uuid, port);
-}
-
-static int console_open(const struct mdev *m, const char *port)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/dev/mdev_bpf/%s.%s", m->uuid, port);
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static void console_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 }
 
 static void load(void)
@@ -93,16 +75,6 @@ static void send(const char *text)
 {
 	while (*text)
 		wr(UART_TX, *text++);
-}
-
-/* What has come to a console so far; it does not wait. */
-static const char *heard(int fd)
-{
-	static char text[256];
-	ssize_t len = read(fd, text, sizeof(text) - 1);
-
-	text[len > 0 ? len : 0] = '\0';
-	return text;
 }
 
 /* What the port receives, up to @len bytes, each of which is waited for */
@@ -171,7 +143,7 @@ MTAP_TEST(to_the_host)
 	EXPECT_EQ(errno, EAGAIN);
 	send("login: ");
 	EXPECT_EQ(rd(UART_LSR), CALM);
-	EXPECT_STR(heard(console), "login: ");
+	EXPECT_STR(console_heard(console), "login: ");
 }
 
 MTAP_TEST(from_the_host)
@@ -182,7 +154,7 @@ MTAP_TEST(from_the_host)
 	ASSERT_EQ(write(console, text, strlen(text)), (int)strlen(text));
 	EXPECT_STR(received(&dev, 0, strlen(text)), text);
 	EXPECT_EQ(rd(UART_LSR), CALM);
-	EXPECT_STR(heard(console), "");
+	EXPECT_STR(console_heard(console), "");
 }
 
 static bool interrupted(int event, unsigned int *total)
@@ -230,10 +202,10 @@ MTAP_TEST(nobody_there)
 	EXPECT_EQ(rd(UART_LSR), CALM);
 	EXPECT_EQ(rd(UART_MSR) & 0xf0, UART_MSR_CTS);
 	console = console_open(&dev_mdev, "port0");
-	EXPECT_STR(heard(console), "");
+	EXPECT_STR(console_heard(console), "");
 	EXPECT(mtap_await(has_lines(LINES)));
 	send("now");
-	EXPECT_STR(heard(console), "now");
+	EXPECT_STR(console_heard(console), "now");
 }
 
 /* What somebody has not read is not for whom comes next. */
@@ -242,7 +214,7 @@ MTAP_TEST(left_unread)
 	send("secret");
 	console_close(&console);
 	console = console_open(&dev_mdev, "port0");
-	EXPECT_STR(heard(console), "");
+	EXPECT_STR(console_heard(console), "");
 }
 
 static void fill_console(void)
@@ -278,7 +250,7 @@ MTAP_TEST(host_does_not_read)
 	EXPECT_EQ(drain_console(), MDEV_BPF_CONSOLE_SIZE);
 	EXPECT(mtap_await(rd(UART_MSR) & UART_MSR_CTS));
 	send("not lost");
-	EXPECT_STR(heard(console), "not lost");
+	EXPECT_STR(console_heard(console), "not lost");
 }
 
 /* With automatic flow control the transmitter waits for CTS. */
@@ -297,7 +269,7 @@ MTAP_TEST(flow_control)
 	EXPECT_EQ(drain_console(), MDEV_BPF_CONSOLE_SIZE);
 	EXPECT(mtap_await(rd(UART_LSR) == CALM));
 	EXPECT_EQ(rd(UART_IIR) & UART_IIR_ID, UART_IIR_THRI);
-	EXPECT_STR(heard(console), "ABCDEFGHIJKLMNOP");
+	EXPECT_STR(console_heard(console), "ABCDEFGHIJKLMNOP");
 }
 
 static unsigned int fill_input(void)
@@ -356,7 +328,7 @@ MTAP_TEST(loop_mode)
 	send("l");
 	EXPECT_EQ(rd(UART_RX), 'l');
 	EXPECT_EQ(rd(UART_LSR), CALM);
-	EXPECT_STR(heard(console), "");
+	EXPECT_STR(console_heard(console), "");
 	wr(UART_MCR, 0);
 	EXPECT_STR(received(&dev, 0, 4), "host");
 }
@@ -371,8 +343,8 @@ MTAP_TEST(separate)
 	ASSERT(console2 >= 0);
 	dev_set(1, UART_TX, 1, '1');
 	dev_set(0, UART_TX, 1, '0');
-	EXPECT_STR(heard(console), "0");
-	EXPECT_STR(heard(console2), "1");
+	EXPECT_STR(console_heard(console), "0");
+	EXPECT_STR(console_heard(console2), "1");
 	console_close(&console2);
 
 	other = mdev_uuid(2);
@@ -408,7 +380,7 @@ MTAP_TEST(replaced)
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
 	send("new");
-	EXPECT_STR(heard(console), "old new");
+	EXPECT_STR(console_heard(console), "old new");
 	ASSERT_EQ(write(console, "x", 1), 1);
 	EXPECT_STR(received(&dev, 0, 1), "x");
 }
@@ -425,7 +397,7 @@ MTAP_TEST(removed)
 	EXPECT(p.revents & POLLHUP);
 	EXPECT_EQ(write(console, "x", 1), -1);
 	EXPECT_EQ(errno, ENODEV);
-	EXPECT_STR(heard(console), "last words");
+	EXPECT_STR(console_heard(console), "last words");
 	EXPECT_EQ(read(console, &byte, 1), 0);
 	EXPECT_EQ(tcsendbreak(console, 0), 0);
 	EXPECT_EQ(console_open(&dev_mdev, "port0"), -ENOENT);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The PrimeCell UART (bpf/pl011.bpf.c) as a driver on a platform bus sees it. */
+#include <termios.h>
 #include <unistd.h>
 
 #include "../../bpf/pl011.h"
+#include "console.h"
 #include "irqs.h"
 #include "pair.h"
 
 #define LINE	0	/* VFIO index of the only interrupt */
 #define ON	(PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE)
 
-static int line;
+static int line, console = -1;
 
 static void load(void)
 {
@@ -24,7 +26,9 @@ static void open_uart(void)
 
 static void close_uart(void)
 {
+	console_close(&console);
 	pair_close();
+	prog_close(&dev_prog2);
 	close(line);
 }
 
@@ -255,4 +259,170 @@ MTAP_TEST(migrates)
 	EXPECT_EQ(vfio_get(&b, 0, PL011_DR, 4), 'o');
 	EXPECT_EQ(vfio_get(&b, 0, PL011_MIS, 4), PL011_INT_TX);
 	go(a);
+}
+
+/* --- A host at the far end --- */
+
+static void connect_host(void)
+{
+	pair_set("console", "1");
+	set_reg(PL011_LCR_H, PL011_LCR_8BITS | PL011_LCR_FEN);
+	set_reg(PL011_CR, ON);
+	console = console_open(&dev_mdev, "console");
+	ASSERT(console >= 0);
+}
+
+static bool lines_are(__u32 lines)
+{
+	return (reg(PL011_FR) & (PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD)) == lines;
+}
+
+/* What arrives, each character after it is there */
+static void expect_received(const char *text)
+{
+	for (; *text; text++) {
+		EXPECT(mtap_await(!(reg(PL011_FR) & PL011_FR_RXFE)));
+		EXPECT_EQ(reg(PL011_DR), *text);
+	}
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_RXFE, PL011_FR_RXFE);
+}
+
+MTAP_TEST(text_of_both)
+{
+	connect_host();
+	send("login: ");
+	EXPECT_STR(console_heard(console), "login: ");
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_RXFE, PL011_FR_RXFE);
+	console_say(console, "more than the sixteen characters of a FIFO");
+	expect_received("more than the sixteen characters of a FIFO");
+	EXPECT_STR(console_heard(console), "");
+}
+
+/* Nobody touches the device: it is the host that makes it interrupt. */
+MTAP_TEST(host_interrupts)
+{
+	connect_host();
+	ASSERT_EQ(vfio_irq_fd(&dev, LINE, TRIGGER, line), 0);
+	set_reg(PL011_IMSC, PL011_INT_RX);
+	console_say(console, "12345678");
+	EXPECT_EQ(event_wait(line), 1);
+	expect_received("12345678");
+}
+
+/* The host is there while the console is open. */
+MTAP_TEST(host_lines)
+{
+	connect_host();
+	EXPECT(mtap_await(lines_are(PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD)));
+	set_reg(PL011_ICR, PL011_INT_ALL);
+	console_close(&console);
+	EXPECT(mtap_await(lines_are(PL011_FR_CTS)));
+	EXPECT_EQ(reg(PL011_RIS) & 0xf, PL011_INT_DSR | PL011_INT_DCD);
+	/* Nobody is there to take it: it is lost, and the driver does not notice. */
+	send("lost");
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_TXFE, PL011_FR_TXFE);
+	console = console_open(&dev_mdev, "console");
+	EXPECT_STR(console_heard(console), "");
+}
+
+static void fill_console(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_CONSOLE_SIZE; i++)
+		set_reg(PL011_DR, 'a');
+}
+
+/* What was in the buffer; more may come as soon as there is room. */
+static unsigned int drain_console(void)
+{
+	static char all[MDEV_BPF_CONSOLE_SIZE];
+	ssize_t n, total = 0;
+
+	while ((n = read(console, all + total, sizeof(all) - total)) > 0)
+		total += n;
+	return total;
+}
+
+/* A host that does not read does not block the driver: CTS goes down, and text is lost. */
+MTAP_TEST(host_does_not_read)
+{
+	connect_host();
+	fill_console();
+	EXPECT(lines_are(PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD));
+	send("lost");
+	EXPECT(lines_are(PL011_FR_DSR | PL011_FR_DCD));
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_TXFE, PL011_FR_TXFE);
+	EXPECT_HAS(dev_dump(), "4 lost");
+	EXPECT_EQ(drain_console(), MDEV_BPF_CONSOLE_SIZE);
+	EXPECT(mtap_await(lines_are(PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD)));
+	send("not lost");
+	EXPECT_STR(console_heard(console), "not lost");
+}
+
+/* With CTSEn, it waits in the FIFO. */
+MTAP_TEST(host_flow_control)
+{
+	connect_host();
+	set_reg(PL011_CR, ON | PL011_CR_CTSEN);
+	fill_console();
+	send("0123456789abcdef");
+	EXPECT_EQ(reg(PL011_FR) & (PL011_FR_TXFF | PL011_FR_TXFE), PL011_FR_TXFF);
+	EXPECT_EQ(drain_console(), MDEV_BPF_CONSOLE_SIZE);
+	EXPECT(mtap_await(reg(PL011_FR) & PL011_FR_TXFE));
+	EXPECT_STR(console_heard(console), "0123456789abcdef");
+	EXPECT_HAS(dev_dump(), " 0 lost");
+}
+
+/* DTR without RTS: do not send. */
+MTAP_TEST(driver_does_not_read)
+{
+	connect_host();
+	set_reg(PL011_CR, ON | PL011_CR_DTR);
+	console_say(console, "wait");
+	EXPECT(mtap_await(lines_are(PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD)));
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_RXFE, PL011_FR_RXFE);
+	set_reg(PL011_CR, ON | PL011_CR_DTR | PL011_CR_RTS);
+	expect_received("wait");
+}
+
+MTAP_TEST(host_break)
+{
+	connect_host();
+	EXPECT_EQ(tcsendbreak(console, 0), 0);
+	EXPECT(mtap_await(reg(PL011_RIS) & PL011_INT_BE));
+	EXPECT_EQ(reg(PL011_DR), PL011_DR_BE);
+	console_say(console, "h");
+	expect_received("h");
+}
+
+/* The UART's own loop has nothing to do with the host. */
+MTAP_TEST(loop_without_host)
+{
+	connect_host();
+	set_reg(PL011_CR, ON | PL011_CR_LBE);
+	console_say(console, "host");
+	send("l");
+	EXPECT_EQ(reg(PL011_DR), 'l');
+	EXPECT_EQ(reg(PL011_FR) & PL011_FR_RXFE, PL011_FR_RXFE);
+	EXPECT_STR(console_heard(console), "");
+	set_reg(PL011_CR, ON);
+	expect_received("host");
+}
+
+/* What the host has sent waits for the driver, also over a reset and another program. */
+MTAP_TEST(host_waits)
+{
+	connect_host();
+	set_reg(PL011_CR, 0);
+	console_say(console, "text");
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	ASSERT_EQ(prog_open(&dev_prog2, "pl011.bpf.o", NULL), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	set_reg(PL011_LCR_H, PL011_LCR_8BITS | PL011_LCR_FEN);
+	set_reg(PL011_CR, ON);
+	expect_received("text");
+	send("new");
+	EXPECT_STR(console_heard(console), "new");
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The console of bpf/virtio_console.bpf.c: text to it, text that comes back, and the dump. */
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "console.h"
 #include "pair.h"
 #include "virtio.h"
 
@@ -11,6 +14,7 @@
 #define PIECE		256	/* most that a buffer gets */
 #define WRITE		VRING_DESC_F_WRITE
 
+static int console = -1;
 static struct vq *const rx = &vq[0], *const tx = &vq[1];
 
 static void begin(void)
@@ -34,10 +38,16 @@ static void before(void)
 	begin();
 }
 
+static void after(void)
+{
+	console_close(&console);
+	virtio_after();
+}
+
 const struct mtap_suite mtap_suite = {
 	.setup = dev_need_module,
 	.before = before,
-	.after = virtio_after,
+	.after = after,
 };
 
 static void offer(struct vq *q, __u64 offset, __u32 size)
@@ -162,4 +172,104 @@ MTAP_TEST(replaced)
 	say("after");
 	EXPECT_EQ(vq_wait(rx, NULL), 5);
 	EXPECT(!memcmp(vmem + VIRTIO_IN, "after", 5));
+}
+
+/* --- A host at the far end --- */
+
+static void connect_host(void)
+{
+	pair_set("console", "1");
+	begin();
+	console = console_open(&dev_mdev, "console");
+	ASSERT(console >= 0);
+}
+
+MTAP_TEST(text_of_both)
+{
+	connect_host();
+	say("login: ");
+	EXPECT_STR(console_heard(console), "login: ");
+	EXPECT_HAS(dev_dump(), "login: ");
+	/* A buffer that waits for text, and text that waits for buffers, which are too small */
+	offer(rx, VIRTIO_IN, 64);
+	EXPECT(vq_idle(rx));
+	console_say(console, "root");
+	EXPECT_EQ(vq_wait(rx, NULL), 4);
+	EXPECT(!memcmp(vmem + VIRTIO_IN, "root", 4));
+	console_say(console, "secret");
+	offer(rx, VIRTIO_IN, 2);
+	EXPECT_EQ(vq_wait(rx, NULL), 2);
+	offer(rx, VIRTIO_IN + 2, 64);
+	EXPECT_EQ(vq_wait(rx, NULL), 4);
+	EXPECT(!memcmp(vmem + VIRTIO_IN, "secret", 6));
+	EXPECT_STR(console_heard(console), "");
+}
+
+/* All that the host may send at once, in pieces */
+MTAP_TEST(much_from_the_host)
+{
+	static char all[MDEV_BPF_CONSOLE_SIZE];
+	unsigned int i, got = 0;
+
+	connect_host();
+	for (i = 0; i < sizeof(all); i++)
+		all[i] = i * 7 + (i >> 8);
+	ASSERT_EQ(write(console, all, sizeof(all)), (ssize_t)sizeof(all));
+	while (got < sizeof(all)) {
+		long n;
+
+		offer(rx, VIRTIO_IN + got, VIRTIO_PAGE);
+		n = vq_wait(rx, NULL);
+		ASSERT(n > 0 && n <= PIECE);
+		got += n;
+	}
+	EXPECT(!memcmp(vmem + VIRTIO_IN, all, sizeof(all)));
+}
+
+/* Linux waits for its text to be taken with a lock held. So text is lost rather than waits. */
+MTAP_TEST(host_does_not_read)
+{
+	unsigned int i;
+
+	connect_host();
+	memset(vmem + VIRTIO_OUT, 'a', PIECE);
+	for (i = 0; i < MDEV_BPF_CONSOLE_SIZE / PIECE + 2; i++) {
+		offer(tx, VIRTIO_OUT, PIECE);
+		ASSERT_EQ(vq_wait(tx, NULL), 0);
+	}
+	EXPECT_HAS(dev_dump(), "host: 512 bytes lost");
+	for (i = 0; *console_heard(console); i++)
+		;
+	EXPECT(i >= MDEV_BPF_CONSOLE_SIZE / PIECE);
+	say("not lost");
+	EXPECT_STR(console_heard(console), "not lost");
+}
+
+MTAP_TEST(nobody_there)
+{
+	connect_host();
+	console_close(&console);
+	say("lost");
+	console = console_open(&dev_mdev, "console");
+	EXPECT_STR(console_heard(console), "");
+	say("now");
+	EXPECT_STR(console_heard(console), "now");
+}
+
+/* What the host has sent waits for the driver, also over a reset and another program. */
+MTAP_TEST(host_waits)
+{
+	connect_host();
+	console_say(console, "text");
+	ASSERT_EQ(vfio_reset(&dev), 0);
+	ASSERT_EQ(vfio_set(&dev, CONFIG, PCI_COMMAND, 2, PCI_COMMAND_MASTER), 0);
+	virtio_up(&dev, F_VERSION_1, 2);
+	ASSERT_EQ(prog_open(&dev_prog2, CONSOLE, NULL), 0);
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
+	offer(rx, VIRTIO_IN, 64);
+	EXPECT_EQ(vq_wait(rx, NULL), 4);
+	EXPECT(!memcmp(vmem + VIRTIO_IN, "text", 4));
+	say("new");
+	EXPECT_STR(console_heard(console), "new");
 }
