@@ -4,7 +4,7 @@
  * runs this in a VM with --icount, where such counts repeat exactly. A path that got more than 2 %
  * more expensive fails. On another kernel than the baseline's, 10 % are allowed.
  *
- * bench/renew.sh makes a new baseline.
+ * bench/renew.sh makes a new baseline, bench/where.sh shows where the instructions go.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "execlog.h"
 #include "guest.h"
 #include "median.h"
 #include "progs/kbell.h"
@@ -31,8 +32,8 @@ static int zero = -1, null = -1;
 static off_t at;		/* of the access that op does, in the device's file */
 static __u64 read_floor, write_floor;
 
-/* Median of the instructions that a call takes */
-static __u64 cost(void (*op)(void))
+/* Median of the instructions that a call takes. @path: the name of its log; NULL: none, too long */
+static __u64 cost(const char *path, void (*op)(void))
 {
 	static __u64 took[CALLS];
 	int i;
@@ -43,6 +44,8 @@ static __u64 cost(void (*op)(void))
 		op();
 		took[i < 0 ? 0 : i] = __rdtsc() - start;
 	}
+	if (path && execlog_wanted())
+		execlog(path, op);
 	return median(took, CALLS);
 }
 
@@ -109,13 +112,13 @@ static void check(const char *path, __u64 n)
 static void check_read(const char *path, unsigned int region, __u64 off)
 {
 	at = dev.region[region].offset + off;
-	check(path, cost(read_byte) - read_floor);
+	check(path, cost(path, read_byte) - read_floor);
 }
 
 static void check_write(const char *path, unsigned int region, __u64 off)
 {
 	at = dev.region[region].offset + off;
-	check(path, cost(write_byte) - write_floor);
+	check(path, cost(path, write_byte) - write_floor);
 }
 
 static void open_device(const char *object, const char *type)
@@ -179,11 +182,11 @@ MTAP_TEST(dma)
 	guest_load();
 	guest_open();
 	ASSERT_EQ(guest_map(IOVA, guest_alloc(4096, 1), 4096, PROT_RW), 0);
-	base = cost(plain_register);
+	base = cost("dma_floor", plain_register);
 	for (i = 0; i < 2; i++) {
 		kdma_prepare(IOVA, MDEV_BPF_STATE((__u64)KDMA_DATA), sizes[i]);
 		snprintf(path, sizeof(path), "dma_%u", sizes[i]);
-		check(path, cost(request) - base);
+		check(path, cost(path, request) - base);
 	}
 	guest_close();
 }
@@ -199,7 +202,7 @@ static void create_and_remove(void)
 MTAP_TEST(life)
 {
 	dev_load("progs/kempty.bpf.o");
-	check("create_and_remove", cost(create_and_remove));
+	check("create_and_remove", cost(NULL, create_and_remove));
 }
 
 /* Counts are those of a processor that does nothing else, and of a kernel without instruments. */
@@ -211,8 +214,8 @@ static void setup(void)
 	zero = open("/dev/zero", O_RDONLY);
 	null = open("/dev/null", O_WRONLY);
 	ASSERT(zero >= 0 && null >= 0);
-	read_floor = cost(read_zero);
-	write_floor = cost(write_null);
+	read_floor = cost("read_floor", read_zero);
+	write_floor = cost("write_floor", write_null);
 }
 
 const struct mtap_suite mtap_suite = { .setup = setup, .after = dev_close_unload };

@@ -19,11 +19,12 @@ share=
 stdin=
 limit=
 keep_log=
+monitor=
 
 options()
 {
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		[ $# -ge 2 ] || [[ $1 == --@(icount|stdin|debug) ]] || die "run: $1 needs a value"
+		[ $# -ge 2 ] || [[ $1 == --@(icount|stdin|debug|monitor) ]] || die "run: $1 needs a value"
 		case $1 in
 		--kernel)	kernel=$2 ;;
 		--smp)		smp=$2 ;;
@@ -33,6 +34,7 @@ options()
 		--keep-log)	keep_log=$2 ;;
 		--icount)	icount=1; shift; continue ;;
 		--stdin)	stdin=1; shift; continue ;;
+		--monitor)	monitor=1; shift; continue ;;
 		--debug)	debug=1; shift; continue ;;
 		*)		die "run: unknown option $1 (see: vm help)" ;;
 		esac
@@ -243,6 +245,21 @@ pass_stdin()
 	       -device "virtserialport,chardev=in,nr=3")
 }
 
+# A port of the guest is QEMU's monitor (QMP), so that a program can have QEMU log what it executes.
+# They are connected by two pipes. Opening one end of a pipe waits for the other, so each is opened
+# for both directions first.
+pass_monitor()
+{
+	mkfifo "$tmp/to" "$tmp/from"
+	exec 6<>"$tmp/to" 8>"$tmp/to" 6<"$tmp/to"
+	exec 7<>"$tmp/from" 9>"$tmp/from" 7<"$tmp/from"
+	qemu+=(-add-fd "fd=6,set=6" -add-fd "fd=7,set=7" -add-fd "fd=8,set=8" -add-fd "fd=9,set=9"
+	       -chardev "file,id=port,path=/dev/fdset/8,input-path=/dev/fdset/7,append=on"
+	       -device "virtserialport,chardev=port,nr=4"
+	       -chardev "file,id=qmp,path=/dev/fdset/9,input-path=/dev/fdset/6,append=on"
+	       -mon "chardev=qmp,mode=control")
+}
+
 run_main()
 {
 	local rc=0 out tries=3
@@ -261,6 +278,7 @@ run_main()
 	       -device "virtserialport,chardev=status,nr=2")
 	# What has been read is not there for a second try.
 	[ -z "$stdin" ] || { pass_stdin; tries=1; }
+	[ -z "$monitor" ] || { pass_monitor; tries=1; }
 	boot </dev/null || rc=$?
 	while is_emulators "$rc" && [ $((--tries)) -gt 0 ]; do
 		say "once again"
