@@ -7,7 +7,7 @@
 #ifndef __MDEV_BPF_REGISTER_QUICK_H
 #define __MDEV_BPF_REGISTER_QUICK_H
 
-#include <linux/nospec.h>
+#include <linux/align.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
@@ -21,22 +21,19 @@
 #include "register/table.h"
 #include "register/value.h"
 
+static_assert(IS_ALIGNED(1 << 16, MDEV_BPF_MAX_REGIONS), "a power of two");
+
+/*
+ * The register at a position; if there is none, one whose position is another. So the caller's
+ * comparison of positions is the only check, which also finds regions that do not exist.
+ */
 static __always_inline const struct mdev_bpf_register_quick *
 mdev_bpf_register_quick_find(const struct mdev_bpf_register_map *map, loff_t pos)
 {
-	const struct mdev_bpf_register_quick *quick;
-	u64 region = (u64)pos >> MDEV_BPF_OFFSET_SHIFT;
+	u32 region = (u64)pos >> MDEV_BPF_OFFSET_SHIFT & (MDEV_BPF_MAX_REGIONS - 1);
 	u64 offset = pos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
-	unsigned int row;
 
-	if (region >= MDEV_BPF_MAX_REGIONS)
-		return NULL;
-	region = array_index_nospec(region, MDEV_BPF_MAX_REGIONS);
-	row = mdev_bpf_register_table_row(map, region, offset);
-	if (!row)
-		return NULL;
-	quick = &map->quick[row - 1];
-	return quick->offset == offset ? quick : NULL;
+	return &map->quick[mdev_bpf_register_table_row(map, region, offset)];
 }
 
 /* Return: false if the read has to take the slow path. Called with preemption off, for RCU. */
@@ -50,8 +47,7 @@ static __always_inline bool mdev_bpf_register_quick_load(struct mdev_bpf_device 
 	if (!block)
 		return false;
 	quick = mdev_bpf_register_quick_find(rcu_dereference_sched(block->registers), pos);
-	/* A width of 0 stands for none, and user space may ask for 0 bytes */
-	if (!quick || !count || quick->read_width != count)
+	if (quick->pos != pos || quick->read_width != count)
 		return false;
 	*val = mdev_bpf_register_load(block->data + quick->state, count);
 	return !(*val & quick->acts);
@@ -76,7 +72,7 @@ static __always_inline ssize_t mdev_bpf_register_quick_read(struct mdev_bpf_devi
 	u64 val;
 	int ret;
 
-	if (trace_mdev_bpf_region_enabled())
+	if (!rcu_access_pointer(bdev->registers.block) || trace_mdev_bpf_region_enabled())
 		return 0;
 	rcu_read_lock_sched();
 	done = mdev_bpf_register_quick_load(bdev, *ppos, count, &val);
@@ -97,9 +93,9 @@ static __always_inline ssize_t mdev_bpf_register_quick_read(struct mdev_bpf_devi
 	return count;
 }
 
-/* The place of a register that takes a write of @count bytes as it is; NULL if there is none */
-static __always_inline void *mdev_bpf_register_quick_place(struct mdev_bpf_device *bdev,
-							   loff_t pos, size_t count)
+/* Return: false if the write has to take the slow path. Called with the gate held. */
+static __always_inline bool mdev_bpf_register_quick_store(struct mdev_bpf_device *bdev, loff_t pos,
+							  size_t count, u64 val)
 {
 	const struct mdev_bpf_register_map *map = bdev->registers.map;
 	const struct mdev_bpf_register_quick *quick;
@@ -107,9 +103,12 @@ static __always_inline void *mdev_bpf_register_quick_place(struct mdev_bpf_devic
 	mdev_bpf_gate_assert_held(bdev);
 	/* A task keeps the gate held, or only some ops are allowed: take the slow path */
 	if (!map || bdev->gate.closer)
-		return NULL;
+		return false;
 	quick = mdev_bpf_register_quick_find(map, pos);
-	return quick && quick->write_width == count ? bdev->state.cur.data + quick->state : NULL;
+	if (quick->pos != pos || quick->write_width != count)
+		return false;
+	mdev_bpf_register_store(bdev->state.cur.data + quick->state, count, val);
+	return true;
 }
 
 static __always_inline int mdev_bpf_register_quick_get(u64 *val, const char __user *buf,
@@ -158,19 +157,18 @@ static __always_inline ssize_t mdev_bpf_register_quick_write(struct mdev_bpf_dev
 							     const char __user *buf, size_t count,
 							     loff_t *ppos)
 {
-	void *place;
+	bool done;
 	u64 val;
 
 	/* A write to a doorbell must not wait for the gate */
 	if (!rcu_access_pointer(bdev->registers.block) || READ_ONCE(bdev->doorbells.regions) ||
 	    trace_mdev_bpf_region_enabled() || mdev_bpf_register_quick_get(&val, buf, count))
 		return 0;
-	mdev_bpf_gate_lock(bdev);
-	place = mdev_bpf_register_quick_place(bdev, *ppos, count);
-	if (place)
-		mdev_bpf_register_store(place, count, val);
-	mdev_bpf_gate_unlock(bdev);
-	if (!place)
+	/* Not guard(mdev_bpf_gate), whose functions are not inlined */
+	spin_lock(&bdev->gate.lock);
+	done = mdev_bpf_register_quick_store(bdev, *ppos, count, val);
+	spin_unlock(&bdev->gate.lock);
+	if (!done)
 		return 0;
 	*ppos += count;
 	return count;

@@ -69,9 +69,11 @@ static struct mdev_bpf_register_quick quick_of(const struct mdev_bpf_register *r
 					       const struct mdev_bpf_region *region)
 {
 	struct mdev_bpf_register_quick quick = {
-		.offset = row->offset,
-		.state = row->state,
+		.pos = (u64)row->region << MDEV_BPF_OFFSET_SHIFT | row->offset,
 		.acts = row->read_clear | row->read_call,
+		.state = row->state,
+		.read_width = MDEV_BPF_QUICK_NEVER,
+		.write_width = MDEV_BPF_QUICK_NEVER,
 	};
 
 	if (row->count > 1 || row->flags & MDEV_BPF_REGISTER_CONST || mdev_bpf_doorbell_is(row) ||
@@ -202,7 +204,7 @@ static void add_row(struct mdev_bpf_register_table *table, const struct mdev_bpf
 	if (mdev_bpf_doorbell_keeps(&row))
 		add_latches(table, nr_latches, row.count);
 	table->rows[table->nr] = row;
-	table->quick[table->nr] = quick_of(&row, &region);
+	table->quick[table->nr + 1] = quick_of(&row, &region);
 }
 
 /**
@@ -226,6 +228,7 @@ struct mdev_bpf_register_table *mdev_bpf_register_table_make(const struct mdev_b
 	if (!table)
 		return ERR_PTR(-ENOMEM);
 	table->nr_types = nr_types;
+	table->quick[0].pos = MDEV_BPF_QUICK_NOWHERE;
 	for (; table->nr < mdev_bpf_ops_nr_registers(ops); table->nr++)
 		add_row(table, ops, &nr_latches);
 	ret = make_indices(table, ops->name);

@@ -24,19 +24,23 @@ struct mdev_bpf_register_index {
 
 /**
  * struct mdev_bpf_register_quick - what the fast path needs to know about a register
- * @offset: where it is in the region
- * @state: where its value is in the state
- * @read_width: bytes; 0: reads have to take the slow path
- * @write_width: bytes; 0: writes have to take the slow path
+ * @pos: where it is in the device's file: region and offset; or MDEV_BPF_QUICK_NOWHERE
  * @acts: a read that finds one of these bits set has to take the slow path
+ * @state: where its value is in the state
+ * @read_width: bytes; MDEV_BPF_QUICK_NEVER: reads have to take the slow path
+ * @write_width: bytes; MDEV_BPF_QUICK_NEVER: writes have to take the slow path
  */
 struct mdev_bpf_register_quick {
-	u32 offset;
+	u64 pos;
+	u64 acts;
 	u32 state;
 	u32 read_width;
 	u32 write_width;
-	u64 acts;
 };
+
+/* No access is at this position, or has so many bytes (but one may have 0). */
+#define MDEV_BPF_QUICK_NOWHERE	U64_MAX
+#define MDEV_BPF_QUICK_NEVER	U32_MAX
 
 struct mdev_bpf_register_table;
 struct mdev_bpf_state_buf;
@@ -63,7 +67,7 @@ struct mdev_bpf_register_map {
  * @nr: how many rows there are
  * @nr_types: how many maps
  * @rows: the declared registers, with types, count, stride and state_stride filled in
- * @quick: what the fast path needs of each, in the same order
+ * @quick: what the fast path needs of each, in the same order, from 1 on; 0 is for no register
  * @latches: for each doorbell that keeps its value, the first of its latches
  * @latch_rows: for each latch, the row that it is for
  * @maps: by index of the mdev type
@@ -73,7 +77,7 @@ struct mdev_bpf_register_table {
 	unsigned int nr;
 	unsigned int nr_types;
 	struct mdev_bpf_register rows[MDEV_BPF_MAX_REGISTERS];
-	struct mdev_bpf_register_quick quick[MDEV_BPF_MAX_REGISTERS];
+	struct mdev_bpf_register_quick quick[MDEV_BPF_MAX_REGISTERS + 1];
 	u8 latches[MDEV_BPF_MAX_REGISTERS];
 	u8 latch_rows[MDEV_BPF_MAX_DOORBELLS];
 	struct mdev_bpf_register_map maps[];
