@@ -37,6 +37,11 @@ int mdev_bpf_state_alloc(struct mdev_bpf_state_buf *buf, const struct mdev_bpf_o
 	bytes = struct_size(buf->block, data, buf->size);
 	if (buf->nr_queues)
 		bytes += SMP_CACHE_BYTES + buf->nr_queues * stride;
+	/*
+	 * The states of two devices must not share a cache line: each access changes one. From this
+	 * size on, what kmalloc() returns begins and ends with a line.
+	 */
+	bytes = ALIGN(bytes, 2 * SMP_CACHE_BYTES);
 	buf->block = kvzalloc(bytes, GFP_KERNEL_ACCOUNT);
 	if (!buf->block)
 		return -ENOMEM;

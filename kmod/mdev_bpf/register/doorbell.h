@@ -4,6 +4,7 @@
 #define __MDEV_BPF_REGISTER_DOORBELL_H
 
 #include <linux/bitmap.h>
+#include <linux/cache.h>
 #include <linux/mdev_bpf.h>
 #include <linux/spinlock.h>
 
@@ -32,10 +33,14 @@ struct mdev_bpf_latch {
  * @latches: what is not in the state yet; mdev_bpf_register_table::latches says which is whose
  */
 struct mdev_bpf_doorbells {
-	/** @lock: protects the members; taken with interrupts off, because eventfds ring, too */
-	spinlock_t lock;
 	unsigned long regions;
 	const struct mdev_bpf_register_map *map;
+	/**
+	 * @lock: protects the members; taken with interrupts off, because eventfds ring, too. In a
+	 * cache line of its own, so that ringing does not take the one with mdev_bpf_registers away
+	 * from a processor that reads registers
+	 */
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	DECLARE_BITMAP(due, MDEV_BPF_MAX_DOORBELLS);
 	DECLARE_BITMAP(queue_due, MDEV_BPF_MAX_DOORBELLS);
 	struct mdev_bpf_latch latches[MDEV_BPF_MAX_DOORBELLS];
