@@ -12,6 +12,7 @@
 
 #include "device/device.h"
 #include "gate/call.h"
+#include "gate/enter.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
 
@@ -66,11 +67,16 @@ static int gate_wait(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 	return ret;
 }
 
-/*
- * The uncommon cases of gate_enter(). Not inlined, so that gate_enter() stays small enough to be
- * inlined. Return: 0 with the gate held; an errno without it.
+/**
+ * mdev_bpf_gate_look_closer() - the uncommon cases of mdev_bpf_gate_enter(), which is inlined
+ * @bdev: the device
+ * @op: the op that is about to be called
+ *
+ * Context: The gate held. Releases it, and may sleep.
+ *
+ * Return: 0 with the gate held; an errno of mdev_bpf_call_enter() without it.
  */
-static noinline int gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
+int mdev_bpf_gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
 	struct mdev_bpf_gate *gate = &bdev->gate;
 	int ret = 0;
@@ -91,59 +97,6 @@ static noinline int gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf
 	return ret;
 }
 
-/* Put what was written to doorbells into the state, before an op is called. */
-static __always_inline void gate_unlatch(struct mdev_bpf_device *bdev)
-{
-	if (unlikely(READ_ONCE(bdev->gate.latched)))
-		bdev->gate.hooks->enter(bdev);
-}
-
-/*
- * Prepare to call @op. On success, ops of the result is the attached program and the gate is held,
- * until gate_leave(). Otherwise ops is the error.
- */
-static __always_inline struct mdev_bpf_call gate_enter(struct mdev_bpf_device *bdev,
-						       enum mdev_bpf_op op)
-{
-	struct mdev_bpf_call call = { .bdev = bdev, .op = op };
-	struct mdev_bpf_gate *gate = &bdev->gate;
-	int ret;
-
-	/* Only this task can have set the caller to itself, so no lock is needed */
-	if (READ_ONCE(gate->caller) == current) {
-		call.ops = ERR_PTR(-EDEADLK);
-		return call;
-	}
-	spin_lock(&gate->lock);
-	if (unlikely(gate->closer || !gate->ops)) {
-		ret = gate_look_closer(bdev, op);
-		if (ret) {
-			call.ops = ERR_PTR(ret);
-			return call;
-		}
-	}
-	gate_unlatch(bdev);
-	call.ops = gate->ops;
-	WRITE_ONCE(gate->caller, current);
-	return call;
-}
-
-/* Inlined, like gate_enter(), so that the call stays in registers. */
-static __always_inline void gate_leave(const struct mdev_bpf_call *call)
-{
-	struct mdev_bpf_device *bdev = call->bdev;
-	unsigned int after;
-
-	if (IS_ERR(call->ops))
-		return;
-	mdev_bpf_gate_assert_held(bdev);
-	after = unlikely(bdev->gate.leave) ? bdev->gate.hooks->leave(bdev, call->op) : 0;
-	WRITE_ONCE(bdev->gate.caller, NULL);
-	spin_unlock(&bdev->gate.lock);
-	if (after)
-		bdev->gate.hooks->after(bdev, after);
-}
-
 /**
  * mdev_bpf_call_enter() - enter the program of a device
  * @bdev: the device
@@ -159,7 +112,7 @@ static __always_inline void gate_leave(const struct mdev_bpf_call *call)
  */
 struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	return gate_enter(bdev, op);
+	return mdev_bpf_gate_enter(bdev, op);
 }
 
 /**
@@ -170,11 +123,9 @@ struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev
  */
 void mdev_bpf_call_leave(const struct mdev_bpf_call *call)
 {
-	gate_leave(call);
+	if (!IS_ERR(call->ops))
+		mdev_bpf_gate_leave(call);
 }
-
-DEFINE_CLASS(gate_call, struct mdev_bpf_call, gate_leave(&_T), gate_enter(bdev, op),
-	     struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 
 /**
  * mdev_bpf_gate_assign() - set the program that is called for a device
@@ -232,7 +183,7 @@ static void call_started(struct mdev_bpf_device *bdev)
 	    !READ_ONCE(bdev->live))
 		return;
 	gate->started = 0;
-	gate_unlatch(bdev);
+	mdev_bpf_gate_unlatch(bdev);
 	WRITE_ONCE(gate->caller, current);
 	mdev_bpf_call_op(&call, started, why);
 	/* This task may hold locks, so another one carries out DMA */
@@ -329,19 +280,6 @@ bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, 
 	return mdev_bpf_gate_is_attached(bdev) ? READ_ONCE(bdev->gate.has) & BIT(op) : without;
 }
 
-/* mdev_bpf_validate_program() has checked that the ops for the regions exist. */
-static __always_inline int region_op(const struct mdev_bpf_call *call,
-				     struct mdev_bpf_access *access, bool write)
-{
-	int ret;
-
-	if (call->bdev->gate.region)
-		return call->bdev->gate.region(call, access, write);
-	ret = write ? mdev_bpf_call_have(call, region_write, access) :
-		      mdev_bpf_call_have(call, region_read, access);
-	return mdev_bpf_call_result(ret, 0);
-}
-
 static const char *register_name(const struct mdev_bpf_device *bdev,
 				 const struct mdev_bpf_access *access)
 {
@@ -349,21 +287,21 @@ static const char *register_name(const struct mdev_bpf_device *bdev,
 	return access->reg == MDEV_BPF_NO_REGISTER ? "-" : bdev->gate.rows[access->reg].name;
 }
 
-static __always_inline int region_call(const struct mdev_bpf_call *call,
-				       struct mdev_bpf_access *access, bool write)
+/**
+ * mdev_bpf_gate_trace_region() - trace an access to a region
+ * @bdev: the device
+ * @access: the access
+ * @write: true for a write, false for a read
+ * @ret: its result; a positive one means that nothing was done, and the caller handles it
+ *
+ * Context: The gate held.
+ */
+void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
+				bool write, int ret)
 {
-	u64 written = access->val;
-	int ret = region_op(call, access, write);
-
-	if (write)
-		access->val = written;
-	else
-		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
-	/* A positive result means that nothing was done; the caller handles it */
-	if (trace_mdev_bpf_region_enabled() && ret <= 0)
-		trace_mdev_bpf_region(&call->bdev->ctx, access, write, ret,
-				      register_name(call->bdev, access));
-	return ret;
+	mdev_bpf_gate_assert_held(bdev);
+	if (ret <= 0)
+		trace_mdev_bpf_region(&bdev->ctx, access, write, ret, register_name(bdev, access));
 }
 
 /**
@@ -379,26 +317,7 @@ static __always_inline int region_call(const struct mdev_bpf_call *call,
 int mdev_bpf_call_region(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 			 bool write)
 {
-	return region_call(call, access, write);
-}
-
-/**
- * mdev_bpf_gate_region() - call the program for one access to a region
- * @bdev: the device
- * @access: the access, within the region's bounds
- * @write: true for a write, false for a read
- *
- * Context: Process context. May sleep, as mdev_bpf_call_enter().
- *
- * Return: 0; an error of mdev_bpf_call_enter(); the errno of the op; or what mdev_bpf_gate::region
- * returns.
- */
-int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
-			 bool write)
-{
-	CLASS(gate_call, call)(bdev, write ? MDEV_BPF_OP_REGION_WRITE : MDEV_BPF_OP_REGION_READ);
-
-	return IS_ERR(call.ops) ? PTR_ERR(call.ops) : region_call(&call, access, write);
+	return mdev_bpf_gate_region_call(call, access, write);
 }
 
 /**

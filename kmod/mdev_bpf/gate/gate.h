@@ -87,8 +87,8 @@ struct mdev_bpf_gate {
 	enum mdev_bpf_op op;
 	unsigned long allowed;
 	struct task_struct *holder;
-	int (*region)(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
-		      bool write);
+	int (*region)(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+		      struct mdev_bpf_access *access, bool write);
 	const struct mdev_bpf_register *rows;
 	u32 started;
 	const struct mdev_bpf_gate_hooks *hooks;
@@ -104,6 +104,7 @@ void mdev_bpf_gate_unlock(struct mdev_bpf_device *bdev);
 DEFINE_GUARD(mdev_bpf_gate, struct mdev_bpf_device *, mdev_bpf_gate_lock(_T),
 	     mdev_bpf_gate_unlock(_T))
 
+int mdev_bpf_gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op);
 void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  const struct bpf_link *link);
 void mdev_bpf_gate_limit(struct mdev_bpf_device *bdev, unsigned long allowed);
@@ -112,8 +113,6 @@ void mdev_bpf_gate_release(struct mdev_bpf_device *bdev);
 bool mdev_bpf_gate_is_inside(const struct mdev_bpf_device *bdev);
 bool mdev_bpf_gate_is_attached(const struct mdev_bpf_device *bdev);
 bool mdev_bpf_gate_has(const struct mdev_bpf_device *bdev, enum mdev_bpf_op op, bool without);
-int mdev_bpf_gate_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
-			 bool write);
 void mdev_bpf_gate_started(struct mdev_bpf_device *bdev, u32 why);
 int mdev_bpf_gate_upgrade(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
 			  struct mdev_bpf_old *old);

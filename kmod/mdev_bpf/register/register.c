@@ -136,7 +136,8 @@ static int write_target(const struct mdev_bpf_call *call, const struct mdev_bpf_
 
 /**
  * mdev_bpf_register_access() - read or write a device whose program declares registers
- * @call: the call that the access has entered the program with
+ * @bdev: the device
+ * @ops: the program that the access has entered
  * @access: the access, to any part of a region whose accesses go to the program
  * @write: write rather than read
  *
@@ -144,10 +145,10 @@ static int write_target(const struct mdev_bpf_call *call, const struct mdev_bpf_
  *
  * Return: 0; what the op returned; MDEV_BPF_REGISTER_CUT.
  */
-int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
-			     bool write)
+int mdev_bpf_register_access(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			     struct mdev_bpf_access *access, bool write)
 {
-	struct mdev_bpf_device *bdev = call->bdev;
+	const struct mdev_bpf_call call = { .bdev = bdev, .ops = ops };
 	const struct mdev_bpf_register_map *map = bdev->registers.map;
 	struct mdev_bpf_target t;
 	int ret;
@@ -155,12 +156,12 @@ int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_a
 	mdev_bpf_gate_assert_held(bdev);
 	if (mdev_bpf_target_find(&t, map, access)) {
 		mdev_bpf_target_name(&t, map, access);
-		ret = write ? write_target(call, &t, access) : read_target(call, &t, access);
+		ret = write ? write_target(&call, &t, access) : read_target(&call, &t, access);
 	} else {
 		if (mdev_bpf_register_table_cuts(map, access->region, access->offset,
 						 access->size))
 			return MDEV_BPF_REGISTER_CUT;
-		ret = access_other(call, access, write);
+		ret = access_other(&call, access, write);
 	}
 	return mdev_bpf_call_result(ret, 0);
 }

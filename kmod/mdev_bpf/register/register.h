@@ -6,8 +6,8 @@
 #include <linux/bits.h>
 #include <linux/mdev_bpf.h>
 
-struct mdev_bpf_call;
 struct mdev_bpf_device;
+struct mdev_bpf_ops;
 struct mdev_bpf_register_map;
 struct mdev_bpf_register_table;
 struct mdev_bpf_state_block;
@@ -29,8 +29,8 @@ struct mdev_bpf_registers {
 };
 
 bool mdev_bpf_register_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
-int mdev_bpf_register_access(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
-			     bool write);
+int mdev_bpf_register_access(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops,
+			     struct mdev_bpf_access *access, bool write);
 void mdev_bpf_register_assign(struct mdev_bpf_device *bdev,
 			      const struct mdev_bpf_register_table *table);
 void mdev_bpf_register_publish(struct mdev_bpf_device *bdev);

@@ -95,7 +95,7 @@ static bool in_region(u32 region, u64 offset)
  *
  * Context: Process context.
  *
- * Return: as mdev_bpf_region_rw().
+ * Return: as mdev_bpf_region_read().
  */
 ssize_t mdev_bpf_client_read(struct mdev_bpf_client *client, u32 region, u64 offset,
 			     void *buf, size_t count)
@@ -104,7 +104,7 @@ ssize_t mdev_bpf_client_read(struct mdev_bpf_client *client, u32 region, u64 off
 
 	if (!in_region(region, offset))
 		return -EINVAL;
-	return mdev_bpf_region_rw(client->bdev, KERNEL_SOCKPTR(buf), count, &pos, false);
+	return mdev_bpf_region_kernel(client->bdev, buf, count, pos, false);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_read);
 
@@ -118,7 +118,7 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_read);
  *
  * Context: Process context.
  *
- * Return: as mdev_bpf_region_rw().
+ * Return: as mdev_bpf_region_read().
  */
 ssize_t mdev_bpf_client_write(struct mdev_bpf_client *client, u32 region, u64 offset,
 			      const void *buf, size_t count)
@@ -127,7 +127,7 @@ ssize_t mdev_bpf_client_write(struct mdev_bpf_client *client, u32 region, u64 of
 
 	if (!in_region(region, offset))
 		return -EINVAL;
-	return mdev_bpf_region_rw(client->bdev, KERNEL_SOCKPTR((void *)buf), count, &pos, true);
+	return mdev_bpf_region_kernel(client->bdev, (void *)buf, count, pos, true);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_write);
 

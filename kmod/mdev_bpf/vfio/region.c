@@ -14,7 +14,7 @@
 
 #include "device/device.h"
 #include "device/reset.h"
-#include "gate/gate.h"
+#include "gate/enter.h"
 #include "gfx/edid.h"
 #include "memory/memory.h"
 #include "pci/config.h"
@@ -99,7 +99,7 @@ static u32 region_io_width(const struct region_io *io)
 	return width;
 }
 
-static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
+static noinline int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
 	int ret;
 
@@ -125,6 +125,13 @@ static __always_inline int program_access(struct mdev_bpf_device *bdev,
 	return mdev_bpf_gate_region(bdev, access, write);
 }
 
+/* The same, not inlined: for accesses that are not the common ones */
+static noinline int other_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+				 bool write)
+{
+	return program_access(bdev, access, write);
+}
+
 /* An access to a region that not only the program serves */
 static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 				  bool write)
@@ -135,7 +142,7 @@ static noinline int shared_access(struct mdev_bpf_device *bdev, struct mdev_bpf_
 		return config_access(bdev, access, write);
 	if (mdev_bpf_edid_is(&bdev->regions[access->region]))
 		return mdev_bpf_edid_access(bdev, access, write);
-	return program_access(bdev, access, write);
+	return other_access(bdev, access, write);
 }
 
 static noinline int put_kernel(void *to, u64 val, u32 size)
@@ -155,12 +162,15 @@ static noinline int get_kernel(u64 *val, const void *from, u32 size)
 	return 0;
 }
 
-/* One case for each size costs much less than copy_to_user() of a variable size. */
-static int put_value(sockptr_t buf, size_t done, u64 val, u32 size)
+/*
+ * One case for each size costs much less than copy_to_user() of a variable size. These two are
+ * inlined, because the callers know what kind of memory it is.
+ */
+static __always_inline int put_value(sockptr_t buf, size_t done, u64 val, u32 size)
 {
 	void __user *to = buf.user + done;
 
-	if (unlikely(sockptr_is_kernel(buf)))
+	if (sockptr_is_kernel(buf))
 		return put_kernel(buf.kernel + done, val, size);
 	switch (size) {
 	case 1:
@@ -174,7 +184,7 @@ static int put_value(sockptr_t buf, size_t done, u64 val, u32 size)
 	}
 }
 
-static int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
+static __always_inline int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
 {
 	const void __user *from = buf.user + done;
 	__le64 raw64;
@@ -183,7 +193,7 @@ static int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
 	u8 raw8;
 	int ret;
 
-	if (unlikely(sockptr_is_kernel(buf)))
+	if (sockptr_is_kernel(buf))
 		return get_kernel(val, buf.kernel + done, size);
 	switch (size) {
 	case 1:
@@ -205,20 +215,16 @@ static int get_value(u64 *val, sockptr_t buf, size_t done, u32 size)
 	}
 }
 
-/*
- * Do one access. Return: its bytes; MDEV_BPF_REGISTER_CUT if it has to be narrower; or an errno.
- * Inlined for mdev_bpf_region_rw().
- */
-static __always_inline int region_access(struct mdev_bpf_device *bdev,
-					 struct mdev_bpf_access *access, sockptr_t buf,
-					 size_t done, bool write)
+/* Do one access. Return: its bytes; MDEV_BPF_REGISTER_CUT if it has to be narrower; or an errno. */
+static noinline int region_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+				  sockptr_t buf, size_t done, bool write)
 {
 	int ret;
 
 	if (write && get_value(&access->val, buf, done, access->size))
 		return -EFAULT;
-	if (likely(bdev->emulated & BIT(access->region)))
-		ret = program_access(bdev, access, write);
+	if (bdev->emulated & BIT(access->region))
+		ret = other_access(bdev, access, write);
 	else
 		ret = shared_access(bdev, access, write);
 	if (ret)
@@ -281,8 +287,9 @@ static noinline ssize_t region_io(struct mdev_bpf_device *bdev, sockptr_t buf, s
 }
 
 /* Is this one aligned access, of a permitted size, to a region that only the program serves? */
-static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
-			size_t count, bool write)
+static __always_inline bool is_register(const struct mdev_bpf_device *bdev,
+					const struct mdev_bpf_access *access, size_t count,
+					bool write)
 {
 	const struct mdev_bpf_region *r;
 
@@ -294,13 +301,59 @@ static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bp
 	       !(access->offset & (count - 1)) && access->offset + count <= r->size;
 }
 
+/* Is this one aligned access to configuration space? */
+static bool is_config_access(const struct mdev_bpf_device *bdev,
+			     const struct mdev_bpf_access *access, size_t count)
+{
+	return is_config(bdev, access->region) &&
+	       mdev_bpf_pci_config_valid(bdev, access->offset, count);
+}
+
+/*
+ * Read or write a device. The two most common cases, an access to a register and to configuration
+ * space, take the shortest path; all others are left to region_io(). Inlined, so that there is one
+ * such path for reads and one for writes, and for each kind of memory.
+ */
+static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
+					 size_t count, loff_t *ppos, bool write)
+{
+	struct mdev_bpf_access access = {
+		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
+		.size = count,
+		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.reg = MDEV_BPF_NO_REGISTER,
+	};
+	bool reg = is_register(bdev, &access, count, write);
+	ssize_t ret;
+
+	if (!reg && !is_config_access(bdev, &access, count))
+		goto other;
+	if (write && get_value(&access.val, buf, 0, count))
+		return -EFAULT;
+	ret = likely(reg) ? program_access(bdev, &access, write) :
+			    config_access(bdev, &access, write);
+	if (unlikely(ret == MDEV_BPF_REGISTER_CUT))
+		goto other;
+	if (ret)
+		return ret;
+	if (!write && put_value(buf, 0, access.val, count))
+		return -EFAULT;
+	*ppos += count;
+	return count;
+
+other:
+	ret = region_io(bdev, buf, count, *ppos, write);
+	if (ret > 0)
+		*ppos += ret;
+	return ret;
+}
+
 /**
- * mdev_bpf_region_rw() - read or write a device, for VFIO and for kernel clients
+ * mdev_bpf_region_read() - read a device, for VFIO
  * @bdev: the device
- * @buf: user or kernel memory
+ * @buf: user memory
  * @count: number of bytes
  * @ppos: region and offset; advanced by the number of bytes that are transferred
- * @write: true for a write, false for a read
  *
  * Context: Process context.
  *
@@ -309,24 +362,44 @@ static bool is_register(const struct mdev_bpf_device *bdev, const struct mdev_bp
  * -ENOMEM for memory; -ENODEV if the access needs a program and none is attached (configuration
  * space needs none); the errno of region_read or region_write.
  */
-ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
-			   loff_t *ppos, bool write)
+ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+			     loff_t *ppos)
 {
-	struct mdev_bpf_access access = {
-		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
-		.size = count,
-		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
-		.reg = MDEV_BPF_NO_REGISTER,
-	};
-	ssize_t ret;
+	return region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
+}
 
-	/* This is the most common case, so it takes the shortest path */
-	ret = MDEV_BPF_REGISTER_CUT;
-	if (likely(is_register(bdev, &access, count, write)))
-		ret = region_access(bdev, &access, buf, 0, write);
-	if (unlikely(ret == MDEV_BPF_REGISTER_CUT))
-		ret = region_io(bdev, buf, count, *ppos, write);
-	if (ret > 0)
-		*ppos += ret;
-	return ret;
+/**
+ * mdev_bpf_region_write() - write a device, for VFIO
+ * @bdev: the device
+ * @buf: user memory
+ * @count: number of bytes
+ * @ppos: as for mdev_bpf_region_read()
+ *
+ * Context: Process context.
+ *
+ * Return: as for mdev_bpf_region_read().
+ */
+ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
+			      loff_t *ppos)
+{
+	/* A sockptr_t cannot be const; for a write, the buffer is only read */
+	return region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos, true);
+}
+
+/**
+ * mdev_bpf_region_kernel() - read or write a device, for kernel clients
+ * @bdev: the device
+ * @buf: kernel memory; only read for a write
+ * @count: number of bytes
+ * @pos: region and offset
+ * @write: true for a write, false for a read
+ *
+ * Context: Process context.
+ *
+ * Return: as for mdev_bpf_region_read().
+ */
+ssize_t mdev_bpf_region_kernel(struct mdev_bpf_device *bdev, void *buf, size_t count, loff_t pos,
+			       bool write)
+{
+	return region_rw(bdev, KERNEL_SOCKPTR(buf), count, &pos, write);
 }

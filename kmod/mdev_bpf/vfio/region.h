@@ -3,13 +3,17 @@
 #ifndef __MDEV_BPF_VFIO_REGION_H
 #define __MDEV_BPF_VFIO_REGION_H
 
-#include <linux/sockptr.h>
+#include <linux/compiler_types.h>
 #include <linux/types.h>
 
 struct mdev_bpf_device;
 
 void mdev_bpf_region_init(struct mdev_bpf_device *bdev);
-ssize_t mdev_bpf_region_rw(struct mdev_bpf_device *bdev, sockptr_t buf, size_t count,
-			   loff_t *ppos, bool write);
+ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+			     loff_t *ppos);
+ssize_t mdev_bpf_region_write(struct mdev_bpf_device *bdev, const char __user *buf, size_t count,
+			      loff_t *ppos);
+ssize_t mdev_bpf_region_kernel(struct mdev_bpf_device *bdev, void *buf, size_t count, loff_t pos,
+			       bool write);
 
 #endif /* __MDEV_BPF_VFIO_REGION_H */

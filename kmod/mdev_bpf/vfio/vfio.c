@@ -51,7 +51,7 @@ static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, si
 	ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
-	return mdev_bpf_region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
+	return mdev_bpf_region_read(bdev, buf, count, ppos);
 }
 
 static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *buf,
@@ -64,9 +64,7 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 	ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
 	if (ret)
 		return ret;
-	/* A sockptr_t cannot be const; for a write, the buffer is only read */
-	return mdev_bpf_region_rw(bdev, USER_SOCKPTR((char __user *)buf), count, ppos,
-				  true);
+	return mdev_bpf_region_write(bdev, buf, count, ppos);
 }
 
 static long mdev_bpf_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsigned long arg)
