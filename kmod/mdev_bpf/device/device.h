@@ -45,6 +45,7 @@
 #include <linux/mdev_bpf.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/seqlock.h>
 #include <linux/vfio.h>
 
 #include "console/console.h"
@@ -99,7 +100,8 @@ enum { MDEV_BPF_USE_NONE, MDEV_BPF_USE_OPEN, MDEV_BPF_USE_NEVER };
  * @emulated: regions that only the program serves, a bit for each; never changes
  * @pci_caps: the capabilities that the program has declared; never changes
  * @cap_places: the places of these capabilities
- * @config: PCI configuration space, up to its last used byte; protected by the gate
+ * @config_seq: changes of @config, which is also read without the gate
+ * @config: PCI configuration space, up to its last used byte; changed with the gate held
  * @config_size: size of @config in bytes
  * @config_mask: writable bits of the first part of @config; a guest cannot write the rest
  * @power_cap: offset of the power management capability in @config; 0 if there is none
@@ -146,6 +148,7 @@ struct mdev_bpf_device {
 	unsigned long emulated;
 	struct mdev_bpf_pci_cap pci_caps[MDEV_BPF_MAX_PCI_CAPS];
 	struct mdev_bpf_cap_place cap_places[MDEV_BPF_MAX_PCI_CAPS];
+	seqcount_spinlock_t config_seq;
 	u8 *config;
 	u32 config_size;
 	u8 config_mask[MDEV_BPF_CONFIG_SIZE];

@@ -6,8 +6,14 @@
  * Nearly everything is done by a byte array with a mask of writable bits, including BAR sizing: the
  * address bits below the size of a BAR are not writable, so a guest that writes ones and reads them
  * back finds the size (PCI Local Bus 3.0, 6.2.5.1).
+ *
+ * The bytes are changed with the gate held. A read that needs neither the program nor the state of
+ * the line takes no lock: the bytes stay at their address as long as the device exists, and a read
+ * that meets a change, as mdev_bpf_device::config_seq tells, is made again with the gate held. So a
+ * read finds all of a change or nothing of it, and never waits for an op.
  */
 #include <linux/pci_regs.h>
+#include <linux/seqlock.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
@@ -100,6 +106,7 @@ int mdev_bpf_pci_config_init(struct mdev_bpf_device *bdev)
 {
 	unsigned int size;
 
+	seqcount_spinlock_init(&bdev->config_seq, &bdev->gate.lock);
 	if (!bdev->api->pci)
 		return 0;
 	size = MDEV_BPF_CONFIG_SIZE +
@@ -133,10 +140,12 @@ bool mdev_bpf_pci_config_has_bar(const struct mdev_bpf_device *bdev, unsigned in
 void mdev_bpf_pci_config_resize(struct mdev_bpf_device *bdev, unsigned int region)
 {
 	mdev_bpf_gate_assert_held(bdev);
+	write_seqcount_begin(&bdev->config_seq);
 	if (region == VFIO_PCI_ROM_REGION_INDEX)
 		build_rom(bdev);
 	else
 		build_bar(bdev, region);
+	write_seqcount_end(&bdev->config_seq);
 }
 
 /**
@@ -159,6 +168,7 @@ void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
+	write_seqcount_begin(&bdev->config_seq);
 	memset(bdev->config, 0, bdev->config_size);
 	memset(bdev->config_mask, 0, sizeof(bdev->config_mask));
 	build_header(bdev);
@@ -166,6 +176,7 @@ void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev)
 		build_bar(bdev, i);
 	build_rom(bdev);
 	mdev_bpf_pci_caps_build(bdev);
+	write_seqcount_end(&bdev->config_seq);
 	mdev_bpf_irq_intx_off(&bdev->irqs, false);
 }
 
@@ -192,27 +203,40 @@ u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev)
  *
  * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
  */
-bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
+bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u64 offset, u64 size)
 {
 	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
 	       offset < mdev_bpf_pci_config_size(bdev);
 }
 
+/* One case for each size costs less than a loop. */
 static u32 get_bytes(const u8 *p, u32 size)
 {
-	u32 val = 0;
+	switch (size) {
+	case 1:
+		return *p;
+	case 2:
+		return get_unaligned_le16(p);
+	default:
+		return get_unaligned_le32(p);
+	}
+}
 
-	while (size--)
-		val = val << 8 | p[size];
-	return val;
+static bool has_status(u32 offset, u32 size)
+{
+	return offset <= PCI_STATUS && PCI_STATUS < offset + size;
 }
 
 /* Update the interrupt status bit, which shows the line (PCI Local Bus 3.0, 6.2.3) */
 static void update_status(struct mdev_bpf_device *bdev)
 {
+	bool up = mdev_bpf_irq_is_up(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
+
+	write_seqcount_begin(&bdev->config_seq);
 	bdev->config[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
-	if (mdev_bpf_irq_is_up(&bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX))
+	if (up)
 		bdev->config[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+	write_seqcount_end(&bdev->config_seq);
 }
 
 /**
@@ -230,7 +254,7 @@ u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 	mdev_bpf_gate_assert_held(bdev);
 	if (offset >= bdev->config_size)
 		return 0;
-	if (offset <= PCI_STATUS && PCI_STATUS < offset + size)
+	if (has_status(offset, size))
 		update_status(bdev);
 	return get_bytes(bdev->config + offset, size);
 }
@@ -255,6 +279,7 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 	mdev_bpf_gate_assert_held(bdev);
 	if (offset >= MDEV_BPF_CONFIG_SIZE)
 		return false;
+	write_seqcount_begin(&bdev->config_seq);
 	for (i = offset; i < offset + size; i++, val >>= 8) {
 		u8 mask = mdev_bpf_pci_caps_mask(bdev, i, val);
 
@@ -262,6 +287,7 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 		bdev->config[i] |= val & mask;
 		flr |= mdev_bpf_pci_caps_is_flr(bdev, i, val);
 	}
+	write_seqcount_end(&bdev->config_seq);
 	command = get_unaligned_le16(bdev->config + PCI_COMMAND);
 	mdev_bpf_irq_intx_off(&bdev->irqs, command & PCI_COMMAND_INTX_DISABLE);
 	return flr;
@@ -305,12 +331,42 @@ static int read_and_ask(struct mdev_bpf_device *bdev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-/* Not inline, so that reads that need no program do not pay for the frame of this. */
-static noinline int ask_program(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+/* Does the read call config_read, if the gate lets it? */
+static bool needs_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
-	u32 own = own_bits(bdev, access);
+	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false) && own_bits(bdev, access);
+}
 
-	return own ? read_and_ask(bdev, access, own) : -ENODEV;
+/*
+ * Read without the gate. raw_seqcount_begin() does not wait for a change that is being made.
+ * Return: false if there was one, or if the read needs the gate.
+ */
+static bool read_freely(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
+{
+	u32 offset = access->offset, size = access->size;
+	unsigned int seq;
+
+	if (has_status(offset, size))
+		return false;
+	seq = raw_seqcount_begin(&bdev->config_seq);
+	access->val = offset < bdev->config_size ? get_bytes(bdev->config + offset, size) : 0;
+	return !read_seqcount_retry(&bdev->config_seq, seq);
+}
+
+/* Not inline, so that reads that need neither gate nor program do not pay for the frame of this. */
+static noinline int read_in_gate(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
+				 bool ask)
+{
+	int ret = -ENODEV;
+
+	if (ask)
+		ret = read_and_ask(bdev, access, own_bits(bdev, access));
+	if (ret == -ENODEV || ret == -EIO) {
+		guard(mdev_bpf_gate)(bdev);
+		access->val = do_read(bdev, access);
+		ret = 0;
+	}
+	return ret;
 }
 
 /**
@@ -326,16 +382,11 @@ static noinline int ask_program(struct mdev_bpf_device *bdev, struct mdev_bpf_ac
  */
 int mdev_bpf_pci_config_user_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access)
 {
-	int ret = -ENODEV;
+	bool ask = needs_program(bdev, access);
 
-	if (mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false))
-		ret = ask_program(bdev, access);
-	if (ret == -ENODEV || ret == -EIO) {
-		guard(mdev_bpf_gate)(bdev);
-		access->val = do_read(bdev, access);
-		ret = 0;
-	}
-	return ret;
+	if (likely(!ask && read_freely(bdev, access)))
+		return 0;
+	return read_in_gate(bdev, access, ask);
 }
 
 static bool do_write(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
@@ -412,8 +463,10 @@ int mdev_bpf_pci_config_own_write(struct mdev_bpf_device *bdev, u32 offset, u32 
 	mdev_bpf_gate_assert_held(bdev);
 	if (!in_own_bytes(bdev, offset) && !mdev_bpf_pci_caps_is_own(bdev, offset, size))
 		return -EPERM;
+	write_seqcount_begin(&bdev->config_seq);
 	for (; size--; val >>= 8)
 		bdev->config[offset++] = val;
+	write_seqcount_end(&bdev->config_seq);
 	return 0;
 }
 
@@ -433,6 +486,7 @@ void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 	u32 i;
 
 	mdev_bpf_gate_assert_held(bdev);
+	write_seqcount_begin(&bdev->config_seq);
 	for (i = 0; i < bdev->config_size; i++) {
 		bool own = in_own_bytes(bdev, i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
 		u8 mask = own ? 0xff : mdev_bpf_pci_caps_mask(bdev, i, config[i]);
@@ -440,6 +494,7 @@ void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 		bdev->config[i] &= ~mask;
 		bdev->config[i] |= config[i] & mask;
 	}
+	write_seqcount_end(&bdev->config_seq);
 	command = get_unaligned_le16(bdev->config + PCI_COMMAND);
 	mdev_bpf_irq_intx_off(&bdev->irqs, command & PCI_COMMAND_INTX_DISABLE);
 }
