@@ -22,6 +22,7 @@ BPFDIR = /usr/lib/mdev-bpf
 # The directory that the author of a device passes to clang with -I.
 INCDIR = $(PREFIX)/include/mdev-bpf
 COMPDIR = $(PREFIX)/share/bash-completion/completions
+VERSION := $(shell sed -n 's/^\#define VERSION.*"\(.*\)"/\1/p' user/version.c)
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
 
@@ -35,7 +36,7 @@ parts := kmod bpf user selftests
 # Those that may exist after a build
 modules := mdev.ko mdev_bpf.ko mdev_virtio.ko
 
-.PHONY: all $(parts) check check-debug bench demo vm lint html clean install install-files uninstall help
+.PHONY: all $(parts) check check-debug bench demo vm lint html deb clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
 
 all: $(parts)
@@ -140,6 +141,15 @@ install-check:
 # into DIRECTORY,MODE,FILES
 into = $(if $(strip $3),install -d '$(DESTDIR)$1' && install -m $2 $(strip $3) '$(DESTDIR)$1')
 
+# fill FILE.in,MODE,DIRECTORY,NAME: install a file that has the names of others in it
+fill = install -d '$(DESTDIR)$3' && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+	$1 >'$(DESTDIR)$3/$4' && chmod $2 '$(DESTDIR)$3/$4'
+
+UNITDIR = $(PREFIX)/lib/systemd/system
+LOADDIR = $(PREFIX)/lib/modules-load.d
+RULESDIR = $(PREFIX)/lib/udev/rules.d
+PCDIR = $(PREFIX)/share/pkgconfig
+
 # Device programs. One that is large is a folder.
 devices := $(wildcard bpf/*.bpf.c) $(filter-out bpf/trace/%,$(wildcard bpf/*/*.bpf.c))
 
@@ -155,6 +165,10 @@ install-files:
 	$(call into,$(INCDIR),644,$(wildcard bpf/include/*.h))
 	$(call into,$(INCDIR)/linux,644,include/linux/mdev_bpf.h)
 	$(call into,$(INCDIR)/uapi/linux,644,include/uapi/linux/mdev_bpf.h)
+	$(call fill,bpf/mdev-bpf.pc.in,644,$(PCDIR),mdev-bpf.pc)
+	$(call fill,boot/mdev-bpf@.service.in,644,$(UNITDIR),mdev-bpf@.service)
+	$(call fill,boot/modules-load.conf,644,$(LOADDIR),mdev-bpf.conf)
+	$(call into,$(RULESDIR),644,boot/61-mdev-bpf.rules)
 
 # installed DIRECTORY,FILES: the names of the files after their installation
 installed = $(addprefix $(DESTDIR)$1/,$(notdir $2))
@@ -170,6 +184,8 @@ uninstall:
 	rm -f $(call installed,$(BPFDIR)/trace,$(patsubst %.c,%.o,$(wildcard bpf/trace/*.bpf.c)))
 	rm -f $(call installed,$(INCDIR),$(wildcard bpf/include/*.h))
 	rm -f $(DESTDIR)$(INCDIR)/linux/mdev_bpf.h $(DESTDIR)$(INCDIR)/uapi/linux/mdev_bpf.h
+	rm -f $(DESTDIR)$(PCDIR)/mdev-bpf.pc $(DESTDIR)$(UNITDIR)/mdev-bpf@.service \
+		$(DESTDIR)$(LOADDIR)/mdev-bpf.conf $(DESTDIR)$(RULESDIR)/61-mdev-bpf.rules
 	rmdir 2>/dev/null $(addprefix $(DESTDIR),$(BPFDIR)/trace $(BPFDIR)/template \
 		$(BPFDIR) $(INCDIR)/linux \
 		$(INCDIR)/uapi/linux $(INCDIR)/uapi $(INCDIR)) || :

@@ -40,6 +40,8 @@ struct cmd {
 
 int do_load(const struct opts *opts, int argc, char **argv);
 int do_unload(const struct opts *opts, int argc, char **argv);
+int do_enable(const struct opts *opts, int argc, char **argv);
+int do_disable(const struct opts *opts, int argc, char **argv);
 int do_list(const struct opts *opts, int argc, char **argv);
 int do_types(const struct opts *opts, int argc, char **argv);
 int do_devices(const struct opts *opts, int argc, char **argv);

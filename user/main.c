@@ -28,6 +28,10 @@ static const struct cmd cmds[] = {
 	  "load a device program from an object file and attach it" },
 	{ "unload", do_unload, 1, 1, "f", "PROGRAM",
 	  "detach a program" },
+	{ "enable", do_enable, 1, 1, "tms", "PROGRAM|OBJECT",
+	  "load a program now, and whenever this machine boots" },
+	{ "disable", do_disable, 1, 1, "", "PROGRAM",
+	  "do not load a program at boot any more" },
 	{ "list", do_list, 0, 0, "", "",
 	  "list the programs" },
 	{ "types", do_types, 0, 0, "", "",
@@ -104,7 +108,7 @@ static const struct {
 	       "                    the ids of its mdev types begin with it" },
 	{ 'm', "--map MAP         which program to load, if the object has several" },
 	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
-	{ 's', "--set NAME=VALUE  load: set a global variable of the program; create and\n"
+	{ 's', "--set NAME=VALUE  load, enable: set a global variable of the program; create and\n"
 	       "                    test: set a parameter of the device; can be repeated" },
 	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
 	{ 'n', "--dry-run         only have the verifier and the module check the program" },
