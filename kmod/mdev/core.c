@@ -442,5 +442,7 @@ static void __exit mdev_exit(void)
 module_exit(mdev_exit);
 
 MODULE_LICENSE("GPL");
+/* That of the kernel's own is 0.1, and DKMS installs only what is newer. */
+MODULE_VERSION("0.1.0");
 MODULE_AUTHOR("mdev-bpf developers");
 MODULE_DESCRIPTION("Mediated device core");
