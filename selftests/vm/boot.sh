@@ -20,6 +20,9 @@ stdin=
 limit=
 keep_log=
 monitor=
+layer=
+# What the initramfs needs for the root of this kind
+disk_modules=()
 
 options()
 {
@@ -32,6 +35,7 @@ options()
 		--share)	share=$(cd "$2" && pwd -P) || die "run: no directory $2" ;;
 		--timeout)	limit=$2 ;;
 		--keep-log)	keep_log=$2 ;;
+		--layer)	layer=$(cd "$2/up" && pwd -P) || die "run: no layer $2" ;;
 		--icount)	icount=1; shift; continue ;;
 		--stdin)	stdin=1; shift; continue ;;
 		--monitor)	monitor=1; shift; continue ;;
@@ -66,14 +70,15 @@ choose_kernel()
 		export VM_KERNEL=$debug
 		return
 	fi
-	local all=("$root"/lib/modules/*)
-	kernel=${kernel:-${all[-1]##*/}}
+	local all
+	mapfile -t all < <(kernels "$root" | sort -V)
+	kernel=${kernel:-${all[-1]}}
 	kernel_dir=$root
 	image=$root/boot/vmlinux-$kernel
 	[ -e "$image" ] || image=$root/boot/vmlinuz-$kernel
 	mem=${mem:-2G}
 	[ -e "$image" ] ||
-		die "no kernel $kernel in the VM root, there are: ${all[*]##*/}"
+		die "no kernel $kernel in the VM root, there are: ${all[*]}"
 }
 
 # modules_of MODULE...: their files in the order to load them. What is built in has none.
@@ -98,7 +103,7 @@ initrd_build()
 	cp "$root/usr/bin/busybox" "$d/bin/"
 	cp "$here/init" "$d/init"
 	: >"$d/modules/order"
-	modules_of virtio_console 9p 9pnet_virtio overlay | while read -r file; do
+	modules_of virtio_console 9p 9pnet_virtio overlay "${disk_modules[@]}" | while read -r file; do
 		cp "$kernel_dir/lib/modules/$kernel/$file" "$d/modules/"
 		echo "${file##*/}" >>"$d/modules/order"
 	done
@@ -128,13 +133,15 @@ stage_build()
 	local s=$tmp/stage
 	mkdir -p "$s/usr/lib" "$s/.vm"
 	ln -s usr/lib "$s/lib"
+	[ "$kind" != system ] || system_stage "$s"
+	[ -z "$share" ] || : >"$s/.vm/share"
+	[ -z "$layer" ] || { : >"$s/.vm/layer"; return; }
 	# Only what is built: a VM is of use before everything is.
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s --no-print-directory -C "$tree" \
 		install-files DESTDIR="$s" KVER="$kernel" PREFIX=/usr/local DEPMOD=: >&2 ||
 		die "cannot install the tree for the VM"
 	stage_depmod
 	[ -z "$debug" ] || : >"$s/.vm/kernel"
-	[ -z "$share" ] || : >"$s/.vm/share"
 }
 
 # fs TAG DIR [OPTION]: QEMU's arguments to share a directory. A comma in a path is doubled.
@@ -206,6 +213,8 @@ qemu_machine()
 	fs stage "$tmp/stage" ,readonly=on
 	fs src "$tree" ,readonly=on
 	[ -z "$share" ] || fs share "$share"
+	[ -z "$layer" ] || fs layer "$layer" ,readonly=on
+	[ "$kind" != system ] || { system_disk; append+=" systemd.getty_auto=no udev.event_timeout=1800"; }
 	qemu+=(-append "$append")
 }
 
@@ -221,6 +230,7 @@ prepare()
 		: >"$keep_log" || die "cannot write $keep_log"
 		log=$(realpath "$keep_log")
 	fi
+	[ "$kind" != system ] || disk_modules=(virtio_blk ext4)
 	initrd_build
 	stage_build
 	qemu_machine
@@ -280,6 +290,10 @@ run_main()
 	[ -z "$stdin" ] || { pass_stdin; tries=1; }
 	[ -z "$monitor" ] || { pass_monitor; tries=1; }
 	boot </dev/null || rc=$?
+	while rebooted; do
+		rc=0
+		boot </dev/null || rc=$?
+	done
 	while is_emulators "$rc" && [ $((--tries)) -gt 0 ]; do
 		say "once again"
 		rc=0
@@ -289,6 +303,9 @@ run_main()
 	wait "$out" || :
 	verdict "$rc" "$tries"
 }
+
+# The command has said that it will reboot the machine, whose disk stays.
+rebooted() { [ "$(<"$tmp/status")" = reboot ]; }
 
 why_reset()
 {

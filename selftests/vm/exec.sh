@@ -29,6 +29,10 @@ exec_main()
 		debug_ensure
 		export VM_KERNEL=$debug
 		shift
+	elif [ "${1-}" = --layer ]; then
+		VM_LAYER=$(realpath "${2?exec: --layer needs a directory}")
+		export VM_LAYER
+		shift 2
 	fi
 	[ "${1-}" != -- ] || shift
 	[ $# -gt 0 ] || die "exec: no command"

@@ -8,10 +8,11 @@
 #   packages	what is in it, with all that these depend on. NAME/SUITE takes a package from SUITE.
 #   suites	those that packages are taken from besides $suite and its updates
 #   fixup	a function that is called with the root after root_fixup, or empty
+#   installer	a function that makes the root, in place of unpacking packages, or empty
 #   recipe	to be bumped when a fix-up changes: it is part of the cache key, as the packages are
 
 suite=trixie
-kinds=(base backports)
+kinds=(base backports system)
 
 base_packages=(
 	# kernel, and what a module, its BTF and a BPF program are made with
@@ -35,6 +36,7 @@ kind_base()
 	packages=("${base_packages[@]}")
 	suites=()
 	fixup=
+	installer=
 	recipe=3
 }
 
@@ -203,15 +205,29 @@ root_ensure()
 	choose_source
 }
 
+# kernels ROOT: those that are installed, and not only their headers
+kernels()
+{
+	local dir
+	for dir in "$1"/lib/modules/*/kernel; do
+		dir=${dir%/kernel}
+		echo "${dir##*/}"
+	done
+}
+
 root_build()
 {
 	local r=$1 k
 	say "making the VM root (Debian $suite, $kind, a minute): $root"
-	extract "$r" "${packages[@]}"
-	root_fixup "$r"
+	if [ -n "$installer" ]; then
+		"$installer" "$r"
+	else
+		extract "$r" "${packages[@]}"
+		root_fixup "$r"
+	fi
 	[ -z "$fixup" ] || "$fixup" "$r"
-	for k in "$r"/lib/modules/*; do
-		root_kernel "$r" "${k##*/}"
+	for k in $(kernels "$r"); do
+		root_kernel "$r" "$k"
 	done
 }
 
