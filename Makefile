@@ -124,6 +124,12 @@ html:
 	@$(VM) exec -- Documentation/render Documentation/output
 	@echo "Open Documentation/output/index.html in a browser."
 
+# In a root that has the tools, whatever the kind of the one that is built in
+deb:
+	@mkdir -p packages
+	@$(VM) exec --root system -- selftests/vm/deb packages
+	@ls packages/*.deb
+
 install: install-check install-files
 	$(if $(DESTDIR),,$(DEPMOD) $(KVER))
 
@@ -205,6 +211,7 @@ help:
 	@echo "  make install        as root, after make; DESTDIR and PREFIX as usual"
 	@echo "  make uninstall      remove the installed files"
 	@echo "  make clean          remove the files of a build"
+	@echo "  make deb            Debian packages, in packages/; as root"
 	@echo
 	@echo "In a VM (Debian 13 below ~/.cache; nothing is loaded into this kernel)"
 	@echo "  make demo           a demonstration: cards in BPF, used by a stock guest"
