@@ -18,6 +18,7 @@
 
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define MDEVCTL_RULE "60-mdevctl.rules"
+#define OUR_RULE "61-mdev-bpf.rules"
 
 /* GOOD; NOTE: works, but there is something to know; BAD: device programs do not work */
 enum verdict { GOOD, NOTE, BAD };
@@ -202,6 +203,14 @@ static bool rule_runs(const char *rule, char *path, size_t size)
 	return is;
 }
 
+/* Our rule does it for device programs, if the path is the one that Debian's package lacks. */
+static bool our_rule_mends(const char *path)
+{
+	return !strcmp(path, "/usr/sbin/mdevctl") && exists("/usr/bin/mdevctl") &&
+	       (exists("/usr/lib/udev/rules.d/" OUR_RULE) ||
+		exists("/usr/local/lib/udev/rules.d/" OUR_RULE));
+}
+
 static void check_mdevctl(struct finding *f)
 {
 	const char *const rules[] = {
@@ -215,6 +224,10 @@ static void check_mdevctl(struct finding *f)
 			continue;
 		if (!rule_runs(rules[i], path, sizeof(path)) || exists(path)) {
 			found(f, "its udev rule is in order");
+			return;
+		}
+		if (our_rule_mends(path)) {
+			found(f, "its udev rule runs %.60s, which is not there; ours does it", path);
 			return;
 		}
 		found(f, "its udev rule runs %.60s, which is not there", path);
