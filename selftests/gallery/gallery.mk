@@ -28,8 +28,9 @@ TEST_FILES += lib/on_pty.py
 e1000 := gallery/e1000 gallery/e1000_life
 TEST_GEN_PROGS += $(e1000)
 TEST_GEN_TOOLS += gallery/ethtest
-TEST_PROGS += gallery/e1000.sh
-TEST_LONG += $(e1000) gallery/e1000.sh
+TEST_PROGS += gallery/e1000.sh gallery/two_guests.sh
+TEST_SMP += gallery/two_guests.sh
+TEST_LONG += $(e1000) gallery/e1000.sh gallery/two_guests.sh
 
 $(e1000): gallery/e1000_driver.o
 

@@ -3,7 +3,7 @@
 #
 # The real client: the stock driver of two of our network cards with a cable between them, one of
 # which has split rings, and one packed. They are in one guest, each in a network namespace of its
-# own: a second guest would have the same driver, and take as long to boot again.
+# own. (In two_guests.sh there are two.)
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"

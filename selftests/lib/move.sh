@@ -9,18 +9,28 @@ move_kernels=(/boot/vmlinu[xz]-*)
 # A stock one, whatever kernel the VM runs. One that is not compressed boots sooner: the guest is
 # emulated.
 move_kernel=${move_kernels[0]}
-# Of the test: the guest's memory, and more for its command line
+# Of the test: the guest's memory, more for its command line, and more devices of it
 move_memory=128M
 move_append=
+here_more=()
+there_more=()
 
-# start UUID TAG [OPTION...]: a QEMU with the device; its monitor reads from the pipe $TAG.monitor.
-# The initrd is $mtap_tmp/initrd.
+# move_device UUID [PROPERTY,...]: what QEMU's option -device has
 # enable-migration: dirty tracking is the container's, which QEMU takes only if told so.
 # x-no-kvm-intx: with its shortcut from VFIO to KVM, QEMU 10.0 does not notice at the target that
 # the guest's interrupt controller, when its state has come, wants INTx on another line.
+move_device()
+{
+	local fixed=enable-migration=on,x-no-kvm-intx=on
+	echo "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$1,$fixed${2:+,$2}"
+}
+
+# start UUID TAG [OPTION...]: a QEMU with the device; its monitor reads from the pipe $TAG.monitor.
+# The initrd is $mtap_tmp/initrd.
 start()
 {
-	local device=vfio-pci,sysfsdev=/sys/bus/mdev/devices/$1 tag=$mtap_tmp/$2
+	local device tag=$mtap_tmp/$2
+	device=$(move_device "$1")
 	shift 2
 	: >"$tag.console"
 	mkfifo "$tag.monitor" "$tag.control.in" "$tag.control.out"
@@ -29,19 +39,24 @@ start()
 		-initrd "$mtap_tmp/initrd" \
 		-append "console=ttyS0 quiet panic=-1 no_timer_check cryptomgr.notests $move_append" \
 		-serial "file:$tag.console" -serial "pipe:$tag.control" -monitor stdio \
-		-device "$device,enable-migration=on,x-no-kvm-intx=on" \
-		"$@" <>"$tag.monitor" >"$tag.out" 2>&1 &
+		-device "$device" "$@" <>"$tag.monitor" >"$tag.out" 2>&1 &
 	left_pids[$!]=$!
+}
+
+# What QEMUs need of the kernel
+start_modules()
+{
+	modprobe vfio_iommu_type1
+	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel 2>/dev/null || :
 }
 
 # start_both: the guest runs here, and there a QEMU waits for it.
 start_both()
 {
-	modprobe vfio_iommu_type1
-	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel 2>/dev/null || :
-	start "$here_uuid" here
+	start_modules
+	start "$here_uuid" here "${here_more[@]}"
 	here_qemu=$!
-	start "$there_uuid" there -incoming "unix:$mtap_tmp/socket"
+	start "$there_uuid" there "${there_more[@]}" -incoming "unix:$mtap_tmp/socket"
 }
 
 # tell PIPE LINE: opened for both, a pipe never blocks, even if nobody reads it any more.
