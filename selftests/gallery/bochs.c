@@ -348,6 +348,35 @@ MTAP_TEST(picture_of_another_user)
 	EXPECT_EQ(get(BOCHS_XRES), 160);
 }
 
+/* A dma-buf that the last user has kept shows what that has drawn, not what the next one draws. */
+MTAP_TEST(buffer_of_the_last_user)
+{
+	const size_t size = 320 * 4 * 200;
+	__u32 *p;
+	int fd;
+
+	pair_close();
+	dev_open("bochs-dmabuf");
+	kind = VFIO_GFX_PLANE_TYPE_DMABUF;
+	mode(320, 200, 32);
+	dev_set(VRAM, 0, 4, 0x111111);
+	EXPECT(shows(&dev));
+	fd = ioctl(dev.device, VFIO_DEVICE_GET_GFX_DMABUF, &plane.dmabuf_id);
+	ASSERT(fd >= 0);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT(p != MAP_FAILED);
+	EXPECT_EQ(*p, 0x111111);
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(dev_get(VRAM, 0, 4), 0);
+	dev_set(VRAM, 0, 4, 0x222222);
+	EXPECT_EQ(*p, 0x111111);
+	*p = 0x333333;
+	EXPECT_EQ(dev_get(VRAM, 0, 4), 0x222222);
+	munmap(p, size);
+	close(fd);
+}
+
 MTAP_TEST(migrates)
 {
 	mode(640, 480, 32);

@@ -23,6 +23,24 @@
 #include "memory/protect.h"
 #include "pci/msix.h"
 
+/* @memcg: what pages will be charged to, with a reference that the memory takes over */
+static struct mdev_bpf_memory *memory_new(u64 size, struct mem_cgroup *memcg)
+{
+	struct mdev_bpf_memory *mem;
+
+	mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
+	if (!mem) {
+		mem_cgroup_put(memcg);
+		return NULL;
+	}
+	kref_init(&mem->ref);
+	xa_init_flags(&mem->pages, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&mem->copies, XA_FLAGS_ACCOUNT);
+	mem->size = size;
+	mem->memcg = memcg;
+	return mem;
+}
+
 /**
  * mdev_bpf_memory_new() - create memory, without pages at first
  * @size: size in bytes
@@ -33,17 +51,7 @@
  */
 struct mdev_bpf_memory *mdev_bpf_memory_new(u64 size)
 {
-	struct mdev_bpf_memory *mem;
-
-	mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
-	if (!mem)
-		return NULL;
-	kref_init(&mem->ref);
-	xa_init_flags(&mem->pages, XA_FLAGS_ACCOUNT);
-	xa_init_flags(&mem->copies, XA_FLAGS_ACCOUNT);
-	mem->size = size;
-	mem->memcg = get_mem_cgroup_from_mm(current->mm);
-	return mem;
+	return memory_new(size, get_mem_cgroup_from_mm(current->mm));
 }
 
 static void memory_free(struct kref *ref)
@@ -60,7 +68,7 @@ static void memory_free(struct kref *ref)
 	xa_for_each(&mem->copies, index, page)
 		put_page(page);
 	xa_destroy(&mem->copies);
-	mem_cgroup_put(mem->memcg);	/* Pairs with the get in mdev_bpf_memory_new() */
+	mem_cgroup_put(mem->memcg);	/* Pairs with what memory_new() got */
 	kfree(mem);
 }
 
@@ -441,6 +449,23 @@ static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i,
 	}
 }
 
+/* Return: @mem as that of a region, with the pages that this has from the start; an ERR_PTR. */
+static struct mdev_bpf_memory *memory_made(struct mdev_bpf_device *bdev, unsigned int region,
+					   struct mdev_bpf_memory *mem)
+{
+	int ret = 0;
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	memory_init_traps(bdev, region, mem);
+	if (bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE)
+		ret = memory_populate(mem);
+	if (!ret)
+		return mem;
+	mdev_bpf_memory_put(mem);
+	return ERR_PTR(ret);
+}
+
 /**
  * mdev_bpf_memory_make() - create the memory of a region
  * @bdev: the device
@@ -454,18 +479,7 @@ static void memory_init_traps(struct mdev_bpf_device *bdev, unsigned int i,
 struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsigned int region,
 					     u64 size)
 {
-	struct mdev_bpf_memory *mem = mdev_bpf_memory_new(size);
-	int ret = 0;
-
-	if (!mem)
-		return ERR_PTR(-ENOMEM);
-	memory_init_traps(bdev, region, mem);
-	if (bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE)
-		ret = memory_populate(mem);
-	if (!ret)
-		return mem;
-	mdev_bpf_memory_put(mem);
-	return ERR_PTR(ret);
+	return memory_made(bdev, region, mdev_bpf_memory_new(size));
 }
 
 static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
@@ -539,7 +553,7 @@ void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 }
 
 /* Clear memory that others may use, and change, at the same time. */
-static void memory_forget(struct mdev_bpf_memory *mem)
+static void memory_clear_pages(struct mdev_bpf_memory *mem)
 {
 	struct page *page;
 	pgoff_t index;
@@ -555,13 +569,38 @@ static void memory_forget(struct mdev_bpf_memory *mem)
 	}
 }
 
+/* Other memory for a region, of the same owner. @mem has the region's reference afterwards. */
+static void memory_renew(struct mdev_bpf_device *bdev, unsigned int region,
+			 struct mdev_bpf_memory *mem)
+{
+	struct mdev_bpf_memory *new;
+
+	/* The reference that @mem has is enough to get another one */
+	new = mem_cgroup_tryget(mem->memcg) ? memory_new(mem->size, mem->memcg) : NULL;
+	new = memory_made(bdev, region, new);
+	if (IS_ERR(new)) {
+		memory_clear_pages(mem);
+		return;
+	}
+	scoped_guard(mdev_bpf_gate, bdev) {
+		/* Setting a parameter may have replaced it */
+		if (bdev->memory[region] == mem) {
+			new->protected = mem->protected;
+			swap(bdev->memory[region], new);
+		}
+	}
+	mdev_bpf_memory_put(new);
+}
+
 /**
- * mdev_bpf_memory_forget_device() - clear memory that the next user must not see
+ * mdev_bpf_memory_forget_device() - drop memory that the next user must not see
  * @bdev: the device, whose user has closed it
  *
- * This is the memory of regions with MDEV_BPF_REGION_CLEAR. The time that it takes is that of the
- * task that closes the device, and grows with the pages that exist. No lock is held, so a detach,
- * another program and a dump do not wait for it.
+ * Regions with MDEV_BPF_REGION_CLEAR get new memory, if there is any in the old one. So neither
+ * does who still has pages of that, by a dma-buf or because they are pinned, see what the next user
+ * writes. If there is no memory, the old one is cleared instead. The time that it takes is that of
+ * the task that closes the device, and grows with the pages that exist. No lock is held, so a
+ * detach, another program and a dump do not wait for it.
  *
  * Context: Process context, no lock held. Nobody can open the device before this returns.
  */
@@ -573,12 +612,12 @@ void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev)
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
 		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_CLEAR))
 			continue;
-		/* Setting a parameter may replace the memory */
 		scoped_guard(mdev_bpf_gate, bdev) {
 			mem = bdev->memory[i];
 			kref_get(&mem->ref);
 		}
-		memory_forget(mem);
+		if (!xa_empty(&mem->pages))
+			memory_renew(bdev, i, mem);
 		mdev_bpf_memory_put(mem);
 	}
 }
