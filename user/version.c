@@ -13,7 +13,7 @@
 static const char *const features[] = {
 	"timers", "msix", "dma", "memory", "doorbells", "gfx", "express", "migration", "upgrade",
 	"fail", "platform", "registers", "clock", "params", "files", "requests",
-	"queues", "protect", "consoles", "cables",
+	"queues", "protect", "consoles", "cables", "queue-dma",
 };
 
 static struct json_object *feature_names(__u32 mask)

@@ -66,7 +66,7 @@ extern int mdev_bpf_q_kick(struct mdev_bpf_queue *q, __u32 id) __ksym;
  * @q: the queue
  * @id: number of the work, 0 to MDEV_BPF_MAX_WORK - 1; passed to the work op
  *
- * The work op can do what the queue op cannot, such as DMA, and then ring the queue.
+ * The work op can do what the queue op cannot, and then ring the queue.
  *
  * Return: 0; -EINVAL for an @id out of range.
  */
@@ -80,6 +80,92 @@ extern int mdev_bpf_q_work(struct mdev_bpf_queue *q, __u32 id) __ksym;
  * Return: as mdev_bpf_irq_trigger(); -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_q_irq(struct mdev_bpf_queue *q, __u32 vector) __ksym;
+
+/**
+ * mdev_bpf_q_time() - mdev_bpf_time() for the ops of a queue
+ * @q: the queue
+ *
+ * Return: nanoseconds that have passed for the device.
+ */
+extern __u64 mdev_bpf_q_time(struct mdev_bpf_queue *q) __ksym;
+
+/**
+ * mdev_bpf_q_request() - mdev_bpf_request() for the ops of a queue
+ * @q: the queue
+ * @req: the request; MDEV_BPF_STATE() in it means the state of the queue
+ * @req__sz: sizeof(*req)
+ *
+ * The request is carried out after the op. Then queue_done is called with the result. Each
+ * queue has channels of its own, whose requests are carried out one at a time, in their order.
+ * Windows cannot be pinned.
+ *
+ * Return: as mdev_bpf_request(); -EBUSY if MDEV_BPF_MAX_DMA requests of this queue wait.
+ */
+extern int mdev_bpf_q_request(struct mdev_bpf_queue *q, const struct mdev_bpf_request *req,
+			      __u32 req__sz) __ksym;
+
+/**
+ * mdev_bpf_q_request_cancel() - mdev_bpf_request_cancel() for the requests of a queue
+ * @q: the queue
+ * @id: the id, as in struct mdev_bpf_request
+ * @mask: the bits of the id that count; 0 for all requests of the queue
+ *
+ * Return: the number of requests; -ENOENT if there is none that has not completed.
+ */
+extern int mdev_bpf_q_request_cancel(struct mdev_bpf_queue *q, __u32 id, __u32 mask) __ksym;
+
+/**
+ * mdev_bpf_q_dma_read() - copy from guest memory to the device
+ * @q: the queue
+ * @id: any number; passed to queue_done
+ * @iova: the first guest address
+ * @where: MDEV_BPF_STATE() of the queue, or MDEV_BPF_MEMORY()
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ *
+ * Return: as mdev_bpf_q_request().
+ */
+static __always_inline int mdev_bpf_q_dma_read(struct mdev_bpf_queue *q, __u32 id, __u64 iova,
+					       __u64 where, __u64 size)
+{
+	struct mdev_bpf_request req = {
+		.id = id, .op = MDEV_BPF_DMA_READ, .iova = iova, .where = where, .size = size,
+	};
+
+	return mdev_bpf_q_request(q, &req, sizeof(req));
+}
+
+/**
+ * mdev_bpf_q_dma_write() - copy from the device to guest memory
+ * @q: the queue
+ * @id: any number; passed to queue_done
+ * @iova: the first guest address
+ * @where: MDEV_BPF_STATE() of the queue, or MDEV_BPF_MEMORY()
+ * @size: number of bytes, 1 to MDEV_BPF_MAX_DMA_SIZE
+ *
+ * Return: as mdev_bpf_q_request().
+ */
+static __always_inline int mdev_bpf_q_dma_write(struct mdev_bpf_queue *q, __u32 id, __u64 iova,
+						__u64 where, __u64 size)
+{
+	struct mdev_bpf_request req = {
+		.id = id, .op = MDEV_BPF_DMA_WRITE, .iova = iova, .where = where, .size = size,
+	};
+
+	return mdev_bpf_q_request(q, &req, sizeof(req));
+}
+
+/**
+ * mdev_bpf_q_dma_get() - mdev_bpf_dma_get() for the ops of a queue
+ * @q: the queue
+ * @where: MDEV_BPF_PIN(id, offset)
+ * @rdwr_buf_size: number of bytes, a compile-time constant
+ *
+ * The window was pinned by an op of the device. Other ops can access it at the same time.
+ *
+ * Return: a pointer that is valid until the op returns, or NULL.
+ */
+extern __u8 *mdev_bpf_q_dma_get(struct mdev_bpf_queue *q, __u64 where,
+				const size_t rdwr_buf_size) __ksym;
 
 /**
  * mdev_bpf_q_memory_read() - mdev_bpf_memory_read() for the queue op

@@ -510,6 +510,22 @@ struct mdev_bpf_ops {
 	int (*queue)(struct mdev_bpf_queue *q);
 
 	/**
+	 * @reserved_op: NULL. No op can have this place: the verifier of Linux 6.12 compares the
+	 * index of an op with attach types, and takes the arguments of an op with the index of
+	 * BPF_TRACE_RAW_TP as possibly NULL.
+	 */
+	void (*reserved_op)(void);
+
+	/**
+	 * @queue_done: A request of a queue has completed or failed; see mdev_bpf_q_request().
+	 *
+	 * Called as @queue, for each request, in the order in which the queue has made those of a channel.
+	 *
+	 * Return: ignored.
+	 */
+	int (*queue_done)(struct mdev_bpf_queue *q, struct mdev_bpf_dma *dma);
+
+	/**
 	 * @name: Name of the mdev driver, class and parent device: 1 to 15 of [A-Za-z0-9_-], the
 	 * first a letter or digit. The same rules hold for the name of a type.
 	 */

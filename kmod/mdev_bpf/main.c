@@ -43,7 +43,7 @@ static struct kobj_attribute abi_min_attr = __ATTR_RO(abi_min);
 		  MDEV_BPF_FEATURE_PARAMS | MDEV_BPF_FEATURE_FILES | \
 		  MDEV_BPF_FEATURE_REQUESTS | MDEV_BPF_FEATURE_QUEUES | \
 		  MDEV_BPF_FEATURE_PROTECT | MDEV_BPF_FEATURE_CONSOLES | \
-		  MDEV_BPF_FEATURE_CABLES)
+		  MDEV_BPF_FEATURE_CABLES | MDEV_BPF_FEATURE_QUEUE_DMA)
 
 static ssize_t features_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {

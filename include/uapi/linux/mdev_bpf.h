@@ -212,6 +212,7 @@
 #define MDEV_BPF_FEATURE_PROTECT	(1 << 17)	/* mdev_bpf_memory_protect() */
 #define MDEV_BPF_FEATURE_CONSOLES	(1 << 18)
 #define MDEV_BPF_FEATURE_CABLES		(1 << 19)
+#define MDEV_BPF_FEATURE_QUEUE_DMA	(1 << 20)	/* mdev_bpf_q_request() */
 
 /* struct mdev_bpf_ioctl::stage */
 #define MDEV_BPF_IOCTL_BEFORE	0	/* the core has not looked at the command yet */

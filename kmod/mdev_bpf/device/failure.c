@@ -212,12 +212,12 @@ void mdev_bpf_failure_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 	if (f->active)
 		return;
 	if (!verdict->program[0]) {
-		failure_slow(bdev, MDEV_BPF_OP_QUEUE, limit_ms);
+		failure_slow(bdev, verdict->op, limit_ms);
 		return;
 	}
 	strscpy(f->program, verdict->program);
 	copy_text(f->text, verdict->text, sizeof(verdict->text));
-	failure_begin(bdev, MDEV_BPF_OP_QUEUE, verdict->code);
+	failure_begin(bdev, verdict->op, verdict->code);
 }
 
 __bpf_kfunc_start_defs();

@@ -6,7 +6,8 @@
  * All writes are made by the core or under the gate. A request is logged when it has been carried
  * out, not before, so that a page can be copied as soon as it is reported. A program writes to a
  * window by pointers that are valid until the op ends, and the gate is held until then. So it is
- * enough to record the pages to which the program has obtained a pointer.
+ * enough to record the pages to which the program has obtained a pointer. If ops of queues do so,
+ * they are stopped for a moment to take these records.
  *
  * The log is protected by the gate. User memory is accessed without the gate, so a report takes one
  * run of dirty pages at a time out of the log, and reports it afterwards.
@@ -28,6 +29,7 @@
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "gate/gate.h"
+#include "queue/queue.h"
 
 /* The log consists of bitmaps of a page each, for those parts of the ranges that were written. */
 #define CHUNK_BITS	(PAGE_SIZE * BITS_PER_BYTE)
@@ -184,6 +186,18 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 			      req->list[i].iova + req->list[i].size - 1);
 }
 
+static void take_touched(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
+{
+	u64 start = pin->iova & PAGE_MASK;
+	unsigned int page;
+
+	if (bdev->dirty)
+		for_each_set_bit(page, pin->touched, MDEV_BPF_PIN_PAGES)
+			dirty_written(bdev->dirty, start + (u64)page * PAGE_SIZE,
+				      start + (u64)page * PAGE_SIZE + PAGE_SIZE - 1);
+	bitmap_zero(pin->touched, MDEV_BPF_PIN_PAGES);
+}
+
 /**
  * mdev_bpf_dirty_pin() - log the pages of a window that a program may have written so far
  * @bdev: the device
@@ -193,15 +207,13 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
  */
 void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 {
-	u64 start = pin->iova & PAGE_MASK;
-	unsigned int page;
-
 	mdev_bpf_gate_assert_held(bdev);
-	if (bdev->dirty)
-		for_each_set_bit(page, pin->touched, MDEV_BPF_PIN_PAGES)
-			dirty_written(bdev->dirty, start + (u64)page * PAGE_SIZE,
-				      start + (u64)page * PAGE_SIZE + PAGE_SIZE - 1);
-	bitmap_zero(pin->touched, MDEV_BPF_PIN_PAGES);
+	if (!READ_ONCE(bdev->queues.windows)) {
+		take_touched(bdev, pin);
+		return;
+	}
+	guard(mdev_bpf_lanes)(bdev);
+	take_touched(bdev, pin);
 }
 
 static void dirty_pins(struct mdev_bpf_device *bdev)
@@ -228,7 +240,9 @@ static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, 
 		if (!bdev->dirty) {
 			/* Forget what was written before the log was started */
 			dirty_pins(bdev);
-			bdev->dirty = dirty;
+			WRITE_ONCE(bdev->dirty, dirty);
+			/* Pairs with the one in note_written() of dma/lane.c */
+			smp_mb();
 			return 0;
 		}
 	}

@@ -188,11 +188,10 @@ int mdev_bpf_fault_start(struct mdev_bpf_dma_channel *ch)
  * mdev_bpf_fault_kick() - wake the thread, because it has a request or may continue
  * @ch: the channel
  *
- * Context: The gate held.
+ * Context: Any, after the reason is visible to who takes the lock of the channel.
  */
 void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch)
 {
-	mdev_bpf_gate_assert_held(ch->bdev);
 	WRITE_ONCE(ch->fault.wanted, true);
 	wake_up(&ch->fault.wake);
 }
@@ -234,11 +233,11 @@ bool mdev_bpf_fault_is_before(const struct mdev_bpf_fault *fault,
  * mdev_bpf_fault_interrupt() - interrupt the current attempt of the thread
  * @ch: the channel
  *
- * Context: The gate held.
+ * Context: The lock of the channel held: the gate, or the lane of its queue.
  */
 void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch)
 {
-	mdev_bpf_gate_assert_held(ch->bdev);
+	lockdep_assert_held(ch->lane ? &ch->lane->lock : &ch->bdev->gate.lock);
 	if (ch->busy && ch->fault.has_head)
 		fault_signal(&ch->fault);
 }

@@ -37,10 +37,9 @@ int mdev_bpf_guest_errno(int err)
 	}
 }
 
-static bool state_has(struct mdev_bpf_device *bdev, u64 offset, u64 size)
+/* Has a state of @has bytes these? */
+static bool state_has(u32 has, u64 offset, u64 size)
 {
-	u32 has = bdev->state.cur.size;
-
 	return offset <= has && size <= has - offset;
 }
 
@@ -62,19 +61,19 @@ static struct mdev_bpf_memory *where_memory(struct mdev_bpf_device *bdev, u64 wh
  * @bdev: the device
  * @where: the program's argument, MDEV_BPF_STATE() or MDEV_BPF_MEMORY()
  * @size: number of bytes
+ * @state: size of the state in bytes
  *
- * Context: The gate held.
+ * Context: As for mdev_bpf_request_check().
  *
  * Return: true if the device has all of the bytes.
  */
-bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size)
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size, u32 state)
 {
 	struct mdev_bpf_memory *mem = where_memory(bdev, where);
 	u64 offset = mdev_bpf_where_offset(where);
 
-	mdev_bpf_gate_assert_held(bdev);
 	if (where_in_state(where))
-		return !mdev_bpf_where_index(where) && state_has(bdev, offset, size);
+		return !mdev_bpf_where_index(where) && state_has(state, offset, size);
 	/* Trap windows are not memory */
 	return mem && size <= mdev_bpf_memory_span(mem, offset, 1);
 }
@@ -134,22 +133,43 @@ bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
 	return guest_rw(bdev, iova, &byte, sizeof(byte), false, false) != -ENOENT;
 }
 
-/* Copy from or to the state, unless it was replaced since the request was started. */
+/*
+ * Copy from or to the state of the device, or of the queue to which the channel belongs, unless it
+ * was replaced since the request was started.
+ */
+static int state_copy(struct mdev_bpf_dma_channel *ch, u64 where, void *buf, u64 size, bool write)
+{
+	const struct mdev_bpf_state *state = &ch->bdev->state;
+	u64 offset = mdev_bpf_where_offset(where);
+	void *data = state->cur.data;
+
+	if (state->generation != ch->generation)
+		return -ECANCELED;
+	if (!state_has(ch->lane ? state->cur.queue_size : state->cur.size, offset, size))
+		return -EINVAL;
+	if (ch->lane)
+		data = mdev_bpf_state_queue(state->cur.block, ch->lane->ctx.id);
+	if (write)
+		memcpy(data + offset, buf, size);
+	else
+		memcpy(buf, data + offset, size);
+	return 0;
+}
+
 static int state_rw(struct mdev_bpf_dma_channel *ch, u64 where, void *buf, u64 size, bool write)
 {
-	struct mdev_bpf_device *bdev = ch->bdev;
-	u64 offset = mdev_bpf_where_offset(where);
-
-	guard(mdev_bpf_gate)(bdev);
-	if (bdev->state.generation != ch->generation)
-		return -ECANCELED;
-	if (!state_has(bdev, offset, size))
-		return -EINVAL;
-	if (write)
-		memcpy(bdev->state.cur.data + offset, buf, size);
-	else
-		memcpy(buf, bdev->state.cur.data + offset, size);
-	return 0;
+	/* While its lane is open, a queue needs no gate: see queue/queue.c */
+	if (ch->lane) {
+		guard(spinlock)(&ch->lane->lock);
+		if (READ_ONCE(ch->lane->ops))
+			return state_copy(ch, where, buf, size, write);
+	}
+	guard(mdev_bpf_gate)(ch->bdev);
+	if (!ch->lane)
+		return state_copy(ch, where, buf, size, write);
+	/* It may have been opened meanwhile */
+	guard(spinlock)(&ch->lane->lock);
+	return state_copy(ch, where, buf, size, write);
 }
 
 /* Check a list, and cut off what is beyond the bytes of the request. */

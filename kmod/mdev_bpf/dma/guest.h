@@ -9,7 +9,7 @@ struct mdev_bpf_device;
 struct mdev_bpf_dma_channel;
 struct mdev_bpf_request;
 
-bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size);
+bool mdev_bpf_guest_where_ok(struct mdev_bpf_device *bdev, u64 where, u64 size, u32 state);
 bool mdev_bpf_guest_in_state(const struct mdev_bpf_request *arg);
 int mdev_bpf_guest_errno(int err);
 bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova);

@@ -11,12 +11,14 @@
 #include <linux/iommu.h>
 #include <linux/mdev_bpf_client.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
 #include "dma/dirty.h"
 #include "dma/fault.h"
 #include "dma/guest.h"
+#include "dma/lane.h"
 #include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
@@ -92,6 +94,7 @@ static void pin_unpin(struct work_struct *work)
 	struct mdev_bpf_pin *pin = container_of(work, struct mdev_bpf_pin, unpin);
 	struct mdev_bpf_device *bdev = pin->bdev;
 
+	mdev_bpf_dma_lanes_await(bdev);
 	pages_put(bdev, pin, pin->nr);
 	kfree(pin->pages);
 	guard(mdev_bpf_gate)(bdev);
@@ -363,14 +366,14 @@ int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id)
  * @bdev: the device
  * @id: the window, less than mdev_bpf_dma_queue::windows
  *
- * Context: The gate held.
+ * Context: The gate held; or the lane of a queue, see mdev_bpf_dma_lane_pin_get().
  *
  * Return: true if it can.
  */
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	return bdev->dma.pins[id].state == MDEV_BPF_PIN_READY;
+	/* Pairs with the release in pin_set_state() */
+	return smp_load_acquire(&bdev->dma.pins[id].state) == MDEV_BPF_PIN_READY;
 }
 
 /**
@@ -380,7 +383,8 @@ bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id)
  * @offset: first byte in the window
  * @size: number of bytes
  *
- * Context: The gate held. The window stays until the gate is released.
+ * Context: The gate held. The window stays until the gate is released. The same holds for the lane
+ * of a queue.
  *
  * Return: the pointer; NULL if the window does not exist, if the bytes are not all in it, not all
  * in one page or not aligned to mdev_bpf_memory_align(), or if bus mastering is off.
@@ -392,6 +396,7 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	if (id >= bdev->dma.windows || !mdev_bpf_pin_is(bdev, id) ||
 	    !mdev_bpf_pci_config_is_master(bdev))
 		return NULL;
+	id = array_index_nospec(id, bdev->dma.windows);
 	pin = &bdev->dma.pins[id];
 	/* For a size of 0, the verifier would assume that the whole type is accessible */
 	if (!size || size > pin->size || offset > pin->size - size)
@@ -400,7 +405,9 @@ void *mdev_bpf_pin_get(struct mdev_bpf_device *bdev, u64 id, u64 offset, size_t 
 	if (offset_in_page(offset) + size > PAGE_SIZE ||
 	    !IS_ALIGNED(offset, mdev_bpf_memory_align(size)))
 		return NULL;
-	__set_bit(offset >> PAGE_SHIFT, pin->touched);
+	/* Ops of queues do the same at the same time */
+	if (!test_bit(offset >> PAGE_SHIFT, pin->touched))
+		set_bit(offset >> PAGE_SHIFT, pin->touched);
 	return page_address(pin->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 

@@ -18,9 +18,11 @@
 #include "dma/fault.h"
 #include "dma/file.h"
 #include "dma/guest.h"
+#include "dma/lane.h"
 #include "dma/queue.h"
 #include "dma/runner.h"
 #include "gate/gate.h"
+#include "queue/queue.h"
 #include "work/worker.h"
 
 #define for_each_channel(ch, q)	\
@@ -56,6 +58,22 @@ void mdev_bpf_dma_queue_kick(struct mdev_bpf_device *bdev)
 			mdev_bpf_fault_kick(ch);
 	if (bdev->dma.ready)
 		mdev_bpf_worker_wake(bdev);
+	mdev_bpf_dma_lanes_kick(bdev);
+}
+
+/**
+ * mdev_bpf_dma_queue_init_request() - set up a request that was taken from the free ones
+ * @req: the request
+ * @arg: what the program has requested
+ */
+void mdev_bpf_dma_queue_init_request(struct mdev_bpf_dma_request *req,
+				     const struct mdev_bpf_request *arg)
+{
+	req->arg = *arg;
+	req->done = 0;
+	req->error = 0;
+	req->over = false;
+	req->cancelled = false;
 }
 
 /**
@@ -78,11 +96,7 @@ struct mdev_bpf_dma_request *mdev_bpf_dma_queue_put(struct mdev_bpf_device *bdev
 	if (!req)
 		return NULL;
 	list_move_tail(&req->node, &ch->requests);
-	req->arg = *arg;
-	req->done = 0;
-	req->error = 0;
-	req->over = false;
-	req->cancelled = false;
+	mdev_bpf_dma_queue_init_request(req, arg);
 	bdev->dma.nr++;
 	channel_update(ch);
 	return req;
@@ -139,6 +153,7 @@ void mdev_bpf_dma_queue_drop_all(struct mdev_bpf_device *bdev)
 		ch->absent = false;
 		mdev_bpf_fault_forget(&ch->fault);
 	}
+	mdev_bpf_dma_lanes_drop(bdev);
 	q->ready = 0;
 	bdev->gate.leave &= ~MDEV_BPF_LEAVE_DMA;
 	q->nr = 0;
@@ -162,7 +177,7 @@ void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch)
 	/* A request for a file calls mdev_bpf_dma_queue_lock() when it comes to guest memory */
 	ch->faulting = ch->fault.has_head &&
 		       !mdev_bpf_dma_file_is(&mdev_bpf_dma_channel_head(ch)->arg);
-	q->faulting += ch->faulting;
+	WRITE_ONCE(q->faulting, q->faulting + ch->faulting);
 	WRITE_ONCE(q->busy, q->busy + 1);
 }
 
@@ -178,7 +193,7 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 
 	mdev_bpf_gate_assert_held(ch->bdev);
 	ch->busy = false;
-	q->faulting -= ch->faulting;
+	WRITE_ONCE(q->faulting, q->faulting - ch->faulting);
 	ch->faulting = false;
 	ch->locking = false;
 	WRITE_ONCE(q->busy, q->busy - 1);
@@ -187,19 +202,62 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 }
 
 /**
+ * mdev_bpf_dma_queue_end() - note the result of the first request of a channel
+ * @ch: the channel, which is busy with the caller
+ * @error: the result
+ * @again: the request has to be tried again, unless it was cancelled
+ *
+ * Context: The lock of the channel held: the gate, or the lane of its queue.
+ */
+void mdev_bpf_dma_queue_end(struct mdev_bpf_dma_channel *ch, int error, bool again)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+
+	kfree(req->list);
+	req->list = NULL;
+	req->nr_list = 0;
+	if (again && (req->cancelled || (mdev_bpf_guest_in_state(&req->arg) &&
+					 ch->generation != ch->bdev->state.generation))) {
+		error = -ECANCELED;
+		again = false;
+	}
+	req->error = error;
+	req->over = !again;
+}
+
+/**
+ * mdev_bpf_dma_queue_is_idle() - is no request being carried out?
+ * @bdev: the device
+ *
+ * Context: Any. If new ones cannot begin, the answer stays true.
+ *
+ * Return: true if none is.
+ */
+bool mdev_bpf_dma_queue_is_idle(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_dma_channel *ch;
+	struct mdev_bpf_lane *lane;
+
+	mdev_bpf_queue_for_each(lane, bdev)
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			if (READ_ONCE(ch->busy))
+				return false;
+	return !READ_ONCE(bdev->dma.busy);
+}
+
+/**
  * mdev_bpf_dma_queue_is_locked() - is a fault thread waiting with VFIO's lock held?
  * @bdev: the device
  *
  * While it is, other tasks would wait for the lock. There is a kick when the attempt has ended.
  *
- * Context: The gate held.
+ * Context: Any; without the gate, the answer may be outdated.
  *
  * Return: true if it may be; never with iommufd, which has no such lock.
  */
 bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	return bdev->dma.faulting && !bdev->vdev.iommufd_access;
+	return READ_ONCE(bdev->dma.faulting) && !bdev->vdev.iommufd_access;
 }
 
 /* Mark a channel as faulting. Return: 0; or how long to wait before. */
@@ -220,7 +278,7 @@ static unsigned long try_lock(struct mdev_bpf_dma_channel *ch)
 		return 1;
 	ch->locking = false;
 	ch->faulting = true;
-	q->faulting++;
+	WRITE_ONCE(q->faulting, q->faulting + 1);
 	return 0;
 }
 
@@ -239,8 +297,11 @@ int mdev_bpf_dma_queue_lock(struct mdev_bpf_dma_channel *ch)
 	while ((wait = try_lock(ch))) {
 		wait_event_interruptible_timeout(ch->fault.wake, READ_ONCE(ch->fault.wanted),
 						 wait);
-		if (signal_pending(current))
+		if (signal_pending(current)) {
+			guard(mdev_bpf_gate)(ch->bdev);
+			ch->locking = false;
 			return -EINTR;
+		}
 	}
 	return 0;
 }
@@ -257,7 +318,7 @@ void mdev_bpf_dma_queue_unlock(struct mdev_bpf_dma_channel *ch)
 
 	guard(mdev_bpf_gate)(ch->bdev);
 	ch->faulting = false;
-	q->faulting--;
+	WRITE_ONCE(q->faulting, q->faulting - 1);
 	/* iommufd has no lock that others wait for */
 	if (!ch->bdev->vdev.iommufd_access)
 		q->calm = jiffies + (jiffies - ch->fault.began);
@@ -299,10 +360,16 @@ void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch)
 void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_channel *ch;
+	struct mdev_bpf_lane *lane;
 
 	mdev_bpf_gate_assert_held(bdev);
 	for_each_channel(ch, &bdev->dma)
 		mdev_bpf_fault_interrupt(ch);
+	mdev_bpf_queue_for_each(lane, bdev) {
+		guard(spinlock)(&lane->lock);
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			mdev_bpf_fault_interrupt(ch);
+	}
 }
 
 /*
@@ -321,6 +388,43 @@ static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_
 }
 
 /**
+ * mdev_bpf_dma_channel_cancel() - cancel requests of a channel by their ids
+ * @ch: the channel
+ * @id: the id
+ * @mask: the bits of the id that count; 0 for all requests
+ *
+ * Context: The lock of the channel held: the gate, or the lane of its queue.
+ *
+ * Return: the number of requests.
+ */
+int mdev_bpf_dma_channel_cancel(struct mdev_bpf_dma_channel *ch, u32 id, u32 mask)
+{
+	struct mdev_bpf_dma_request *req;
+	int nr = 0;
+
+	list_for_each_entry(req, &ch->requests, node)
+		if (!((req->arg.id ^ id) & mask) && !req->over && !req->cancelled) {
+			request_cancel(ch, req);
+			nr++;
+		}
+	return nr;
+}
+
+/* Cancel those that refer to the state, except for one that is being carried out. */
+static void channel_cancel_state(struct mdev_bpf_dma_channel *ch)
+{
+	struct mdev_bpf_dma_request *req;
+
+	list_for_each_entry(req, &ch->requests, node) {
+		bool busy = ch->busy && req == mdev_bpf_dma_channel_head(ch);
+
+		if (!busy && !req->over && mdev_bpf_guest_in_state(&req->arg))
+			request_cancel(ch, req);
+	}
+	mdev_bpf_fault_interrupt(ch);
+}
+
+/**
  * mdev_bpf_dma_queue_cancel() - cancel requests by their ids
  * @bdev: the device
  * @id: the id
@@ -334,17 +438,12 @@ static void request_cancel(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_
  */
 int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id, u32 mask)
 {
-	struct mdev_bpf_dma_request *req;
 	struct mdev_bpf_dma_channel *ch;
 	int nr = 0;
 
 	mdev_bpf_gate_assert_held(bdev);
 	for_each_channel(ch, &bdev->dma)
-		list_for_each_entry(req, &ch->requests, node)
-			if (!((req->arg.id ^ id) & mask) && !req->over && !req->cancelled) {
-				request_cancel(ch, req);
-				nr++;
-			}
+		nr += mdev_bpf_dma_channel_cancel(ch, id, mask);
 	if (!nr)
 		return -ENOENT;
 	mdev_bpf_dma_queue_kick(bdev);
@@ -362,18 +461,16 @@ int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id, u32 mask)
  */
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_dma_request *req;
 	struct mdev_bpf_dma_channel *ch;
+	struct mdev_bpf_lane *lane;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for_each_channel(ch, &bdev->dma) {
-		list_for_each_entry(req, &ch->requests, node) {
-			bool busy = ch->busy && req == mdev_bpf_dma_channel_head(ch);
-
-			if (!busy && !req->over && mdev_bpf_guest_in_state(&req->arg))
-				request_cancel(ch, req);
-		}
-		mdev_bpf_fault_interrupt(ch);
+	for_each_channel(ch, &bdev->dma)
+		channel_cancel_state(ch);
+	mdev_bpf_queue_for_each(lane, bdev) {
+		guard(spinlock)(&lane->lock);
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			channel_cancel_state(ch);
 	}
 	mdev_bpf_dma_queue_kick(bdev);
 }
@@ -393,10 +490,12 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 
 	scoped_guard(mdev_bpf_gate, bdev) {
+		/* The threads of queues look at it while their lanes are open */
+		guard(mdev_bpf_lanes)(bdev);
 		q->holds++;
 		mdev_bpf_dma_queue_interrupt(bdev);
 	}
-	if (!wait_event_killable(q->idle, !READ_ONCE(q->busy)))
+	if (!wait_event_killable(q->idle, mdev_bpf_dma_queue_is_idle(bdev)))
 		return 0;
 	mdev_bpf_dma_queue_resume(bdev);
 	return -EINTR;
@@ -411,6 +510,7 @@ int mdev_bpf_dma_queue_hold(struct mdev_bpf_device *bdev)
 void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
 {
 	guard(mdev_bpf_gate)(bdev);
+	guard(mdev_bpf_lanes)(bdev);
 	bdev->dma.holds--;
 	mdev_bpf_dma_queue_kick(bdev);
 }
@@ -446,7 +546,10 @@ int mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		list_add_tail(&q->pool[i].node, &q->free);
-	return 0;
+	if (!mdev_bpf_dma_lanes_init(bdev))
+		return 0;
+	mdev_bpf_dma_queue_destroy(bdev);
+	return -ENOMEM;
 }
 
 /**
@@ -455,5 +558,6 @@ int mdev_bpf_dma_queue_init(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_destroy(struct mdev_bpf_device *bdev)
 {
+	mdev_bpf_dma_lanes_destroy(bdev);
 	kvfree(bdev->dma.pool);
 }

@@ -14,6 +14,7 @@
 #include "dma/unmap.h"
 
 struct mdev_bpf_device;
+struct mdev_bpf_lane;
 
 /**
  * struct mdev_bpf_dma_request - a DMA request
@@ -39,7 +40,12 @@ struct mdev_bpf_dma_request {
 
 /**
  * struct mdev_bpf_dma_channel - requests that are carried out in their order, one at a time
+ *
+ * That of a queue is protected by the lane of the queue, except for @faulting and @locking; see
+ * dma/lane.c.
+ *
  * @bdev: the device
+ * @lane: the queue to which it belongs; NULL if it belongs to the device itself
  * @requests: the requests; the first stays until dma_done is called for it
  * @busy: the runner or the fault thread is carrying out the first request, without a lock
  * @faulting: @busy with the fault thread, which may hold VFIO's lock
@@ -50,6 +56,7 @@ struct mdev_bpf_dma_request {
  */
 struct mdev_bpf_dma_channel {
 	struct mdev_bpf_device *bdev;
+	struct mdev_bpf_lane *lane;
 	struct list_head requests;
 	bool busy;
 	bool faulting;
@@ -131,6 +138,11 @@ struct mdev_bpf_dma_request *mdev_bpf_dma_queue_put(struct mdev_bpf_device *bdev
 int mdev_bpf_dma_queue_add(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
 void mdev_bpf_dma_queue_drop(struct mdev_bpf_device *bdev, struct mdev_bpf_dma_request *req);
 void mdev_bpf_dma_queue_drop_all(struct mdev_bpf_device *bdev);
+void mdev_bpf_dma_queue_end(struct mdev_bpf_dma_channel *ch, int error, bool again);
+void mdev_bpf_dma_queue_init_request(struct mdev_bpf_dma_request *req,
+				     const struct mdev_bpf_request *arg);
+bool mdev_bpf_dma_queue_is_idle(struct mdev_bpf_device *bdev);
+int mdev_bpf_dma_channel_cancel(struct mdev_bpf_dma_channel *ch, u32 id, u32 mask);
 void mdev_bpf_dma_queue_start(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch);
 void mdev_bpf_dma_queue_to_fault(struct mdev_bpf_dma_channel *ch);

@@ -22,11 +22,12 @@
 #include "dma/guest.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
+#include "dma/request.h"
 #include "dma/runner.h"
 #include "gate/call.h"
 #include "gate/gate.h"
 #include "gate/trace.h"
-#include "pci/config.h"
+#include "queue/queue.h"
 #include "work/worker.h"
 
 /*
@@ -60,12 +61,6 @@ static bool dma_may_run(struct mdev_bpf_device *bdev)
 
 	mdev_bpf_gate_assert_held(bdev);
 	return q->open && !q->holds && !bdev->deferred.frozen && mdev_bpf_gate_is_attached(bdev);
-}
-
-/* What accesses guest memory needs bus mastering. */
-static bool dma_is_allowed(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg)
-{
-	return !mdev_bpf_guest_is_used(arg) || mdev_bpf_pci_config_is_master(bdev);
 }
 
 /*
@@ -116,7 +111,7 @@ static enum dma_step dma_next(struct mdev_bpf_device *bdev, struct dma_run *run,
 		return DMA_STOP;
 	}
 	req = mdev_bpf_dma_channel_head(*ch);
-	if (!req->over && !dma_is_allowed(bdev, &req->arg)) {
+	if (!req->over && !mdev_bpf_request_may_run(bdev, &req->arg)) {
 		req->error = -EACCES;
 		req->over = true;
 	}
@@ -143,16 +138,7 @@ static void dma_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_dirty_request(bdev, req);
-	kfree(req->list);
-	req->list = NULL;
-	req->nr_list = 0;
-	if (again && (req->cancelled || (mdev_bpf_guest_in_state(&req->arg) &&
-					 ch->generation != bdev->state.generation))) {
-		error = -ECANCELED;
-		again = false;
-	}
-	req->error = error;
-	req->over = !again;
+	mdev_bpf_dma_queue_end(ch, error, again);
 	mdev_bpf_dma_queue_stop(ch);
 }
 
@@ -198,20 +184,7 @@ static bool dma_take(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma *dma)
 	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->deferred.frozen || !req || !req->over)
 		return false;
-	*dma = (struct mdev_bpf_dma) {
-		.id = req->arg.id,
-		.op = req->arg.op,
-		.channel = req->arg.channel,
-		.flags = req->arg.flags,
-		.iova = req->arg.iova,
-		.where = req->arg.where,
-		.size = req->arg.size,
-		.done = req->error ? req->done : req->arg.size,
-		.offset = req->arg.offset,
-		.file = req->arg.file,
-		.count = req->arg.count,
-		.error = req->error,
-	};
+	*dma = mdev_bpf_request_result(req);
 	/* The user may have unmapped the memory again */
 	if (req->arg.op == MDEV_BPF_DMA_PIN && !dma->error && !mdev_bpf_pin_is(bdev, req->arg.id))
 		dma->error = -ENOENT;
@@ -289,7 +262,7 @@ static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf
 {
 	struct mdev_bpf_device *bdev = ch->bdev;
 
-	if (!req || req->over || !dma_may_run(bdev) || !dma_is_allowed(bdev, &req->arg))
+	if (!req || req->over || !dma_may_run(bdev) || !mdev_bpf_request_may_run(bdev, &req->arg))
 		return false;
 	/* dma_unmap must be called for all old windows before a new one is pinned */
 	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
@@ -319,10 +292,17 @@ static bool fault_is_waiting(struct mdev_bpf_dma_channel *ch)
 bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch)
 {
 	struct mdev_bpf_dma_queue *q = &ch->bdev->dma;
+	struct mdev_bpf_dma_channel *other;
+	struct mdev_bpf_lane *lane;
 	unsigned int i;
 
 	if (ch->bdev->vdev.iommufd_access)
 		return false;
+	/* Those of queues only wait in mdev_bpf_dma_queue_lock() */
+	mdev_bpf_queue_for_each(lane, ch->bdev)
+		mdev_bpf_queue_for_each_channel(other, lane)
+			if (other->locking && mdev_bpf_fault_is_before(&other->fault, &ch->fault))
+				return true;
 	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
 		if (mdev_bpf_fault_is_before(&q->channels[i].fault, &ch->fault) &&
 		    fault_is_waiting(&q->channels[i]))
@@ -489,6 +469,8 @@ void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
 void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
+	struct mdev_bpf_dma_channel *ch;
+	struct mdev_bpf_lane *lane;
 	unsigned int i;
 
 	scoped_guard(mdev_bpf_gate, bdev) {
@@ -497,9 +479,12 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 		q->open = false;
 		mdev_bpf_dma_queue_interrupt(bdev);
 	}
-	wait_event(q->idle, !READ_ONCE(q->busy));
+	wait_event(q->idle, mdev_bpf_dma_queue_is_idle(bdev));
 	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
 		mdev_bpf_fault_close(&q->channels[i]);
+	mdev_bpf_queue_for_each(lane, bdev)
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			mdev_bpf_fault_close(ch);
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_pin_close(bdev);

@@ -63,7 +63,7 @@ static inline void mdev_bpf_call_end(const struct mdev_bpf_call *call, int ret)
 #define mdev_bpf_op_id(member)	\
 	(offsetof(struct mdev_bpf_ops, member) / sizeof(void (*)(void)))
 
-static_assert(mdev_bpf_op_id(queue) == MDEV_BPF_OP_QUEUE &&
+static_assert(mdev_bpf_op_id(queue_done) == MDEV_BPF_OP_QUEUE_DONE &&
 	      mdev_bpf_op_id(name) == MDEV_BPF_NR_OPS);
 
 /* Call an op that the program has. Value: its result. */

@@ -29,6 +29,8 @@ static const char *const op_names[] = {
 	[MDEV_BPF_OP_STARTED] = "started",
 	[MDEV_BPF_OP_DUMP] = "dump",
 	[MDEV_BPF_OP_QUEUE] = "queue",
+	[MDEV_BPF_OP_RESERVED] = "reserved_op",
+	[MDEV_BPF_OP_QUEUE_DONE] = "queue_done",
 };
 
 static_assert(ARRAY_SIZE(op_names) == MDEV_BPF_NR_OPS);

@@ -293,6 +293,11 @@ const struct mdev_bpf_section mdev_bpf_stream_sections[SECTION_NR] = {
 	[SECTION_PROTECT] = {
 		"protect", 1, 0, protect_size, protect_save, protect_check, protect_load,
 	},
+	[SECTION_QUEUE_DMA] = {
+		"queue-dma", 1, STREAM_QUEUE_DMA_MAX * sizeof(struct stream_dma),
+		mdev_bpf_stream_dma_queues_size, mdev_bpf_stream_dma_queues_save,
+		mdev_bpf_stream_dma_queues_check, mdev_bpf_stream_dma_queues_load,
+	},
 };
 
 /**

@@ -56,6 +56,7 @@ enum {
 	SECTION_PARAMS,
 	SECTION_QUEUES,
 	SECTION_PROTECT,
+	SECTION_QUEUE_DMA,
 	SECTION_NR,
 	SECTION_MEMORY = 16,	/* any number of them; the last one for an offset is valid */
 };
@@ -113,6 +114,9 @@ struct stream_dma {
 };
 
 #define STREAM_DMA_MAX	(MDEV_BPF_MAX_DMA + MDEV_BPF_MAX_PINS)
+
+/* Section queue-dma is an array of the same: requests of queues, with the queue in channel. */
+#define STREAM_QUEUE_DMA_MAX	(MDEV_BPF_MAX_QUEUES * MDEV_BPF_MAX_DMA)
 
 /* Section params is an array of these: the parameters that must be the same at the target. */
 struct stream_param {

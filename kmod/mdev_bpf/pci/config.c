@@ -436,15 +436,14 @@ int mdev_bpf_pci_config_user_write(struct mdev_bpf_device *bdev, struct mdev_bpf
  * mdev_bpf_pci_config_is_master() - may the device access memory?
  * @bdev: the device
  *
- * Context: The gate held.
+ * Context: Any; without the gate, the answer may be outdated.
  *
  * Return: false while it is a PCI device whose bus mastering is off.
  */
 bool mdev_bpf_pci_config_is_master(struct mdev_bpf_device *bdev)
 {
-	mdev_bpf_gate_assert_held(bdev);
-	return !bdev->api->pci ||
-	       get_unaligned_le16(bdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
+	/* The bit is in the first byte */
+	return !bdev->api->pci || READ_ONCE(bdev->config[PCI_COMMAND]) & PCI_COMMAND_MASTER;
 }
 
 /**

@@ -31,7 +31,7 @@ static int find_data(struct mdev_bpf_dev *dev, u64 where, u32 size,
 
 	if (unlikely(mdev_bpf_watchdog_is_over(&bdev->watch)))
 		return -ETIME;
-	if (!mdev_bpf_guest_where_ok(bdev, where, size))
+	if (!mdev_bpf_guest_where_ok(bdev, where, size, bdev->state.cur.size))
 		return -EINVAL;
 	data->offset = mdev_bpf_where_offset(where);
 	if (mdev_bpf_where_is(where, MDEV_BPF_WHERE_STATE))

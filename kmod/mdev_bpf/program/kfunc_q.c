@@ -12,6 +12,8 @@
 #include <linux/btf.h>
 
 #include "device/device.h"
+#include "dma/lane.h"
+#include "dma/where.h"
 #include "gate/watchdog.h"
 #include "memory/memory.h"
 #include "pci/irq.h"
@@ -71,9 +73,33 @@ __bpf_kfunc int mdev_bpf_q_work(struct mdev_bpf_queue *q, u32 id)
 	return 0;
 }
 
+__bpf_kfunc u64 mdev_bpf_q_time(struct mdev_bpf_queue *q)
+{
+	return mdev_bpf_deferred_time_running(q_to_bdev(q));
+}
+
 __bpf_kfunc int mdev_bpf_q_irq(struct mdev_bpf_queue *q, u32 vector)
 {
 	return is_over(q) ? -ETIME : mdev_bpf_irq_vector(q_to_bdev(q), vector);
+}
+
+__bpf_kfunc int mdev_bpf_q_request(struct mdev_bpf_queue *q, const struct mdev_bpf_request *req,
+				   u32 req__sz)
+{
+	return mdev_bpf_dma_lane_request(ctx_to_lane(q), req, req__sz);
+}
+
+__bpf_kfunc int mdev_bpf_q_request_cancel(struct mdev_bpf_queue *q, u32 id, u32 mask)
+{
+	return mdev_bpf_dma_lane_cancel(ctx_to_lane(q), id, mask);
+}
+
+__bpf_kfunc u8 *mdev_bpf_q_dma_get(struct mdev_bpf_queue *q, u64 where, const size_t rdwr_buf_size)
+{
+	if (!mdev_bpf_where_is(where, MDEV_BPF_WHERE_PIN))
+		return NULL;
+	return mdev_bpf_dma_lane_pin_get(ctx_to_lane(q), mdev_bpf_where_index(where),
+					 mdev_bpf_where_offset(where), rdwr_buf_size);
 }
 
 __bpf_kfunc int mdev_bpf_q_memory_read(struct mdev_bpf_queue *q, u32 region, u64 offset,

@@ -10,6 +10,10 @@ u8 *mdev_bpf_q_state_get(struct mdev_bpf_queue *q, const size_t rdwr_buf_size);
 int mdev_bpf_q_kick(struct mdev_bpf_queue *q, u32 id);
 int mdev_bpf_q_work(struct mdev_bpf_queue *q, u32 id);
 int mdev_bpf_q_irq(struct mdev_bpf_queue *q, u32 vector);
+int mdev_bpf_q_request(struct mdev_bpf_queue *q, const struct mdev_bpf_request *req, u32 req__sz);
+int mdev_bpf_q_request_cancel(struct mdev_bpf_queue *q, u32 id, u32 mask);
+u64 mdev_bpf_q_time(struct mdev_bpf_queue *q);
+u8 *mdev_bpf_q_dma_get(struct mdev_bpf_queue *q, u64 where, const size_t rdwr_buf_size);
 int mdev_bpf_q_memory_read(struct mdev_bpf_queue *q, u32 region, u64 offset, void *data,
 			   u32 data__sz);
 int mdev_bpf_q_memory_write(struct mdev_bpf_queue *q, u32 region, u64 offset, const void *data,

@@ -20,6 +20,9 @@
 /* Functions come first in struct mdev_bpf_ops, then data from here to the end. */
 #define DATA_START offsetof(struct mdev_bpf_ops, name)
 
+/* An op must not have this index; see struct mdev_bpf_ops. It has no stub, so it cannot be used. */
+static_assert((u32)MDEV_BPF_OP_RESERVED == (u32)BPF_TRACE_RAW_TP);
+
 static_assert(DATA_START + MDEV_BPF_NR_OPS * sizeof(u32) <= sizeof(struct mdev_bpf_ops));
 
 /*
@@ -312,6 +315,11 @@ static int mdev_bpf_ops__queue(struct mdev_bpf_queue *q)
 	return 0;
 }
 
+static int mdev_bpf_ops__queue_done(struct mdev_bpf_queue *q, struct mdev_bpf_dma *dma)
+{
+	return 0;
+}
+
 static struct mdev_bpf_ops stubs = {
 	.init = mdev_bpf_ops__init,
 	.exit = mdev_bpf_ops__exit,
@@ -336,6 +344,7 @@ static struct mdev_bpf_ops stubs = {
 	.started = mdev_bpf_ops__started,
 	.dump = mdev_bpf_ops__dump,
 	.queue = mdev_bpf_ops__queue,
+	.queue_done = mdev_bpf_ops__queue_done,
 };
 
 static struct bpf_struct_ops struct_ops = {

@@ -42,11 +42,22 @@ static const struct mdev_bpf_ops *callable(struct mdev_bpf_device *bdev)
 	return gate->ops;
 }
 
-/* Wake the worker of a queue. If it has no thread, the device's worker calls the op. */
-static void wake(struct mdev_bpf_lane *lane)
+/**
+ * mdev_bpf_queue_wake() - wake the worker of a queue; if it has no thread, that of the device
+ * @lane: the queue
+ *
+ * Context: Any.
+ */
+void mdev_bpf_queue_wake(struct mdev_bpf_lane *lane)
 {
 	if (!mdev_bpf_worker_wake_one(&lane->worker))
 		mdev_bpf_worker_wake(lane->bdev);
+}
+
+/* Is there something to do for the thread of a queue? */
+static bool has_work(const struct mdev_bpf_lane *lane)
+{
+	return test_bit(0, &lane->due) || READ_ONCE(lane->ready);
 }
 
 /* Set the program of a lane. On return, no op of any other program runs in it. */
@@ -59,8 +70,8 @@ static void assign(struct mdev_bpf_lane *lane, const struct mdev_bpf_ops *ops)
 			ops = NULL;
 		WRITE_ONCE(lane->ops, ops);
 	}
-	if (ops && test_bit(0, &lane->due))
-		wake(lane);
+	if (ops && has_work(lane))
+		mdev_bpf_queue_wake(lane);
 }
 
 /**
@@ -173,7 +184,7 @@ void mdev_bpf_queue_ring(struct mdev_bpf_device *bdev, u32 id)
 	struct mdev_bpf_lane *lane = bdev->queues.lanes[array_index_nospec(id, bdev->queues.nr)];
 
 	set_bit(0, &lane->due);
-	wake(lane);
+	mdev_bpf_queue_wake(lane);
 }
 
 /*
@@ -190,6 +201,28 @@ static bool take(struct mdev_bpf_lane *lane)
 	return true;
 }
 
+/**
+ * mdev_bpf_queue_called() - look whether an op of a queue that has returned fails the device
+ * @lane: the queue
+ * @in_time: false if the op has run for too long
+ *
+ * Context: The lane held.
+ *
+ * Return: true if it does: then call mdev_bpf_queue_pass_on() after the lane was released. Until
+ * the device has failed, no op of the queue is called.
+ */
+bool mdev_bpf_queue_called(struct mdev_bpf_lane *lane, bool in_time)
+{
+	lockdep_assert_held(&lane->lock);
+	if (!in_time && !lane->verdict.due)
+		lane->verdict = (struct mdev_bpf_verdict) { .due = true, .code = -ETIME };
+	if (!lane->verdict.due)
+		return false;
+	lane->verdict.op = lane->op;
+	WRITE_ONCE(lane->ops, NULL);
+	return true;
+}
+
 /* Call the op of a queue, if it may be called and is due. Return: true if there is a verdict. */
 static bool call_queue(struct mdev_bpf_lane *lane)
 {
@@ -200,17 +233,18 @@ static bool call_queue(struct mdev_bpf_lane *lane)
 	ops = READ_ONCE(lane->ops);
 	if (!ops || !take(lane))
 		return false;
-	if (!mdev_bpf_lane_op(lane, ops, queue) && !lane->verdict.due)
-		lane->verdict = (struct mdev_bpf_verdict) { .due = true, .code = -ETIME };
-	if (!lane->verdict.due)
-		return false;
-	/* Until the device has failed, the op is not called again */
-	WRITE_ONCE(lane->ops, NULL);
-	return true;
+	return mdev_bpf_queue_called(lane, mdev_bpf_lane_op(lane, ops, queue));
 }
 
-/* Fail the device as an op of a queue has asked for, unless a reset or a program came before. */
-static void pass_on(struct mdev_bpf_lane *lane)
+/**
+ * mdev_bpf_queue_pass_on() - fail the device as an op of a queue has asked for
+ * @lane: the queue
+ *
+ * Does nothing if a reset or another program came before.
+ *
+ * Context: Process context, no lock held.
+ */
+void mdev_bpf_queue_pass_on(struct mdev_bpf_lane *lane)
 {
 	struct mdev_bpf_device *bdev = lane->bdev;
 	struct mdev_bpf_verdict verdict;
@@ -229,7 +263,9 @@ static void pass_on(struct mdev_bpf_lane *lane)
 static void run_lane(struct mdev_bpf_lane *lane)
 {
 	if (test_bit(0, &lane->due) && call_queue(lane))
-		pass_on(lane);
+		mdev_bpf_queue_pass_on(lane);
+	if (READ_ONCE(lane->ready))
+		lane->bdev->queues.carry_out(lane);
 	/* A queue may ring itself each time */
 	cond_resched();
 }
@@ -251,7 +287,7 @@ static void run_worker(struct mdev_bpf_worker *worker)
 }
 
 /**
- * mdev_bpf_queue_run_left() - call the ops of queues that were rung and have no thread
+ * mdev_bpf_queue_run_left() - do the work of queues that have no thread
  * @bdev: the device
  *
  * The process that had opened the device may have died while another still uses the device.
@@ -263,7 +299,7 @@ void mdev_bpf_queue_run_left(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_lane *lane;
 
 	mdev_bpf_queue_for_each(lane, bdev)
-		if (test_bit(0, &lane->due) && READ_ONCE(lane->worker.user) &&
+		if (has_work(lane) && READ_ONCE(lane->worker.user) &&
 		    !READ_ONCE(lane->worker.thread))
 			run_lane(lane);
 }
@@ -436,6 +472,7 @@ void mdev_bpf_queue_halt(struct mdev_bpf_device *bdev)
  */
 int mdev_bpf_queue_init(struct mdev_bpf_device *bdev, unsigned int nr)
 {
+	struct mdev_bpf_dma_channel *ch;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -448,6 +485,9 @@ int mdev_bpf_queue_init(struct mdev_bpf_device *bdev, unsigned int nr)
 		spin_lock_init(&lane->lock);
 		mdev_bpf_stats_init(&lane->stats);
 		lane->bdev = bdev;
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			INIT_LIST_HEAD(&ch->requests);
+		INIT_LIST_HEAD(&lane->free);
 		lane->ctx.id = i;
 		lane->ctx.type = bdev->ctx.type;
 		lane->ctx.arg = bdev->ctx.arg;

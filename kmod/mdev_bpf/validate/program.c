@@ -58,6 +58,9 @@ static int check_scalars(const struct mdev_bpf_ops *ops)
 	if (!ops->queues && ops->queue)
 		return refuse(ops, -EINVAL,
 			      "there is queue, but queues is 0: say how many queues there are");
+	if (!ops->queues && ops->queue_done)
+		return refuse(ops, -EINVAL,
+			      "there is queue_done, but queues is 0: say how many queues there are");
 	if (!ops->queues && ops->queue_state_size)
 		return refuse(ops, -EINVAL, "queue_state_size is %u, but queues is 0",
 			      ops->queue_state_size);

@@ -224,7 +224,23 @@ u64 mdev_bpf_deferred_time(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_deferred *d = &bdev->deferred;
 
 	mdev_bpf_gate_assert_held(bdev);
-	return d->frozen ? d->passed : d->passed + ktime_to_ns(ktime_sub(ktime_get(), d->since));
+	return d->frozen ? d->passed : mdev_bpf_deferred_time_running(bdev);
+}
+
+/**
+ * mdev_bpf_deferred_time_running() - the same for a device that is known not to be frozen
+ * @bdev: the device
+ *
+ * Context: Any in which the device cannot be frozen: the gate held, or the lane of a queue, in an
+ * op of this queue.
+ *
+ * Return: as mdev_bpf_deferred_time().
+ */
+u64 mdev_bpf_deferred_time_running(struct mdev_bpf_device *bdev)
+{
+	const struct mdev_bpf_deferred *d = &bdev->deferred;
+
+	return d->passed + ktime_to_ns(ktime_sub(ktime_get(), d->since));
 }
 
 /**

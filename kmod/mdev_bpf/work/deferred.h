@@ -63,6 +63,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id);
 s64 mdev_bpf_deferred_timer_left(struct mdev_bpf_device *bdev, u32 id);
 u64 mdev_bpf_deferred_time(struct mdev_bpf_device *bdev);
+u64 mdev_bpf_deferred_time_running(struct mdev_bpf_device *bdev);
 void mdev_bpf_deferred_work_start(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_work_ring(struct mdev_bpf_device *bdev, u32 id);
 void mdev_bpf_deferred_work_replace(struct mdev_bpf_device *bdev, unsigned long due);
