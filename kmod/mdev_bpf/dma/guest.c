@@ -338,10 +338,39 @@ int mdev_bpf_guest_buffer(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
 	return ret == -EFAULT ? buffer_copy_wait(ch, buf, fill) : ret;
 }
 
+/*
+ * A buffer for a copy from or to the state. A channel keeps a page for this, because what a request
+ * copies is mostly small: to get memory, which may also have to be cleared, would take longer.
+ */
+static void *buffer_get(struct mdev_bpf_dma_channel *ch, u64 size)
+{
+	if (size > PAGE_SIZE)
+		return kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!ch->page)
+		ch->page = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	return ch->page;
+}
+
+static void buffer_put(struct mdev_bpf_dma_channel *ch, void *buf)
+{
+	if (buf != ch->page)
+		kvfree(buf);
+}
+
+/**
+ * mdev_bpf_guest_close() - free what a channel has kept for its next requests
+ * @ch: the channel, which is not busy any more
+ */
+void mdev_bpf_guest_close(struct mdev_bpf_dma_channel *ch)
+{
+	free_page((unsigned long)ch->page);
+	ch->page = NULL;
+}
+
 static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,
 			  struct guest_run *run)
 {
-	void *buf = kvmalloc(arg->size, GFP_KERNEL_ACCOUNT);
+	void *buf = buffer_get(ch, arg->size);
 	int ret = 0;
 
 	if (!buf)
@@ -353,7 +382,7 @@ static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf
 		ret = ret ?: state_rw(ch, arg->where, buf, arg->size, true);
 		run->done = ret ? 0 : arg->size;
 	}
-	kvfree(buf);
+	buffer_put(ch, buf);
 	return ret;
 }
 

@@ -52,6 +52,7 @@ struct mdev_bpf_dma_request {
  * @locking: @busy with the fault thread, which waits in mdev_bpf_dma_queue_lock()
  * @absent: the memory of the first request is not present, so the fault thread carries it out
  * @generation: if @busy, the mdev_bpf_state::generation when the request was started
+ * @page: buffer of whoever is carrying out a request; NULL until it is needed
  * @fault: the fault thread
  */
 struct mdev_bpf_dma_channel {
@@ -63,6 +64,7 @@ struct mdev_bpf_dma_channel {
 	bool locking;
 	bool absent;
 	u64 generation;
+	void *page;
 	struct mdev_bpf_fault fault;
 };
 

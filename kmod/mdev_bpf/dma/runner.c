@@ -458,6 +458,12 @@ void mdev_bpf_dma_runner_cancel(struct mdev_bpf_device *bdev)
 	mdev_bpf_pin_take(bdev, 0, U64_MAX);
 }
 
+static void channel_close(struct mdev_bpf_dma_channel *ch)
+{
+	mdev_bpf_fault_close(ch);
+	mdev_bpf_guest_close(ch);
+}
+
 /**
  * mdev_bpf_dma_runner_close() - discard all requests and unpin all windows, because of close
  * @bdev: the device, frozen
@@ -481,10 +487,10 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 	}
 	wait_event(q->idle, mdev_bpf_dma_queue_is_idle(bdev));
 	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
-		mdev_bpf_fault_close(&q->channels[i]);
+		channel_close(&q->channels[i]);
 	mdev_bpf_queue_for_each(lane, bdev)
 		mdev_bpf_queue_for_each_channel(ch, lane)
-			mdev_bpf_fault_close(ch);
+			channel_close(ch);
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_pin_close(bdev);
