@@ -21,7 +21,10 @@ PREFIX ?= /usr/local
 BPFDIR = /usr/lib/mdev-bpf
 # The directory that the author of a device passes to clang with -I.
 INCDIR = $(PREFIX)/include/mdev-bpf
+# Completion for bash, zsh and fish
 COMPDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 VERSION := $(shell sed -n 's/^\#define VERSION.*"\(.*\)"/\1/p' user/version.c)
 KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 DEPMOD ?= depmod
@@ -165,6 +168,8 @@ install-files:
 	$(call into,$(PREFIX)/bin,755,$(wildcard user/mdev-bpf))
 	$(call into,$(PREFIX)/share/man/man8,644,$(wildcard user/man/*.8))
 	$(call into,$(COMPDIR),644,$(wildcard user/completion/mdev-bpf))
+	$(call into,$(ZSHDIR),644,$(wildcard user/completion/_mdev-bpf))
+	$(call into,$(FISHDIR),644,$(wildcard user/completion/mdev-bpf.fish))
 	$(call into,$(BPFDIR),644,$(wildcard $(patsubst %.c,%.o,$(devices))))
 	$(call into,$(BPFDIR)/template,644,$(wildcard user/template/*))
 	$(call into,$(BPFDIR)/trace,644,$(wildcard bpf/trace/*.bpf.o))
@@ -184,6 +189,7 @@ installed = $(addprefix $(DESTDIR)$1/,$(notdir $2))
 uninstall:
 	rm -f $(addprefix $(DESTDIR)/lib/modules/$(KVER)/updates/,$(modules))
 	rm -f $(DESTDIR)$(PREFIX)/bin/mdev-bpf $(DESTDIR)$(COMPDIR)/mdev-bpf
+	rm -f $(DESTDIR)$(ZSHDIR)/_mdev-bpf $(DESTDIR)$(FISHDIR)/mdev-bpf.fish
 	rm -f $(call installed,$(PREFIX)/share/man/man8,$(patsubst %.rst,%,$(wildcard user/man/*.8.rst)))
 	rm -f $(call installed,$(BPFDIR),$(patsubst %.c,%.o,$(devices)))
 	rm -f $(call installed,$(BPFDIR)/template,$(wildcard user/template/*))
