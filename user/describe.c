@@ -319,6 +319,30 @@ static struct json_object *describe_irqs(const struct decl *decl, int type)
 	return rows;
 }
 
+/* What a number, or the length of a text, may be; other kinds have none of these. */
+static void add_range(struct json_object *row, const struct mdev_bpf_param *param)
+{
+	bool number = param->kind == MDEV_BPF_PARAM_NUMBER;
+	bool range = number || param->kind == MDEV_BPF_PARAM_TEXT;
+	bool preset = number || param->kind == MDEV_BPF_PARAM_BOOL;
+	const struct {
+		const char *key;
+		__u64 value;
+		bool has;
+	} members[] = {
+		{ "min", param->min, range },
+		{ "max", param->max, range },
+		{ "preset", param->preset, preset },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (members[i].has)
+			add_u64(row, members[i].key, members[i].value);
+		else
+			add_str(row, members[i].key, NULL);
+	}
+}
+
 static struct json_object *describe_params(const struct decl *decl)
 {
 	struct json_object *rows = json_object_new_array();
@@ -330,9 +354,7 @@ static struct json_object *describe_params(const struct decl *decl)
 		add_str(row, "param", param->name);
 		add_named(row, "kind", param->kind < ARRAY_SIZE(param_kinds) ?
 			  param_kinds[param->kind] : NULL, param->kind);
-		add_u64(row, "min", param->min);
-		add_u64(row, "max", param->max);
-		add_u64(row, "preset", param->preset);
+		add_range(row, param);
 		add_bool(row, "local", param->flags & MDEV_BPF_PARAM_LOCAL);
 		add_types(row, decl, param->types, ANY_TYPE);
 		json_object_array_add(rows, row);

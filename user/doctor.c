@@ -19,6 +19,7 @@
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define MDEVCTL_RULE "60-mdevctl.rules"
 #define OUR_RULE "61-mdev-bpf.rules"
+#define ASK_AGAIN "load the module first, and ask again"
 
 /* GOOD; NOTE: works, but there is something to know; BAD: device programs do not work */
 enum verdict { GOOD, NOTE, BAD };
@@ -105,6 +106,7 @@ static void check_module_btf(struct finding *f)
 
 	if (!module_loaded()) {
 		found(f, "unknown, the module is not loaded");
+		finding(f, NOTE, ASK_AGAIN);
 		return;
 	}
 	found(f, "%s", has ? "there" : "missing");
@@ -116,6 +118,7 @@ static void check_abi(struct finding *f)
 {
 	if (!module_loaded()) {
 		found(f, "tool %u, the module is not loaded", MDEV_BPF_ABI);
+		finding(f, NOTE, ASK_AGAIN);
 		return;
 	}
 	found(f, "tool %u, module %u to %d", MDEV_BPF_ABI, module_number("abi_min"), kernel_abi());

@@ -7,6 +7,14 @@
 #include "output.h"
 #include "sysfs.h"
 
+/* An empty list is nothing as text: say that it is not an error. */
+static int out_rows(struct json_object *rows, const char *if_empty)
+{
+	if (!json_object_array_length(rows))
+		p_info("%s", if_empty);
+	return out_list(rows);
+}
+
 static int add_program(const struct program *prog, void *rows)
 {
 	struct json_object *row = json_object_new_object();
@@ -30,7 +38,7 @@ int do_list(const struct opts *opts, int argc, char **argv)
 		return -1;
 	rows = json_object_new_array();
 	walk_programs(add_program, rows);
-	return out_list(rows);
+	return out_rows(rows, "no program is loaded: mdev-bpf load OBJECT");
 }
 
 static int add_type(const struct type *type, void *rows)
@@ -42,7 +50,7 @@ static int add_type(const struct type *type, void *rows)
 	add_str(row, "device_api", type->device_api);
 	add_u64(row, "available_instances", type->available);
 	add_str(row, "name", type->name);
-	add_str(row, "description", type->description);
+	add_str(row, "description", *type->description ? type->description : NULL);
 	json_object_array_add(rows, row);
 	return 0;
 }
@@ -55,7 +63,7 @@ int do_types(const struct opts *opts, int argc, char **argv)
 		return -1;
 	rows = json_object_new_array();
 	walk_types(NULL, add_type, rows);
-	return out_list(rows);
+	return out_rows(rows, "no program is loaded: mdev-bpf load OBJECT");
 }
 
 static int add_device(const struct device *dev, void *rows)
@@ -89,5 +97,5 @@ int do_devices(const struct opts *opts, int argc, char **argv)
 		return p_err("no program '%s', see mdev-bpf list", program);
 	rows = json_object_new_array();
 	walk_devices(program, add_device, rows);
-	return out_list(rows);
+	return out_rows(rows, "there is no device: mdev-bpf create TYPE");
 }

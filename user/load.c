@@ -58,20 +58,32 @@ static int check(struct object *o, const struct kernel *k, unsigned long limit, 
 	return attach_verify(o, k, limit) ?: attach_fill(o, k, name);
 }
 
+/* Without a program of the name to replace, and maybe with devices that one has left */
+static void say_new(const char *name, unsigned int devices)
+{
+	if (devices)
+		p_info("'%s' was detached: its devices (%u) go on with this program", name,
+		       devices);
+	else
+		p_info("there was no '%s' to replace: it is new", name);
+}
+
 /* A new program gets a link with a pin. The pin's directory is made first, as it may be refused. */
 static int load_new(struct object *o, const struct kernel *k, const struct opts *opts,
 		    const char *name)
 {
 	const char *dir = opts->pin ?: PIN_DIR;
 	int made, ret = pin_prepare(dir, &made);
+	struct program left = {};
 
 	if (ret)
 		return ret;
+	program_find(name, &left);
 	ret = check(o, k, opts->limit, name) ?: attach_new(o, name, dir);
 	if (ret)
 		pin_undo(dir, made);
 	else if (opts->replace)
-		p_info("there was no '%s' to replace: it is new", name);
+		say_new(name, left.devices);
 	return ret;
 }
 

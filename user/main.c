@@ -100,27 +100,46 @@ static const struct option long_options[] = {
 /* Options with a short form; every command takes them. */
 #define GLOBAL_OPTIONS	"jpdhV"
 
-static const struct {
+/* What an option does; if that depends on the command, there is a line for each. */
+static const struct option_text {
 	char name;
+	int (*run)(const struct opts *opts, int argc, char **argv);
 	const char *text;
 } option_help[] = {
-	{ 't', "--type NAME       load the program under this name instead of the object's;\n"
-	       "                    the ids of its mdev types begin with it" },
-	{ 'm', "--map MAP         which program to load, if the object has several" },
-	{ 'r', "--replace         replace the attached program of this name; its devices stay" },
-	{ 's', "--set NAME=VALUE  load, enable: set a global variable of the program; create and\n"
-	       "                    test: set a parameter of the device; can be repeated" },
-	{ 'P', "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
-	{ 'n', "--dry-run         only have the verifier and the module check the program" },
-	{ 'l', "--limit SECONDS   give up when the verifier takes longer; 0: never [300]" },
-	{ 'f', "--force           unload: leave devices detached; remove: wait until the\n"
-	       "                    device's user closes it, and no signal ends this wait" },
-	{ 'u', "--uuid UUID       UUID of the device [random]" },
-	{ 'S', "--seed N          what kind of accesses are made follows from this number [1]" },
-	{ 'a', "--accesses N      how many accesses of any kind are made [3000]" },
-	{ 'y', "--pty             make a pseudo terminal for another program, and print its name" },
-	{ 'B', "--break           send a break first" },
-	{ 'R', "--registers       also show the registers that the program declares" },
+	{ 't', NULL,
+	  "--type NAME       load the program under this name instead of the object's;\n"
+	  "                    the ids of its mdev types begin with it" },
+	{ 'm', NULL, "--map MAP         which program to load, if the object has several" },
+	{ 'r', NULL,
+	  "--replace         replace the attached program of this name; its devices stay" },
+	{ 's', do_load,
+	  "--set NAME=VALUE  set a global variable of the program; can be repeated" },
+	{ 's', do_enable,
+	  "--set NAME=VALUE  set a global variable of the program; can be repeated" },
+	{ 's', do_create,
+	  "--set NAME=VALUE  set a parameter of the device; can be repeated" },
+	{ 's', do_test,
+	  "--set NAME=VALUE  set a parameter of all devices; can be repeated" },
+	{ 'P', NULL, "--pin DIR         pin the link in this directory [/sys/fs/bpf/mdev]" },
+	{ 'n', NULL,
+	  "--dry-run         only have the verifier and the module check the program" },
+	{ 'l', NULL,
+	  "--limit SECONDS   give up when the verifier takes longer; 0: never [300]" },
+	{ 'f', do_unload,
+	  "--force           detach it even if it has devices: they stay, and accesses to\n"
+	  "                    them fail until a program of this name is loaded; this does\n"
+	  "                    not wait for their users" },
+	{ 'f', do_remove,
+	  "--force           even if it is in use: ask its user to close it, and wait until\n"
+	  "                    that has happened; no signal ends this wait" },
+	{ 'u', NULL, "--uuid UUID       UUID of the device [random]" },
+	{ 'S', NULL,
+	  "--seed N          what kind of accesses are made follows from this number [1]" },
+	{ 'a', NULL, "--accesses N      how many accesses of any kind are made [3000]" },
+	{ 'y', NULL,
+	  "--pty             make a pseudo terminal for another program, and print its name" },
+	{ 'B', NULL, "--break           send a break first" },
+	{ 'R', NULL, "--registers       also show the registers that the program declares" },
 };
 
 static void print_usage(FILE *f)
@@ -151,9 +170,12 @@ static void print_command(FILE *f, const struct cmd *cmd)
 	fprintf(f, "Usage: %s\n\n  %s\n", usage, cmd->help);
 	if (*cmd->options)
 		fputs("\nOptions:\n", f);
-	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++)
-		if (strchr(cmd->options, option_help[i].name))
-			fprintf(f, "  %s\n", option_help[i].text);
+	for (size_t i = 0; i < ARRAY_SIZE(option_help); i++) {
+		const struct option_text *opt = &option_help[i];
+
+		if (strchr(cmd->options, opt->name) && (!opt->run || opt->run == cmd->run))
+			fprintf(f, "  %s\n", opt->text);
+	}
 }
 
 /* Find a command by its name or by an unambiguous prefix of it. */

@@ -48,24 +48,37 @@ int object_open(struct object *o, const char *path)
 	return 0;
 }
 
+/* Add a name to a list; false if there is no room for it. */
+static bool add_name(char *list, size_t size, const char *name)
+{
+	size_t len = strlen(list);
+
+	if (len + strlen(name) + sizeof(", ") > size)
+		return false;
+	sprintf(list + len, "%s%s", len ? ", " : "", name);
+	return true;
+}
+
 static struct bpf_map *only_map(struct object *o)
 {
 	struct bpf_map *map, *found = NULL;
-	char names[256] = "";
-	int n = 0;
+	char names[256] = "", more[48] = "";
+	int n = 0, left = 0;
 
 	bpf_object__for_each_map(map, o->obj) {
 		if (!map_is_device(o->obj, map))
 			continue;
 		found = map;
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
-			 n++ ? ", " : "", bpf_map__name(map));
+		n++;
+		left += left || !add_name(names, sizeof(names), bpf_map__name(map));
 	}
+	if (left)
+		snprintf(more, sizeof(more), " and %d more, see mdev-bpf inspect", left);
 	if (!n)
 		p_err("%s has no struct mdev_bpf_ops in SEC(\".struct_ops.link\")",
 		      bpf_object__name(o->obj));
 	if (n > 1)
-		p_err("several programs in this object: choose one with --map (%s)", names);
+		p_err("several programs in this object: choose one with --map (%s%s)", names, more);
 	return n == 1 ? found : NULL;
 }
 

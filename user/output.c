@@ -159,6 +159,12 @@ static char *value_text(struct json_object *val)
 	return text;
 }
 
+static bool is_none(struct json_object *val)
+{
+	return !val || is_empty(val) ||
+	       (json_object_is_type(val, json_type_string) && !json_object_get_string_len(val));
+}
+
 static int text_width(struct json_object *val)
 {
 	char *text = value_text(val);
@@ -168,53 +174,65 @@ static int text_width(struct json_object *val)
 	return width;
 }
 
-/* Widths of the columns, by position; the keys of the first row are their heads. */
-static int *column_widths(struct json_object *rows)
+/*
+ * Widths of the columns, by position; the keys of the first row are their heads. If @hide, the
+ * width of a column without a value is 0.
+ */
+static int *column_widths(struct json_object *rows, bool hide)
 {
 	struct json_object *first = json_object_array_get_idx(rows, 0);
-	int *width = calloc(json_object_object_length(first) + 1, sizeof(*width));
+	int *width = calloc(json_object_object_length(first) + 1, sizeof(*width)), column;
 
 	if (!width)
 		abort();
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		int column = 0;
-
+		column = 0;
 		json_object_object_foreach(json_object_array_get_idx(rows, i), key, val) {
-			int text = text_width(val), head = i ? 0 : strlen(key);
-			int w = text > head ? text : head;
+			int w = hide && is_none(val) ? 0 : text_width(val);
 
+			(void)key;
 			if (w > width[column])
 				width[column] = w;
 			column++;
 		}
 	}
-	return width;
-}
+	column = 0;
+	json_object_object_foreach(first, key, val) {
+		int head = strlen(key);
 
-static void print_cell(const char *text, int width, bool last)
-{
-	if (last)
-		puts(text);
-	else
-		printf("%-*s", width + GAP, text);
+		(void)val;
+		if (width[column] && width[column] < head)
+			width[column] = head;
+		column++;
+	}
+	return width;
 }
 
 static void print_row(struct json_object *row, const int *width, bool head, int indent)
 {
-	int left = json_object_object_length(row);
+	int gap = indent;
 
-	printf("%*s", indent, "");
 	json_object_object_foreach(row, key, val) {
 		char *text = head ? strdup(key) : value_text(val);
+		int w = *width++;
 
+		if (!text)
+			abort();
 		for (char *p = text; head && *p; p++)
 			*p = *p == '_' ? ' ' : toupper(*p);
-		print_cell(text, *width++, !--left);
+		if (w)
+			printf("%*s%s", gap, "", text);
+		if (w)
+			gap = w + GAP - strlen(text);
 		free(text);
 	}
+	putchar('\n');
 }
 
-/* Print a table. All rows have the same keys in the same order. */
+/*
+ * Print a table. All rows have the same keys in the same order. In the details of something,
+ * columns without a value are left out; a list has the same columns whatever is in it.
+ */
 static void print_table(struct json_object *rows, int indent)
 {
 	size_t n = json_object_array_length(rows);
@@ -222,7 +240,7 @@ static void print_table(struct json_object *rows, int indent)
 
 	if (!n)
 		return;
-	width = column_widths(rows);
+	width = column_widths(rows, indent);
 	print_row(json_object_array_get_idx(rows, 0), width, true, indent);
 	for (size_t i = 0; i < n; i++)
 		print_row(json_object_array_get_idx(rows, i), width, false, indent);

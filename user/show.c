@@ -154,6 +154,8 @@ static int show_all(const struct kernel *k, bool registers)
 		return -1;
 	show.rows = json_object_new_array();
 	walk_devices(NULL, add_device, &show);
+	if (!json_object_array_length(show.rows))
+		p_info("there is no device: mdev-bpf create TYPE");
 	return out_details(show.rows);
 }
 

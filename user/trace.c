@@ -114,6 +114,9 @@ static void add_fields(struct json_object *obj, const char *event, const char *u
 			continue;
 		}
 		*val++ = '\0';
+		/* Bytes that are no declared register */
+		if (!strcmp(word, "reg") && !strncmp(val, "-[", 2))
+			continue;
 		if (!strcmp(word, "text") && rest)
 			rest[-1] = ' ';
 		if (!strcmp(word, "text"))

@@ -41,6 +41,13 @@ static int has_devices(const struct program *prog)
 		     prog->name, names.text, more);
 }
 
+/* Those that --force has left */
+static void say_left(const struct program *prog)
+{
+	p_info("%u %s left without a program: accesses fail with ENODEV until one named '%s' is loaded",
+	       prog->devices, prog->devices == 1 ? "device is" : "devices are", prog->name);
+}
+
 static int detach_link(const struct program *prog)
 {
 	int fd = bpf_link_get_fd_by_id(prog->link_id);
@@ -75,5 +82,7 @@ int do_unload(const struct opts *opts, int argc, char **argv)
 	if (pinned && unlink(path))
 		return p_err("'%s' is detached, but %s cannot be removed: %s", prog.name, path,
 			     strerror(errno));
+	if (prog.devices)
+		say_left(&prog);
 	return out_nothing();
 }

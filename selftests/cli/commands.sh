@@ -99,9 +99,11 @@ empty_lists()
 	fi
 	for command in list types devices show; do
 		run 0 mdev-bpf "$command"
-		is "$err" ""
+		is "$out" ""
+		has "$err" "mdev-bpf "
 		run 0 mdev-bpf -j "$command"
 		is "$out" "[]"
+		is "$err" ""
 	done
 }
 
@@ -254,14 +256,14 @@ memory()
 	run 0 mdev-bpf load "$kmem" --type "$prog"
 	run 0 mdev-bpf create "$prog-1" --uuid "$uuid"
 	head -c 7001 /dev/urandom >"$image"
-	run 0 mdev-bpf memory "$uuid" 9 load "$image"
+	run 0 mdev-bpf memory "$uuid" bar1 load "$image"
 	is "$out" ""
-	run 0 mdev-bpf memory "$uuid" 9 save "$copy"
+	run 0 mdev-bpf memory "$uuid" bar1 save "$copy"
 	cmp -n 7001 "$image" "$copy" || fail "the region has other bytes"
-	is "$(stat -c '%a %s' "$copy")" "600 12288"
-	truncate -s 12289 "$image"
-	run 1 mdev-bpf memory "$uuid" 9 load "$image"
-	has "$err" "has 12289 bytes, more than region 9, which has 12288"
+	is "$(stat -c '%a %s' "$copy")" "600 65536"
+	truncate -s 65537 "$image"
+	run 1 mdev-bpf memory "$uuid" bar1 load "$image"
+	has "$err" "has 65537 bytes, more than bar1, which has 65536"
 	run 1 mdev-bpf memory "$uuid" 9 load "$mtap_tmp/none"
 	has "$err" "No such file"
 	run 1 mdev-bpf memory "$uuid" bar5 load "$image"
@@ -439,6 +441,7 @@ unload_with_devices()
 	has "$err" "--force"
 	is "$(state)" attached
 	run 0 mdev-bpf unload "$prog" --force
+	has "$err" "1 device is left without a program"
 	is "$(state)" detached
 	[ ! -e "$pins/$prog" ] || fail "the pin is still there"
 	run 0 mdev-bpf -j list
