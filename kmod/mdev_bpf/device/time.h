@@ -3,8 +3,6 @@
 #ifndef __MDEV_BPF_DEVICE_TIME_H
 #define __MDEV_BPF_DEVICE_TIME_H
 
-#include <linux/compiler.h>
-
 #include "work/worker.h"
 
 struct mdev_bpf_device;
@@ -15,15 +13,5 @@ void mdev_bpf_time_renew(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_kick(struct mdev_bpf_device *bdev);
 void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why);
 void mdev_bpf_time_thaw(struct mdev_bpf_device *bdev, unsigned int why);
-
-/*
- * Called when a task of the user enters the device. Replaces threads that have ended. @orphan:
- * mdev_bpf_device::orphan
- */
-static inline void mdev_bpf_time_enter(struct mdev_bpf_device *bdev, const bool *orphan)
-{
-	if (unlikely(READ_ONCE(*orphan)))
-		mdev_bpf_time_renew(bdev);
-}
 
 #endif /* __MDEV_BPF_DEVICE_TIME_H */

@@ -7,8 +7,6 @@
 #ifndef __MDEV_BPF_GATE_ENTER_H
 #define __MDEV_BPF_GATE_ENTER_H
 
-#include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
@@ -31,35 +29,28 @@ static __always_inline void mdev_bpf_gate_unlatch(struct mdev_bpf_device *bdev)
  *
  * Context: as mdev_bpf_call_enter().
  *
- * Return: as mdev_bpf_call_enter().
+ * Return: 0 with the gate held, until mdev_bpf_gate_leave(); an errno of mdev_bpf_call_enter().
  */
-static __always_inline struct mdev_bpf_call mdev_bpf_gate_enter(struct mdev_bpf_device *bdev,
-								enum mdev_bpf_op op)
+static __always_inline int mdev_bpf_gate_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	struct mdev_bpf_call call = { .bdev = bdev, .op = op };
 	struct mdev_bpf_gate *gate = &bdev->gate;
 	int ret;
 
 	/* Only this task can have set the caller to itself, so no lock is needed */
-	if (unlikely(READ_ONCE(gate->caller) == current)) {
-		call.ops = ERR_PTR(-EDEADLK);
-		return call;
-	}
+	if (unlikely(READ_ONCE(gate->caller) == current))
+		return -EDEADLK;
 	spin_lock(&gate->lock);
-	if (unlikely(gate->closer || !gate->ops)) {
+	if (unlikely(gate->closer)) {
 		ret = mdev_bpf_gate_look_closer(bdev, op);
-		if (ret) {
-			call.ops = ERR_PTR(ret);
-			return call;
-		}
+		if (ret)
+			return ret;
 	}
 	mdev_bpf_gate_unlatch(bdev);
-	call.ops = gate->ops;
 	WRITE_ONCE(gate->caller, current);
-	return call;
+	return 0;
 }
 
-/* Undo mdev_bpf_gate_enter(), if it has succeeded. */
+/* Undo mdev_bpf_gate_enter(). */
 static __always_inline void mdev_bpf_gate_leave(const struct mdev_bpf_call *call)
 {
 	struct mdev_bpf_device *bdev = call->bdev;
@@ -89,22 +80,24 @@ static __always_inline int mdev_bpf_gate_region_op(const struct mdev_bpf_call *c
 	return mdev_bpf_call_result(ret, 0);
 }
 
-void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
+void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 				bool write, int ret);
 
-/* Implements mdev_bpf_call_region(). */
+/*
+ * Implements mdev_bpf_call_region(). Whatever the op leaves in the value, what is written stays what
+ * it was, and what is read is cut to its size; but only the trace event needs to be told here.
+ */
 static __always_inline int mdev_bpf_gate_region_call(const struct mdev_bpf_call *call,
 						     struct mdev_bpf_access *access, bool write)
 {
 	u64 written = access->val;
 	int ret = mdev_bpf_gate_region_op(call, access, write);
 
-	if (write)
-		access->val = written;
-	else
-		access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
-	if (trace_mdev_bpf_region_enabled())
+	if (trace_mdev_bpf_region_enabled()) {
+		if (write)
+			access->val = written;
 		mdev_bpf_gate_trace_region(call->bdev, access, write, ret);
+	}
 	return ret;
 }
 
@@ -122,12 +115,15 @@ static __always_inline int mdev_bpf_gate_region_call(const struct mdev_bpf_call 
 static __always_inline int mdev_bpf_gate_region(struct mdev_bpf_device *bdev,
 						struct mdev_bpf_access *access, bool write)
 {
-	struct mdev_bpf_call call = mdev_bpf_gate_enter(bdev, write ? MDEV_BPF_OP_REGION_WRITE :
-								      MDEV_BPF_OP_REGION_READ);
-	int ret;
+	struct mdev_bpf_call call = {
+		.bdev = bdev,
+		.op = write ? MDEV_BPF_OP_REGION_WRITE : MDEV_BPF_OP_REGION_READ,
+	};
+	int ret = mdev_bpf_gate_enter(bdev, call.op);
 
-	if (IS_ERR(call.ops))
-		return PTR_ERR(call.ops);
+	if (ret)
+		return ret;
+	call.ops = bdev->gate.ops;
 	ret = mdev_bpf_gate_region_call(&call, access, write);
 	mdev_bpf_gate_leave(&call);
 	return ret;

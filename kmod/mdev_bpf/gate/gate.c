@@ -30,6 +30,7 @@ void mdev_bpf_gate_init(struct mdev_bpf_device *bdev, const struct mdev_bpf_gate
 {
 	spin_lock_init(&bdev->gate.lock);
 	bdev->gate.hooks = hooks;
+	bdev->gate.closer = MDEV_BPF_GATE_EMPTY;
 }
 
 /**
@@ -88,7 +89,7 @@ int mdev_bpf_gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 			return ret;
 		spin_lock(&gate->lock);
 	}
-	if (!gate->ops)
+	if (gate->closer & MDEV_BPF_GATE_EMPTY)
 		ret = -ENODEV;
 	else if (gate->closer & MDEV_BPF_GATE_LIMITED && !(gate->allowed & BIT(op)))
 		ret = -EIO;
@@ -112,7 +113,11 @@ int mdev_bpf_gate_look_closer(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
  */
 struct mdev_bpf_call mdev_bpf_call_enter(struct mdev_bpf_device *bdev, enum mdev_bpf_op op)
 {
-	return mdev_bpf_gate_enter(bdev, op);
+	struct mdev_bpf_call call = { .bdev = bdev, .op = op };
+	int ret = mdev_bpf_gate_enter(bdev, op);
+
+	call.ops = ret ? ERR_PTR(ret) : bdev->gate.ops;
+	return call;
 }
 
 /**
@@ -149,6 +154,10 @@ void mdev_bpf_gate_assign(struct mdev_bpf_device *bdev, const struct mdev_bpf_op
 	WRITE_ONCE(bdev->gate.link, link);
 	WRITE_ONCE(bdev->gate.has, has);
 	WRITE_ONCE(bdev->gate.ops, ops);
+	if (ops)
+		bdev->gate.closer &= ~MDEV_BPF_GATE_EMPTY;
+	else
+		bdev->gate.closer |= MDEV_BPF_GATE_EMPTY;
 }
 
 /**
@@ -179,8 +188,7 @@ static void call_started(struct mdev_bpf_device *bdev)
 	u32 why = gate->started;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (!(why & ~MDEV_BPF_STARTED_RESTORED) || !gate->ops || gate->closer ||
-	    !READ_ONCE(bdev->live))
+	if (!(why & ~MDEV_BPF_STARTED_RESTORED) || gate->closer || !READ_ONCE(bdev->live))
 		return;
 	gate->started = 0;
 	mdev_bpf_gate_unlatch(bdev);
@@ -290,16 +298,17 @@ static const char *register_name(const struct mdev_bpf_device *bdev,
 /**
  * mdev_bpf_gate_trace_region() - trace an access to a region
  * @bdev: the device
- * @access: the access
+ * @access: the access; if it was a read, bits that the op has set above its size are cleared
  * @write: true for a write, false for a read
  * @ret: its result; a positive one means that nothing was done, and the caller handles it
  *
  * Context: The gate held.
  */
-void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access,
+void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access,
 				bool write, int ret)
 {
 	mdev_bpf_gate_assert_held(bdev);
+	access->val &= GENMASK_ULL(access->size * BITS_PER_BYTE - 1, 0);
 	if (ret <= 0)
 		trace_mdev_bpf_region(&bdev->ctx, access, write, ret, register_name(bdev, access));
 }
@@ -312,7 +321,8 @@ void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, const struct mdev_
  *
  * Context: The gate held.
  *
- * Return: 0; the errno of the op; or what mdev_bpf_gate::region returns.
+ * Return: 0; the errno of the op; or what mdev_bpf_gate::region returns. The value that was read may
+ * have bits above its size; that which was written may have been changed by the op.
  */
 int mdev_bpf_call_region(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 			 bool write)

@@ -51,6 +51,7 @@ struct mdev_bpf_gate_hooks {
 /* Reasons for the slow path, in mdev_bpf_gate::closer */
 #define MDEV_BPF_GATE_LIMITED	BIT(0)	/* only some ops are called: mdev_bpf_gate::allowed */
 #define MDEV_BPF_GATE_HELD	BIT(1)	/* only one task calls ops: mdev_bpf_gate::holder */
+#define MDEV_BPF_GATE_EMPTY	BIT(2)	/* mdev_bpf_gate::ops is NULL */
 
 /* What there is to do after an op, in mdev_bpf_gate::leave */
 #define MDEV_BPF_LEAVE_DMA	BIT(0)	/* the DMA queue is due */
@@ -63,7 +64,7 @@ struct mdev_bpf_gate_hooks {
  * @has: the ops that it has, bits by mdev_bpf_op
  * @caller: the task that is in an op; it must not enter another
  * @op: the op that is running, or was called last
- * @closer: MDEV_BPF_GATE_LIMITED, MDEV_BPF_GATE_HELD
+ * @closer: MDEV_BPF_GATE_*; 0: all ops are called at once
  * @latched: doorbells have values that are not in the state yet; set and cleared without the gate
  * @leave: MDEV_BPF_LEAVE_*
  * @allowed: if LIMITED, the ops that are called

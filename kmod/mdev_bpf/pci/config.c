@@ -203,7 +203,7 @@ u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev)
  *
  * Return: true if @size is 1, 2 or 4 and @offset a multiple of it and in bounds.
  */
-bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u64 offset, u64 size)
+bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size)
 {
 	return (size == 1 || size == 2 || size == 4) && !(offset & (size - 1)) &&
 	       offset < mdev_bpf_pci_config_size(bdev);
@@ -331,10 +331,10 @@ static int read_and_ask(struct mdev_bpf_device *bdev, struct mdev_bpf_access *ac
 	return 0;
 }
 
-/* Does the read call config_read, if the gate lets it? */
+/* Does the read call config_read, if the gate lets it? Without a program there is no op. */
 static bool needs_program(struct mdev_bpf_device *bdev, const struct mdev_bpf_access *access)
 {
-	return mdev_bpf_gate_has(bdev, MDEV_BPF_OP_CONFIG_READ, false) && own_bits(bdev, access);
+	return READ_ONCE(bdev->gate.has) & BIT(MDEV_BPF_OP_CONFIG_READ) && own_bits(bdev, access);
 }
 
 /*

@@ -13,7 +13,7 @@ void mdev_bpf_pci_config_resize(struct mdev_bpf_device *bdev, unsigned int regio
 void mdev_bpf_pci_config_destroy(struct mdev_bpf_device *bdev);
 void mdev_bpf_pci_config_reset(struct mdev_bpf_device *bdev);
 u32 mdev_bpf_pci_config_size(const struct mdev_bpf_device *bdev);
-bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u64 offset, u64 size);
+bool mdev_bpf_pci_config_valid(const struct mdev_bpf_device *bdev, u32 offset, u32 size);
 int mdev_bpf_pci_config_user_read(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
 int mdev_bpf_pci_config_user_write(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access);
 u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size);

@@ -72,7 +72,7 @@ static __always_inline ssize_t mdev_bpf_register_quick_read(struct mdev_bpf_devi
 	u64 val;
 	int ret;
 
-	if (!rcu_access_pointer(bdev->registers.block) || trace_mdev_bpf_region_enabled())
+	if (trace_mdev_bpf_region_enabled())
 		return 0;
 	rcu_read_lock_sched();
 	done = mdev_bpf_register_quick_load(bdev, *ppos, count, &val);
@@ -161,8 +161,8 @@ static __always_inline ssize_t mdev_bpf_register_quick_write(struct mdev_bpf_dev
 	u64 val;
 
 	/* A write to a doorbell must not wait for the gate */
-	if (!rcu_access_pointer(bdev->registers.block) || READ_ONCE(bdev->doorbells.regions) ||
-	    trace_mdev_bpf_region_enabled() || mdev_bpf_register_quick_get(&val, buf, count))
+	if (READ_ONCE(bdev->doorbells.regions) || trace_mdev_bpf_region_enabled() ||
+	    mdev_bpf_register_quick_get(&val, buf, count))
 		return 0;
 	/* Not guard(mdev_bpf_gate), whose functions are not inlined */
 	spin_lock(&bdev->gate.lock);

@@ -99,7 +99,7 @@ static u32 region_io_width(const struct region_io *io)
 	return width;
 }
 
-static noinline int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
+static int config_access(struct mdev_bpf_device *bdev, struct mdev_bpf_access *access, bool write)
 {
 	int ret;
 
@@ -287,35 +287,22 @@ static noinline ssize_t region_io(struct mdev_bpf_device *bdev, sockptr_t buf, s
 }
 
 /* Is this one aligned access, of a permitted size, to a region that only the program serves? */
-static __always_inline bool is_register(const struct mdev_bpf_device *bdev,
-					const struct mdev_bpf_access *access, size_t count,
-					bool write)
+static __always_inline bool is_register(const struct mdev_bpf_device *bdev, u64 region, u64 offset,
+					size_t count, bool write)
 {
 	const struct mdev_bpf_region *r;
 
-	if (access->region >= MDEV_BPF_MAX_REGIONS || !(bdev->emulated & BIT(access->region)))
+	if (region >= MDEV_BPF_MAX_REGIONS || !(bdev->emulated & BIT(region)))
 		return false;
-	r = &bdev->regions[access->region];
+	r = &bdev->regions[region];
 	return r->flags & (write ? MDEV_BPF_REGION_WRITE : MDEV_BPF_REGION_READ) &&
-	       is_power_of_2(count) && count <= r->access_size &&
-	       !(access->offset & (count - 1)) && access->offset + count <= r->size;
+	       is_power_of_2(count) && count <= r->access_size && !(offset & (count - 1)) &&
+	       offset + count <= r->size;
 }
 
-/* Is this one aligned access to configuration space? */
-static bool is_config_access(const struct mdev_bpf_device *bdev,
-			     const struct mdev_bpf_access *access, size_t count)
-{
-	return is_config(bdev, access->region) &&
-	       mdev_bpf_pci_config_valid(bdev, access->offset, count);
-}
-
-/*
- * Read or write a device. The two most common cases, an access to a register and to configuration
- * space, take the shortest path; all others are left to region_io(). Inlined, so that there is one
- * such path for reads and one for writes, and for each kind of memory.
- */
-static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
-					 size_t count, loff_t *ppos, bool write)
+/* Return: bytes; 0 if the access has to be cut; or an errno. */
+static __always_inline ssize_t register_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
+					   size_t count, loff_t *ppos, bool write)
 {
 	struct mdev_bpf_access access = {
 		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
@@ -323,25 +310,34 @@ static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t
 		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
 		.reg = MDEV_BPF_NO_REGISTER,
 	};
-	bool reg = is_register(bdev, &access, count, write);
-	ssize_t ret;
+	int ret;
 
-	if (!reg && !is_config_access(bdev, &access, count))
-		goto other;
 	if (write && get_value(&access.val, buf, 0, count))
 		return -EFAULT;
-	ret = likely(reg) ? program_access(bdev, &access, write) :
-			    config_access(bdev, &access, write);
-	if (unlikely(ret == MDEV_BPF_REGISTER_CUT))
-		goto other;
-	if (ret)
-		return ret;
+	ret = program_access(bdev, &access, write);
+	if (unlikely(ret))
+		return ret == MDEV_BPF_REGISTER_CUT ? 0 : ret;
 	if (!write && put_value(buf, 0, access.val, count))
 		return -EFAULT;
 	*ppos += count;
 	return count;
+}
 
-other:
+/*
+ * Read or write a device. An access to a register takes the shortest path, all others region_io().
+ * Inlined, so that there is one such path for reads and one for writes, and for each kind of memory.
+ */
+static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
+					 size_t count, loff_t *ppos, bool write)
+{
+	u64 region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT;
+	u64 offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
+	ssize_t ret = 0;
+
+	if (likely(is_register(bdev, region, offset, count, write)))
+		ret = register_rw(bdev, buf, count, ppos, write);
+	if (likely(ret))
+		return ret;
 	ret = region_io(bdev, buf, count, *ppos, write);
 	if (ret > 0)
 		*ppos += ret;
@@ -366,6 +362,51 @@ ssize_t mdev_bpf_region_read(struct mdev_bpf_device *bdev, char __user *buf, siz
 			     loff_t *ppos)
 {
 	return region_rw(bdev, USER_SOCKPTR(buf), count, ppos, false);
+}
+
+/*
+ * Is this one aligned access to configuration space? The bytes after config_size, which is 0 for
+ * other devices than PCI, are left to region_io().
+ */
+static bool is_config_access(const struct mdev_bpf_device *bdev, u64 offset, size_t count)
+{
+	return is_power_of_2(count) && count <= sizeof(u32) && !(offset & (count - 1)) &&
+	       offset < bdev->config_size;
+}
+
+/**
+ * mdev_bpf_region_read_config() - mdev_bpf_region_read() for the region of configuration space
+ * @bdev: the device, of any kind
+ * @buf: user memory
+ * @count: number of bytes
+ * @ppos: a position in region VFIO_PCI_CONFIG_REGION_INDEX
+ *
+ * The shortest path for the reads that a guest makes: one aligned access.
+ *
+ * Context: Process context.
+ *
+ * Return: as for mdev_bpf_region_read().
+ */
+ssize_t mdev_bpf_region_read_config(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+				    loff_t *ppos)
+{
+	struct mdev_bpf_access access = {
+		.region = VFIO_PCI_CONFIG_REGION_INDEX,
+		.size = count,
+		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.reg = MDEV_BPF_NO_REGISTER,
+	};
+	int ret;
+
+	if (!is_config_access(bdev, access.offset, count))
+		return mdev_bpf_region_read(bdev, buf, count, ppos);
+	ret = mdev_bpf_pci_config_user_read(bdev, &access);
+	if (ret)
+		return ret;
+	if (put_value(USER_SOCKPTR(buf), 0, access.val, count))
+		return -EFAULT;
+	*ppos += count;
+	return count;
 }
 
 /**

@@ -41,16 +41,51 @@ static void mdev_bpf_vfio_close(struct vfio_device *vdev)
 	mdev_bpf_device_close(vdev_to_bdev(vdev));
 }
 
+/*
+ * The next four are not inlined, so that mdev_bpf_vfio_read() and mdev_bpf_vfio_write() need no
+ * stack: an access that calls the program does not pay for the case that it is to a register.
+ */
+static noinline ssize_t read_renewed(struct mdev_bpf_device *bdev, char __user *buf, size_t count,
+				     loff_t *ppos)
+{
+	mdev_bpf_time_renew(bdev);
+	return mdev_bpf_region_read(bdev, buf, count, ppos);
+}
+
+static noinline ssize_t write_renewed(struct mdev_bpf_device *bdev, const char __user *buf,
+				      size_t count, loff_t *ppos)
+{
+	mdev_bpf_time_renew(bdev);
+	return mdev_bpf_region_write(bdev, buf, count, ppos);
+}
+
+static noinline ssize_t read_register(struct mdev_bpf_device *bdev, char __user *buf,
+				      size_t count, loff_t *ppos)
+{
+	ssize_t ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
+
+	return ret ?: mdev_bpf_region_read(bdev, buf, count, ppos);
+}
+
+static noinline ssize_t write_register(struct mdev_bpf_device *bdev, const char __user *buf,
+				       size_t count, loff_t *ppos)
+{
+	ssize_t ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
+
+	return ret ?: mdev_bpf_region_write(bdev, buf, count, ppos);
+}
+
 static ssize_t mdev_bpf_vfio_read(struct vfio_device *vdev, char __user *buf, size_t count,
 				  loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	ssize_t ret;
 
-	mdev_bpf_time_enter(bdev, &bdev->orphan);
-	ret = mdev_bpf_register_quick_read(bdev, buf, count, ppos);
-	if (ret)
-		return ret;
+	if (unlikely(READ_ONCE(bdev->orphan)))
+		return read_renewed(bdev, buf, count, ppos);
+	if ((u64)*ppos >> MDEV_BPF_OFFSET_SHIFT == VFIO_PCI_CONFIG_REGION_INDEX)
+		return mdev_bpf_region_read_config(bdev, buf, count, ppos);
+	if (rcu_access_pointer(bdev->registers.block))
+		return read_register(bdev, buf, count, ppos);
 	return mdev_bpf_region_read(bdev, buf, count, ppos);
 }
 
@@ -58,12 +93,11 @@ static ssize_t mdev_bpf_vfio_write(struct vfio_device *vdev, const char __user *
 				   size_t count, loff_t *ppos)
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
-	ssize_t ret;
 
-	mdev_bpf_time_enter(bdev, &bdev->orphan);
-	ret = mdev_bpf_register_quick_write(bdev, buf, count, ppos);
-	if (ret)
-		return ret;
+	if (unlikely(READ_ONCE(bdev->orphan)))
+		return write_renewed(bdev, buf, count, ppos);
+	if (rcu_access_pointer(bdev->registers.block))
+		return write_register(bdev, buf, count, ppos);
 	return mdev_bpf_region_write(bdev, buf, count, ppos);
 }
 
@@ -71,7 +105,8 @@ static long mdev_bpf_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd, unsi
 {
 	struct mdev_bpf_device *bdev = vdev_to_bdev(vdev);
 
-	mdev_bpf_time_enter(bdev, &bdev->orphan);
+	if (unlikely(READ_ONCE(bdev->orphan)))
+		mdev_bpf_time_renew(bdev);
 	return mdev_bpf_ioctl_handle(vdev, cmd, arg);
 }
 
