@@ -84,8 +84,8 @@ void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, struct mdev_bpf_ac
 				bool write, int ret);
 
 /*
- * Implements mdev_bpf_call_region(). Whatever the op leaves in the value, what is written stays what
- * it was, and what is read is cut to its size; but only the trace event needs to be told here.
+ * Implements mdev_bpf_call_region(). The op may leave anything in the value. The user gets no more
+ * bytes of it than it reads, so only the trace event needs a value that is cut, or as written.
  */
 static __always_inline int mdev_bpf_gate_region_call(const struct mdev_bpf_call *call,
 						     struct mdev_bpf_access *access, bool write)

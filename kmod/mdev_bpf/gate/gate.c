@@ -321,8 +321,8 @@ void mdev_bpf_gate_trace_region(struct mdev_bpf_device *bdev, struct mdev_bpf_ac
  *
  * Context: The gate held.
  *
- * Return: 0; the errno of the op; or what mdev_bpf_gate::region returns. The value that was read may
- * have bits above its size; that which was written may have been changed by the op.
+ * Return: 0; the errno of the op; or what mdev_bpf_gate::region returns. The value that was read
+ * may have bits above its size; that which was written may have been changed by the op.
  */
 int mdev_bpf_call_region(const struct mdev_bpf_call *call, struct mdev_bpf_access *access,
 			 bool write)

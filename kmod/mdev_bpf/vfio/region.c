@@ -325,7 +325,7 @@ static __always_inline ssize_t register_rw(struct mdev_bpf_device *bdev, sockptr
 
 /*
  * Read or write a device. An access to a register takes the shortest path, all others region_io().
- * Inlined, so that there is one such path for reads and one for writes, and for each kind of memory.
+ * Inlined, so that reads and writes, and both kinds of memory, have such a path of their own.
  */
 static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
 					 size_t count, loff_t *ppos, bool write)
