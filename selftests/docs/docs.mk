@@ -2,8 +2,8 @@
 #
 # The documentation's examples, built with the commands that it gives; examples.sh runs them.
 
-TEST_PROGS += docs/examples.sh
-TEST_LONG += docs/examples.sh
+TEST_PROGS += docs/examples.sh docs/manage.sh
+TEST_LONG += docs/examples.sh docs/manage.sh
 TEST_GEN_FILES += docs/built/done
 
 docs/built/done: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documentation/check-abi \
