@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Ops that take too long: what ends them, who is told, and what becomes of the device. */
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -241,6 +244,108 @@ MTAP_TEST(loops_with_bad_bounds)
 	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -EINVAL);
 	dev_set(0, KHANG_BOUNDS, 4, KHANG_FAR);
 	EXPECT_EQ((__s32)dev_get(0, KHANG_ROUNDS, 4), -E2BIG);
+}
+
+#define WRITES	30
+
+static void run_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+/* Rounds of a loop that take 30 ms at least; the time of one op of so many goes to @op. */
+static unsigned int long_loop(double *op)
+{
+	unsigned int rounds = 1 << 12;
+	double began;
+
+	do {
+		rounds *= 2;
+		began = mtap_now();
+		dev_set(0, KHANG_LOOPS, 4, rounds);
+		*op = mtap_now() - began;
+	} while (*op < 0.03 && rounds < 1 << 22);
+	return rounds;
+}
+
+static atomic_bool over;
+
+/* A task on the worker's processor that wants to run all the time */
+static void *keep_running(void *unused)
+{
+	run_on(0);
+	while (!over)
+		;
+	return unused;
+}
+
+/* The worker of the only device that this process has open: its thread id */
+static int worker_tid(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc/self/task");
+	int tid = 0;
+
+	ASSERT(dir);
+	while ((entry = readdir(dir)))
+		if (!strcmp(sysfs_str("/proc/self/task/%s/comm", entry->d_name), "mdev_bpf"))
+			tid = atoi(entry->d_name);
+	closedir(dir);
+	return tid;
+}
+
+/* How often has a thread been made to give up its processor? */
+static unsigned int given_way(int tid)
+{
+	const char *key = "nonvoluntary_ctxt_switches:";
+	const char *at = strstr(sysfs_str("/proc/self/task/%d/status", tid), key);
+
+	ASSERT(at);
+	return atoi(at + strlen(key));
+}
+
+/*
+ * The worker has many ops to call, none of which takes too long. Another task on its processor gets
+ * its turn in between, and not when the worker has called them all.
+ */
+MTAP_TEST(others_get_their_turn)
+{
+	struct vfio_device_ioeventfd arg = {
+		.argsz = sizeof(arg), .flags = 4, .fd = event_new(), .offset = KHANG_LOOPS,
+	};
+	unsigned int i, before;
+	pthread_t thread;
+	__u64 one = 1;
+	double op;
+	int tid;
+
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	vfio_close(&dev);
+	/* The worker is where its creator is */
+	run_on(0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	run_on(1);
+	tid = worker_tid();
+	ASSERT(tid);
+	arg.data = long_loop(&op);
+	for (i = 0; i < WRITES; i++, arg.data++)
+		ASSERT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg), 0);
+	over = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, keep_running, NULL), 0);
+	before = given_way(tid);
+	EXPECT_EQ(write(arg.fd, &one, sizeof(one)), sizeof(one));
+	EXPECT(mtap_await(dev_get(0, KHANG_ROUNDS, 4) == arg.data - 1));
+	i = given_way(tid) - before;
+	over = true;
+	pthread_join(thread, NULL);
+	mtap_diag("%u ops of %.0f ms, given way %u times", WRITES, op * 1e3, i);
+	/* It was made to give way before each op at most, and without that never */
+	EXPECT(i >= WRITES / 10);
+	close(arg.fd);
 }
 
 MTAP_TEST(limit_of_the_limit)

@@ -12,6 +12,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/hrtimer.h>
+#include <linux/sched.h>
 
 #include "../../compat.h"
 
@@ -102,7 +103,8 @@ static void call_irq_unmask(struct mdev_bpf_device *bdev, u32 index)
  * mdev_bpf_deferred_run() - call the ops for all timers, work and lines that are due
  * @bdev: the device
  *
- * The gate is taken for each op separately, so that other tasks only wait for one op.
+ * The gate is taken for each op separately, so that other tasks only wait for one op. This is also
+ * so for tasks that want the processor.
  *
  * Context: Process context, the device's worker.
  */
@@ -112,10 +114,14 @@ void mdev_bpf_deferred_run(struct mdev_bpf_device *bdev)
 	u32 id;
 
 	for (id = 0; id < MDEV_BPF_MAX_TIMERS; id++)
-		if (test_bit(id, &d->timers_due))
+		if (test_bit(id, &d->timers_due)) {
 			call_timer(bdev, id);
-	for_each_set_bit(id, &d->work_due, MDEV_BPF_MAX_WORK)
+			cond_resched();
+		}
+	for_each_set_bit(id, &d->work_due, MDEV_BPF_MAX_WORK) {
 		call_work(bdev, id);
+		cond_resched();
+	}
 	for (id = 0; id < MDEV_BPF_MAX_IRQS; id++)
 		if (test_bit(id, &d->unmask_due))
 			call_irq_unmask(bdev, id);

@@ -11,6 +11,7 @@
  */
 #include <linux/eventfd.h>
 #include <linux/nospec.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
@@ -239,9 +240,13 @@ void mdev_bpf_ioeventfd_run(struct mdev_bpf_device *bdev)
 	if (!READ_ONCE(bdev->ioeventfds.nr))
 		return;
 	guard(mutex)(&bdev->ioeventfds.config);
-	list_for_each_entry(entry, &bdev->ioeventfds.list, node)
-		if (test_bit(0, &entry->due))
-			call_write(entry);
+	list_for_each_entry(entry, &bdev->ioeventfds.list, node) {
+		if (!test_bit(0, &entry->due))
+			continue;
+		call_write(entry);
+		/* There may be a thousand */
+		cond_resched();
+	}
 }
 
 /**

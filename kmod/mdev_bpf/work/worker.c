@@ -63,6 +63,8 @@ static bool thread_run(void *data)
 	if (!test_and_clear_bit(0, &thread->wanted))
 		return false;
 	__set_current_state(TASK_RUNNING);
+	/* Work may queue itself each time, and then vhost calls this at once again */
+	cond_resched();
 	guard(mutex)(&thread->lock);
 	if (thread->worker)
 		thread->worker->run(thread->worker);
