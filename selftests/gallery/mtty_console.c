@@ -6,6 +6,8 @@
 #include <linux/serial_reg.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "console.h"
 #include "dev.h"
 #include "irqs.h"
+#include "slowness.h"
 
 #define CALM	(UART_LSR_TEMT | UART_LSR_THRE)
 #define LINES	(UART_MSR_DCD | UART_MSR_DSR | UART_MSR_CTS)
@@ -331,6 +334,58 @@ MTAP_TEST(loop_mode)
 	EXPECT_STR(console_heard(console), "");
 	wr(UART_MCR, 0);
 	EXPECT_STR(received(&dev, 0, 4), "host");
+}
+
+#define FIRST	1000
+#define FILES	2000
+#define GROUPS	50
+#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
+
+/* Have FILES * GROUPS watchers wait for the console: one for each number of the file and group. */
+static void watch(int *groups)
+{
+	const struct rlimit limit = { FIRST + FILES, FIRST + FILES };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT };
+	unsigned int i;
+	int fd;
+
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (i = 0; i < GROUPS; i++)
+		ASSERT((groups[i] = epoll_create1(EPOLL_CLOEXEC)) >= 0);
+	for (fd = FIRST; fd < FIRST + FILES; fd++) {
+		ASSERT_EQ(dup2(console, fd), fd);
+		for (i = 0; i < GROUPS; i++)
+			ASSERT_EQ(epoll_ctl(groups[i], EPOLL_CTL_ADD, fd, &e), 0);
+		/* The watchers stay as long as the file is open by another number */
+		close(fd);
+	}
+}
+
+/*
+ * Whoever has the console can have any number of watchers. Waking them is not a part of an op: that
+ * would take too long, and the device would fail.
+ */
+MTAP_TEST(many_watchers)
+{
+	int groups[GROUPS];
+	double began, took = 1;
+	unsigned int i;
+
+	watch(groups);
+	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
+	for (i = 0; i < 20; i++) {
+		began = mtap_now();
+		wr(UART_TX, 'a' + i);
+		began = mtap_now() - began;
+		took = began < took ? began : took;
+	}
+	sysfs_write("100", LIMIT);
+	mtap_diag("%u watchers: a byte takes %.0f us", FILES * GROUPS, took * 1e6);
+	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
+	EXPECT(took < 2e-3 * slowness());
+	EXPECT_STR(heard(console), "abcdefghijklmnopqrst");
+	for (i = 0; i < GROUPS; i++)
+		close(groups[i]);
 }
 
 /* The second port, and another card */

@@ -7,7 +7,8 @@
  * lock: on the device's side that is whoever holds the gate, and on the host's side whoever holds
  * the mutex of that direction. These mutexes are held while user memory is copied, which may take
  * any time, and nothing else takes them. The device never waits: it is told how many bytes there
- * was room for, and its work is queued when there is room again.
+ * was room for, and its work is queued when there is room again. Tasks on the host's side are woken
+ * by a work item, because there may be any number of them, and the device would wait for that.
  *
  * A file that is open outlives its device. It then reads what is left, and the end.
  */
@@ -21,6 +22,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <asm/ioctls.h>
 
@@ -44,6 +46,7 @@ enum {
  * @dev: the device in /sys/class/mdev_bpf_console; its reference count is that of this struct
  * @cdev: the character device
  * @wait: tasks that wait for bytes of the device, for room, or for the device's removal
+ * @wake: work item that wakes them
  * @bdev: the mediated device; NULL after it was removed
  * @param: index of the parameter
  * @work: the work that is queued when something has happened on the host's side
@@ -55,6 +58,7 @@ struct mdev_bpf_console {
 	struct device dev;
 	struct cdev cdev;
 	wait_queue_head_t wait;
+	struct work_struct wake;
 	/** @reading: held by the task that takes bytes out of @out */
 	struct mutex reading;
 	/** @writing: held by the task that puts bytes into @in */
@@ -85,6 +89,19 @@ static const struct class console_class = {
 static bool is_gone(struct mdev_bpf_console *c)
 {
 	return !READ_ONCE(c->bdev);
+}
+
+static void wake_work(struct work_struct *work)
+{
+	wake_up_interruptible(&container_of(work, struct mdev_bpf_console, wake)->wait);
+}
+
+/* The device has sent or taken bytes: let the host's side look. */
+static void wake(struct mdev_bpf_console *c)
+{
+	/* Pairs with console_poll() and wait_event(): they see the bytes, or are woken */
+	if (wq_has_sleeper(&c->wait))
+		queue_work(system_unbound_wq, &c->wake);
 }
 
 /* Something has happened on the host's side: let the device look. */
@@ -210,6 +227,7 @@ static __poll_t console_poll(struct file *file, poll_table *table)
 	__poll_t events = 0;
 
 	poll_wait(file, &c->wait, table);
+	smp_mb();	/* Pairs with wake() */
 	if (is_gone(c))
 		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
 	if (!kfifo_is_empty(&c->out))
@@ -284,7 +302,7 @@ u32 mdev_bpf_console_put(struct mdev_bpf_console *c, const void *data, u32 size)
 	if (n < size && !give_up(c))
 		n += kfifo_in(&c->out, (const u8 *)data + n, size - n);
 	if (n)
-		wake_up_interruptible_poll(&c->wait, EPOLLIN | EPOLLRDNORM);
+		wake(c);
 	return n;
 }
 
@@ -303,7 +321,7 @@ u32 mdev_bpf_console_get(struct mdev_bpf_console *c, void *data, u32 size)
 	u32 n = kfifo_out(&c->in, (u8 *)data, size);
 
 	if (n)
-		wake_up_interruptible_poll(&c->wait, EPOLLOUT | EPOLLWRNORM);
+		wake(c);
 	return n;
 }
 
@@ -380,6 +398,7 @@ static void console_free(struct device *dev)
 static void console_setup(struct mdev_bpf_console *c, struct mdev_bpf_device *bdev, u32 i)
 {
 	init_waitqueue_head(&c->wait);
+	INIT_WORK(&c->wake, wake_work);
 	mutex_init(&c->reading);
 	mutex_init(&c->writing);
 	spin_lock_init(&c->lock);
@@ -449,9 +468,14 @@ void mdev_bpf_console_destroy(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	for (i = 0; i < bdev->params.nr; i++)
-		if (bdev->consoles.all[i])
-			put_device(&bdev->consoles.all[i]->dev);
+	for (i = 0; i < bdev->params.nr; i++) {
+		struct mdev_bpf_console *c = bdev->consoles.all[i];
+
+		if (!c)
+			continue;
+		cancel_work_sync(&c->wake);
+		put_device(&c->dev);
+	}
 }
 
 static void console_del(struct mdev_bpf_console *c)
