@@ -505,6 +505,45 @@ MTAP_TEST(uevents)
 	close(sock);
 }
 
+/* How many uevents of the device come within @us microseconds */
+static unsigned int uevents_in(int sock, unsigned int us)
+{
+	double end = mtap_now() + us / 1e6;
+	unsigned int nr = 0;
+	char buf[4096];
+
+	while (mtap_now() < end) {
+		ssize_t len;
+
+		fail_with(-5);
+		EXPECT_EQ(vfio_reset(&dev), 0);
+		while ((len = recv(sock, buf, sizeof(buf) - 1, MSG_DONTWAIT)) > 0) {
+			buf[len] = 0;
+			nr += !strncmp(buf, "change@", 7) && strstr(buf, dev_mdev.uuid);
+		}
+	}
+	return nr;
+}
+
+/* The user lets its device fail again and again: whoever handles uevents has not more to do. */
+MTAP_TEST(uevents_are_limited)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	unsigned int nr;
+
+	ASSERT(sock >= 0);
+	ASSERT_EQ(bind(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	nr = uevents_in(sock, 1000 * MS);
+	mtap_diag("%u uevents in a second", nr);
+	EXPECT(nr > 0);
+	EXPECT(nr <= 12);
+	/* The last state is told, in any case */
+	fail_with(-5);
+	EXPECT(told(sock, "failed"));
+	close(sock);
+}
+
 /* Three threads: one fails the device, one resets it, one takes the program away. */
 static atomic_bool stop;
 static atomic_uint failures, odd;

@@ -9,6 +9,7 @@
 #include <linux/btf.h>
 #include <linux/ctype.h>
 #include <linux/device.h>
+#include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 #include <linux/timekeeping.h>
@@ -34,6 +35,9 @@
 			  BIT(MDEV_BPF_OP_RESET) | BIT(MDEV_BPF_OP_DUMP))
 #define OPS_WHILE_STALE BIT(MDEV_BPF_OP_RESET)
 
+/* A user can let its device fail and reset it all the time, and what handles uevents is not its */
+#define NOTIFY_PERIOD (HZ / 10)
+
 /**
  * mdev_bpf_failure_state() - describe the condition of a device in one word
  * @bdev: the device
@@ -50,15 +54,25 @@ const char *mdev_bpf_failure_state(struct mdev_bpf_device *bdev)
 /* Notify user space that the condition has changed, in process context. */
 static void failure_notify(struct work_struct *work)
 {
-	struct mdev_bpf_device *bdev = container_of(work, struct mdev_bpf_device, failure.notify);
+	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
+						    failure.notify);
 	struct kobject *kobj = &bdev->mdev->dev.kobj;
 	char *env[2] = {};
 	char state[32];
 
+	WRITE_ONCE(bdev->failure.notified, jiffies);
 	env[0] = state;
 	snprintf(state, sizeof(state), "MDEV_BPF_STATE=%s", mdev_bpf_failure_state(bdev));
 	kobject_uevent_env(kobj, KOBJ_CHANGE, env);
 	sysfs_notify(kobj, KBUILD_MODNAME, "state");
+}
+
+/* Notify user space soon. Several changes within NOTIFY_PERIOD count once, with the last state. */
+static void notify(struct mdev_bpf_failure *failure)
+{
+	unsigned long now = jiffies, next = READ_ONCE(failure->notified) + NOTIFY_PERIOD;
+
+	schedule_delayed_work(&failure->notify, time_before(now, next) ? next - now : 0);
 }
 
 /**
@@ -67,7 +81,8 @@ static void failure_notify(struct work_struct *work)
  */
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
 {
-	INIT_WORK(&failure->notify, failure_notify);
+	INIT_DELAYED_WORK(&failure->notify, failure_notify);
+	failure->notified = jiffies - NOTIFY_PERIOD;
 }
 
 /**
@@ -78,7 +93,7 @@ void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
  */
 void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev)
 {
-	cancel_work_sync(&bdev->failure.notify);
+	cancel_delayed_work_sync(&bdev->failure.notify);
 }
 
 /* Copy @text up to a NUL, or @size bytes, as one printable line. */
@@ -105,7 +120,7 @@ void mdev_bpf_failure_clear(struct mdev_bpf_device *bdev)
 	WRITE_ONCE(bdev->failure.active, false);
 	mdev_bpf_gate_limit(bdev, 0);
 	mdev_bpf_time_thaw(bdev, MDEV_BPF_FROZEN_FAILED);
-	schedule_work(&bdev->failure.notify);
+	notify(&bdev->failure);
 }
 
 /**
@@ -150,7 +165,7 @@ static void failure_begin(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, s32
 	mdev_bpf_irq_error(&bdev->irqs);
 	trace_mdev_bpf_failure(&bdev->ctx, name, code, f->text);
 	mdev_bpf_notice(bdev, "failed in %s of %s, code %d: %s", name, f->program, code, f->text);
-	schedule_work(&f->notify);
+	notify(f);
 }
 
 /**

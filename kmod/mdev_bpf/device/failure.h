@@ -23,6 +23,7 @@ struct mdev_bpf_verdict;
  * @program: the BPF function that has reported the failure, as in kallsyms
  * @text: the reason, one line
  * @notify: work item that notifies user space
+ * @notified: time in jiffies when it did that last
  */
 struct mdev_bpf_failure {
 	bool active;
@@ -34,7 +35,8 @@ struct mdev_bpf_failure {
 	time64_t time;
 	char program[64];
 	char text[MDEV_BPF_MAX_REASON];
-	struct work_struct notify;
+	struct delayed_work notify;
+	unsigned long notified;
 };
 
 void mdev_bpf_failure_init(struct mdev_bpf_failure *failure);
