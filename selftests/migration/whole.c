@@ -3,13 +3,16 @@
  * Migration through the VFIO uapi: a device with all there is stops, its state is read, and
  * another one goes on where it was.
  */
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "irqs.h"
+#include "missing.h"
 #include "pair.h"
 #include "slowness.h"
 
@@ -340,6 +343,50 @@ MTAP_TEST(close_ends_it)
 	EXPECT_EQ(mig_write(resume_fd, "m", 1), -ENODEV);
 	close(save_fd);
 	close(resume_fd);
+}
+
+static int shared_fd;
+
+/* Until missing_end(), its memory does not come. */
+static void *read_to_nowhere(void *unused)
+{
+	EXPECT_EQ(read(shared_fd, missing.mem, 1), 1);
+	return unused;
+}
+
+static char state_of(pid_t pid)
+{
+	return strrchr(sysfs_str("/proc/%d/stat", pid), ')')[2];
+}
+
+/*
+ * Two processes read the state. One does not get its memory, and has the file meanwhile. The other
+ * one waits, but SIGKILL ends it.
+ */
+MTAP_TEST(killed_while_another_reads)
+{
+	struct child other = { 0 };
+	pthread_t thread;
+	char c;
+
+	missing_need();
+	save();
+	ASSERT_EQ(mig_set(a, S(STOP), NULL), 0);
+	ASSERT_EQ(mig_set(a, S(STOP_COPY), &shared_fd), 0);
+	ASSERT_EQ(missing_register(mmap(NULL, MISSING_PAGES * MISSING_PAGE, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, read_to_nowhere, NULL), 0);
+	EXPECT(missing_wanted());
+	other.pid = fork();
+	if (!other.pid) {
+		missing_end();
+		_exit(read(shared_fd, &c, 1) != 1);
+	}
+	EXPECT(mtap_await(state_of(other.pid) == 'D'));
+	child_kill(&other);
+	missing_end();
+	pthread_join(thread, NULL);
+	close(shared_fd);
 }
 
 /* Without program the core saves what it has; what is saved can only be restored with one. */

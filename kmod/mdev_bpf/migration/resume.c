@@ -363,13 +363,12 @@ static int resume_step(struct mdev_bpf_resume_migf *migf, const char __user *buf
 	return ret;
 }
 
-static ssize_t resume_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+static ssize_t write_pieces(struct mdev_bpf_resume_migf *migf, const char __user *buf, size_t len)
 {
-	struct mdev_bpf_resume_migf *migf = file->private_data;
 	size_t done, n;
 	int ret;
 
-	guard(mutex)(&migf->writer);
+	lockdep_assert_held(&migf->writer);
 	if (READ_ONCE(migf->disabled))
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
@@ -384,6 +383,19 @@ static ssize_t resume_write(struct file *file, const char __user *buf, size_t le
 		cond_resched();
 	}
 	return done;
+}
+
+static ssize_t resume_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct mdev_bpf_resume_migf *migf = file->private_data;
+	/* Killable, because another process that has the file may wait for its memory meanwhile */
+	ssize_t ret = mutex_lock_killable(&migf->writer);
+
+	if (ret)
+		return ret;
+	ret = write_pieces(migf, buf, len);
+	mutex_unlock(&migf->writer);
+	return ret;
 }
 
 static void resume_free(struct mdev_bpf_resume_migf *migf)

@@ -273,13 +273,12 @@ static ssize_t copy_piece(struct mdev_bpf_save_migf *migf, char __user *buf, siz
 	return n;
 }
 
-static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+static ssize_t read_pieces(struct mdev_bpf_save_migf *migf, char __user *buf, size_t len)
 {
-	struct mdev_bpf_save_migf *migf = file->private_data;
 	ssize_t n = 0;
 	size_t done;
 
-	guard(mutex)(&migf->reader);
+	lockdep_assert_held(&migf->reader);
 	if (READ_ONCE(migf->disabled))
 		return -ENODEV;
 	for (done = 0; done < len; done += n) {
@@ -300,6 +299,19 @@ static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t
 	return done ?: n;
 }
 
+static ssize_t save_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct mdev_bpf_save_migf *migf = file->private_data;
+	/* Killable, because another process that has the file may wait for its memory meanwhile */
+	ssize_t ret = mutex_lock_killable(&migf->reader);
+
+	if (ret)
+		return ret;
+	ret = read_pieces(migf, buf, len);
+	mutex_unlock(&migf->reader);
+	return ret;
+}
+
 /* The number of bytes that a pass has left, including the rest of the current piece */
 static u64 left_of(struct mdev_bpf_save_migf *migf, enum precopy_pass pass)
 {
@@ -316,7 +328,7 @@ static u64 left_of(struct mdev_bpf_save_migf *migf, enum precopy_pass pass)
 
 static int precopy_info(struct mdev_bpf_save_migf *migf, struct vfio_precopy_info *info)
 {
-	guard(mutex)(&migf->reader);
+	lockdep_assert_held(&migf->reader);
 	guard(mutex)(&migf->bdev->lock);
 	if (migf->disabled)
 		return -ENODEV;
@@ -332,6 +344,7 @@ static int precopy_info(struct mdev_bpf_save_migf *migf, struct vfio_precopy_inf
 static long save_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	size_t size = offsetofend(struct vfio_precopy_info, dirty_bytes);
+	struct mdev_bpf_save_migf *migf = file->private_data;
 	struct vfio_precopy_info info;
 	int ret;
 
@@ -341,7 +354,11 @@ static long save_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -EFAULT;
 	if (info.argsz < size)
 		return -EINVAL;
-	ret = precopy_info(file->private_data, &info);
+	ret = mutex_lock_killable(&migf->reader);
+	if (ret)
+		return ret;
+	ret = precopy_info(migf, &info);
+	mutex_unlock(&migf->reader);
 	info.flags = 0;
 	if (!ret && copy_to_user((void __user *)arg, &info, size))
 		ret = -EFAULT;
