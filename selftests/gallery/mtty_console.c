@@ -383,7 +383,7 @@ MTAP_TEST(many_watchers)
 	mtap_diag("%u watchers: a byte takes %.0f us", FILES * GROUPS, took * 1e6);
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
 	EXPECT(took < 2e-3 * slowness());
-	EXPECT_STR(heard(console), "abcdefghijklmnopqrst");
+	EXPECT_STR(console_heard(console), "abcdefghijklmnopqrst");
 	for (i = 0; i < GROUPS; i++)
 		close(groups[i]);
 }

@@ -217,6 +217,26 @@ MTAP_TEST(creator_pays)
 	EXPECT(mtap_await(current_bytes(PAYER) < start + SLACK));
 }
 
+/*
+ * A region with CLEAR gets other memory when the device is closed. Who has taken the old one along,
+ * by a dma-buf, can do so again and again, and pays for it.
+ */
+MTAP_TEST(user_pays_for_clear)
+{
+	__u64 start, mine;
+
+	ASSERT_EQ(prog_up(&dev_prog2, "bochs.bpf.o"), 0);
+	ASSERT_EQ(create("bochs-large"), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	start = current_bytes(PAYER);
+	mine = current_bytes(USER);
+	EXPECT_EQ(vfio_pwrite(&dev, 0, 0, buf, 16 * MIB), 16 * MIB);
+	EXPECT(current_bytes(USER) > mine + 16 * MIB - SLACK);
+	EXPECT(current_bytes(PAYER) < start + SLACK);
+	close_device();
+	EXPECT(mtap_await(current_bytes(USER) < mine + SLACK));
+}
+
 MTAP_TEST(write_at_limit)
 {
 	__u64 offset = 32 * MIB;

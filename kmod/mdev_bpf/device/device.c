@@ -441,6 +441,7 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 		if (ret)
 			goto out_closed;
 		mdev_bpf_param_open(bdev);
+		mdev_bpf_memory_open_device(bdev);
 	}
 	if (!client || client->ops->copy)
 		mdev_bpf_dma_queue_open(bdev);

@@ -552,6 +552,36 @@ void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 			memory_clear(bdev->memory[i]);
 }
 
+/**
+ * mdev_bpf_memory_open_device() - have the user of a device pay for memory that it can keep
+ * @bdev: the device, which VFIO opens
+ *
+ * A dma-buf of a region with MDEV_BPF_REGION_CLEAR keeps the memory when the device is closed, and
+ * the region gets other memory. So a user can have any amount of it, and its creator must not be
+ * the one that is charged.
+ *
+ * Context: Process context of the user, before it can access the device.
+ */
+void mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_memory *mem;
+	struct mem_cgroup *memcg;
+	unsigned int i;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
+		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_CLEAR))
+			continue;
+		memcg = get_mem_cgroup_from_mm(current->mm);
+		scoped_guard(mdev_bpf_gate, bdev) {
+			mem = bdev->memory[i];
+			/* If it could not be replaced, who has a dma-buf may just add a page */
+			if (!atomic_read(&mem->exports))
+				swap(mem->memcg, memcg);
+		}
+		mem_cgroup_put(memcg);
+	}
+}
+
 /* Clear memory that others may use, and change, at the same time. */
 static void memory_clear_pages(struct mdev_bpf_memory *mem)
 {

@@ -107,6 +107,7 @@ struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsig
 int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev);
+void mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_MEMORY_MEMORY_H */
