@@ -22,7 +22,7 @@
 /*
  * Commit 827ed8b1590d ("drivers: core: remove device_link argument from
  * class_compat_[create|remove]_link") removed the argument device_link. 6.12
- * has it, and 7.2 does not. According to the history, 6.14 is the first kernel
+ * has it, and 7.3 does not. According to the history, 6.14 is the first kernel
  * without it; no kernel between 6.12 and 7.2 has been built.
  */
 #if KERNEL_VERSION(6, 14, 0) > LINUX_VERSION_CODE
@@ -43,21 +43,24 @@ static inline void compat_class_remove_link(struct class_compat *cls,
 #endif
 
 /*
- * The root of sysfs. kernfs_node::parent became RCU managed, under another name, in 6.15
- * (from the history; 6.12 and 7.2 were built); /sys/kernel is never moved or removed.
+ * kernfs_node::parent became RCU managed, under another name, in 6.15 (from the history; 6.12 and
+ * 7.3 were built). For folders that are not moved or removed meanwhile.
  */
 #if KERNEL_VERSION(6, 15, 0) > LINUX_VERSION_CODE
-#define compat_sysfs_root() (kernel_kobj->sd->parent)
+#define compat_kernfs_parent(kn) ((kn)->parent)
 #else
-#define compat_sysfs_root() rcu_access_pointer(kernel_kobj->sd->__parent)
+#define compat_kernfs_parent(kn) rcu_access_pointer((kn)->__parent)
 #endif
 
-/* VFIO answers GET_REGION_INFO itself, by a callback (6.19 from the history, 7.2 built). */
+/* The root of sysfs */
+#define compat_sysfs_root() compat_kernfs_parent(kernel_kobj->sd)
+
+/* VFIO answers GET_REGION_INFO itself, by a callback (6.19 from the history, 7.3 built). */
 #if KERNEL_VERSION(6, 19, 0) <= LINUX_VERSION_CODE
 #define COMPAT_HAS_GET_REGION_INFO_CAPS
 #endif
 
-/* hrtimer_setup() came with 6.13 (from the history; 6.12 and 7.2 were built). */
+/* hrtimer_setup() came with 6.13 (from the history; 6.12 and 7.3 were built). */
 #if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 static inline void compat_hrtimer_setup(struct hrtimer *timer,
 					enum hrtimer_restart (*fn)(struct hrtimer *),
@@ -70,7 +73,15 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 #define compat_hrtimer_setup hrtimer_setup
 #endif
 
-/* Namespaces are strings since 6.13 (from the history; 6.12 and 7.2 were built). */
+/*
+ * Ops of DMA get physical addresses, not pages, since 6.19 (from the history; 6.12 and 7.3 were
+ * built).
+ */
+#if KERNEL_VERSION(6, 19, 0) > LINUX_VERSION_CODE
+#define COMPAT_DMA_OPS_GET_PAGES
+#endif
+
+/* Namespaces are strings since 6.13 (from the history; 6.12 and 7.3 were built). */
 #if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 #define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS(DMA_BUF)
 #define COMPAT_IMPORT_NS_IOMMUFD MODULE_IMPORT_NS(IOMMUFD)

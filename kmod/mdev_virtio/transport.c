@@ -17,6 +17,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_pci.h>
 
+#include "../compat.h"
 #include "host.h"
 #include "pci.h"
 #include "queue.h"
@@ -318,20 +319,22 @@ static struct mdev_virtio_host *dma_host(struct device *dev)
 	return container_of(dev, struct mdev_virtio_host, dev);
 }
 
-static dma_addr_t dma_map(struct device *dev, struct page *page, unsigned long offset,
-			  size_t size, enum dma_data_direction dir, unsigned long attrs)
+/* Only memory with an address in the kernel: neither I/O memory nor high memory. */
+static dma_addr_t dma_map(struct device *dev, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs)
 {
+	unsigned long pfn = PHYS_PFN(phys);
 	unsigned int access = 0;
 
-	if (PageHighMem(page))
+	if (!pfn_valid(pfn) || PageHighMem(pfn_to_page(pfn)))
 		return DMA_MAPPING_ERROR;
 	/* What is "to the device" is for the program to read */
 	if (dir != DMA_FROM_DEVICE)
 		access |= MDEV_VIRTIO_READ;
 	if (dir != DMA_TO_DEVICE)
 		access |= MDEV_VIRTIO_WRITE;
-	return mdev_virtio_iova_map(&dma_host(dev)->iova, page_address(page) + offset, size,
-				    access) ?: DMA_MAPPING_ERROR;
+	return mdev_virtio_iova_map(&dma_host(dev)->iova, phys_to_virt(phys), size, access) ?:
+	       DMA_MAPPING_ERROR;
 }
 
 static void dma_unmap(struct device *dev, dma_addr_t addr, size_t size,
@@ -340,14 +343,27 @@ static void dma_unmap(struct device *dev, dma_addr_t addr, size_t size,
 	mdev_virtio_iova_unmap(&dma_host(dev)->iova, addr);
 }
 
+#ifdef COMPAT_DMA_OPS_GET_PAGES
+static dma_addr_t dma_map_of_page(struct device *dev, struct page *page, unsigned long offset,
+				  size_t size, enum dma_data_direction dir, unsigned long attrs)
+{
+	return dma_map(dev, page_to_phys(page) + offset, size, dir, attrs);
+}
+#endif
+
 static size_t dma_max_size(struct device *dev)
 {
 	return MDEV_VIRTIO_MAX_SIZE;
 }
 
 static const struct dma_map_ops transport_dma_ops = {
-	.map_page = dma_map,
+#ifdef COMPAT_DMA_OPS_GET_PAGES
+	.map_page = dma_map_of_page,
 	.unmap_page = dma_unmap,
+#else
+	.map_phys = dma_map,
+	.unmap_phys = dma_unmap,
+#endif
 	.max_mapping_size = dma_max_size,
 };
 

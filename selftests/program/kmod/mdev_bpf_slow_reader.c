@@ -12,6 +12,8 @@
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
+#include "../../../kmod/compat.h"
+
 static char uevent[128];
 module_param_string(uevent, uevent, sizeof(uevent), 0444);
 MODULE_PARM_DESC(uevent, "the file of that name in the folder");
@@ -37,13 +39,14 @@ static DEVICE_ATTR_RO(slow);
 static int __init slow_reader_init(void)
 {
 	struct file *file = filp_open(uevent, O_RDONLY, 0);
-	struct kernfs_node *kn;
+	struct kernfs_node *kn, *parent;
 	int ret;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	kn = file_inode(file)->i_private;
-	ret = device_create_file(kobj_to_dev(kn->parent->priv), &dev_attr_slow);
+	parent = compat_kernfs_parent(kn);
+	ret = device_create_file(kobj_to_dev(parent->priv), &dev_attr_slow);
 	fput(file);
 	return ret;
 }
