@@ -68,15 +68,10 @@ static __s64 peek(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where, b
 	return 0;
 }
 
-/* The verifier takes that for a byte. */
-static __s64 peek_none(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 where)
+/* The verifier of 6.12 takes that for a byte, so there must be nothing. */
+static __s64 peek_none(struct mdev_bpf_dev *dev, __u64 where)
 {
-	__u8 *p = mdev_bpf_dma_get(dev, where, 0);
-
-	if (!p)
-		return -EFAULT;
-	REG(s, KDMA_VALUE) = *p;
-	return 0;
+	return mdev_bpf_dma_get(dev, where, 0) ? 0 : -EFAULT;
 }
 
 static __s64 pull(struct mdev_bpf_dev *dev, struct kdma_state *s, __u32 n)
@@ -121,7 +116,7 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 		*result = peek(dev, s, val, reg == KDMA_POKE);
 		break;
 	case KDMA_PEEK_NONE:
-		*result = peek_none(dev, s, val);
+		*result = peek_none(dev, val);
 		break;
 	case KDMA_PEEK_NINE:
 		*result = mdev_bpf_dma_get(dev, val, 9) ? 0 : -EFAULT;

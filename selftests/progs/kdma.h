@@ -42,7 +42,7 @@
 #define KDMA_UNMAP_SIZE		0x78
 #define KDMA_EARLY		0x80	/* what a request in init, open returned: 32 bits each */
 #define KDMA_PULL		0x88	/* W: VALUE: sum of 8n words from PEEK's on */
-#define KDMA_PEEK_NONE		0x90	/* W: PEEK of no bytes, and a look at the first of them */
+#define KDMA_PEEK_NONE		0x90	/* W: PEEK of no bytes; is there anything? */
 #define KDMA_REPIN		0x98	/* not 0: dma_done pins the same again */
 #define KDMA_SLOW		0xa0	/* milliseconds that dma_unmap takes */
 #define KDMA_PEEK_NINE		0xa8	/* W: mdev_bpf_dma_get() of 9 bytes there; RESULT */

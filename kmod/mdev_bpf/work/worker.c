@@ -22,6 +22,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/vhost_task.h>
 #include <linux/slab.h>
+#include <linux/task_work.h>
 
 #include "device/device.h"
 #include "work/worker.h"
@@ -68,6 +69,12 @@ static bool thread_run(void *data)
 	guard(mutex)(&thread->lock);
 	if (thread->worker)
 		thread->worker->run(thread->worker);
+	/*
+	 * Work for the return to user space, where this task never goes. Since 6.18, waiting for
+	 * more of a CPU quota is such work. vhost_task_fn() does it when it takes it for a signal.
+	 */
+	if (task_work_pending(current))
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
 	return true;
 }
 
