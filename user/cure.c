@@ -40,6 +40,8 @@ static const struct {
 	  "use mdev_bpf_for(), with the most rounds that there can be" },
 	{ "must point to scalar, or struct with scalar",
 	  "pass the dev or call that the op has received, not a copy" },
+	{ "expected STRUCT mdev_bpf_",
+	  "pass the dev or call that the op has received, not a copy" },
 	{ "BTF is required", "compile it with clang -g" },
 	{ "invalid reuse of prog", "one function cannot be two ops: define one for each" },
 };

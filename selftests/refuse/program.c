@@ -38,16 +38,17 @@ MTAP_TEST(past_context)
 	expect_verifier("read_past_context", "beyond struct mdev_bpf_access");
 }
 
+/* "STRUCT mdev_bpf_dev must point to scalar", and "expected STRUCT mdev_bpf_dev" since 7.3 */
 MTAP_TEST(kfunc_of_another_op)
 {
 	expect_verifier("ioctl_data_of_access", "expected pointer to STRUCT mdev_bpf_ioctl");
 	expect_verifier("irq_of_access", "expected pointer to STRUCT mdev_bpf_dev");
 	expect_verifier("irq_of_null", "NULL pointer passed to trusted");
-	expect_verifier("irq_of_state", "STRUCT mdev_bpf_dev must point to scalar");
-	expect_verifier("irq_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
-	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl must point to scalar");
+	expect_verifier("irq_of_state", "STRUCT mdev_bpf_dev");
+	expect_verifier("irq_of_stack", "STRUCT mdev_bpf_dev");
+	expect_verifier("ioctl_data_of_stack", "STRUCT mdev_bpf_ioctl");
 	expect_verifier("dump_of_access", "expected pointer to STRUCT mdev_bpf_dump");
-	expect_verifier("dump_of_stack", "STRUCT mdev_bpf_dump must point to scalar");
+	expect_verifier("dump_of_stack", "STRUCT mdev_bpf_dump");
 	expect_verifier("fail_of_access", "expected pointer to STRUCT mdev_bpf_dev");
 	expect_verifier("fail_past_text", "invalid");
 }
@@ -56,7 +57,7 @@ MTAP_TEST(old_state_of_another_op)
 {
 	expect_verifier("old_data_of_access", "expected pointer to STRUCT mdev_bpf_old");
 	expect_verifier("old_data_of_dev", "expected pointer to STRUCT mdev_bpf_old");
-	expect_verifier("old_data_of_stack", "STRUCT mdev_bpf_old must point to scalar");
+	expect_verifier("old_data_of_stack", "STRUCT mdev_bpf_old");
 	expect_verifier("upgrade_ioctl", "expected pointer to STRUCT mdev_bpf_ioctl");
 }
 
@@ -97,14 +98,14 @@ MTAP_TEST(state)
 MTAP_TEST(dma)
 {
 	expect_verifier("dma_of_access", "expected pointer to STRUCT mdev_bpf_dev");
-	expect_verifier("dma_of_stack", "STRUCT mdev_bpf_dev must point to scalar");
-	expect_verifier("pin_of_state", "STRUCT mdev_bpf_dev must point to scalar");
+	expect_verifier("dma_of_stack", "STRUCT mdev_bpf_dev");
+	expect_verifier("pin_of_state", "STRUCT mdev_bpf_dev");
 	expect_verifier("dma_of_range", "expected pointer to STRUCT mdev_bpf_dev");
 	expect_verifier("pinned_unchecked", "mem_or_null");
 	expect_verifier("pinned_past_size", "invalid access to memory, mem_size=8");
 	expect_verifier("write_dma", "read-only");
 	expect_verifier("upgrade_dma_read", "mdev_bpf_request is not allowed");
-	expect_verifier("stream_of_stack", "STRUCT mdev_bpf_stream must point to scalar");
+	expect_verifier("stream_of_stack", "STRUCT mdev_bpf_stream");
 	expect_verifier("stream_of_access", "expected pointer to STRUCT mdev_bpf_stream");
 	expect_verifier("write_stream", "read-only");
 }

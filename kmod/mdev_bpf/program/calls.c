@@ -126,21 +126,37 @@ const struct bpf_func_proto *mdev_bpf_calls_helper(enum bpf_func_id id,
 	return NULL;
 }
 
+/* The header of a BTF. The members that came last may not be there. Return: NULL if unknown. */
+static const struct btf_header *header_of(const struct btf_type *first)
+{
+	static const u32 sizes[] = {
+		offsetofend(struct btf_header, str_len), sizeof(struct btf_header),
+	};
+	unsigned int i;
+
+	for (i = 0; first && i < ARRAY_SIZE(sizes); i++) {
+		const struct btf_header *hdr = (const void *)first - sizes[i];
+
+		if (hdr->magic == BTF_MAGIC && hdr->hdr_len == sizes[i] && !hdr->type_off)
+			return hdr;
+	}
+	return NULL;
+}
+
 /*
  * Get the name of a function of the kernel, for a sentence. The kernel exports no function for
  * this. But the kernel's BTF is in memory as in its file format: the header is before the first
- * type, and contains the offset of the names.
+ * type, and contains the offset of the names, which is counted from there.
  */
 static const char *kernel_name(u32 id)
 {
 	const struct btf_type *first = btf_type_by_id(mdev_bpf_kfunc_btf, 1);
 	const struct btf_type *t = btf_type_by_id(mdev_bpf_kfunc_btf, id);
-	const struct btf_header *hdr = (const struct btf_header *)first - 1;
+	const struct btf_header *hdr = header_of(first);
 
-	if (!first || !t || hdr->magic != BTF_MAGIC || hdr->hdr_len != sizeof(*hdr) ||
-	    hdr->type_off || t->name_off >= hdr->str_len)
+	if (!hdr || !t || t->name_off >= hdr->str_len)
 		return "?";
-	return (const char *)(hdr + 1) + hdr->str_off + t->name_off;
+	return (const char *)first + hdr->str_off + t->name_off;
 }
 
 static int check_call(const struct bpf_prog *prog, const struct bpf_insn *insn)
