@@ -159,7 +159,7 @@ static int link_unit(const char *verb, const struct boot *b)
 /* Load it now: what does not work now would not at the next boot. */
 static int start(const struct boot *b)
 {
-	char words[1024];
+	char words[4096];
 
 	if (!systemd_runs()) {
 		p_info("systemd does not run here: '%s' is loaded at the next boot", b->name);

@@ -36,7 +36,18 @@ int systemctl(const char *verb, const char *unit)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : p_err("systemctl was killed");
 }
 
-/* What mdev-bpf has last said in the unit, from the journal; empty if that cannot be read. */
+/* Skip to what follows the last "Error: ". */
+static void keep_error(char *text)
+{
+	static const char word[] = "Error: ";
+	char *from = text;
+
+	for (char *at = text; (at = strstr(at, word)); from = at)
+		at += strlen(word);
+	memmove(text, from, strlen(from) + 1);
+}
+
+/* Why mdev-bpf has failed in the unit, from the journal; empty if that cannot be read. */
 void unit_words(const char *unit, char *buf, size_t size)
 {
 	char command[256];
@@ -44,7 +55,7 @@ void unit_words(const char *unit, char *buf, size_t size)
 	FILE *pipe;
 
 	snprintf(command, sizeof(command),
-		 "journalctl --quiet --unit='%s' --identifier=mdev-bpf --lines=1 --output=cat 2>/dev/null",
+		 "journalctl --quiet --unit='%s' --invocation=0 --identifier=mdev-bpf --lines=30 --output=cat 2>/dev/null",
 		 unit);
 	pipe = popen(command, "re");
 	if (pipe) {
@@ -54,4 +65,5 @@ void unit_words(const char *unit, char *buf, size_t size)
 	while (len && buf[len - 1] == '\n')
 		len--;
 	buf[len] = '\0';
+	keep_error(buf);
 }
