@@ -160,7 +160,7 @@ echo "TAP version 13"
 [ -s tests ] || bail "no list of tests; has make been run here?"
 if [ $# -eq 0 ]; then
 	# Name and properties, see Makefile
-	mapfile -t names < <(cut -d ' ' -f 1 tests)
+	mapfile -t names < <(grep -v ' host' tests | cut -d ' ' -f 1)
 elif [ "$1" != - ]; then
 	names=()
 	for name in "$@"; do

@@ -140,6 +140,8 @@ stage_build()
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s --no-print-directory -C "$tree" \
 		install-files DESTDIR="$s" KVER="$kernel" PREFIX=/usr/local DEPMOD=: >&2 ||
 		die "cannot install the tree for the VM"
+	# As DKMS does; the kernel reads all of a file, and that is slow in an emulated machine.
+	[ "$kind" != system ] || (in_root "$root" "$tree" "$s" -- sh -c 'strip -g /mnt/stage/lib/modules/*/updates/*.ko')
 	stage_depmod
 	[ -z "$debug" ] || : >"$s/.vm/kernel"
 }
@@ -214,7 +216,7 @@ qemu_machine()
 	fs src "$tree" ,readonly=on
 	[ -z "$share" ] || fs share "$share"
 	[ -z "$layer" ] || fs layer "$layer" ,readonly=on
-	[ "$kind" != system ] || { system_disk; append+=" systemd.getty_auto=no udev.event_timeout=1800"; }
+	[ "$kind" != system ] || system_disk
 	qemu+=(-append "$append")
 }
 
@@ -230,7 +232,7 @@ prepare()
 		: >"$keep_log" || die "cannot write $keep_log"
 		log=$(realpath "$keep_log")
 	fi
-	[ "$kind" != system ] || disk_modules=(virtio_blk ext4)
+	[ "$kind" != system ] || disk_modules=(virtio_blk crc32c_generic ext4)
 	initrd_build
 	stage_build
 	qemu_machine
@@ -272,7 +274,7 @@ pass_monitor()
 
 run_main()
 {
-	local rc=0 out tries=3
+	local rc=0 out tries=3 boots
 	options "$@"
 	[ ${#command_line[@]} -gt 0 ] || die "run: no command (see: vm help)"
 	prepare
@@ -286,14 +288,18 @@ run_main()
 	       -device "virtserialport,chardev=out,nr=1"
 	       -chardev "file,id=status,path=${tmp//,/,,}/status"
 	       -device "virtserialport,chardev=status,nr=2")
-	# What has been read is not there for a second try.
+	# What has been read, or is on the disk, is not as it was for a second try.
+	[ "$kind" != system ] || tries=1
 	[ -z "$stdin" ] || { pass_stdin; tries=1; }
 	[ -z "$monitor" ] || { pass_monitor; tries=1; }
 	boot </dev/null || rc=$?
-	while rebooted; do
+	for ((boots = 1; boots < 10; boots++)); do
+		rebooted || break
+		cat "$log" >>"$tmp/log-before"
 		rc=0
 		boot </dev/null || rc=$?
 	done
+	[ ! -e "$tmp/log-before" ] || keep_logs
 	while is_emulators "$rc" && [ $((--tries)) -gt 0 ]; do
 		say "once again"
 		rc=0
@@ -306,6 +312,13 @@ run_main()
 
 # The command has said that it will reboot the machine, whose disk stays.
 rebooted() { [ "$(<"$tmp/status")" = reboot ]; }
+
+# The kernel log of all boots
+keep_logs()
+{
+	cat "$log" >>"$tmp/log-before"
+	cat "$tmp/log-before" >"$log"
+}
 
 why_reset()
 {
