@@ -39,7 +39,7 @@ parts := kmod bpf user selftests
 # Those that may exist after a build
 modules := mdev.ko mdev_bpf.ko mdev_virtio.ko
 
-.PHONY: all $(parts) check check-debug bench demo vm lint html deb clean install install-files uninstall help
+.PHONY: all $(parts) check check-debug check-packages bench demo vm lint html deb clean install install-files uninstall help
 .PHONY: same-env vm-all kmod-check
 
 all: $(parts)
@@ -90,10 +90,16 @@ endif
 vm-all:
 	@$(VM) setup
 	@$(if $(filter check,$(MAKECMDGOALS)),$(VM) source >/dev/null)
+	@$(if $(filter check,$(MAKECMDGOALS)),[ "$$(id -u)" -ne 0 ] || $(VM) setup --root system || :)
 	@$(VM) exec -- make -s -j$$(nproc) all $(vars)
 
 check: vm-all
 	@selftests/vm/check
+
+# Takes too long for "check": DKMS builds for two kernels.
+check-packages: vm-all
+	@$(VM) setup --root system
+	@selftests/system/packages.sh --timeout 3600
 
 # The same tests on a kernel with debug options. Modules are built for one kernel at a time.
 check-debug:
@@ -223,6 +229,7 @@ help:
 	@echo "  make demo           a demonstration: cards in BPF, used by a stock guest"
 	@echo "  make check          run every selftest"
 	@echo "  make check-debug    run them on a kernel with KASAN, lockdep, ..., built once"
+	@echo "  make check-packages build the Debian packages, install, use, upgrade and purge them"
 	@echo "  make bench          count the instructions of accesses, DMA and creation, beside peers"
 	@echo "  make vm             get a shell, with this tree installed"
 	@echo "  make lint           checkpatch, sparse, W=1, shellcheck, spelling, documentation"
