@@ -82,7 +82,8 @@ file_system()
 verifies()
 {
 	has_guest || return
-	hear 'verify, depth 32: *' || return
+	hear 'fio, depth 32, *' || return
+	fio_figures
 	ok "verify, depth 1" "verify, depth 32"
 }
 

@@ -57,7 +57,8 @@ random_numbers()
 file_system()
 {
 	has_guest || return
-	hear 'verify, depth 32: *' || return
+	hear 'fio, depth 32, *' || return
+	fio_figures
 	is "$(said_of size)" 131072
 	is "$(said_of cache)" "write back"
 	is "$(said_of packed)" 1

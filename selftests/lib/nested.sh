@@ -73,6 +73,9 @@ ok()
 	done
 }
 
+# fio_figures: what fio has said of each depth of its queue, for who reads the log
+fio_figures() { diag "$(grep '^fio, depth' "$nested_heard")"; }
+
 # nested_replaces ROUNDS OBJECT...: replace these programs so often while the guest is busy with
 # their devices. It is busy until nested_stops.
 nested_replaces()
