@@ -42,3 +42,8 @@ TEST_GEN_PROGS += gallery/edu gallery/mdpy gallery/bochs
 TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/pages.sh gallery/life.sh
 TEST_LONG += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/life.sh
 TEST_FILES += gallery/edu.py gallery/console.py gallery/bochs.guest
+
+# All of them in one guest, which moves in the long variant
+TEST_PROGS += gallery/all_move.sh
+TEST_SMP += gallery/all_move.sh
+TEST_LONG += gallery/all_move.sh

@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The life of devices under load, with their stock drivers: one guest has a device of each kind in
+# the table below, and works with all of them at the same time. With MDEV_TEST_LONG=1 it goes on
+# while the programs are replaced, while QEMU moves it to a second QEMU with other devices, and
+# while the devices are removed, one after the other. What the drivers see must be right all the
+# time. A new device is a line of the table, and a job of vm/guest-worker.
+# shellcheck disable=SC2317 # test points are called by name
+
+. "$(dirname "$0")/../lib/mtap.sh"
+. "$(dirname "$0")/../lib/initrd.sh"
+. "$(dirname "$0")/../lib/move.sh"
+
+objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
+uuids=5e1f7e57-0000-4000-8000-0000000a11
+move_memory=224M
+move_append="8250.nr_uarts=8 vt.global_cursor_default=0"
+replaced=2	# times
+
+# Program, type, parameters. Cables lead from device to device of the same guest: each QEMU has its
+# own, whose names get its tag.
+devices=(
+	"nvme 1 size=4M"
+	"virtio_blk 1 packed=1"
+	"virtio_net 1 mac=52:54:00:0a:11:01 cable=v"
+	"virtio_net 1 mac=52:54:00:0a:11:02 cable=v packed=1"
+	"e1000 1 mac=52:54:00:0a:11:03 cable=e"
+	"e1000 1 mac=52:54:00:0a:11:04 cable=e"
+	"virtio_rng 1"
+	"virtio_console 1 loopback=1"
+	"mtty 1"
+	"bochs medium"
+)
+modules=(nvme virtio_pci virtio_blk virtio_net e1000 virtio-rng virtio_console bochs)
+# What the guest is told to set up, and to do, and how it calls that
+set_up=("pair virtio_net 8" "pair e1000 9")
+jobs=("disk nvme0n1" "disk vda" "net 10.9.8.2" "net 10.9.9.2" random "echo hvc0" "echo serial"
+	screen)
+names=(nvme0n1 vda 10.9.8.2 10.9.9.2 random hvc0 serial screen)
+
+needs_guest nested
+
+programs() { printf '%s\n' "${devices[@]%% *}" | sort -u; }
+mapfile -t left_programs < <(programs)
+
+# uuid TAG NUMBER
+uuid()
+{
+	local side=1
+	[ "$1" = here ] || side=2
+	printf '%s%d%01x' "$uuids" "$side" "$2"
+}
+
+# create TAG NUMBER: device of the table, and an option for QEMU in $options
+create()
+{
+	local id words word args=()
+	id=$(uuid "$1" "$2")
+	read -r -a words <<<"${devices[$2]}"
+	for word in "${words[@]:2}"; do
+		[[ $word != cable=* ]] || word+=-$1
+		args+=(--set "$word")
+	done
+	left_devices+=("$id")
+	run 0 mdev-bpf create "${words[0]}-${words[1]}" --uuid "$id" "${args[@]}"
+	if [ "${words[0]}" = bochs ]; then
+		options+=(-device "$(move_device "$id" id=card,display=on)")
+	elif [ "$2" -ne 0 ]; then
+		options+=(-device "$(move_device "$id")")
+	fi
+}
+
+create_all()
+{
+	local i
+	options=()
+	for i in "${!devices[@]}"; do
+		create "$1" "$i"
+	done
+}
+
+guest_has_it_all()
+{
+	local name line
+	for name in $(programs); do
+		run 0 mdev-bpf load "$objects/$name.bpf.o"
+	done
+	here_uuid=$(uuid here 0)
+	there_uuid=$(uuid there 0)
+	create_all here
+	here_more=("${options[@]}")
+	create_all there
+	there_more=("${options[@]}")
+	initrd_begin "$mtap_tmp/root" "$here/vm/guest-worker"
+	for name in "${modules[@]}"; do
+		initrd_module "$mtap_tmp/root" "$move_kernel" "$name"
+	done
+	initrd_end "$mtap_tmp/root" "$mtap_tmp/initrd"
+	start_both
+	await 200 said here "^ready" || { fail "it does not boot"; show; }
+	for line in "${set_up[@]}"; do
+		tell here.control.in "$line"
+		read -r _ name _ <<<"$line"
+		await 60 said here "^paired: $name" || { fail "\"$line\" failed"; show; }
+	done
+}
+
+# rounds TAG NAME
+rounds() { grep -c "^rounds of $2:" "$mtap_tmp/$1.console"; }
+
+# has_done TAG NUMBER: each job has done so many rounds since "mark"
+has_done()
+{
+	local name
+	for name in "${names[@]}"; do
+		[ "$(rounds "$1" "$name")" -ge $((${marked[$name]:-0} + $2)) ] || return
+	done
+}
+
+declare -A marked
+mark()
+{
+	local name
+	for name in "${names[@]}"; do
+		marked[$name]=$(rounds "$1" "$name")
+	done
+}
+
+has_done_or_failed() { said "$1" "^failed:" || has_done "$@"; }
+
+goes_on()
+{
+	local name
+	mark "$1"
+	await 200 has_done_or_failed "$1" 2
+	! has_done "$1" 2 || return
+	for name in "${names[@]}"; do
+		fail "$name: ${marked[$name]} rounds, then $(rounds "$1" "$name")"
+	done
+	diag "$(grep -A 8 "^failed:" "$mtap_tmp/$1.console")"
+	show
+}
+
+# works TAG: it begins all jobs.
+works()
+{
+	local line
+	for line in "${jobs[@]}"; do
+		tell "$1.control.in" "begin $line"
+	done
+	goes_on "$1"
+}
+
+works_here() { works here; }
+
+replaced_under_it()
+{
+	local i name
+	for ((i = 0; i < replaced; i++)); do
+		for name in $(programs); do
+			run 0 mdev-bpf load "$objects/$name.bpf.o" --replace
+		done
+	done
+	goes_on here
+}
+
+moves() { move_guest "stopped:"; }
+
+works_there()
+{
+	local name
+	goes_on there
+	tell there.control.in stop
+	await 100 said there "^stopped:" || fail "it does not stop"
+	has "$(<"$mtap_tmp/there.console")" "stopped: ok"
+	has_not "$(<"$mtap_tmp/there.console")" "failed"
+	[ "$mtap_failed" -eq 0 ] || show
+	for name in "${names[@]}"; do
+		diag "$name: rounds before $(rounds here "$name"), after $(rounds there "$name")"
+	done
+}
+
+# The upper half was painted here, the lower half there.
+is_painted()
+{
+	tell there.monitor "screendump $mtap_tmp/shot.ppm card"
+	[ "$(python3 "$here/lib/shows.py" "$mtap_tmp/shot.ppm" 1024 768 \
+		"(0x7a,) * 3 if y < 384 else (0x63,) * 3" 2>&1)" = ok ]
+}
+
+picture_has_moved()
+{
+	has "$(<"$mtap_tmp/here.console")" "screen: 1024,768"
+	await 20 is_painted || fail "$(python3 "$here/lib/shows.py" "$mtap_tmp/shot.ppm" 1024 768 \
+		"(0x7a,) * 3 if y < 384 else (0x63,) * 3" 2>&1)"
+}
+
+is_lost() { said there "^lost: $1"; }
+
+# The guest is asked to let each device go, and its driver does, whatever it is doing.
+removed_in_use()
+{
+	local i name
+	tell there.control.in lose
+	works there
+	for i in "${!devices[@]}"; do
+		run 0 timeout $((100 * slowness)) mdev-bpf remove "$(uuid there "$i")" --force
+	done
+	for name in "${names[@]}"; do
+		# A connection waits for its network
+		[[ $name == 10.* ]] || await 60 is_lost "$name" || fail "$name is not lost"
+	done
+	[ "$mtap_failed" -eq 0 ] || show
+}
+
+ends_well()
+{
+	end_guest "ended:"
+	has "$(<"$mtap_tmp/there.console")" "complaints: 0"
+}
+
+life=()
+[ -z "$long" ] ||
+	life=(replaced_under_it moves works_there picture_has_moved removed_in_use ends_well)
+points guest_has_it_all works_here "${life[@]}"
