@@ -7,7 +7,7 @@
 #ifndef __NVME_CONTROLLER_H
 #define __NVME_CONTROLLER_H
 
-#include "sq.h"
+#include "admin.h"
 
 /* The size of the namespace, which stays for as long as the controller is enabled */
 static __always_inline void nvme_measure(struct mdev_bpf_dev *dev, struct nvme_state *s)
@@ -22,23 +22,44 @@ static __always_inline void nvme_measure(struct mdev_bpf_dev *dev, struct nvme_s
 }
 
 /* CC.EN was set. */
-static __always_inline void nvme_enable(struct mdev_bpf_dev *dev, struct nvme_state *s)
+static __always_inline void nvme_enable(unsigned long long *ctx, struct mdev_bpf_dev *dev,
+					struct nvme_state *s)
 {
 	__u32 sqs = NVME_AQA_ASQS(s->aqa), cqs = NVME_AQA_ACQS(s->aqa);
 	struct nvme_nvram *nv = nvme_nvram_get(dev);
+	struct nvme_pair *p = nvme_pair_get(dev, 0);
 
 	s->csts &= ~NVME_CSTS_SHST;
-	if (NVME_CC_CSS(s->cc) || NVME_CC_MPS(s->cc) || NVME_CC_AMS(s->cc) || !sqs || !cqs) {
+	if (!p || NVME_CC_CSS(s->cc) || NVME_CC_MPS(s->cc) || NVME_CC_AMS(s->cc) || !sqs || !cqs) {
 		s->csts |= NVME_CSTS_CFS;
 		return;
 	}
 	nvme_feature_defaults(s);
 	nvme_measure(dev, s);
-	nvme_sq_init(&s->sq[0], s->asq, sqs + 1, 0);
-	nvme_cq_init(&s->cq[0], s->acq, cqs + 1, 0, true);
+	nvme_sq_init(&p->sq[0], s->asq, sqs + 1, 0);
+	nvme_cq_init(&p->cq, s->acq, cqs + 1, 0, true);
+	p->intx = mdev_bpf_irq_mode(dev) != MDEV_BPF_IRQ_MSIX;
+	p->home = 1;
+	p->sqs = 1;
 	if (nv)
 		nv->running = 1;
 	s->csts |= NVME_CSTS_RDY;
+	nvme_tell(ctx, s);
+}
+
+/* A pair as after a reset */
+static __always_inline void nvme_pair_clear(struct mdev_bpf_dev *dev, struct nvme_pair *p)
+{
+	int i;
+
+	__builtin_memset(p, 0, offsetof(struct nvme_pair, cq));
+	nvme_cq_init(&p->cq, 0, 0, 0, false);
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
+		struct nvme_sq *sq = nvme_sq_get(p, i);
+
+		if (sq)
+			nvme_sq_init(sq, 0, 0, 0);
+	}
 }
 
 /* As after a reset, but for the registers */
@@ -49,30 +70,19 @@ int MDEV_BPF_FUNC(nvme_clear, dev, struct nvme_state *, s)
 	if (!s)
 		return -EIO;
 	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
-		struct nvme_sq *sq = nvme_sq_get(s, i);
-		struct nvme_cq *cq = nvme_cq_get(s, i);
-		struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, i);
-		__u32 *coalesced = mdev_bpf_at(s->coalesced, i);
+		struct nvme_pair *p = nvme_pair_get(dev, i);
+		__u32 *pair = mdev_bpf_at(s->pair, i);
+		__u32 *sq_deleter = mdev_bpf_at(s->sq_deleter, i);
+		__u32 *cq_deleter = mdev_bpf_at(s->cq_deleter, i);
 
-		if (!sq || !cq || !doorbell || !coalesced)
+		if (!p || !pair || !sq_deleter || !cq_deleter)
 			continue;
-		nvme_sq_init(sq, 0, 0, 0);
-		nvme_cq_init(cq, 0, 0, 0, false);
-		doorbell->tail = 0;
-		doorbell->head = 0;
-		*coalesced = 0;
+		nvme_pair_clear(dev, p);
+		*pair = 0;
+		*sq_deleter = 0;
+		*cq_deleter = 0;
 	}
-	mdev_bpf_for(i, dev, 0, NVME_SLOTS) {
-		struct nvme_slot *slot = nvme_slot_get(s, i);
-
-		if (slot)
-			slot->step = NVME_FREE;
-	}
-	s->io_used = 0;
-	s->admin_used = 0;
-	s->starved = 0;
-	s->turn = 0;
-	s->fetching = 0;
+	s->cqs = 0;
 	s->requests = 0;
 	s->stopping = 0;
 	s->created = 0;
@@ -96,17 +106,44 @@ static __always_inline void nvme_stopped(unsigned long long *ctx, struct mdev_bp
 	s->shutdown = 0;
 	s->enabled = s->cc & NVME_CC_EN;
 	if (s->enabled)
-		nvme_enable(dev, s);
+		nvme_enable(ctx, dev, s);
 }
 
-/* CC.EN was cleared: end all requests, but the flush of a shutdown. */
+/* Has the last request ended? */
+static __always_inline void nvme_try_stop(unsigned long long *ctx, struct mdev_bpf_dev *dev,
+					  struct nvme_state *s)
+{
+	__u32 requests = s->requests;
+	int i;
+
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
+		struct nvme_pair *p = nvme_pair_get(dev, i);
+
+		if (p)
+			requests += p->requests;
+	}
+	if (!requests)
+		nvme_stopped(ctx, dev, s);
+}
+
+/* CC.EN was cleared: have all pairs end their requests. That of a shutdown ends by itself. */
 static __always_inline void nvme_disable(unsigned long long *ctx, struct mdev_bpf_dev *dev,
 					 struct nvme_state *s)
 {
+	int i;
+
 	s->stopping = 1;
-	mdev_bpf_request_cancel(dev, 0, NVME_ID(NVME_OF_SHUTDOWN, 0));
-	if (!s->requests)
-		nvme_stopped(ctx, dev, s);
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
+		struct nvme_pair *p = nvme_pair_get(dev, i);
+
+		if (!p)
+			continue;
+		p->runs = 0;
+		p->stopping = 1;
+		if (p->requests)
+			mdev_bpf_queue_kick(dev, i);
+	}
+	nvme_try_stop(ctx, dev, s);
 }
 
 /* The data is safe, and power may go; or it is not, and then the shutdown does not end. */
@@ -121,8 +158,13 @@ static __always_inline void nvme_shut_down(struct mdev_bpf_dev *dev, struct nvme
 		s->csts |= NVME_CSTS_CFS;
 		return;
 	}
-	if (nv)
+	if (nv) {
+		struct nvme_counters sum = {};
+
+		nvme_counters_sum(nv, &sum);
+		nv->ended = sum.ended;
 		nv->running = 0;
+	}
 	s->csts = (s->csts & ~NVME_CSTS_SHST) | NVME_CSTS_SHST_COMPLETE;
 }
 
@@ -135,10 +177,12 @@ static __always_inline void nvme_shutdown(struct mdev_bpf_dev *dev, struct nvme_
 	};
 
 	s->csts = (s->csts & ~NVME_CSTS_SHST) | NVME_CSTS_SHST_OCCURRING;
-	if (!s->file || nvme_read_only(s))
+	if (!s->file || nvme_read_only(s->file))
 		nvme_shut_down(dev, s, 0);
-	else if (nvme_request(dev, s, &req))
+	else if (mdev_bpf_request(dev, &req, sizeof(req)))
 		nvme_shut_down(dev, s, -EIO);
+	else
+		s->requests++;
 }
 
 /* Its flush has ended. Only a conversion of the state cancels it, so it is made again. */
@@ -167,7 +211,7 @@ static __always_inline void nvme_configure(unsigned long long *ctx, struct mdev_
 		return;
 	s->enabled = enabled;
 	if (enabled)
-		nvme_enable(dev, s);
+		nvme_enable(ctx, dev, s);
 	else
 		nvme_disable(ctx, dev, s);
 }

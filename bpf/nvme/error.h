@@ -8,6 +8,7 @@
 /* What a handler of a command returns, apart from a status */
 #define NVME_PENDING	(-1)	/* the command goes on */
 #define NVME_RELEASED	(-2)	/* it has left its slot, without a completion */
+#define NVME_TRANSFER	(-3)	/* of the work op: the pair has to transfer something */
 
 /* May the same command succeed later? */
 static __always_inline bool nvme_transient(__u32 status)

@@ -7,46 +7,50 @@
 #ifndef __NVME_EVENT_H
 #define __NVME_EVENT_H
 
-#include "slot.h"
+#include "cq.h"
+#include "error.h"
 
 #define NVME_TEMPERATURE	313	/* Kelvin: 40 degrees Celsius */
 
 /* Complete the last request that there is, with an event, or a status. */
-static __always_inline void nvme_event_complete(struct nvme_state *s, __u32 result, __u32 status)
+static __always_inline void nvme_event_complete(struct mdev_bpf_dev *dev, struct nvme_state *s,
+						struct nvme_pair *p, __u32 result, __u32 status)
 {
-	struct nvme_cq *cq = &s->cq[0];
 	struct nvme_completion completion = { .result = result, .status = status << 1 };
 	__u16 *cid = mdev_bpf_at(s->event_cid, s->event_requests - 1);
 
 	if (!cid)
 		return;
 	completion.cid = *cid;
-	completion.sq_head = s->sq[0].head;
+	completion.sq_head = p->sq[0].head;
 	s->event_requests--;
-	s->sq[0].commands++;
-	nvme_cq_stage(s, cq, &completion);
+	p->sq[0].commands++;
+	nvme_cq_stage(&p->cq, &completion);
+	mdev_bpf_queue_kick(dev, 0);
 }
 
 /* Report the events that are pending, as far as there are requests for it, and room. */
 int MDEV_BPF_FUNC(nvme_event_report, dev, struct nvme_state *, s)
 {
-	if (!s || !nvme_runs(s))
+	struct nvme_pair *p = nvme_pair_get(dev, 0);
+
+	if (!s || !p || !nvme_runs(s))
 		return 0;
 #pragma unroll
 	for (__u32 type = 0; type < NVME_EVENT_TYPES; type++) {
 		__u32 event;
 
 		if (!s->event_pending[type] || s->event_masked & 1 << type ||
-		    !s->event_requests || !nvme_cq_room(&s->cq[0]))
+		    !s->event_requests || !nvme_cq_room(&p->cq))
 			continue;
 		event = nvme_lowest_clear(~(__u64)s->event_pending[type]);
 		s->event_pending[type] &= s->event_pending[type] - 1;
 		s->event_masked |= 1 << type;
-		nvme_event_complete(s, type | event << 8 |
+		nvme_event_complete(dev, s, p, type | event << 8 |
 				    (type == NVME_EVENT_ERROR ? NVME_LOG_ERROR :
 								NVME_LOG_SMART) << 16, 0);
 	}
-	return nvme_cq_run(ctx, s, 0);
+	return 0;
 }
 
 static __always_inline void nvme_event(unsigned long long *ctx, struct nvme_state *s, __u32 type,
@@ -70,12 +74,13 @@ static __always_inline int nvme_event_request(struct nvme_state *s, const struct
 }
 
 /* Abort the request with command id @cid. */
-static __always_inline bool nvme_event_abort(struct nvme_state *s, __u16 cid)
+static __always_inline bool nvme_event_abort(struct mdev_bpf_dev *dev, struct nvme_state *s,
+					     struct nvme_pair *p, __u16 cid)
 {
 	__u16 *last = mdev_bpf_at(s->event_cid, s->event_requests - 1);
 	bool found = false;
 
-	if (!last || !nvme_cq_room(&s->cq[0]))
+	if (!last || !nvme_cq_room(&p->cq))
 		return false;
 #pragma unroll
 	for (__u32 i = 0; i < NVME_EVENT_REQUESTS; i++) {
@@ -86,7 +91,7 @@ static __always_inline bool nvme_event_abort(struct nvme_state *s, __u16 cid)
 		found = true;
 	}
 	if (found)
-		nvme_event_complete(s, 0, nvme_status(NVME_SC_ABORT_REQUESTED));
+		nvme_event_complete(dev, s, p, 0, nvme_status(NVME_SC_ABORT_REQUESTED));
 	return found;
 }
 

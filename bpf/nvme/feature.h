@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "identify.h"
+#include "queue.h"
 
 #define NVME_TEMPERATURE_SELECT(dw11)	((dw11) >> 16 & 0xf)
 #define NVME_TEMPERATURE_UNDER(dw11)	((dw11) >> 20 & 3)	/* 0: over, 1: under */
@@ -91,7 +92,8 @@ static __always_inline int nvme_feature_check(const struct nvme_state *s,
 }
 
 /* Interrupt Vector Configuration */
-static __always_inline int nvme_set_vector(struct nvme_state *s, __u32 dw11)
+static __always_inline int nvme_set_vector(unsigned long long *ctx, struct nvme_state *s,
+					   __u32 dw11)
 {
 	__u32 bit = 1 << (dw11 & (NVME_VECTORS - 1));
 
@@ -99,6 +101,7 @@ static __always_inline int nvme_set_vector(struct nvme_state *s, __u32 dw11)
 		s->no_coalescing |= bit;
 	else
 		s->no_coalescing &= ~bit;
+	nvme_tell(ctx, s);
 	return NVME_SC_SUCCESS;
 }
 
@@ -128,11 +131,12 @@ static __always_inline int nvme_set_feature(unsigned long long *ctx, struct nvme
 		return NVME_SC_NOT_SAVEABLE;
 	switch (feature) {
 	case NVME_FEATURE_VECTOR:
-		return nvme_set_vector(s, dw11);
+		return nvme_set_vector(ctx, s, dw11);
 	case NVME_FEATURE_QUEUES:
 		return nvme_set_queues(s, slot);
 	case NVME_FEATURE_CACHE:
 		s->no_cache = !(dw11 & 1);
+		nvme_tell(ctx, s);
 		return NVME_SC_SUCCESS;
 	case NVME_FEATURE_POWER:
 		/* There is power state 0 only. */
@@ -142,6 +146,8 @@ static __always_inline int nvme_set_feature(unsigned long long *ctx, struct nvme
 	if (!member)
 		return NVME_SC_INVALID_FIELD;
 	*member = dw11 & nvme_feature_mask(feature);
+	if (feature == NVME_FEATURE_COALESCING)
+		nvme_tell(ctx, s);
 	if (feature == NVME_FEATURE_TEMPERATURE || feature == NVME_FEATURE_EVENTS)
 		nvme_temperature_event(ctx, s);
 	return NVME_SC_SUCCESS;

@@ -3,6 +3,7 @@
 #ifndef __NVME_IDENTIFY_H
 #define __NVME_IDENTIFY_H
 
+#include "event.h"
 #include "nvm.h"
 
 #define NVME_PCI_VENDOR		0x1234
@@ -15,23 +16,18 @@
 /* The page of a slot's buffer, all zero; NULL if there is no memory. */
 static __always_inline void *nvme_page(struct mdev_bpf_dev *dev, __u64 n)
 {
-	if (mdev_bpf_memory_zero(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE, NVME_PAGE))
+	if (mdev_bpf_memory_zero(dev, NVME_BUFFER, NVME_BUFFER_OF(0, n), NVME_PAGE))
 		return NULL;
-	return mdev_bpf_memory_get(dev, NVME_IN_BUFFER(n), NVME_PAGE);
+	return mdev_bpf_memory_get(dev, NVME_IN_BUFFER(0, n), NVME_PAGE);
 }
 
-/* Transfer @size bytes of a slot's buffer, from @offset on, to the guest. */
-static __always_inline int nvme_reply(unsigned long long *ctx, struct nvme_state *s, __u64 n,
-				      __u64 offset, __u64 size)
+/* Have @size bytes of a slot's buffer, from @offset on, transferred to the guest. */
+static __always_inline int nvme_reply(struct nvme_state *s, __u64 n, __u64 offset, __u64 size)
 {
-	struct nvme_slot *slot = nvme_slot_get(s, n);
-
-	if (!slot)
-		return NVME_SC_INTERNAL;
-	slot->op = MDEV_BPF_DMA_WRITE;
-	slot->where = NVME_IN_BUFFER(n) + offset;
-	slot->size = size;
-	return nvme_transfer(ctx, s, n);
+	s->now.op = MDEV_BPF_DMA_WRITE;
+	s->now.where = NVME_IN_BUFFER(0, n) + offset;
+	s->now.size = size;
+	return NVME_TRANSFER;
 }
 
 /* Text in a field that blanks fill */
@@ -95,7 +91,7 @@ int MDEV_BPF_FUNC(nvme_identify_controller, dev, struct nvme_state *, s, __u64, 
 	id->vwc = NVME_VWC_FLUSH_ALL | (s->file ? NVME_VWC_PRESENT : 0);
 	nvme_subnqn(dev, id->subnqn);
 	id->psd0_power = 1;
-	return nvme_reply(ctx, s, n, 0, NVME_ID_SIZE);
+	return nvme_reply(s, n, 0, NVME_ID_SIZE);
 }
 
 /* An EUI-64 that was not assigned by anybody: the last bytes of the UUID, locally administered */
@@ -125,11 +121,11 @@ int MDEV_BPF_FUNC(nvme_identify_namespace, dev, struct nvme_state *, s, __u64, n
 	id->nuse = s->blocks;
 	id->dlfeat = NVME_DLFEAT_ZEROES | NVME_DLFEAT_DEAC;
 	id->nvmcap[0] = s->blocks << s->lba_shift;
-	id->nsattr = nvme_read_only(s) ? NVME_NSATTR_PROTECTED : 0;
+	id->nsattr = nvme_read_only(s->file) ? NVME_NSATTR_PROTECTED : 0;
 	nvme_uuid(dev, id->nguid);
 	nvme_eui64(dev, id->eui64);
 	id->lbaf[0] = NVME_LBAF_LBADS(s->lba_shift);
-	return nvme_reply(ctx, s, n, 0, NVME_ID_SIZE);
+	return nvme_reply(s, n, 0, NVME_ID_SIZE);
 }
 
 /* Namespace Identification Descriptor list: type, length, two reserved bytes, and the id */
@@ -148,7 +144,7 @@ int MDEV_BPF_FUNC(nvme_identify_descriptors, dev, struct nvme_state *, s, __u64,
 	id[32] = NVME_DESCRIPTOR_UUID;
 	id[33] = 16;
 	nvme_uuid(dev, id + 36);
-	return nvme_reply(ctx, s, n, 0, NVME_ID_SIZE);
+	return nvme_reply(s, n, 0, NVME_ID_SIZE);
 }
 
 /* Active Namespace ID list: those above @nsid */
@@ -162,7 +158,7 @@ int MDEV_BPF_FUNC(nvme_identify_active, dev, struct nvme_state *, s, __u64, n, _
 		return NVME_SC_INVALID_NS;
 	if (!nsid)
 		id[0] = 1;
-	return nvme_reply(ctx, s, n, 0, NVME_ID_SIZE);
+	return nvme_reply(s, n, 0, NVME_ID_SIZE);
 }
 
 static __always_inline int nvme_identify(unsigned long long *ctx, struct nvme_state *s, __u64 n,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Interrupts: MSI-X, where each completion queue has the vector that its driver has chosen, with
- * coalescing; or INTx, whose line is up while a completion queue is not empty.
+ * coalescing; or INTx, whose line is up while a completion queue is not empty. Pairs send messages
+ * themselves. The line and the timer are those of the controller.
  */
 #ifndef __NVME_INTERRUPT_H
 #define __NVME_INTERRUPT_H
@@ -21,68 +22,81 @@ static __always_inline void nvme_line_update(struct mdev_bpf_dev *dev, struct nv
 			 mdev_bpf_irq_mode(dev) != MDEV_BPF_IRQ_MSIX);
 }
 
-/* The driver has taken completions, or some were written. */
-static __always_inline void nvme_line_cq(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c)
+/* Does a completion queue have what INTx reports? */
+static __always_inline bool nvme_cq_pending(const struct nvme_cq *cq)
 {
-	struct nvme_cq *cq = nvme_cq_get(s, c);
+	return cq->interrupts && cq->head != cq->written;
+}
 
-	if (!cq)
-		return;
-	if (cq->interrupts && cq->head != cq->written)
+/* The line of pair @c may have to be moved. */
+static __always_inline void nvme_line_pair(struct mdev_bpf_dev *dev, struct nvme_state *s, __u64 c,
+					   const struct nvme_pair *p)
+{
+	if (p->line)
 		s->lines |= 1 << c;
 	else
 		s->lines &= ~(1 << c);
 	nvme_line_update(dev, s);
 }
 
-/* Interrupt Coalescing: should an interrupt wait for more completions? */
-static __always_inline bool nvme_coalesce(struct mdev_bpf_dev *dev, struct nvme_state *s,
-					  __u32 vector, __u32 completions)
+/* The driver has taken completions, or some were written: with INTx, the line may have to move. */
+static __always_inline void nvme_line_cq(struct mdev_bpf_queue *lane, struct nvme_pair *s)
 {
-	__u32 time = NVME_COALESCING_TIME(s->coalescing);
-	__u32 *coalesced = mdev_bpf_at(s->coalesced, vector);
+	__u32 line = nvme_cq_pending(&s->cq);
 
-	if (!time || !coalesced || s->no_coalescing & 1 << vector)
+	if (!s->intx)
+		line = 0;
+	if (line == s->line)
+		return;
+	s->line = line;
+	nvme_ask(lane, s, NVME_ASK_LINE);
+}
+
+/* Interrupt Coalescing: should an interrupt wait for more completions? */
+static __always_inline bool nvme_coalesce(struct mdev_bpf_queue *lane, struct nvme_pair *s,
+					  __u32 completions)
+{
+	if (!NVME_COALESCING_TIME(s->coalescing) || s->intx)
 		return false;
-	*coalesced += completions;
-	if (*coalesced > NVME_COALESCING_THRESHOLD(s->coalescing)) {
-		*coalesced = 0;
+	s->coalesced += completions;
+	if (s->coalesced > NVME_COALESCING_THRESHOLD(s->coalescing)) {
+		s->coalesced = 0;
 		return false;
 	}
-	if (mdev_bpf_timer_left(dev, NVME_TIMER_COALESCING) < 0)
-		mdev_bpf_timer_arm(dev, NVME_TIMER_COALESCING, time * 100000ULL, 0);
+	nvme_ask(lane, s, NVME_ASK_TIMER);
 	return true;
 }
 
-/* Completions were written to queue @c. */
-int MDEV_BPF_FUNC(nvme_interrupt, dev, struct nvme_state *, s, __u64, c, __u32, completions)
+/* Completions were written. */
+static __always_inline void nvme_interrupt(struct mdev_bpf_queue *lane, struct nvme_pair *s,
+					   __u32 completions)
 {
-	struct nvme_cq *cq = s ? nvme_cq_get(s, c) : NULL;
-
-	if (!cq)
-		return -EINVAL;
-	nvme_line_cq(dev, s, c);
-	if (!cq->interrupts)
-		return 0;
-	/* The admin queue's interrupts are never coalesced. */
-	if (mdev_bpf_irq_mode(dev) == MDEV_BPF_IRQ_MSIX &&
-	    (!c || !nvme_coalesce(dev, s, cq->vector, completions)))
-		mdev_bpf_irq_trigger(dev, cq->vector);
-	return 0;
+	if (s->cq.interrupts && !nvme_coalesce(lane, s, completions))
+		s->intx = mdev_bpf_q_irq(lane, s->cq.vector) == -ENXIO;
+	nvme_line_cq(lane, s);
 }
 
-/* The aggregation time is over. One timer serves all vectors, so for some it comes early. */
-static __always_inline void nvme_coalescing_over(struct mdev_bpf_dev *dev, struct nvme_state *s)
+/* A pair has completions that are not reported yet. */
+static __always_inline void nvme_coalescing_begin(struct mdev_bpf_dev *dev, struct nvme_state *s)
+{
+	__u32 time = NVME_COALESCING_TIME(s->coalescing);
+
+	if (time && mdev_bpf_timer_left(dev, NVME_TIMER_COALESCING) < 0)
+		mdev_bpf_timer_arm(dev, NVME_TIMER_COALESCING, time * 100000ULL, 0);
+}
+
+/* The aggregation time is over. One timer serves all pairs, so for some it comes early. */
+static __always_inline void nvme_coalescing_over(struct mdev_bpf_dev *dev)
 {
 	int i;
 
-	mdev_bpf_for(i, dev, 0, NVME_VECTORS) {
-		__u32 *coalesced = mdev_bpf_at(s->coalesced, i);
+	mdev_bpf_for(i, dev, 1, NVME_QUEUES) {
+		struct nvme_pair *p = nvme_pair_get(dev, i);
 
-		if (!coalesced || !*coalesced)
+		if (!p || !p->coalesced)
 			continue;
-		*coalesced = 0;
-		mdev_bpf_irq_trigger(dev, i);
+		p->coalesced = 0;
+		mdev_bpf_irq_trigger(dev, p->cq.vector);
 	}
 }
 

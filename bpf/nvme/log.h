@@ -23,24 +23,44 @@ int MDEV_BPF_FUNC(nvme_log_errors, dev, __u64, n)
 	return NVME_SC_SUCCESS;
 }
 
+/* What all pairs have done. For the time, that of the one that was busy longest counts. */
+static __always_inline void nvme_counters_sum(const struct nvme_nvram *nv,
+					      struct nvme_counters *sum)
+{
+#pragma unroll
+	for (int i = 1; i < NVME_QUEUES; i++) {
+		const struct nvme_counters *c = &nv->counters[i];
+
+		sum->bytes_read += c->bytes_read;
+		sum->bytes_written += c->bytes_written;
+		sum->reads += c->reads;
+		sum->writes += c->writes;
+		sum->ended += c->ended;
+		if (sum->busy_ns < c->busy_ns)
+			sum->busy_ns = c->busy_ns;
+	}
+}
+
 /* SMART / Health Information */
 int MDEV_BPF_FUNC(nvme_log_smart, dev, struct nvme_state *, s, __u64, n)
 {
 	struct nvme_smart *to = nvme_page(dev, n);
 	struct nvme_nvram *nv = nvme_nvram_get(dev);
+	struct nvme_counters sum = {};
 
 	if (!s || !to || !nv)
 		return NVME_SC_INTERNAL;
+	nvme_counters_sum(nv, &sum);
 	to->warning = nvme_temperature_warning(s) ? NVME_SMART_TEMPERATURE : 0;
 	to->temperature[0] = NVME_TEMPERATURE & 0xff;
 	to->temperature[1] = NVME_TEMPERATURE >> 8;
 	to->spare = 100;
 	to->spare_threshold = 10;
-	to->data_read[0] = (nv->bytes_read + NVME_DATA_UNIT - 1) / NVME_DATA_UNIT;
-	to->data_written[0] = (nv->bytes_written + NVME_DATA_UNIT - 1) / NVME_DATA_UNIT;
-	to->reads[0] = nv->reads;
-	to->writes[0] = nv->writes;
-	to->busy_minutes[0] = nv->busy_ns / NVME_NS_PER_MINUTE;
+	to->data_read[0] = (sum.bytes_read + NVME_DATA_UNIT - 1) / NVME_DATA_UNIT;
+	to->data_written[0] = (sum.bytes_written + NVME_DATA_UNIT - 1) / NVME_DATA_UNIT;
+	to->reads[0] = sum.reads;
+	to->writes[0] = sum.writes;
+	to->busy_minutes[0] = sum.busy_ns / NVME_NS_PER_MINUTE;
 	to->power_cycles[0] = nv->power_cycles;
 	to->power_on_hours[0] = mdev_bpf_time(dev) / NVME_NS_PER_MINUTE / 60;
 	to->unsafe_shutdowns[0] = nv->unsafe_shutdowns;
@@ -125,13 +145,14 @@ static __always_inline void nvme_log_unmask(unsigned long long *ctx, struct nvme
 
 int MDEV_BPF_FUNC(nvme_get_log, dev, struct nvme_state *, s, __u64, n)
 {
-	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
+	const struct nvme_slot *slot;
 	__u64 offset, length, size;
 	__u32 log;
 	int ret;
 
-	if (!slot)
+	if (!s)
 		return NVME_SC_INTERNAL;
+	slot = &s->now;
 	log = slot->cmd.cdw10 & 0xff;
 	length = ((slot->cmd.cdw10 >> 16 | (__u64)(slot->cmd.cdw11 & 0xffff) << 16) + 1) * 4;
 	offset = slot->cmd.cdw12 | (__u64)slot->cmd.cdw13 << 32;
@@ -147,11 +168,11 @@ int MDEV_BPF_FUNC(nvme_get_log, dev, struct nvme_state *, s, __u64, n)
 		return NVME_SC_INVALID_FIELD;
 	/* What is behind the end of the log reads as zeros. */
 	if (offset + length > NVME_PAGE &&
-	    mdev_bpf_memory_zero(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE + NVME_PAGE,
+	    mdev_bpf_memory_zero(dev, NVME_BUFFER, NVME_BUFFER_OF(0, n) + NVME_PAGE,
 				 NVME_MAX_TRANSFER))
 		return NVME_SC_INTERNAL;
-	slot->then = NVME_THEN_UNMASK;
-	return nvme_reply(ctx, s, n, offset, length);
+	s->now.then = NVME_THEN_UNMASK;
+	return nvme_reply(s, n, offset, length);
 }
 
 #endif /* __NVME_LOG_H */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The NVM command set, on a namespace that is memory of the device, or a file. */
+/*
+ * The NVM command set, on a namespace that is memory of the device, or a file. All of it is done by
+ * the pair of the queue, but to compare, and to clear memory.
+ */
 #ifndef __NVME_NVM_H
 #define __NVME_NVM_H
 
 #include "prp.h"
 
-static __always_inline bool nvme_read_only(const struct nvme_state *s)
+static __always_inline bool nvme_read_only(__u32 file)
 {
-	return s->file & MDEV_BPF_FILE_RDONLY;
+	return file & MDEV_BPF_FILE_RDONLY;
 }
 
 static __always_inline __u64 nvme_lba(const struct nvme_command *cmd)
@@ -16,7 +19,7 @@ static __always_inline __u64 nvme_lba(const struct nvme_command *cmd)
 }
 
 /* Set which blocks a command is about: 0, or a status if there are none of these numbers. */
-static __always_inline int nvme_set_blocks(const struct nvme_state *s, struct nvme_slot *slot,
+static __always_inline int nvme_set_blocks(const struct nvme_pair *s, struct nvme_slot *slot,
 					   __u64 lba, __u64 blocks)
 {
 	if (lba >= s->blocks || blocks > s->blocks - lba)
@@ -27,23 +30,23 @@ static __always_inline int nvme_set_blocks(const struct nvme_state *s, struct nv
 }
 
 /* Flush: what is in memory of the device has no other place. */
-static __always_inline int nvme_flush(unsigned long long *ctx, struct nvme_state *s, __u64 n,
+static __always_inline int nvme_flush(unsigned long long *ctx, struct nvme_pair *s, __u64 n,
 				      struct nvme_slot *slot)
 {
-	if (!s->file || nvme_read_only(s))
+	if (!s->file || nvme_read_only(s->file))
 		return NVME_SC_SUCCESS;
 	slot->step = NVME_FLUSH;
 	return nvme_slot_issue(ctx, s, n);
 }
 
 /* After a write: with FUA, or without a write cache, it has to be in stable storage, too. */
-static __always_inline bool nvme_flushes(const struct nvme_state *s, const struct nvme_slot *slot)
+static __always_inline bool nvme_flushes(const struct nvme_pair *s, const struct nvme_slot *slot)
 {
 	return s->no_cache || slot->cmd.cdw12 & NVME_IO_FUA;
 }
 
 /* Read and Write */
-static __always_inline int nvme_read_write(unsigned long long *ctx, struct nvme_state *s, __u64 n,
+static __always_inline int nvme_read_write(unsigned long long *ctx, struct nvme_pair *s, __u64 n,
 					   struct nvme_slot *slot)
 {
 	bool write = slot->cmd.opcode == NVME_IO_WRITE;
@@ -61,11 +64,11 @@ static __always_inline int nvme_read_write(unsigned long long *ctx, struct nvme_
 }
 
 /* Compare: guest memory goes to the buffer, and so do blocks that are in a file. */
-static __always_inline int nvme_compare(unsigned long long *ctx, struct nvme_state *s, __u64 n,
-					struct nvme_slot *slot)
+static __always_inline int nvme_compare(unsigned long long *ctx, struct mdev_bpf_queue *lane,
+					struct nvme_pair *s, __u64 n, struct nvme_slot *slot)
 {
 	slot->op = MDEV_BPF_DMA_READ;
-	slot->where = NVME_IN_BUFFER(n);
+	slot->where = NVME_IN_BUFFER(lane->id, n);
 	slot->then = NVME_THEN_COMPARE;
 	return nvme_transfer(ctx, s, n);
 }
@@ -84,14 +87,15 @@ int MDEV_BPF_FUNC(nvme_compare_part, dev, struct nvme_state *, s, __u64, where)
 	return diff ? NVME_SC_COMPARE_FAILED : NVME_SC_SUCCESS;
 }
 
-int MDEV_BPF_FUNC(nvme_compare_all, dev, struct nvme_state *, s, __u64, n)
+/* For a pair, whose buffer is at @buffer: a status */
+int MDEV_BPF_FUNC(nvme_compare_all, dev, struct nvme_state *, s, struct nvme_slot *, slot,
+		  __u64, buffer)
 {
-	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
-	__u64 offset = n * NVME_BUFFER_SIZE + NVME_MAX_TRANSFER;
+	__u64 offset = buffer + NVME_MAX_TRANSFER;
 	__u32 region = NVME_BUFFER;
 	int i, ret = 0;
 
-	if (!slot)
+	if (!s || !slot)
 		return NVME_SC_INTERNAL;
 	if (!s->file) {
 		region = NVME_STORE;
@@ -102,16 +106,16 @@ int MDEV_BPF_FUNC(nvme_compare_all, dev, struct nvme_state *, s, __u64, n)
 
 		if (mdev_bpf_memory_read(dev, region, offset + at, s->block, sizeof(s->block)))
 			return NVME_SC_INTERNAL;
-		ret = nvme_compare_part(ctx, s, NVME_IN_BUFFER(n) + at);
+		ret = nvme_compare_part(ctx, s, MDEV_BPF_MEMORY(NVME_BUFFER, buffer) + at);
 		if (ret)
 			break;
 	}
-	mdev_bpf_memory_zero(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE, NVME_BUFFER_SIZE);
+	mdev_bpf_memory_zero(dev, NVME_BUFFER, buffer, NVME_BUFFER_SIZE);
 	return ret;
 }
 
 /* Write Zeroes: with DEAC, blocks may be freed; they read as zeros in any case. */
-static __always_inline int nvme_write_zeroes(unsigned long long *ctx, struct nvme_state *s,
+static __always_inline int nvme_write_zeroes(unsigned long long *ctx, struct nvme_pair *s,
 					     __u64 n, struct nvme_slot *slot)
 {
 	slot->step = NVME_ZERO;
@@ -120,33 +124,34 @@ static __always_inline int nvme_write_zeroes(unsigned long long *ctx, struct nvm
 }
 
 /* Dataset Management: only Deallocate does something. First, get the ranges. */
-static __always_inline int nvme_manage(unsigned long long *ctx, struct nvme_state *s, __u64 n,
-				       struct nvme_slot *slot)
+static __always_inline int nvme_manage(unsigned long long *ctx, struct mdev_bpf_queue *lane,
+				       struct nvme_pair *s, __u64 n, struct nvme_slot *slot)
 {
 	if (!(slot->cmd.cdw11 & NVME_DSM_DEALLOCATE))
 		return NVME_SC_SUCCESS;
 	slot->size = ((slot->cmd.cdw10 & 0xff) + 1) * sizeof(struct nvme_range);
 	slot->op = MDEV_BPF_DMA_READ;
-	slot->where = NVME_IN_BUFFER(n);
+	slot->where = NVME_IN_BUFFER(lane->id, n);
 	slot->then = NVME_THEN_RANGES;
 	return nvme_transfer(ctx, s, n);
 }
 
 /* Deallocate the next range that is not empty: NVME_PENDING, or a status. */
-int MDEV_BPF_FUNC(nvme_next_range, dev, struct nvme_state *, s, __u64, n)
+int MDEV_BPF_Q_FUNC(nvme_next_range, lane, struct nvme_pair *, s, __u64, n)
 {
 	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 	int i, ret;
 
 	if (!slot)
 		return NVME_SC_INTERNAL;
-	mdev_bpf_for(i, dev, 0, NVME_DSM_RANGES) {
+	mdev_bpf_q_for(i, lane, 0, NVME_DSM_RANGES) {
 		struct nvme_range range;
 
 		if (slot->range > (slot->cmd.cdw10 & 0xff))
 			break;
-		if (mdev_bpf_memory_read(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE +
-					 (__u64)slot->range * sizeof(range), &range, sizeof(range)))
+		if (mdev_bpf_q_memory_read(lane, NVME_BUFFER, NVME_BUFFER_OF(lane->id, n) +
+					   (__u64)slot->range * sizeof(range), &range,
+					   sizeof(range)))
 			return NVME_SC_INTERNAL;
 		slot->range++;
 		ret = nvme_set_blocks(s, slot, range.lba, range.blocks);
@@ -161,7 +166,7 @@ int MDEV_BPF_FUNC(nvme_next_range, dev, struct nvme_state *, s, __u64, n)
 }
 
 /* @done bytes were cleared: NVME_PENDING, or a status. */
-int MDEV_BPF_FUNC(nvme_zeroed, dev, struct nvme_state *, s, __u64, n, __u64, done)
+int MDEV_BPF_Q_FUNC(nvme_zeroed, lane, struct nvme_pair *, s, __u64, n, __u64, done)
 {
 	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 
@@ -180,7 +185,7 @@ int MDEV_BPF_FUNC(nvme_zeroed, dev, struct nvme_state *, s, __u64, n, __u64, don
  * The file cannot free bytes, or not these, since the storage has larger blocks: write zeros; but
  * Dataset Management is no more than a hint.
  */
-static __always_inline int nvme_zero_failed(unsigned long long *ctx, struct nvme_state *s, __u64 n,
+static __always_inline int nvme_zero_failed(unsigned long long *ctx, struct nvme_pair *s, __u64 n,
 					    struct nvme_slot *slot, int error)
 {
 	if ((error != -EOPNOTSUPP && error != -EINVAL) || slot->zero_written)
@@ -192,7 +197,7 @@ static __always_inline int nvme_zero_failed(unsigned long long *ctx, struct nvme
 }
 
 /* Begin a command: NVME_PENDING, or a status. */
-int MDEV_BPF_FUNC(nvme_io, dev, struct nvme_state *, s, __u64, n)
+int MDEV_BPF_Q_FUNC(nvme_io, lane, struct nvme_pair *, s, __u64, n)
 {
 	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 	__u8 opcode;
@@ -209,10 +214,10 @@ int MDEV_BPF_FUNC(nvme_io, dev, struct nvme_state *, s, __u64, n)
 		return NVME_SC_INVALID_OPCODE;
 	if (slot->cmd.nsid != 1)
 		return NVME_SC_INVALID_NS;
-	if (nvme_read_only(s) && opcode != NVME_IO_READ && opcode != NVME_IO_COMPARE)
+	if (nvme_read_only(s->file) && opcode != NVME_IO_READ && opcode != NVME_IO_COMPARE)
 		return NVME_SC_WRITE_PROTECTED;
 	if (opcode == NVME_IO_DSM)
-		return nvme_manage(ctx, s, n, slot);
+		return nvme_manage(ctx, lane, s, n, slot);
 	ret = nvme_set_blocks(s, slot, nvme_lba(&slot->cmd), (slot->cmd.cdw12 & 0xffff) + 1);
 	if (ret)
 		return ret;
@@ -221,7 +226,7 @@ int MDEV_BPF_FUNC(nvme_io, dev, struct nvme_state *, s, __u64, n)
 	if (slot->size > NVME_MAX_TRANSFER)
 		return NVME_SC_INVALID_FIELD;
 	if (opcode == NVME_IO_COMPARE)
-		return nvme_compare(ctx, s, n, slot);
+		return nvme_compare(ctx, lane, s, n, slot);
 	return nvme_read_write(ctx, s, n, slot);
 }
 

@@ -4,14 +4,45 @@
  * memory of the device, or a file. Documentation/devices/nvme.rst is its data sheet.
  *
  * The headers are the chapters of the specification: spec.h has its numbers, controller.h the
- * registers' effects, sq.h and cq.h the queues, prp.h guest memory, admin.h and nvm.h the commands.
- * state.h says how it works.
+ * registers' effects, pair.h, sq.h and cq.h the queues, prp.h guest memory, admin.h and nvm.h the
+ * commands. state.h says how it works.
  */
-#include "controller.h"
+#include "pair.h"
+#include "serve.h"
 
 enum { CAP, VS, INTMS, INTMC, CC, CSTS, AQA, ASQ, ACQ, SQTDBL, CQHDBL };	/* registers */
 
-/* A request of any kind has ended. */
+/* A pair of queues was rung. */
+int MDEV_BPF_OP(nvme_queue, struct mdev_bpf_queue *lane)
+{
+	struct nvme_pair *s = mdev_bpf_q_state(lane, struct nvme_pair);
+
+	if (!s)
+		return -EIO;
+	if (s->stopping)
+		nvme_pair_stop(lane, s);
+	else if (s->runs)
+		nvme_pair_rung(ctx, lane, s);
+	return 0;
+}
+
+/* A request of a pair has ended. */
+int MDEV_BPF_OP(nvme_queue_done, struct mdev_bpf_queue *lane, struct mdev_bpf_dma *dma)
+{
+	struct nvme_pair *s = mdev_bpf_q_state(lane, struct nvme_pair);
+
+	if (!s)
+		return -EIO;
+	if (s->requests)
+		s->requests--;
+	if (s->stopping)
+		nvme_pair_stop(lane, s);
+	else
+		nvme_pair_done(ctx, lane, s, dma);
+	return 0;
+}
+
+/* The flush of a shutdown has ended: the only request that is not one of a pair. */
 int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 {
 	struct nvme_state *s = mdev_bpf_state(dev, struct nvme_state);
@@ -20,88 +51,17 @@ int MDEV_BPF_OP(nvme_dma_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dm
 		return -EIO;
 	if (s->requests)
 		s->requests--;
-	if (dma->id == NVME_ID(NVME_OF_SHUTDOWN, 0))
-		nvme_shutdown_done(dev, s, dma->error);
-	if (s->stopping) {
-		if (!s->requests)
-			nvme_stopped(ctx, dev, s);
-		return 0;
-	}
-	switch (NVME_ID_KIND(dma->id)) {
-	case NVME_OF_SLOT:
-		return nvme_slot_done(ctx, s, NVME_ID_INDEX(dma->id), dma->error, dma->size);
-	case NVME_OF_SQ:
-		return nvme_sq_done(ctx, s, NVME_ID_INDEX(dma->id), dma->error);
-	case NVME_OF_CQ:
-		return nvme_cq_done(ctx, s, NVME_ID_INDEX(dma->id), dma->error);
-	}
+	nvme_shutdown_done(dev, s, dma->error);
+	if (s->stopping)
+		nvme_try_stop(ctx, dev, s);
 	return 0;
-}
-
-/* The doorbell of a submission queue. With shadow doorbells, its value may be an old one. */
-static __always_inline void nvme_tail(unsigned long long *ctx, struct nvme_state *s, __u64 q)
-{
-	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, q);
-	struct nvme_sq *sq = nvme_sq_get(s, q);
-
-	if (!sq || !doorbell)
-		return;
-	if (!sq->size) {
-		nvme_event(ctx, s, NVME_EVENT_ERROR, NVME_EVENT_DB_REGISTER);
-		return;
-	}
-	if (s->shadows && q)
-		sq->look = 1;
-	else if (doorbell->tail < sq->size)
-		sq->tail = doorbell->tail;
-	else
-		nvme_event(ctx, s, NVME_EVENT_ERROR, NVME_EVENT_DB_VALUE);
-	nvme_sq_run(ctx, s, q);
-}
-
-/* The doorbell of a completion queue */
-static __always_inline void nvme_head(unsigned long long *ctx, struct mdev_bpf_dev *dev,
-				      struct nvme_state *s, __u64 c)
-{
-	struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, c);
-	struct nvme_cq *cq = nvme_cq_get(s, c);
-
-	if (!cq || !doorbell)
-		return;
-	if (!cq->size) {
-		nvme_event(ctx, s, NVME_EVENT_ERROR, NVME_EVENT_DB_REGISTER);
-		return;
-	}
-	if (s->shadows && c)
-		cq->look = 1;
-	else if (!nvme_cq_taken(dev, s, c, cq, doorbell->head) && cq->job != NVME_CQ_WRITE)
-		nvme_event(ctx, s, NVME_EVENT_ERROR, NVME_EVENT_DB_VALUE);
-	if (!c)
-		nvme_event_report(ctx, s);
-	nvme_cq_run(ctx, s, c);
 }
 
 int MDEV_BPF_OP(nvme_work, struct mdev_bpf_dev *dev, __u32 id)
 {
 	struct nvme_state *s = mdev_bpf_state(dev, struct nvme_state);
-	int i;
 
-	if (!s)
-		return -EIO;
-	if (!nvme_runs(s))
-		return 0;
-	if (id < NVME_WORK_CQ)
-		nvme_tail(ctx, s, id);
-	else if (id < NVME_WORK_KICK)
-		nvme_head(ctx, dev, s, id - NVME_WORK_CQ);
-	else if (id < NVME_WORK_ZERO)
-		nvme_sq_run(ctx, s, id - NVME_WORK_KICK);
-	else if (id == NVME_WORK_ZERO)
-		nvme_zero_work(ctx, dev, s);
-	else
-		mdev_bpf_for(i, dev, 1, NVME_QUEUES)
-			nvme_delete(ctx, s, i);
-	return 0;
+	return s ? nvme_serve(ctx, s, id) : -EIO;
 }
 
 int MDEV_BPF_OP(nvme_timer, struct mdev_bpf_dev *dev, __u32 id)
@@ -110,7 +70,7 @@ int MDEV_BPF_OP(nvme_timer, struct mdev_bpf_dev *dev, __u32 id)
 
 	if (!s)
 		return -EIO;
-	nvme_coalescing_over(dev, s);
+	nvme_coalescing_over(dev);
 	return 0;
 }
 
@@ -144,11 +104,15 @@ int MDEV_BPF_OP(nvme_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 int MDEV_BPF_OP(nvme_open, struct mdev_bpf_dev *dev)
 {
 	struct nvme_nvram *nv = nvme_nvram_get(dev);
+	struct nvme_counters sum = {};
 
 	if (!nv)
 		return -ENOMEM;
+	nvme_counters_sum(nv, &sum);
 	nv->power_cycles++;
-	nv->unsafe_shutdowns += nv->running;
+	/* Also after a shutdown there may have been something that a loss of power can harm. */
+	nv->unsafe_shutdowns += nv->running || nv->ended != sum.ended;
+	nv->ended = sum.ended;
 	nv->running = 0;
 	return 0;
 }
@@ -170,6 +134,27 @@ void MDEV_BPF_OP(nvme_close, struct mdev_bpf_dev *dev)
 	s->shutdown = 0;
 }
 
+static __always_inline void nvme_dump_pair(struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out,
+					   __u64 c)
+{
+	struct nvme_pair *p = nvme_pair_get(dev, c);
+	int i;
+
+	if (!p || !p->cq.size)
+		return;
+	mdev_bpf_dump_printf(out, "pair %llu: slots %#x, starved %#x, requests %u\n", c, p->used,
+			     p->starved, p->requests);
+	mdev_bpf_dump_printf(out, "cq %llu: head %u, tail %u, written %u, job %u\n", c,
+			     p->cq.head, p->cq.tail, p->cq.written, p->cq.job);
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
+		struct nvme_sq *sq = nvme_sq_get(p, i);
+
+		if (sq && sq->size)
+			mdev_bpf_dump_printf(out, "sq %u: head %u, tail %u, commands %u, job %u\n",
+					     i, sq->head, sq->tail, sq->commands, sq->job);
+	}
+}
+
 int MDEV_BPF_OP(nvme_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 {
 	struct nvme_state *s = mdev_bpf_state(dev, struct nvme_state);
@@ -181,32 +166,21 @@ int MDEV_BPF_OP(nvme_dump, struct mdev_bpf_dev *dev, struct mdev_bpf_dump *out)
 			     s->cc, s->csts, s->requests, s->stopping);
 	mdev_bpf_dump_printf(out, "namespace: %llu blocks of %u bytes, file %#x\n", s->blocks,
 			     1 << s->lba_shift, s->file);
-	mdev_bpf_dump_printf(out, "slots: io %#llx, admin %#llx, starved %#x\n", s->io_used,
-			     s->admin_used, s->starved);
-	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
-		struct nvme_sq *sq = nvme_sq_get(s, i);
-		struct nvme_cq *cq = nvme_cq_get(s, i);
-
-		if (sq && sq->size)
-			mdev_bpf_dump_printf(out, "sq %u: head %u, tail %u, commands %u, job %u\n",
-					     i, sq->head, sq->tail, sq->commands, sq->job);
-		if (cq && cq->size)
-			mdev_bpf_dump_printf(out, "cq %u: head %u, tail %u, written %u, job %u\n",
-					     i, cq->head, cq->tail, cq->written, cq->job);
-	}
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES)
+		nvme_dump_pair(dev, out, i);
 	return 0;
 }
 
-#define DOORBELL(name, offset, member, id)						\
-	MDEV_BPF_REG(name, NVME_BAR, offset, struct nvme_state, doorbell[0].member,	\
-		     .count = NVME_QUEUES, .stride = NVME_REG_DB_STRIDE,		\
-		     .state_stride = sizeof(struct nvme_doorbell), .write = 0xffff,	\
-		     .flags = MDEV_BPF_REGISTER_DOORBELL, .work = id)
+#define DOORBELL(name, offset, member)							\
+	MDEV_BPF_QUEUE_REG(name, NVME_BAR, offset, struct nvme_pair, doorbell.member,	\
+			   .count = NVME_QUEUES, .stride = NVME_REG_DB_STRIDE, .write = 0xffff)
 
 MDEV_BPF_DEVICE(nvme,
 		.description = "An NVM Express disk, in memory or in a file",
 		.types = { { .name = "1", .pretty_name = "NVMe disk" } },
 		.state_size = sizeof(struct nvme_state),
+		.queues = NVME_QUEUES,
+		.queue_state_size = sizeof(struct nvme_pair),
 		.pci = {
 			.vendor = NVME_PCI_VENDOR, .device = NVME_PCI_DEVICE,
 			.subsystem_vendor = NVME_PCI_VENDOR, .class_code = 0x010802,
@@ -228,7 +202,7 @@ MDEV_BPF_DEVICE(nvme,
 			{ .index = NVME_STORE, .size = 1ULL << 20, .size_param = NVME_PARAM_SIZE,
 			  .flags = MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_KEEP |
 				   MDEV_BPF_REGION_SIZE_PARAM },
-			{ .index = NVME_BUFFER, .size = NVME_SLOTS * NVME_BUFFER_SIZE,
+			{ .index = NVME_BUFFER, .size = NVME_TAILS + NVME_PAGE,
 			  .flags = MDEV_BPF_REGION_MEMORY },
 			{ .index = NVME_NVRAM, .size = NVME_PAGE,
 			  .flags = MDEV_BPF_REGION_MEMORY | MDEV_BPF_REGION_KEEP |
@@ -256,8 +230,8 @@ MDEV_BPF_DEVICE(nvme,
 					     .write = ~0xfffULL),
 			[ACQ] = MDEV_BPF_REG("ACQ", NVME_BAR, NVME_REG_ACQ, struct nvme_state, acq,
 					     .write = ~0xfffULL),
-			[SQTDBL] = DOORBELL("SQTDBL", NVME_REG_SQTDBL, tail, NVME_WORK_SQ),
-			[CQHDBL] = DOORBELL("CQHDBL", NVME_REG_CQHDBL, head, NVME_WORK_CQ),
+			[SQTDBL] = DOORBELL("SQTDBL", NVME_REG_SQTDBL, tail),
+			[CQHDBL] = DOORBELL("CQHDBL", NVME_REG_CQHDBL, head),
 		},
 		.irqs = {
 			{ .index = 0, .count = 1 },
@@ -270,6 +244,8 @@ MDEV_BPF_DEVICE(nvme,
 		.timer = nvme_timer,
 		.work = nvme_work,
 		.dma_done = nvme_dma_done,
+		.queue = nvme_queue,
+		.queue_done = nvme_queue_done,
 		.dump = nvme_dump);
 
 char _license[] SEC("license") = "GPL";

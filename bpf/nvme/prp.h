@@ -24,7 +24,7 @@ static __always_inline bool nvme_prp_add(struct nvme_slot *slot, __u64 iova, __u
 }
 
 /* Fetch as much of the list as its page has. */
-static __always_inline int nvme_prp_fetch(unsigned long long *ctx, struct nvme_state *s, __u64 n,
+static __always_inline int nvme_prp_fetch(unsigned long long *ctx, struct nvme_pair *s, __u64 n,
 					  struct nvme_slot *slot)
 {
 	__u32 entries = (NVME_PAGE - (slot->list & (NVME_PAGE - 1))) / sizeof(slot->prp[0]);
@@ -38,7 +38,7 @@ static __always_inline int nvme_prp_fetch(unsigned long long *ctx, struct nvme_s
  * Transfer slot->size bytes between the guest memory of the command and slot->where: NVME_PENDING,
  * or a status.
  */
-int MDEV_BPF_FUNC(nvme_transfer, dev, struct nvme_state *, s, __u64, n)
+int MDEV_BPF_Q_FUNC(nvme_transfer, lane, struct nvme_pair *, s, __u64, n)
 {
 	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 	__u32 offset, first, left;
@@ -77,7 +77,7 @@ static __always_inline __u32 nvme_prp_rest(const struct nvme_slot *slot)
 }
 
 /* A part of the list was fetched. */
-int MDEV_BPF_FUNC(nvme_prp_fetched, dev, struct nvme_state *, s, __u64, n)
+int MDEV_BPF_Q_FUNC(nvme_prp_fetched, lane, struct nvme_pair *, s, __u64, n)
 {
 	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 	bool chained;
@@ -87,7 +87,7 @@ int MDEV_BPF_FUNC(nvme_prp_fetched, dev, struct nvme_state *, s, __u64, n)
 	if (!slot)
 		return NVME_SC_INTERNAL;
 	chained = slot->prps < slot->prps_left;
-	mdev_bpf_for(i, dev, 0, slot->prps) {
+	mdev_bpf_q_for(i, lane, 0, slot->prps) {
 		__u64 *entry = mdev_bpf_at(slot->prp, i), prp;
 
 		if (!entry)

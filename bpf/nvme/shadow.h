@@ -12,40 +12,42 @@
 #include "queue.h"
 
 /* The doorbells of a pair of queues. Rung ones may not have been looked at yet. */
-static __always_inline struct nvme_doorbell nvme_doorbells(struct nvme_state *s, __u64 q)
+static __always_inline struct nvme_doorbell nvme_doorbells(struct mdev_bpf_dev *dev,
+							   struct nvme_state *s, __u64 q)
 {
-	const struct nvme_doorbell *doorbell = mdev_bpf_at(s->doorbell, q);
-	const struct nvme_sq *sq = nvme_sq_get(s, q);
-	const struct nvme_cq *cq = nvme_cq_get(s, q);
+	struct nvme_pair *p = nvme_pair_get(dev, q), *of;
 	struct nvme_doorbell now = {};
+	struct nvme_sq *sq;
 
-	if (s->shadows && sq && cq) {
-		now.tail = sq->tail;
-		now.head = cq->head;
-	} else if (doorbell) {
-		now = *doorbell;
-	}
+	if (!p)
+		return now;
+	now = p->doorbell;
+	if (!s->shadows || !q)
+		return now;
+	now.head = p->cq.head;
+	of = nvme_pair_get(dev, (__u32)(p->home - 1));
+	sq = of ? nvme_sq_get(of, q) : NULL;
+	now.tail = sq ? sq->tail : 0;
 	return now;
 }
 
 int MDEV_BPF_FUNC(nvme_dbbuf, dev, struct nvme_state *, s, __u64, n)
 {
-	struct nvme_slot *slot = s ? nvme_slot_get(s, n) : NULL;
 	int i;
 
-	if (!slot)
+	if (!s)
 		return NVME_SC_INTERNAL;
-	if ((slot->cmd.prp1 | slot->cmd.prp2) & (NVME_PAGE - 1))
+	if ((s->now.cmd.prp1 | s->now.cmd.prp2) & (NVME_PAGE - 1))
 		return NVME_SC_INVALID_PRP_OFFSET;
 	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
-		struct nvme_doorbell now = nvme_doorbells(s, i);
+		struct nvme_doorbell now = nvme_doorbells(dev, s, i);
 
-		if (mdev_bpf_memory_write(dev, NVME_BUFFER, n * NVME_BUFFER_SIZE + i * sizeof(now),
+		if (mdev_bpf_memory_write(dev, NVME_BUFFER, NVME_BUFFER_OF(0, n) + i * sizeof(now),
 					  &now, sizeof(now)))
 			return NVME_SC_INTERNAL;
 	}
-	slot->then = NVME_THEN_SHADOW;
-	return nvme_reply(ctx, s, n, 0, NVME_QUEUES * sizeof(struct nvme_doorbell));
+	s->now.then = NVME_THEN_SHADOW;
+	return nvme_reply(s, n, 0, NVME_QUEUES * sizeof(struct nvme_doorbell));
 }
 
 /* The page has our doorbells: from now on it is looked at. */
@@ -58,16 +60,24 @@ static __always_inline void nvme_shadows_begin(struct mdev_bpf_dev *dev, struct 
 	s->events = slot->cmd.prp2;
 	s->shadows = 1;
 	mdev_bpf_for(i, dev, 1, NVME_QUEUES) {
-		struct nvme_sq *sq = nvme_sq_get(s, i);
-		struct nvme_cq *cq = nvme_cq_get(s, i);
+		struct nvme_pair *p = nvme_pair_get(dev, i);
+		int j;
 
-		if (!sq || !cq)
+		if (!p)
 			continue;
-		sq->event = ~0U;
-		sq->look = 1;
-		cq->event = ~0U;
-		cq->look = 1;
-		mdev_bpf_work_queue(dev, NVME_WORK_KICK + i);
+		nvme_pair_tell(s, p, i);
+		p->cq.event = ~0U;
+		p->cq.look = 1;
+		p->kicks = p->sqs;
+		mdev_bpf_for(j, dev, 1, NVME_QUEUES) {
+			struct nvme_sq *sq = nvme_sq_get(p, j);
+
+			if (!sq)
+				continue;
+			sq->event = ~0U;
+			sq->look = 1;
+		}
+		mdev_bpf_queue_kick(dev, i);
 	}
 }
 

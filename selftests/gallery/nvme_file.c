@@ -282,41 +282,71 @@ static unsigned int begun(unsigned int q)
 	return line ? strtoul(line + strlen(text), NULL, 10) : 0;
 }
 
-/* All slots are taken, and become free one by one. One queue does not get all of them. */
+/* Have pair 1 serve submission queue @q, too. */
+static void create_sq(unsigned int q, unsigned int page)
+{
+	struct nvme_command *cmd = drv_next(0, NVME_ADMIN_CREATE_SQ);
+
+	cmd->prp1 = drv_iova(page);
+	cmd->cdw10 = (ENTRIES - 1) << 16 | q;
+	cmd->cdw11 = 1 << 16 | NVME_QUEUE_PC;
+	ASSERT_EQ(drv_run(&dev, 0), 0);
+	drv_queue[q] = (struct drv_queue) { .sq = drv_page(page) };
+}
+
+/* Take the next entry of completion queue 1: of which submission queue it is */
+static unsigned int shared_wait(void)
+{
+	struct drv_queue *queue = &drv_queue[1];
+	unsigned int at = queue->head;
+
+	ASSERT(mtap_await(drv_ready(1)));
+	EXPECT_EQ(queue->cq[at].status >> 1, 0);
+	queue->head = (at + 1) % queue->entries;
+	if (!queue->head)
+		queue->phase ^= 1;
+	dev_set(0, NVME_REG_CQHDBL + NVME_REG_DB_STRIDE, 4, queue->head);
+	return queue->cq[at].sq_id;
+}
+
+/* All slots of a pair are taken, and become free one by one. One queue does not get all of them. */
 MTAP_TEST(queues_take_turns)
 {
-	unsigned int i;
+	unsigned int i, of[QUEUES] = {};
 
 	use_fuse();
 	drv_disable(&dev);
 	drv_enable(&dev);
-	drv_create(&dev, QUEUES - 1);
+	drv_create_at(&dev, 1, 200, ABSENT_PAGE - 1);
+	create_sq(2, SQ_PAGE(2));
+	create_sq(QUEUES - 1, SQ_PAGE(QUEUES - 1));
 	fuse_hold_sync();
+	flush_from(1, 32);
+	ASSERT(mtap_await(strstr(dev_dump(), "pair 1: slots 0xffffffff,")));
 	flush_from(2, ENTRIES - 1);
-	flush_from(3, 1);
-	ASSERT(mtap_await(strstr(dev_dump(), "io 0xffffffffffffffff")));
-	flush_from(1, ENTRIES - 1);
 	flush_from(QUEUES - 1, 1);
-	ASSERT(mtap_await(strstr(dev_dump(), "starved 0x8002")));
+	ASSERT(mtap_await(strstr(dev_dump(), "starved 0x8004")));
 	for (i = 1; i <= 3; i++) {
 		fuse_pass_sync();
-		ASSERT(mtap_await(begun(1) + begun(QUEUES - 1) == i));
+		ASSERT(mtap_await(begun(2) + begun(QUEUES - 1) == i));
 	}
 	EXPECT_EQ(begun(QUEUES - 1), 1);
 	fuse_answer_sync(0);
-	wait_for(1, ENTRIES - 1);
-	wait_for(2, ENTRIES - 1);
-	wait_for(3, 1);
-	wait_for(QUEUES - 1, 1);
+	for (i = 0; i < 32 + ENTRIES; i++)
+		of[shared_wait() % QUEUES]++;
+	EXPECT_EQ(of[1], 32);
+	EXPECT_EQ(of[2], ENTRIES - 1);
+	EXPECT_EQ(of[QUEUES - 1], 1);
 }
 
 /*
  * A driver that polls takes an entry as soon as it sees its phase tag, so all else is there before.
  * Here, the write of several entries is held up in their midst: by a page that is absent. Until
- * they are several, the ring of queue 8, which has the same channel, holds up the first.
+ * they are several, a submission queue whose commands cannot be fetched holds up the first.
  */
 MTAP_TEST(tags_come_last)
 {
+	const struct nvme_command flush[ENTRIES] = { { .nsid = 1 } };
 	const unsigned int page = ABSENT_PAGE - 1, entries = 300, at = 255;
 	struct nvme_completion *cq = drv_page(page);
 	unsigned int i, old;
@@ -325,27 +355,28 @@ MTAP_TEST(tags_come_last)
 	drv_disable(&dev);
 	drv_enable(&dev);
 	drv_create_at(&dev, 1, entries, page);
-	drv_create_at(&dev, 8, 4, ABSENT_PAGE + 3);
+	create_sq(8, ABSENT_PAGE + 3);
 	for (i = 0; i < entries + at - 1; i++)
 		ASSERT_EQ(drv_do(1, NVME_IO_FLUSH, 0, 1, 0), 0);
 	old = cq[at].cid;
 	memcpy(drv_page(INFO_PAGE), drv_page(ABSENT_PAGE), NVME_PAGE);
 	ASSERT_EQ(madvise(drv_page(ABSENT_PAGE), NVME_PAGE, MADV_DONTNEED), 0);
+	ASSERT_EQ(madvise(drv_page(ABSENT_PAGE + 3), NVME_PAGE, MADV_DONTNEED), 0);
 	drv_absent();
 	fuse_hold_sync();
 	flush_from(1, 4);
 	ASSERT(mtap_await(begun(1) == (entries + at + 3) % ENTRIES));
-	drv_io(8, NVME_IO_READ, ~0ULL, 1, 0);
-	drv_ring(&dev, 8);
+	dev_set(0, NVME_REG_SQTDBL + 8 * NVME_REG_DB_STRIDE, 4, 1);
 	ASSERT(missing_wanted());
 	fuse_answer_sync(0);
-	ASSERT(mtap_await(strstr(dev_dump(), "slots: io 0x0,")));
+	ASSERT(mtap_await(strstr(dev_dump(), "pair 1: slots 0x0,")));
 	EXPECT_EQ(cq[at].cid, old);
-	drv_bring(3);
+	missing_bring(3, flush);
 	EXPECT_EQ(drv_wait(&dev, 1), 0);
 	/* In this lap, the tag of new entries is 0. */
 	EXPECT(mtap_await(cq[at].cid != old));
 	EXPECT(cq[at].status & NVME_PHASE);
 	missing_bring(0, drv_page(INFO_PAGE));
 	wait_for(1, 3);
+	EXPECT_EQ(shared_wait(), 8);
 }

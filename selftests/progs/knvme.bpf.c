@@ -2,18 +2,30 @@
 /* bpf/nvme with another version of the state, of the same content: devices are converted. */
 #include "../../bpf/nvme/state.h"
 
-#define WORDS (sizeof(struct nvme_state) / sizeof(__u64))
+static __always_inline void convert(__u64 *to, const __u64 *from, unsigned int words)
+{
+#pragma clang loop unroll(disable)
+	for (unsigned int i = 0; i < words; i++)
+		to[i] = from[i];
+}
 
 int MDEV_BPF_OP(knvme_upgrade, struct mdev_bpf_dev *dev, struct mdev_bpf_old *old)
 {
-	const __u64 *from = (const __u64 *)mdev_bpf_old_state(old, struct nvme_state);
-	__u64 *to = (__u64 *)mdev_bpf_state(dev, struct nvme_state);
+	const struct nvme_state *from = mdev_bpf_old_state(old, struct nvme_state);
+	struct nvme_state *to = mdev_bpf_state(dev, struct nvme_state);
+	int i;
 
 	if (!from || !to || old->version != 0)
 		return -EOPNOTSUPP;
-#pragma clang loop unroll(disable)
-	for (unsigned int i = 0; i < WORDS; i++)
-		to[i] = from[i];
+	convert((__u64 *)to, (const __u64 *)from, sizeof(*to) / sizeof(__u64));
+	mdev_bpf_for(i, dev, 0, NVME_QUEUES) {
+		const struct nvme_pair *pair = mdev_bpf_old_queue(old, i, struct nvme_pair);
+		struct nvme_pair *new = nvme_pair_get(dev, i);
+
+		if (!pair || !new)
+			return -EINVAL;
+		convert((__u64 *)new, (const __u64 *)pair, sizeof(*new) / sizeof(__u64));
+	}
 	return 0;
 }
 
