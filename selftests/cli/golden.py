@@ -26,7 +26,7 @@ VARIES = {
 # In any text. Numbers that a trace, a dump and the kernel's reasons have.
 PATTERNS = (
     (r"^\d+\.\d{6} ", "SECONDS "),
-    (r"\btime: \d+ ns", "time: N ns"),
+    (r"time: \d+ ns", "time: N ns"),
     (r"\bns=\d+", "ns=NS"),
     (r"(prog_id|link_id|map_id) \d+", r"\1 ID"),
     (r"boot_time \d+\.\d+, time [0-9TZ:-]+", "boot_time SECONDS, time TIME"),
