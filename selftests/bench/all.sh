@@ -3,7 +3,9 @@
 #
 # all.sh: in a VM with --icount, the cost of everything that "make bench" reports: a line "NAME N"
 # for each path, in guest instructions, above /dev/zero or /dev/null where these are what the path
-# can be compared with. Names that begin with "native_" are those of the kernel's own mtty.ko.
+# can be compared with. Names that begin with "native_" are those of the kernel's own mtty.ko, those
+# with "null_" of a device in C that does nothing. With LONG=1, creation is measured at 10,000
+# devices, too.
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,10 +26,13 @@ native()
 	rmmod mtty
 }
 
+# test_says NAME: a test that says what it has measured. It fails if a path has become more expensive.
+test_says() { (cd "$here/.." && "bench/$1") | sed -n 's/^# cost: //p' || :; }
+
 # Creating a device while others exist, without what any device costs
 create()
 {
-	CORES="kernel ours" "$here/mdev_create.sh" at 1 100 1000 |
+	CORES="kernel ours" "$here/mdev_create.sh" at 1 100 1000 ${LONG:+10000} |
 		sed -nE 's/^(kernel|ours): +([0-9]+) create .* net +(-?[0-9]+) .*/create_\1_\2 \3/p'
 }
 
@@ -43,5 +48,8 @@ dma()
 create
 native
 modprobe mdev_bpf
-(cd "$here/.." && bench/guard) | sed -n 's/^# cost: //p' || :
+test_says guard
+test_says paths
+"$here/vfio_user"
 dma
+"$here/memory.sh"

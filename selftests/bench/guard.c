@@ -13,16 +13,13 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
+#include "cost.h"
 #include "execlog.h"
 #include "guest.h"
-#include "median.h"
 #include "progs/kbell.h"
 
 #define BASELINE	"bench/baseline.txt"
-#define CALLS		301
-#define WARM_UP		50
 #define IOVA		0x100000000ULL
 #define LSR		5
 #define SCR		7
@@ -32,21 +29,14 @@ static int zero = -1, null = -1;
 static off_t at;		/* of the access that op does, in the device's file */
 static __u64 read_floor, write_floor;
 
-/* Median of the instructions that a call takes. @path: the name of its log; NULL: none, too long */
-static __u64 cost(const char *path, void (*op)(void))
+/* What a call takes; if it is wanted, a log of one, by the name of the path */
+static __u64 logged_cost(const char *path, void (*op)(void))
 {
-	static __u64 took[CALLS];
-	int i;
+	__u64 n = cost(op);
 
-	for (i = -WARM_UP; i < CALLS; i++) {
-		__u64 start = __rdtsc();
-
-		op();
-		took[i < 0 ? 0 : i] = __rdtsc() - start;
-	}
-	if (path && execlog_wanted())
+	if (execlog_wanted())
 		execlog(path, op);
-	return median(took, CALLS);
+	return n;
 }
 
 static void read_byte(void)
@@ -112,13 +102,13 @@ static void check(const char *path, __u64 n)
 static void check_read(const char *path, unsigned int region, __u64 off)
 {
 	at = dev.region[region].offset + off;
-	check(path, cost(path, read_byte) - read_floor);
+	check(path, logged_cost(path, read_byte) - read_floor);
 }
 
 static void check_write(const char *path, unsigned int region, __u64 off)
 {
 	at = dev.region[region].offset + off;
-	check(path, cost(path, write_byte) - write_floor);
+	check(path, logged_cost(path, write_byte) - write_floor);
 }
 
 static void open_device(const char *object, const char *type)
@@ -182,11 +172,11 @@ MTAP_TEST(dma)
 	guest_load();
 	guest_open();
 	ASSERT_EQ(guest_map(IOVA, guest_alloc(4096, 1), 4096, PROT_RW), 0);
-	base = cost("dma_floor", plain_register);
+	base = logged_cost("dma_floor", plain_register);
 	for (i = 0; i < 2; i++) {
 		kdma_prepare(IOVA, MDEV_BPF_STATE((__u64)KDMA_DATA), sizes[i]);
 		snprintf(path, sizeof(path), "dma_%u", sizes[i]);
-		check(path, cost(path, request) - base);
+		check(path, logged_cost(path, request) - base);
 	}
 	guest_close();
 }
@@ -202,7 +192,7 @@ static void create_and_remove(void)
 MTAP_TEST(life)
 {
 	dev_load("progs/kempty.bpf.o");
-	check("create_and_remove", cost(NULL, create_and_remove));
+	check("create_and_remove", cost(create_and_remove));
 }
 
 /* Counts are those of a processor that does nothing else, and of a kernel without instruments. */
@@ -214,8 +204,8 @@ static void setup(void)
 	zero = open("/dev/zero", O_RDONLY);
 	null = open("/dev/null", O_WRONLY);
 	ASSERT(zero >= 0 && null >= 0);
-	read_floor = cost("read_floor", read_zero);
-	write_floor = cost("write_floor", write_null);
+	read_floor = logged_cost("read_floor", read_zero);
+	write_floor = logged_cost("write_floor", write_null);
 }
 
 const struct mtap_suite mtap_suite = { .setup = setup, .after = dev_close_unload };
