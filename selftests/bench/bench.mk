@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
-TEST_GEN_TOOLS += bench/lsr bench/dma bench/mdev_create bench/queues bench/vfio_user
+TEST_GEN_TOOLS += bench/lsr bench/dma bench/mdev_create bench/queues bench/vfio_user bench/guest_io
 
 TEST_GEN_PROGS += bench/guard bench/paths bench/threads
 TEST_PROGS += bench/tools.sh
