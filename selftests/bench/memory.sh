@@ -4,11 +4,10 @@
 # memory.sh [N]: in the VM, how much memory a device takes: the difference that N of them (1000)
 # make, per device and in bytes. "memory_X" is what MemAvailable loses; the two lines after it are
 # slab objects and per-processor memory, which are most of it. Of a device in C that does nothing
-# (mdev_null.ko), one of an empty program, and two of bpf/.
+# (mdev_null.ko), and of one of an empty program.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 nr=${1:-1000}
 
 meminfo() { awk -v name="$1:" '$1 == name { print $2 * 1024 }' /proc/meminfo; }
@@ -58,5 +57,3 @@ insmod "$here/kmod/mdev_null.ko"
 of null mdev_null-1
 rmmod mdev_null
 of_program empty kempty-1 "$here/../progs/kempty.bpf.o"
-of_program mtty mtty-1 "$objects/mtty.bpf.o"
-of_program nvme nvme-1 "$objects/nvme.bpf.o"
