@@ -10,8 +10,9 @@
 
 ex=$here/docs/built
 uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+other=83b8f4f2-509f-382f-3c1e-e6bfe0fa1002
 attrs=/sys/bus/mdev/devices/$uuid
-left_devices=("$uuid")
+left_devices=("$uuid" "$other")
 left_programs=(mtty)
 kernels=(/boot/vmlinu[xz]-*)
 vm="-accel kvm -accel tcg -M pc -cpu max -nodefaults -display none"
@@ -162,4 +163,47 @@ live_detach()
 	unset "left_pids[guest]"
 }
 
-points define start refused stop statistics guest_boots plug unplug live_detach
+# The address of the card's first port, which the firmware has chosen
+port()
+{
+	tell here "info pci"
+	sed -n 's/.*BAR0: I\/O at \(0x[0-9a-f]*\) .*/\1/p' "$mtap_tmp/here.out" | tail -n 1
+}
+
+has_port() { [[ $(port) == 0x?* && $(port) != 0xffff* ]]; }
+
+migrated()
+{
+	tell here "info migrate"
+	grep -q "Migration status: completed" "$mtap_tmp/here.out"
+}
+
+# No guest is needed: its firmware finds the card, and the test writes to it by QEMU's monitor.
+migrate()
+{
+	local card=vfio-pci,sysfsdev=$attrs,id=card target
+	vm+=" -m 32M"
+	run 0 mdev-bpf create mtty-2 --uuid "$uuid"
+	qemu here -device "$card,enable-migration=on,x-no-kvm-intx=on"
+	await 60 has_port || { fail "the card has no address: $(<"$mtap_tmp/here.out")"; return; }
+	tell here "o /b $(printf '0x%x' $(($(port) + 7))) 0x5a"
+	# shellcheck disable=SC2016 # the inner shell expands it
+	target=$(uuid=$uuid vm=$vm bash -ec '. "$0" >/dev/null 2>"$1"; echo $!' \
+		"$ex/migrate-target.sh" "$mtap_tmp/target.out" 2>&1)
+	left_pids[target]=$target
+	await 30 test -S /run/migration || { fail "no target: $(<"$mtap_tmp/target.out")"; return; }
+	monitor here migrate.monitor
+	await 60 migrated || fail "not migrated: $(<"$mtap_tmp/here.out")"
+	tell here quit
+	wait "$last_qemu"
+	unset "left_pids[last_qemu]"
+	is "$(<"/sys/bus/mdev/devices/$other/mdev_bpf/open")" 1
+	run 0 mdev-bpf dump "$other"
+	has "$out" "SCR 5a"
+	kill "$target"
+	await 30 test "$(<"/sys/bus/mdev/devices/$other/mdev_bpf/open")" = 0 || :
+	unset "left_pids[target]"
+	rm -f /run/migration /run/target.monitor
+}
+
+points define start refused stop statistics guest_boots plug unplug live_detach migrate
