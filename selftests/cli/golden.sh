@@ -119,8 +119,6 @@ empty()
 inspect()
 {
 	both inspect "$mtty"
-	once inspect "$objects/nvme.bpf.o"
-	once inspect "$objects/bochs.bpf.o"
 	once inspect "$here/progs/kpci.bpf.o"
 	once inspect "$here/progs/kbell.bpf.o"
 	both inspect /bin/true
