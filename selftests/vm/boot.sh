@@ -246,11 +246,12 @@ boot()
 }
 
 # The command's input is a third port. QEMU takes it from a pipe, whatever our standard input is.
+# What fills that pipe must not have the one of the output open: the VM may end before its input.
 pass_stdin()
 {
 	: >"$tmp/stage/.vm/stdin"
 	exec 5<&0
-	exec 4< <(exec cat <&5)
+	exec 4< <(exec cat <&5 3>&-)
 	exec 5<&-
 	qemu+=(-add-fd "fd=4,set=2"
 	       -chardev "file,id=in,path=/dev/null,input-path=/dev/fdset/2"
