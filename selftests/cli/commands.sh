@@ -263,7 +263,7 @@ memory()
 	is "$(stat -c '%a %s' "$copy")" "600 65536"
 	truncate -s 65537 "$image"
 	run 1 mdev-bpf memory "$uuid" bar1 load "$image"
-	has "$err" "has 65537 bytes, more than bar1, which has 65536"
+	has "$err" "has 65537 bytes, more than region bar1, which has 65536"
 	run 1 mdev-bpf memory "$uuid" 9 load "$mtap_tmp/none"
 	has "$err" "No such file"
 	run 1 mdev-bpf memory "$uuid" bar5 load "$image"
