@@ -29,6 +29,7 @@ MODULE_PARM_DESC(patience,
 
 struct workqueue_struct *mdev_virtio_queue_wq;
 struct workqueue_struct *mdev_virtio_host_wq;
+struct workqueue_struct *mdev_virtio_leave_wq;
 
 /* Devices that are on the bus */
 static LIST_HEAD(hosts);
@@ -127,7 +128,7 @@ static void client_request(void *data)
 {
 	struct mdev_virtio_host *host = data;
 
-	queue_work(mdev_virtio_host_wq, &host->leave);
+	queue_work(mdev_virtio_leave_wq, &host->leave);
 }
 
 static int client_copy(void *data, u64 iova, void *buf, size_t size, bool write)
@@ -333,7 +334,7 @@ static struct mdev_virtio_host *host_find(const guid_t *uuid)
 			continue;
 		get_device(&host->dev);
 		/* It is in the list, so this is before or while leave() waits for the lock */
-		queue_work(mdev_virtio_host_wq, &host->leave);
+		queue_work(mdev_virtio_leave_wq, &host->leave);
 		return host;
 	}
 	return NULL;

@@ -86,6 +86,8 @@ static inline bool mdev_virtio_host_is_dead(const struct mdev_virtio_host *host)
 extern struct workqueue_struct *mdev_virtio_queue_wq;
 /* Work that may wait for those */
 extern struct workqueue_struct *mdev_virtio_host_wq;
+/* Devices leave the bus, which waits for both, and for their drivers */
+extern struct workqueue_struct *mdev_virtio_leave_wq;
 
 int mdev_virtio_host_bind(const guid_t *uuid);
 int mdev_virtio_host_unbind(const guid_t *uuid);

@@ -53,23 +53,30 @@ const struct class mdev_virtio_class = {
 	.class_groups = mdev_virtio_groups,
 };
 
+static void destroy_workqueues(void)
+{
+	if (mdev_virtio_leave_wq)
+		destroy_workqueue(mdev_virtio_leave_wq);
+	if (mdev_virtio_host_wq)
+		destroy_workqueue(mdev_virtio_host_wq);
+	if (mdev_virtio_queue_wq)
+		destroy_workqueue(mdev_virtio_queue_wq);
+}
+
 static int __init mdev_virtio_init(void)
 {
 	int ret = -ENOMEM;
 
 	mdev_virtio_queue_wq = alloc_workqueue("mdev_virtio_queue",
 					       WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
-	if (!mdev_virtio_queue_wq)
-		return -ENOMEM;
 	mdev_virtio_host_wq = alloc_workqueue("mdev_virtio_host", WQ_UNBOUND | WQ_MEM_RECLAIM,
 					      WQ_MAX_ACTIVE);
-	if (mdev_virtio_host_wq)
+	/* Not WQ_MEM_RECLAIM: drivers that lose their device flush work of theirs that is not */
+	mdev_virtio_leave_wq = alloc_workqueue("mdev_virtio_leave", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (mdev_virtio_queue_wq && mdev_virtio_host_wq && mdev_virtio_leave_wq)
 		ret = class_register(&mdev_virtio_class);
-	if (!ret)
-		return 0;
-	if (mdev_virtio_host_wq)
-		destroy_workqueue(mdev_virtio_host_wq);
-	destroy_workqueue(mdev_virtio_queue_wq);
+	if (ret)
+		destroy_workqueues();
 	return ret;
 }
 
@@ -77,8 +84,7 @@ static int __init mdev_virtio_init(void)
 static void __exit mdev_virtio_exit(void)
 {
 	class_unregister(&mdev_virtio_class);
-	destroy_workqueue(mdev_virtio_host_wq);
-	destroy_workqueue(mdev_virtio_queue_wq);
+	destroy_workqueues();
 }
 
 module_init(mdev_virtio_init);
