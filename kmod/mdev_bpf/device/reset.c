@@ -109,6 +109,8 @@ int mdev_bpf_reset(struct mdev_bpf_device *bdev)
 	if (!ret) {
 		ret = reset_locked(bdev);
 		mutex_unlock(&bdev->lock);
+		/* What is written to a mapping from now on must not go to a copy */
+		mdev_bpf_protect_apply(bdev);
 	}
 	mdev_bpf_dma_queue_resume(bdev);
 	return ret;

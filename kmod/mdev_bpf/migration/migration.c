@@ -18,6 +18,7 @@
 #include "dma/unmap.h"
 #include "gate/call.h"
 #include "gate/gate.h"
+#include "memory/protect.h"
 #include "migration/migration.h"
 #include "migration/resume.h"
 #include "migration/save.h"
@@ -347,6 +348,8 @@ static struct file *step_restore(struct mdev_bpf_device *bdev)
 		return ERR_PTR(ret);
 	ret = restore(bdev);
 	mutex_unlock(&bdev->lock);
+	/* What the stream protects is not written to through mappings from now on */
+	mdev_bpf_protect_apply(bdev);
 	return ERR_PTR(ret);
 }
 
