@@ -57,7 +57,8 @@ static void check_kernel(struct finding *f)
 
 	uname(&name);
 	found(f, "%s", name.release);
-	if (sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 12))
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 ||
+	    (major == 6 && minor < 12))
 		finding(f, BAD, "install Linux 6.12 or newer");
 }
 
@@ -230,7 +231,8 @@ static void check_mdevctl(struct finding *f)
 			return;
 		}
 		if (our_rule_mends(path)) {
-			found(f, "its udev rule runs %.60s, which is not there; ours does it", path);
+			found(f, "its udev rule runs %.60s, which is not there; ours does it",
+			      path);
 			return;
 		}
 		found(f, "its udev rule runs %.60s, which is not there", path);

@@ -200,7 +200,9 @@ int do_enable(const struct opts *opts, int argc, char **argv)
 	return ret ?: report(&b);
 }
 
-/* Its file stays, as an administrator may have changed it. The program stays until the next boot. */
+/*
+ * Its file stays, as an administrator may have changed it. The program stays until the next boot.
+ */
 int do_disable(const struct opts *opts, int argc, char **argv)
 {
 	struct boot b = {};

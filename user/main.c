@@ -344,8 +344,8 @@ struct request {
 
 /*
  * Say what is wrong with an option. getopt_long() has returned "c", optopt was "opt", and "word"
- * was the argument before optind. The word is not the one at fault while getopt is in the middle of an
- * argument with several short options.
+ * was the argument before optind. The word is not the one at fault while getopt is in the middle of
+ * an argument with several short options.
  */
 static int bad_option(int c, int opt, const char *word)
 {

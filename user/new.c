@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mdev-bpf new: a directory with a small device program, a Makefile and a test, which build and
- * pass as they are. They are made from the files of TEMPLATES, where NAME stands for the program's name.
+ * pass as they are. They are made from the files of TEMPLATES, where NAME stands for the program's
+ * name.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -426,7 +426,8 @@ int MDEV_BPF_OP(virtio_work, struct mdev_bpf_dev *dev, __u32 id)
 
 /*
  * Memory that was pinned is not mapped any more. If the user is about to map it again, as a VMM
- * does that moves memory, it is there soon: try again later, but not for ever. False if that was enough.
+ * does that moves memory, it is there soon: try again later, but not for ever. False if that was
+ * enough.
  */
 #define VIRTIO_TIMER		0
 #define VIRTIO_PIN_TRIES	100

@@ -519,7 +519,8 @@ struct mdev_bpf_ops {
 	/**
 	 * @queue_done: A request of a queue has completed or failed; see mdev_bpf_q_request().
 	 *
-	 * Called as @queue, for each request, in the order in which the queue has made those of a channel.
+	 * Called as @queue, for each request, in the order in which the queue has made those of a
+	 * channel.
 	 *
 	 * Return: ignored.
 	 */

@@ -98,7 +98,7 @@ commands()
 {
 	is "$(offered mdev-bpf un)" unload
 	is "$(offered mdev-bpf -j t)" "types test top trace"
-	is "$(offered mdev-bpf help do)" doctor
+	is "$(offered mdev-bpf help "do")" doctor
 	is "$(offered mdev-bpf unload --)" "--json --pretty --debug --help --version --force"
 	is "$(offered mdev-bpf show --r)" --registers
 	is "$(offered mdev-bpf memory x bar0 s)" save

@@ -66,8 +66,9 @@ static void before(void)
 {
 	FILE *f;
 
-	ASSERT_EQ(system("mkdir -p " DIR "/mnt && truncate -s 16M " DIR "/image && "
-			 "mkfs.ext4 -q -F " DIR "/image"), 0);
+	ASSERT_EQ(system("mkdir -p " DIR "/mnt"), 0);
+	ASSERT_EQ(system("truncate -s 16M " DIR "/image"), 0);
+	ASSERT_EQ(system("mkfs.ext4 -q -F " DIR "/image"), 0);
 	f = popen("losetup --show -f " DIR "/image", "r");
 	ASSERT(f);
 	ASSERT(fgets(loop, sizeof(loop), f));

@@ -3,9 +3,9 @@
  * mtty and the kernel's sample driver mtty.ko, side by side: the same accesses to both, of any
  * kind, in one order that a seed decides. What each reads, and how often it interrupts, has to be
  * what a model of it says: a 16550A that is looped back for ours, and the same with the sample's
- * faults for the sample. So each difference between the two is one that is meant; the table lists the bits
- * that may differ, and why. To show that a fault would be found, the same is done to devices that
- * differ from mtty in a bit of one register.
+ * faults for the sample. So each difference between the two is one that is meant; the table lists
+ * the bits that may differ, and why. To show that a fault would be found, the same is done to
+ * devices that differ from mtty in a bit of one register.
  *
  * MDEV_TEST_SEED has the seed, MDEV_TEST_LONG=1 makes ten times as many accesses.
  */
