@@ -52,6 +52,13 @@ nodedev()
 says() { [ "$(grep -c "^$1" "$work/console")" -ge "$2" ]; }
 is_open() { [ "$(<"$attrs/mdev_bpf/open")" = "$1" ]; }
 
+# As libvirt has it: with KVM, if there is one
+kind()
+{
+	modprobe -q kvm_amd || modprobe -q kvm_intel || :
+	[ -w /dev/kvm ] && echo kvm || echo qemu
+}
+
 domain()
 {
 	mkdir -p "$work"
@@ -61,7 +68,7 @@ domain()
 	: >"$work/console"
 	chmod -R a+rwX "$work"
 	cat >"$work/vm.xml" <<-END
-		<domain type='qemu'>
+		<domain type='$(kind)'>
 		  <name>vm</name>
 		  <memory unit='MiB'>128</memory>
 		  <os>
@@ -102,7 +109,7 @@ nodedev_end()
 	documented nodedev-end.sh
 	[ ! -e "$attrs" ] || fail "the device is still there"
 	run 0 virsh nodedev-list --cap mdev --all
-	is "$out" ""
+	has_not "$out" "$node"
 }
 
 points nodedev domain hotplug hotunplug nodedev_end
