@@ -466,7 +466,7 @@ MTAP_TEST(shadow_doorbells)
 	unsigned int rung;
 
 	shadows();
-	EXPECT_EQ(shadow_run(1, 1, 1), 1);
+	EXPECT(shadow_run(1, 1, 1) <= 1);
 	rung = shadow_run(1, 500, 1);
 	mtap_diag("500 commands one after the other have rung %u times", rung);
 	rung = shadow_run(2, 500, 60);
@@ -492,7 +492,8 @@ MTAP_TEST(shadow_doorbells_late)
 	shadows();
 	EXPECT_EQ(shadow[2], 5);
 	EXPECT_EQ(shadow[3], 5);
-	EXPECT_EQ(shadow_run(1, 1, 1), 1);
+	/* None, if the queue has not come to rest since: then it looks by itself */
+	EXPECT(shadow_run(1, 1, 1) <= 1);
 	EXPECT_EQ(feature(NVME_FEATURE_ARBITRATION, 0), 0);
 	EXPECT(!drv_ready(1));
 }
