@@ -351,6 +351,23 @@ void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch)
 	mdev_bpf_worker_wake(ch->bdev);
 }
 
+/* Do something for all channels, with the lock of each. */
+static void for_all_channels(struct mdev_bpf_device *bdev,
+			     void (*act)(struct mdev_bpf_dma_channel *ch))
+{
+	struct mdev_bpf_dma_channel *ch;
+	struct mdev_bpf_lane *lane;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for_each_channel(ch, &bdev->dma)
+		act(ch);
+	mdev_bpf_queue_for_each(lane, bdev) {
+		guard(spinlock)(&lane->lock);
+		mdev_bpf_queue_for_each_channel(ch, lane)
+			act(ch);
+	}
+}
+
 /**
  * mdev_bpf_dma_queue_interrupt() - interrupt the current attempts of all fault threads
  * @bdev: the device
@@ -359,17 +376,7 @@ void mdev_bpf_dma_queue_from_fault(struct mdev_bpf_dma_channel *ch)
  */
 void mdev_bpf_dma_queue_interrupt(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_dma_channel *ch;
-	struct mdev_bpf_lane *lane;
-
-	mdev_bpf_gate_assert_held(bdev);
-	for_each_channel(ch, &bdev->dma)
-		mdev_bpf_fault_interrupt(ch);
-	mdev_bpf_queue_for_each(lane, bdev) {
-		guard(spinlock)(&lane->lock);
-		mdev_bpf_queue_for_each_channel(ch, lane)
-			mdev_bpf_fault_interrupt(ch);
-	}
+	for_all_channels(bdev, mdev_bpf_fault_interrupt);
 }
 
 /*
@@ -461,17 +468,7 @@ int mdev_bpf_dma_queue_cancel(struct mdev_bpf_device *bdev, u32 id, u32 mask)
  */
 void mdev_bpf_dma_queue_cancel_state(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_dma_channel *ch;
-	struct mdev_bpf_lane *lane;
-
-	mdev_bpf_gate_assert_held(bdev);
-	for_each_channel(ch, &bdev->dma)
-		channel_cancel_state(ch);
-	mdev_bpf_queue_for_each(lane, bdev) {
-		guard(spinlock)(&lane->lock);
-		mdev_bpf_queue_for_each_channel(ch, lane)
-			channel_cancel_state(ch);
-	}
+	for_all_channels(bdev, channel_cancel_state);
 	mdev_bpf_dma_queue_kick(bdev);
 }
 
