@@ -315,8 +315,8 @@ int MDEV_BPF_OP(pl011_init, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-/* By now the administrator has said where the line ends. */
-int MDEV_BPF_OP(pl011_open, struct mdev_bpf_dev *dev)
+/* Something has happened at the far end, or may have. */
+static int look_and_run(struct mdev_bpf_dev *dev)
 {
 	struct pl011_state *s = mdev_bpf_state(dev, struct pl011_state);
 
@@ -327,16 +327,15 @@ int MDEV_BPF_OP(pl011_open, struct mdev_bpf_dev *dev)
 	return 0;
 }
 
-/* Something has happened at the far end. */
+/* By now the administrator has said where the line ends. */
+int MDEV_BPF_OP(pl011_open, struct mdev_bpf_dev *dev)
+{
+	return look_and_run(dev);
+}
+
 int MDEV_BPF_OP(pl011_work, struct mdev_bpf_dev *dev, __u32 id)
 {
-	struct pl011_state *s = mdev_bpf_state(dev, struct pl011_state);
-
-	if (!s)
-		return -EIO;
-	host_look(dev, s);
-	run(dev, s);
-	return 0;
+	return look_and_run(dev);
 }
 
 /* Only DR */
