@@ -6,7 +6,6 @@
  *
  * bench/renew.sh makes a new baseline, bench/where.sh shows where the instructions go.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "cost.h"
 #include "execlog.h"
+#include "floor.h"
 #include "guest.h"
 #include "progs/kbell.h"
 
@@ -25,7 +25,6 @@
 #define SCR		7
 #define MSI		VFIO_PCI_MSI_IRQ_INDEX
 
-static int zero = -1, null = -1;
 static off_t at;		/* of the access that op does, in the device's file */
 static __u64 read_floor, write_floor;
 
@@ -49,18 +48,6 @@ static void read_byte(void)
 static void write_byte(void)
 {
 	ASSERT_EQ(pwrite(dev.device, "\x5a", 1, at), 1);
-}
-
-static void read_zero(void)
-{
-	char byte;
-
-	ASSERT_EQ(pread(zero, &byte, 1, 0), 1);
-}
-
-static void write_null(void)
-{
-	ASSERT_EQ(pwrite(null, "\x5a", 1, 0), 1);
 }
 
 /* What the baseline says of a path; @percent is what may come on top. 0 if it says nothing. */
@@ -199,13 +186,9 @@ MTAP_TEST(life)
 static void setup(void)
 {
 	dev_need_module();
-	if (exists("/sys/kernel/debug/kmemleak") || exists("/sys/module/kasan"))
-		mtap_skip("the kernel has CONFIG_KASAN or CONFIG_DEBUG_KMEMLEAK");
-	zero = open("/dev/zero", O_RDONLY);
-	null = open("/dev/null", O_WRONLY);
-	ASSERT(zero >= 0 && null >= 0);
-	read_floor = logged_cost("read_floor", read_zero);
-	write_floor = logged_cost("write_floor", write_null);
+	floor_open();
+	read_floor = logged_cost("read_floor", floor_read);
+	write_floor = logged_cost("write_floor", floor_write);
 }
 
 const struct mtap_suite mtap_suite = { .setup = setup, .after = dev_close_unload };

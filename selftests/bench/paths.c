@@ -4,7 +4,6 @@
  * where a peer in C has it (kmod/mdev_null.c): lines "# cost: PATH N" for bench/all.sh, in guest
  * instructions. As a test, this tells when a benchmark no longer works.
  */
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -19,6 +18,7 @@
 
 #include "bell.h"
 #include "cost.h"
+#include "floor.h"
 #include "guest.h"
 #include "kupgrade.h"
 #include "mdev_null.h"
@@ -30,7 +30,7 @@
 #define LOADS		3
 #define OTHERS		300
 
-static int zero = -1, null = -1, event = -1;
+static int event = -1;
 static __u64 read_floor, write_floor;
 
 /* May be less than nothing: /dev/zero, the floor, does more than a device that does nothing. */
@@ -38,18 +38,6 @@ static void report(const char *path, long long n)
 {
 	EXPECT(n > -1000);
 	mtap_diag("cost: %s %lld", path, n);
-}
-
-static void read_zero(void)
-{
-	char byte;
-
-	ASSERT_EQ(pread(zero, &byte, 1, 0), 1);
-}
-
-static void write_null(void)
-{
-	ASSERT_EQ(pwrite(null, "\x5a", 1, 0), 1);
 }
 
 /* The register of BAR0 that is accessed, and the value that is written to it */
@@ -445,13 +433,9 @@ MTAP_TEST(upgrade_pause)
 static void setup(void)
 {
 	dev_need_module();
-	if (exists("/sys/kernel/debug/kmemleak") || exists("/sys/module/kasan"))
-		mtap_skip("the kernel has CONFIG_KASAN or CONFIG_DEBUG_KMEMLEAK");
-	zero = open("/dev/zero", O_RDONLY);
-	null = open("/dev/null", O_WRONLY);
-	ASSERT(zero >= 0 && null >= 0);
-	read_floor = cost(read_zero);
-	write_floor = cost(write_null);
+	floor_open();
+	read_floor = cost(floor_read);
+	write_floor = cost(floor_write);
 }
 
 const struct mtap_suite mtap_suite = { .setup = setup, .after = after };
