@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "dev.h"
+#include "kreg.h"
 #include "progs/kreg.h"
 
 #define CFG	VFIO_PCI_CONFIG_REGION_INDEX
@@ -102,34 +103,9 @@ MTAP_TEST(read_while_reset)
 	end();
 }
 
-static void *spin(void *v)
-{
-	vfio_set(v, 0, KREG_SPIN, 4, 1);
-	return NULL;
-}
-
-/* Had the read to wait for the op, the op would have ended by itself, and would not be inside. */
 MTAP_TEST(read_while_an_op_runs)
 {
-	struct kreg_global *g = prog_globals(&dev_prog);
-	unsigned int tries, inside = 0;
-	pthread_t thread;
-
-	ASSERT(g);
-	/* The op may be over before this task has seen it, where a processor is another's */
-	for (tries = 0; !inside && tries < 100; tries++) {
-		__atomic_store_n(&g->go, 0, __ATOMIC_RELAXED);
-		ASSERT_EQ(pthread_create(&thread, NULL, spin, &dev), 0);
-		while (!__atomic_load_n(&g->inside, __ATOMIC_RELAXED) &&
-		       vfio_get(&dev, 0, KREG_CTRL, 4) >= 0)
-			;
-		EXPECT_EQ(vfio_get(&dev, CFG, PCI_VENDOR_ID, 4), (__s64)id);
-		inside = __atomic_load_n(&g->inside, __ATOMIC_RELAXED);
-		__atomic_store_n(&g->go, 1, __ATOMIC_RELAXED);
-		pthread_join(thread, NULL);
-		EXPECT_EQ(vfio_reset(&dev), 0);
-	}
-	EXPECT_EQ(inside, 1);
+	kreg_read_beside_op(CFG, PCI_VENDOR_ID, id);
 }
 
 const struct mtap_suite mtap_suite = {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "dev.h"
+#include "kreg.h"
 #include "progs/kreg.h"
 
 #define KREG	"progs/kreg.bpf.o"
@@ -35,34 +36,9 @@ static void open_a(void)
 	errors = 0;
 }
 
-static void *spin(void *v)
-{
-	vfio_set(v, 0, KREG_SPIN, 4, 1);
-	return NULL;
-}
-
-/* Had the read to wait for the op, the op would have ended by itself. */
 MTAP_TEST(read_while_an_op_runs)
 {
-	struct kreg_global *g = prog_globals(&dev_prog);
-	unsigned int tries, inside = 0;
-	pthread_t thread;
-
-	ASSERT(g);
-	/* The op may be over before this task has seen it, where a processor is another's */
-	for (tries = 0; !inside && tries < 100; tries++) {
-		__atomic_store_n(&g->go, 0, __ATOMIC_RELAXED);
-		ASSERT_EQ(pthread_create(&thread, NULL, spin, &dev), 0);
-		while (!__atomic_load_n(&g->inside, __ATOMIC_RELAXED) &&
-		       vfio_get(&dev, 0, KREG_CTRL, 4) >= 0)
-			;
-		EXPECT_EQ(vfio_get(&dev, 0, KREG_CTRL, 4), (__s64)KREG_CTRL_RESET);
-		inside = __atomic_load_n(&g->inside, __ATOMIC_RELAXED);
-		__atomic_store_n(&g->go, 1, __ATOMIC_RELAXED);
-		pthread_join(thread, NULL);
-		EXPECT_EQ(vfio_reset(&dev), 0);
-	}
-	EXPECT_EQ(inside, 1);
+	kreg_read_beside_op(0, KREG_CTRL, KREG_CTRL_RESET);
 }
 
 /* n in the one half is ~n in the other, or the register is as a reset left it. */
