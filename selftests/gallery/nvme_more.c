@@ -478,7 +478,7 @@ MTAP_TEST(shadow_doorbells)
 	dev_set(0, NVME_REG_SQTDBL + 8, 4, 0);
 	EXPECT_EQ(drv_wait(&dev, 0), 0);
 	EXPECT_EQ(drv_last.result, NVME_EVENT_DB_VALUE << 8 | NVME_LOG_ERROR << 16);
-	EXPECT(shadow_run(2, 10, 5) < 10);
+	EXPECT(shadow_run(2, 100, 50) < 100);
 }
 
 /* Zeros in a new page are no doorbells: nothing of what the queues have done is done again. */
