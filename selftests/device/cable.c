@@ -18,6 +18,8 @@
 static struct mdev mdev[NR];
 static struct vfio end[NR];
 static struct vfio *const a = &end[0], *const b = &end[1], *const c = &end[2];
+/* How often the work of LEFT had been called when the test last looked */
+static __u64 lefts[NR];
 static struct child child;
 static char stream[1 << 20];
 
@@ -38,6 +40,7 @@ static void before(void)
 
 	for (i = 0; i < NR; i++)
 		vfio_init(&end[i]);
+	memset(lefts, 0, sizeof(lefts));
 	dev_load(KCABLE);
 	for (i = 0; i < NR; i++)
 		create(i);
@@ -114,9 +117,7 @@ static void fill(struct vfio *v, __u64 offset, const void *data, size_t size)
 	ASSERT_EQ(vfio_pwrite(v, KCABLE_MEM, offset, data, size), size);
 }
 
-/* How often the work of LEFT was called since the last time */
-static __u64 lefts[NR];
-
+/* Has the work of LEFT been called since the test last looked? */
 static bool rung(struct vfio *v)
 {
 	__u64 calls = got(v, KCABLE_LEFTS), *last = &lefts[v - end];
