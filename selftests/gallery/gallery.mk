@@ -29,7 +29,6 @@ e1000 := gallery/e1000 gallery/e1000_life
 TEST_GEN_PROGS += $(e1000)
 TEST_GEN_TOOLS += gallery/ethtest
 TEST_PROGS += gallery/e1000.sh gallery/two_guests.sh
-TEST_SMP += gallery/two_guests.sh
 TEST_LONG += $(e1000) gallery/e1000.sh gallery/two_guests.sh
 
 $(e1000): gallery/e1000_driver.o
@@ -45,5 +44,4 @@ TEST_FILES += gallery/edu.py gallery/console.py gallery/bochs.guest
 
 # All of them in one guest, which moves in the long variant
 TEST_PROGS += gallery/all_move.sh
-TEST_SMP += gallery/all_move.sh
 TEST_LONG += gallery/all_move.sh

@@ -14,7 +14,7 @@ objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 # Cards of the guests "one" and "two": the last digits are 1 and 2
 virtio=5e1f7e57-0000-4000-8000-00000002e00
 e1000=5e1f7e57-0000-4000-8000-00000002e10
-rounds=4
+rounds=2
 
 left_devices=("${virtio}1" "${virtio}2" "${e1000}1" "${e1000}2")
 left_programs=(virtio_net e1000)
@@ -37,7 +37,7 @@ both()
 	"$1" two "${@:2}"
 }
 
-expect_said() { await "${3:-100}" said "$1" "$2" || { fail "$1 does not say \"$2\""; show; }; }
+expect_said() { await 60 said "$1" "$2" || { fail "$1 does not say \"$2\""; show; }; }
 
 boots()
 {
@@ -52,7 +52,7 @@ boots()
 	start_modules
 	guest one 1
 	guest two 2
-	both expect_said "^ready" 200
+	both expect_said "^ready"
 }
 
 # joined NAME NET: both guests have a card with that driver, and the link is up.
@@ -83,8 +83,8 @@ at_least()
 
 all_go_on()
 {
-	await 200 at_least "$1" one 10.9.8.2 10.9.9.2 || { fail "one does not go on"; show; }
-	await 200 at_least "$1" two 10.9.8.1 10.9.9.1 || { fail "two does not go on"; show; }
+	await 60 at_least "$1" one 10.9.8.2 10.9.9.2 || { fail "one does not go on"; show; }
+	await 60 at_least "$1" two 10.9.8.1 10.9.9.1 || { fail "two does not go on"; show; }
 }
 
 pings()
@@ -142,7 +142,7 @@ ends_well()
 }
 
 stopped_times() { [ "$(grep -c "^stopped: ok" "$mtap_tmp/$1.console")" -ge "$2" ]; }
-stopped_again() { await 100 stopped_times "$1" 2 || { fail "$1 has failed"; show; }; }
+stopped_again() { await 60 stopped_times "$1" 2 || { fail "$1 has failed"; show; }; }
 
 ends()
 {

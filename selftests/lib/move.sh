@@ -65,14 +65,16 @@ tell() { echo "$2" 1<>"$mtap_tmp/$1"; }
 # said TAG PATTERN: has the guest said that?
 said() { grep -q "$2" "$mtap_tmp/$1.console"; }
 
+# show: the last words of all guests, and of their QEMUs
 show()
 {
-	local tag
-	for tag in here there; do
-		diag "$tag: console"
-		diag "$(tail -n 12 "$mtap_tmp/$tag.console")"
-		diag "$tag: QEMU"
-		diag "$(tail -n 12 "$mtap_tmp/$tag.out")"
+	local console tag
+	for console in "$mtap_tmp"/*.console; do
+		tag=${console%.console}
+		diag "${tag##*/}: console"
+		diag "$(tail -n 12 "$console")"
+		diag "${tag##*/}: QEMU"
+		diag "$(tail -n 12 "$tag.out")"
 	done
 }
 
