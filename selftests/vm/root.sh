@@ -24,8 +24,8 @@ base_packages=(
 	python3-docutils python3-sphinx sparse shellcheck codespell clang-format
 	# tools of tests
 	procps strace iproute2 busybox-static
-	# what guests do with our disks
-	e2fsprogs fio nvme-cli
+	# what guests do with our disks and network cards
+	e2fsprogs fio nvme-cli iperf3
 	# "extract" brings no essential package by itself
 	base-files base-passwd bash dash coreutils sed grep mawk diffutils findutils perl
 	perl-base util-linux mount libc-bin gzip tar debianutils hostname xz-utils
