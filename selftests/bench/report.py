@@ -29,6 +29,10 @@ RATIOS = [
     ("upgrade_latest_access", "otherwise_latest_access", None, "access, from when it was due"),
     ("memory_empty", "memory_null", None, "memory of a device, bytes"),
 ]
+# The same by the clock, in nanoseconds
+CLOCK = [
+    ("wall_two_queues", "wall_one_queue", 1 / 1.7, "a command in two queues, or one"),
+]
 # Of these the plot shows the path, and the peer's name
 BARS = [
     ("declared_read", "read, declared register"),
@@ -55,11 +59,10 @@ def line_of(text, ours, peer, goal):
     return "%-34s %10d %10d %7.2f  %s" % (text, ours, peer, ratio, verdict)
 
 
-def ratios(costs):
+def ratios(costs, rows, title):
     """Lines: each path with its peer."""
-    lines = ["%-34s %10s %10s %7s  %s" % ("instructions above the floor", "here", "peer", "ratio",
-                                          "goal")]
-    for path, peer, goal, text in RATIOS:
+    lines = ["%-34s %10s %10s %7s  %s" % (title, "here", "peer", "ratio", "goal")]
+    for path, peer, goal, text in rows:
         if path in costs and costs.get(peer, 0) > 0:
             lines.append(line_of(text, costs[path], costs[peer], goal))
     return lines
@@ -81,8 +84,10 @@ def nested(costs):
 
 def table(costs):
     """Lines of text: each path with its peer, then the others."""
-    lines = ratios(costs) + nested(costs)
-    compared = {name for path, peer, _, _ in RATIOS for name in (path, peer)}
+    lines = ratios(costs, RATIOS, "instructions above the floor")
+    lines += [""] + ratios(costs, CLOCK, "ns by the clock")
+    lines += nested(costs)
+    compared = {name for path, peer, _, _ in RATIOS + CLOCK for name in (path, peer)}
     compared.update(name for name in costs if re.match("(insn|wall)_.*_(bpf|qemu)", name))
     lines += ["", "%-34s %10s" % ("others", "here")]
     lines += ["%-34s %10d" % (name, n) for name, n in costs.items() if name not in compared]

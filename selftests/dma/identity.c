@@ -210,18 +210,18 @@ static unsigned int fill(__u64 size)
 	return n;
 }
 
-/* The last blocks of a file system are for who has CAP_SYS_RESOURCE, which the kernel's threads do. */
+/* The last blocks of a file system are for those with CAP_SYS_RESOURCE, as the kernel's threads. */
 MTAP_TEST(reserved_blocks)
 {
 	const __u64 size = 16 * MIB;
 	unsigned int others, root;
-	char text[256];
+	char text[128];
 
-	snprintf(text, sizeof(text), "modprobe -q loop; modprobe -q ext4; cd %s && mkdir fs && "
-		 "truncate -s 16M image && mkfs.ext4 -q -F -m 40 image && mount -o loop image fs",
-		 dir);
-	if (system("command -v mkfs.ext4 >/dev/null"))
+	if (system("modprobe -q loop; modprobe -q ext4; command -v mkfs.ext4 >/dev/null"))
 		mtap_skip("no mkfs.ext4");
+	snprintf(text, sizeof(text), "cd %s && mkdir fs && mkfs.ext4 -q -m 40 image 16M", dir);
+	ASSERT_EQ(system(text), 0);
+	snprintf(text, sizeof(text), "cd %s && mount -o loop image fs", dir);
 	ASSERT_EQ(system(text), 0);
 	snprintf(path, sizeof(path), "%s/fs/disk", dir);
 	make_file(NOBODY, 0600, size);
