@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of commands that go on until Ctrl-C. */
+/* The end of commands by Ctrl-C. */
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -12,9 +12,9 @@ static void end(int sig)
 	came = true;
 }
 
-void end_catch(void)
+void end_catch(bool restart)
 {
-	struct sigaction action = { .sa_handler = end };
+	struct sigaction action = { .sa_handler = end, .sa_flags = restart ? SA_RESTART : 0 };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 
 /*
- * For commands that go on until Ctrl-C: SIGINT and SIGTERM interrupt what waits, and are
- * remembered. Output that nobody reads is an error, not a signal.
+ * For commands that go on until Ctrl-C, or leave something to undo: SIGINT and SIGTERM are
+ * remembered. They interrupt a system call that waits, or with @restart it goes on. Output that
+ * nobody reads is an error, not a signal.
  */
-void end_catch(void);
+void end_catch(bool restart);
 bool end_came(void);
 
 #endif

@@ -140,7 +140,7 @@ int do_top(const struct opts *opts, int argc, char **argv)
 
 	if (need_module())
 		return -1;
-	end_catch();
+	end_catch(false);
 	was_on = module_number("stats");
 	err = was_on ? 0 : module_write("stats", "on");
 	if (err)

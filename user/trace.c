@@ -254,7 +254,7 @@ int do_trace(const struct opts *opts, int argc, char **argv)
 	if (ret)
 		return ret;
 	/* They end a read of trace_pipe, so that the instance is removed */
-	end_catch();
+	end_catch(false);
 	remove_stale();
 	snprintf(dir, sizeof(dir), INSTANCES "/" INSTANCE "%d", getpid());
 	if (mkdir(dir, 0700))

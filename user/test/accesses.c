@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "end.h"
 #include "output.h"
 #include "test/accesses.h"
 
@@ -66,7 +67,7 @@ static int failed_at(const struct accesses *last, const struct subject *s, const
 int accesses_run(struct accesses *last, const struct subject *s, const struct unit *u,
 		 unsigned int nr)
 {
-	for (unsigned int i = 1; i <= nr && !test_interrupted(); i++) {
+	for (unsigned int i = 1; i <= nr && !end_came(); i++) {
 		access_any(last, s, u);
 		if (last->ret == -ENODEV)
 			return p_err("an access fails with ENODEV although the program is attached");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mdev-bpf test: the test points, in their order, for each type of a program. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "end.h"
 #include "output.h"
 #include "param.h"
 #include "test/stream.h"
@@ -34,19 +34,6 @@ static const struct {
 	{ "reopened", point_reopened },
 	{ "removed", point_removed },
 };
-
-/* The user wants to end it: what was created goes first. */
-static int interrupted;
-
-static void interrupt(int number)
-{
-	__atomic_store_n(&interrupted, 1, __ATOMIC_RELAXED);
-}
-
-bool test_interrupted(void)
-{
-	return __atomic_load_n(&interrupted, __ATOMIC_RELAXED);
-}
 
 /* EOPNOTSUPP and ENOTTY: it is not meant to migrate. It may have stopped all the same. */
 static int learn_saves(struct subject *s)
@@ -91,7 +78,7 @@ static int run_point(struct subject *s, int i, char *text, size_t size)
 	char complaint[256];
 
 	err_capture(text, size);
-	if (test_interrupted())
+	if (end_came())
 		ret = test_skip("it was interrupted");
 	else if (i && !s->a.open)
 		ret = test_skip("there is no device");
@@ -175,8 +162,8 @@ int do_test(const struct opts *opts, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	signal(SIGINT, interrupt);
-	signal(SIGTERM, interrupt);
+	/* What was created goes first. */
+	end_catch(true);
 	ret = program_load(&t, argv[0]) ?: run_types(&t);
 	program_unload(&t);
 	return ret;

@@ -75,9 +75,6 @@ int program_replace(struct test *t);
 int program_detach(struct test *t);
 void program_unload(struct test *t);
 
-/* run.c: did the user interrupt the test? Loops end then. */
-bool test_interrupted(void);
-
 /* report.c */
 int test_skip(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 void report_begin(unsigned int points, const char *note);
