@@ -32,6 +32,16 @@ void make_uuid(char *uuid)
 	uuid_unparse_lower(bytes, uuid);
 }
 
+void device_identity(const struct device *dev, bool program, struct json_object *obj)
+{
+	add_str(obj, "uuid", dev->uuid);
+	add_str(obj, "type", *dev->type ? dev->type : NULL);
+	if (program)
+		add_str(obj, "program", dev->program);
+	add_str(obj, "state", device_state(dev));
+	add_bool(obj, "open", dev->open);
+}
+
 /* Find the device that a command names, or print an error. */
 int device_arg(const char *text, struct device *dev)
 {

@@ -5,6 +5,10 @@
 #include "cmd.h"
 #include "sysfs.h"
 
+struct json_object;
+
+/* The first columns of a device, without @program where it is known */
+void device_identity(const struct device *dev, bool program, struct json_object *obj);
 int device_arg(const char *text, struct device *dev);
 /* @uuid has UUID_LEN bytes. */
 void make_uuid(char *uuid);

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "cmd.h"
+#include "device.h"
 #include "link.h"
 #include "output.h"
 #include "sysfs.h"
@@ -71,11 +72,7 @@ static int add_device(const struct device *dev, void *rows)
 	struct json_object *row = json_object_new_object();
 	char cdev[CDEV_LEN];
 
-	add_str(row, "uuid", dev->uuid);
-	add_str(row, "type", *dev->type ? dev->type : NULL);
-	add_str(row, "program", dev->program);
-	add_str(row, "state", device_state(dev));
-	add_bool(row, "open", dev->open);
+	device_identity(dev, true, row);
 	if (dev->group >= 0)
 		add_u64(row, "iommu_group", dev->group);
 	else

@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "describe.h"
+#include "device.h"
 #include "failure.h"
 #include "kernel.h"
 #include "link.h"
@@ -60,10 +61,7 @@ static int add_device_row(const struct device *dev, void *rows)
 {
 	struct json_object *row = json_object_new_object();
 
-	add_str(row, "uuid", dev->uuid);
-	add_str(row, "type", *dev->type ? dev->type : NULL);
-	add_str(row, "state", device_state(dev));
-	add_bool(row, "open", dev->open);
+	device_identity(dev, false, row);
 	json_object_array_add(rows, row);
 	return 0;
 }
@@ -104,11 +102,7 @@ static struct json_object *device(const struct device *dev, const struct kernel 
 	struct ops ops;
 	char path[40], cdev[CDEV_LEN];
 
-	add_str(obj, "uuid", dev->uuid);
-	add_str(obj, "type", *dev->type ? dev->type : NULL);
-	add_str(obj, "program", dev->program);
-	add_str(obj, "state", device_state(dev));
-	add_bool(obj, "open", dev->open);
+	device_identity(dev, true, obj);
 	if (!dev->leaving)
 		add_u64(obj, "instance", dev->instance);
 	if (dev->group >= 0) {
