@@ -2,6 +2,7 @@
 /* mdev-bpf doctor: does this machine have what device programs and their users need? */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <linux/mdev_bpf.h>
 #include <stdarg.h>
@@ -81,24 +82,54 @@ static void check_jit(struct finding *f)
 		finding(f, BAD, "sysctl net.core.bpf_jit_enable=1");
 }
 
+/* Whether modprobe finds it. depmod's list has its file, wherever that is, before a colon. */
+static bool module_installed(const char *release)
+{
+	char path[PATH_MAX], *line = NULL;
+	bool is = false;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+	file = fopen(path, "re");
+	while (file && !is && getline(&line, &size, file) > 0) {
+		line[strcspn(line, ":")] = '\0';
+		is = strstr(line, "/mdev_bpf.ko");
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return is;
+}
+
+/* The source of mdev-bpf-dkms is there: DKMS has not built it for this kernel. */
+static bool has_dkms(void)
+{
+	glob_t files = {};
+	bool has = !glob("/usr/src/mdev-bpf-*/dkms.conf", 0, NULL, &files);
+
+	globfree(&files);
+	return has;
+}
+
 static void check_module(struct finding *f)
 {
 	struct utsname name;
-	char path[PATH_MAX];
 
 	if (module_loaded()) {
 		found(f, "loaded");
 		return;
 	}
 	uname(&name);
-	snprintf(path, sizeof(path), "/lib/modules/%s/updates/mdev_bpf.ko", name.release);
-	if (exists(path)) {
+	if (module_installed(name.release)) {
 		found(f, "installed, not loaded");
 		finding(f, BAD, "modprobe mdev_bpf");
-	} else {
-		found(f, "not loaded, and not in /lib/modules/%.60s/updates", name.release);
-		finding(f, BAD, "build it for this kernel: make && make install");
+		return;
 	}
+	found(f, "not loaded, and not in /lib/modules/%.60s", name.release);
+	finding(f, BAD, has_dkms() ?
+		"apt-get install linux-headers-$(uname -r), with which DKMS builds it; or see dkms status" :
+		"build it for this kernel: apt-get install mdev-bpf-dkms, or make && make install");
 }
 
 static void check_module_btf(struct finding *f)
@@ -113,6 +144,31 @@ static void check_module_btf(struct finding *f)
 	found(f, "%s", has ? "there" : "missing");
 	if (!has)
 		finding(f, BAD, "install pahole, and build the module again");
+}
+
+/* The first line that a command prints; empty if it cannot be run */
+static void first_line(const char *command, char *line, size_t size)
+{
+	FILE *pipe = popen(command, "re");
+
+	*line = '\0';
+	if (!pipe)
+		return;
+	if (!fgets(line, size, pipe))
+		*line = '\0';
+	pclose(pipe);
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* Only who builds the module needs it, as DKMS does at each upgrade of the kernel. */
+static void check_pahole(struct finding *f)
+{
+	char line[64];
+
+	first_line("pahole --version 2>/dev/null", line, sizeof(line));
+	found(f, "%s", *line ? line : "not installed");
+	if (!*line)
+		finding(f, NOTE, "apt-get install pahole, before the module is built here");
 }
 
 static void check_abi(struct finding *f)
@@ -245,15 +301,10 @@ static void check_mdevctl(struct finding *f)
 /* The first line of "bpftool version" is "bpftool v7.5.0". */
 static void check_bpftool(struct finding *f)
 {
-	FILE *pipe = popen("bpftool version 2>/dev/null", "re");
 	unsigned int major = 0, minor = 0;
-	char line[64] = "";
+	char line[64];
 
-	if (pipe) {
-		if (!fgets(line, sizeof(line), pipe))
-			*line = '\0';
-		pclose(pipe);
-	}
+	first_line("bpftool version 2>/dev/null", line, sizeof(line));
 	if (sscanf(line, "bpftool v%u.%u", &major, &minor) != 2) {
 		found(f, "not installed");
 		return;
@@ -272,6 +323,7 @@ static const struct {
 	{ "BPF JIT", check_jit },
 	{ "mdev_bpf", check_module },
 	{ "mdev_bpf BTF", check_module_btf },
+	{ "pahole", check_pahole },
 	{ "ABI", check_abi },
 	{ "VFIO", check_vfio },
 	{ "bpf file system", check_bpffs },

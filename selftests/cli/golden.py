@@ -20,7 +20,7 @@ VARIES = {
     "total_ns": "NS", "average_ns": "NS", "max_ns": "NS", "ns": "NS",
     "calls_per_second": "N", "busy_percent": "N",
     "libbpf": "VERSION", "features": "FEATURES",
-    "found": (r"^\d+\.\d+$", "VERSION"),
+    "found": (r"^v?\d+\.\d+$", "VERSION"),
     "program": (r"bpf_prog_[0-9a-f]{16}_", "bpf_prog_TAG_"),
 }
 # In any text. Numbers that a trace, a dump and the kernel's reasons have.

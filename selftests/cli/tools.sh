@@ -33,7 +33,16 @@ doctor_finds()
 {
 	doctor_if 1 "mount -t tmpfs none /sys/kernel"
 	has "$out" "kernel BTF bad missing use a kernel with CONFIG_DEBUG_INFO_BTF"
-	has "$out" "mdev_bpf bad * modprobe mdev_bpf"
+	has "$out" "mdev_bpf bad installed, not loaded modprobe mdev_bpf"
+	doctor_if 1 "mount -t tmpfs none /sys/kernel; mount -t tmpfs none /lib/modules"
+	has "$out" "mdev_bpf bad not loaded, and not in /lib/modules/$(uname -r) build it for this kernel"
+	doctor_if 1 "mount -t tmpfs none /sys/kernel; mount -t tmpfs none /lib/modules
+		mkdir /lib/modules/$(uname -r)
+		echo updates/dkms/mdev_bpf.ko.xz: updates/dkms/mdev.ko.xz >/lib/modules/$(uname -r)/modules.dep"
+	has "$out" "mdev_bpf bad installed, not loaded modprobe mdev_bpf"
+	doctor_if 1 "mount -t tmpfs none /sys/kernel; mount -t tmpfs none /lib/modules
+		mount -t tmpfs none /usr/src; mkdir /usr/src/mdev-bpf-1; touch /usr/src/mdev-bpf-1/dkms.conf"
+	has "$out" "apt-get install linux-headers-\$(uname -r), with which DKMS builds it"
 	doctor_if 1 "echo 0 >$mtap_tmp/off; mount --bind $mtap_tmp/off $jit"
 	has "$out" "BPF JIT bad off sysctl net.core.bpf_jit_enable=1"
 	doctor_if 1 "mount -t tmpfs none /dev/vfio"
@@ -43,6 +52,8 @@ doctor_finds()
 	doctor_if 0 "mount -t tmpfs none /sys/kernel/security
 		echo 'none [integrity] confidentiality' >/sys/kernel/security/lockdown"
 	has "$out" "lockdown note integrity sign the modules"
+	doctor_if 0 "mount --bind /dev/null /usr/bin/pahole"
+	has "$out" "pahole note not installed apt-get install pahole"
 	printf '#!/bin/sh\necho bpftool v7.6.0\n' >"$mtap_tmp/bpftool"
 	chmod +x "$mtap_tmp/bpftool"
 	doctor_if 0 "PATH=$mtap_tmp:\$PATH"
