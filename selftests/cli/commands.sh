@@ -169,6 +169,56 @@ devices()
 	run 0 mdev-bpf unload "$prog"
 }
 
+# make_devices FROM TO: those with numbers from the one to before the other
+make_devices()
+{
+	local i
+	for ((i = $1; i < $2; i++)); do
+		printf '5e1f7e57-0000-4000-8000-%012x' $((0x10000 + i)) \
+			>"/sys/class/mdev_bus/$prog/mdev_supported_types/$prog-1/create" || fail "no device"
+	done
+}
+
+# calls COMMAND...: the number of its system calls
+calls()
+{
+	run 0 strace -o "$mtap_tmp/strace" mdev-bpf "$@"
+	calls=$(wc -l <"$mtap_tmp/strace")
+}
+
+# least_time COMMAND...: processor time of its own in milliseconds, the least of some tries
+least_time()
+{
+	local TIMEFORMAT=%3U times i
+	for i in 1 2; do
+		times+=$({ time mdev-bpf "$@" >/dev/null 2>&1; } 2>&1)$'\n'
+	done
+	times=$(sort -n <<<"${times%$'\n'}" | head -n 1)
+	echo $((10#${times/./}))
+}
+
+# Five times as many devices cost five times as much to list, and nothing more to show one of them.
+many_devices()
+{
+	local list show one text json
+	run 0 mdev-bpf load "$here/progs/kfail.bpf.o" --type "$prog"
+	make_devices 0 8
+	calls devices; list=$calls
+	calls show; show=$calls
+	calls show 5e1f7e57-0000-4000-8000-000000010000; one=$calls
+	make_devices 8 40
+	calls devices
+	[ "$calls" -lt $((list * 6)) ] || fail "devices: $list system calls for 8, $calls for 40"
+	calls show
+	[ "$calls" -lt $((show * 6)) ] || fail "show: $show system calls for 8, $calls for 40"
+	calls show 5e1f7e57-0000-4000-8000-000000010000
+	[ "$calls" -lt $((one + 20)) ] || fail "show UUID: $one system calls among 8, $calls among 40"
+	text=$(least_time show)
+	json=$(least_time -j show)
+	[ "$text" -lt $((json * 3 + 20)) ] || fail "show: $text ms, and $json ms for JSON"
+	wipe
+}
+
 exhausted()
 {
 	load
@@ -589,6 +639,6 @@ foreign_pins()
 }
 
 wipe
-points help_and_version usage prefixes empty_lists no_module load_and_list devices exhausted \
+points help_and_version usage prefixes empty_lists no_module load_and_list devices many_devices exhausted \
 	peek_and_poke memory parameters every_command_json failed_device dump_of_mtty stats \
 	slow_ops full_disk names_too_long unload_with_devices in_use removal_pending foreign_pins
