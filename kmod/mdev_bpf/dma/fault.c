@@ -16,6 +16,7 @@
  * free for at least half of the time.
  */
 #include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 
 #include "device/device.h"
@@ -30,6 +31,8 @@
 #define PAUSE_MIN	(HZ / 10)
 #define PAUSE_MAX	(4 * HZ)
 #define ATTEMPT_MAX	HZ
+/* For how long a thread without requests keeps its buffer */
+#define BUFFER_IDLE	HZ
 
 static void fault_signal(struct mdev_bpf_fault *fault)
 {
@@ -143,6 +146,31 @@ static bool fault_is_wanted(struct mdev_bpf_fault *fault)
 	return READ_ONCE(fault->wanted) || kthread_should_stop();
 }
 
+/**
+ * mdev_bpf_fault_drop_buffer() - free what the thread keeps for its next requests
+ * @fault: the thread, which is the caller
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_fault_drop_buffer(struct mdev_bpf_fault *fault)
+{
+	kvfree(fault->buffer);
+	fault->buffer = NULL;
+	fault->buffer_size = 0;
+}
+
+/* Wait for so many jiffies, or until there is a reason not to. */
+static void fault_sleep(struct mdev_bpf_fault *fault, unsigned long wait)
+{
+	if (fault->buffer && wait > BUFFER_IDLE) {
+		if (wait_event_idle_timeout(fault->wake, fault_is_wanted(fault), BUFFER_IDLE))
+			return;
+		mdev_bpf_fault_drop_buffer(fault);
+		wait -= BUFFER_IDLE;
+	}
+	wait_event_idle_timeout(fault->wake, fault_is_wanted(fault), wait);
+}
+
 static int fault_main(void *data)
 {
 	struct mdev_bpf_dma_channel *ch = data;
@@ -156,8 +184,9 @@ static int fault_main(void *data)
 	while (!kthread_should_stop()) {
 		wait = fault->step(ch);
 		if (wait)
-			wait_event_idle_timeout(fault->wake, fault_is_wanted(fault), wait);
+			fault_sleep(fault, wait);
 	}
+	mdev_bpf_fault_drop_buffer(fault);
 	return 0;
 }
 

@@ -25,6 +25,8 @@ struct task_struct;
  * @pause: number of jiffies from an attempt that was interrupted to the next one
  * @after: time in jiffies of the next attempt
  * @bound: timer that interrupts an attempt that takes too long
+ * @buffer: memory that the thread keeps for its next requests; NULL if it has none
+ * @buffer_size: number of bytes of @buffer
  */
 struct mdev_bpf_fault {
 	unsigned long (*step)(struct mdev_bpf_dma_channel *ch);
@@ -38,6 +40,8 @@ struct mdev_bpf_fault {
 	unsigned long pause;
 	unsigned long after;
 	struct timer_list bound;
+	void *buffer;
+	size_t buffer_size;
 };
 
 void mdev_bpf_fault_init(struct mdev_bpf_fault *fault,
@@ -52,6 +56,7 @@ void mdev_bpf_fault_retry(struct mdev_bpf_fault *fault);
 void mdev_bpf_fault_final(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_end(struct mdev_bpf_fault *fault, int error);
 void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault);
+void mdev_bpf_fault_drop_buffer(struct mdev_bpf_fault *fault);
 bool mdev_bpf_fault_is_before(const struct mdev_bpf_fault *fault,
 			      const struct mdev_bpf_fault *other);
 void mdev_bpf_fault_interrupt(struct mdev_bpf_dma_channel *ch);

@@ -3,10 +3,13 @@
  * Requests for files that the administrator has bound to the device.
  *
  * The fault thread of the channel carries them out, because a file system may wait for any time.
- * The bytes go through a buffer: guest memory is never accessed by a file system, and the file
- * system is never called with a lock of VFIO held. So there is no time limit for accessing the
- * file: only cancelling the request, a reset or closing the device interrupts that.
+ * Guest memory is never accessed by a file system, and the file system is never called with a lock
+ * of VFIO held: what is read for the guest is copied from the page cache when the file system has
+ * returned, and all else goes through a buffer. So there is no time limit for accessing the file:
+ * only cancelling the request, a reset or closing the device interrupts that.
  */
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -24,6 +27,8 @@
 
 /* Zeros are written in pieces of this size, so that this can be interrupted */
 #define ZERO_PIECE SZ_1M
+/* A buffer up to this size stays with the thread until that has been idle for a while */
+#define BUFFER_KEPT SZ_128K
 
 /*
  * Translate the result of changing or flushing a file. If the file system was interrupted, or is
@@ -78,16 +83,65 @@ static void *make_buffer(const struct mdev_bpf_param_value *file, u64 size)
 						     kvmalloc(size, GFP_KERNEL_ACCOUNT);
 }
 
+/*
+ * A buffer for a transfer. One that the file system does not keep may be the thread's, because
+ * memory that may have to be cleared takes as long to get as to fill. After an interrupted read
+ * with O_DIRECT, the file system may still write to the buffer.
+ */
+static void *get_buffer(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_param_value *file,
+			u64 size)
+{
+	struct mdev_bpf_fault *fault = &ch->fault;
+
+	if (file->number & MDEV_BPF_FILE_DIRECT || size > BUFFER_KEPT)
+		return make_buffer(file, size);
+	if (size > fault->buffer_size) {
+		mdev_bpf_fault_drop_buffer(fault);
+		size = max(roundup_pow_of_two(size), PAGE_SIZE);
+		fault->buffer = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		fault->buffer_size = fault->buffer ? size : 0;
+	}
+	return fault->buffer;
+}
+
+static void put_buffer(struct mdev_bpf_dma_channel *ch, void *buf)
+{
+	if (buf != ch->fault.buffer)
+		kvfree(buf);
+}
+
+static int copy_piece(void *run, void *data, size_t size)
+{
+	return mdev_bpf_guest_copy(run, data, size);
+}
+
+/* Copy what the page cache has to guest memory. */
+static int read_to_guest(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	struct mdev_bpf_guest_run run;
+	int ret = mdev_bpf_guest_begin(&run, ch, true, false);
+
+	ret = ret ?: mdev_bpf_file_read_pages(file, req->arg.offset, req->arg.size, copy_piece,
+					      &run);
+	req->done = run.done;
+	return ret;
+}
+
 static int transfer(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_param_value *file)
 {
 	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
-	void *buf = make_buffer(file, arg->size);
+	bool read = arg->op == MDEV_BPF_FILE_READ;
+	void *buf;
 	int ret;
 
+	if (read && !arg->where && mdev_bpf_file_has_pages(file))
+		return read_to_guest(ch, file);
+	buf = get_buffer(ch, file, arg->size);
 	if (!buf)
 		return -ENOMEM;
-	ret = arg->op == MDEV_BPF_FILE_READ ? read_file(ch, file, buf) : write_file(ch, file, buf);
-	kvfree(buf);
+	ret = read ? read_file(ch, file, buf) : write_file(ch, file, buf);
+	put_buffer(ch, buf);
 	return ret;
 }
 

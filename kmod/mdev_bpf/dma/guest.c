@@ -172,21 +172,35 @@ static int state_rw(struct mdev_bpf_dma_channel *ch, u64 where, void *buf, u64 s
 	return state_copy(ch, where, buf, size, write);
 }
 
-/* Check a list, and cut off what is beyond the bytes of the request. */
+/* Add a piece to the list that has been checked. One that follows the last makes that longer. */
+static void list_join(struct mdev_bpf_dma_request *req, const struct mdev_bpf_sg *sg)
+{
+	struct mdev_bpf_sg *last = &req->list[req->nr_list];
+
+	/* At address 0 nothing is joined, which would follow the last of all addresses */
+	if (req->nr_list && sg->iova && last[-1].iova + last[-1].size == sg->iova) {
+		last[-1].size += sg->size;
+	} else {
+		*last = *sg;
+		req->nr_list++;
+	}
+}
+
+/* Check a list, cut off what is beyond the bytes of the request, and join what is adjacent. */
 static int list_check(struct mdev_bpf_dma_request *req)
 {
 	u64 left = req->arg.size, last;
 	unsigned int i;
 
 	for (i = 0; i < req->arg.count && left; i++) {
-		struct mdev_bpf_sg *sg = &req->list[i];
+		struct mdev_bpf_sg sg = req->list[i];
 
-		if (!sg->size || sg->reserved ||
-		    check_add_overflow(sg->iova, (u64)sg->size - 1, &last))
+		if (!sg.size || sg.reserved ||
+		    check_add_overflow(sg.iova, (u64)sg.size - 1, &last))
 			return -EINVAL;
-		sg->size = min_t(u64, sg->size, left);
-		left -= sg->size;
-		req->nr_list = i + 1;
+		sg.size = min_t(u64, sg.size, left);
+		left -= sg.size;
+		list_join(req, &sg);
 	}
 	return left ? -EINVAL : 0;
 }
@@ -210,25 +224,37 @@ static int list_read(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma_reques
 }
 
 /**
- * struct guest_run - a position in the guest memory of a request
- * @bdev: the device
- * @sg: the piece of memory
- * @off: number of bytes of it that have been copied
- * @write: to guest memory
- * @wait: see guest_rw()
- * @done: number of bytes that have been copied in all
+ * mdev_bpf_guest_begin() - set the position to the begin of the guest memory of a request
+ * @run: the position
+ * @ch: the channel with the request, busy with the caller
+ * @write: the request writes to guest memory
+ * @wait: copying waits for memory that is not present; only for the fault thread
+ *
+ * Context: Process context, no lock held. If the request has a list, the caller frees the copy of
+ * it, mdev_bpf_dma_request::list.
+ *
+ * Return: 0; -EINVAL if the list is wrong; -ECANCELED if it was in a state that has been replaced;
+ * -ENOMEM.
  */
-struct guest_run {
-	struct mdev_bpf_device *bdev;
-	const struct mdev_bpf_sg *sg;
-	u32 off;
-	bool write;
-	bool wait;
-	u64 done;
-};
+int mdev_bpf_guest_begin(struct mdev_bpf_guest_run *run, struct mdev_bpf_dma_channel *ch,
+			 bool write, bool wait)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	int ret;
 
-/* Copy the next bytes. */
-static int guest_next(struct guest_run *run, void *data, u64 size)
+	*run = (struct mdev_bpf_guest_run) {
+		.ch = ch, .write = write, .wait = wait, .sg = &run->one,
+		.one = { .iova = req->arg.iova, .size = req->arg.size },
+	};
+	if (!(req->arg.flags & MDEV_BPF_DMA_LIST))
+		return 0;
+	ret = list_read(ch, req);
+	run->sg = req->list;
+	return ret;
+}
+
+/* Copy the next bytes. After an error, the position is where copying has ended. */
+static int guest_next(struct mdev_bpf_guest_run *run, void *data, u64 size)
 {
 	u32 n;
 	int ret;
@@ -240,7 +266,8 @@ static int guest_next(struct guest_run *run, void *data, u64 size)
 			cond_resched();
 		}
 		n = min_t(u64, size, run->sg->size - run->off);
-		ret = guest_rw(run->bdev, run->sg->iova + run->off, data, n, run->write, run->wait);
+		ret = guest_rw(run->ch->bdev, run->sg->iova + run->off, data, n, run->write,
+			       run->wait);
 		if (ret)
 			return ret;
 		run->off += n;
@@ -281,32 +308,51 @@ bool mdev_bpf_guest_is_written(const struct mdev_bpf_request *arg)
 	return arg->op == MDEV_BPF_DMA_WRITE || (arg->op == MDEV_BPF_FILE_READ && !arg->where);
 }
 
-/* Copy between a buffer and the guest memory of a request. */
-static int buffer_copy(struct mdev_bpf_dma_channel *ch, void *buf, bool fill, bool wait)
-{
-	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
-	const struct mdev_bpf_sg one = { .iova = req->arg.iova, .size = req->arg.size };
-	struct guest_run run = {
-		.bdev = ch->bdev, .sg = req->list ?: &one, .wait = wait, .write = !fill,
-	};
-	int ret = guest_next(&run, buf, req->arg.size);
-
-	if (!fill)
-		req->done = run.done;
-	return ret;
-}
-
 /* The same for memory that is not present. */
-static int buffer_copy_wait(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
+static int guest_next_wait(struct mdev_bpf_guest_run *run, void *data, u64 size)
 {
+	struct mdev_bpf_dma_channel *ch = run->ch;
 	int ret = mdev_bpf_dma_queue_lock(ch);
 
 	if (ret)
 		return ret;
+	run->wait = true;
 	mdev_bpf_fault_limit(&ch->fault);
-	ret = buffer_copy(ch, buf, fill, true);
+	ret = guest_next(run, data, size);
 	mdev_bpf_fault_relax(&ch->fault);
+	run->wait = false;
 	mdev_bpf_dma_queue_unlock(ch);
+	return ret;
+}
+
+/**
+ * mdev_bpf_guest_copy() - copy the next bytes of a request for a file
+ * @run: the position, made by mdev_bpf_guest_begin() without @wait; it moves on
+ * @data: memory of the kernel, which is written unless the position is one to write
+ * @size: number of bytes
+ *
+ * Context: Process context, the fault thread, no lock held. Waits for memory that is not present.
+ *
+ * Return: as mdev_bpf_guest_transfer(); -EINTR if the thread was interrupted.
+ */
+int mdev_bpf_guest_copy(struct mdev_bpf_guest_run *run, void *data, u64 size)
+{
+	u64 before = run->done, done;
+	int ret = guest_next(run, data, size);
+
+	done = run->done - before;
+	return ret == -EFAULT ? guest_next_wait(run, data + done, size - done) : ret;
+}
+
+static int buffer_copy(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
+{
+	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
+	struct mdev_bpf_guest_run run;
+	int ret = mdev_bpf_guest_begin(&run, ch, !fill, false);
+
+	ret = ret ?: mdev_bpf_guest_copy(&run, buf, req->arg.size);
+	if (!fill)
+		req->done = run.done;
 	return ret;
 }
 
@@ -322,9 +368,7 @@ static int buffer_copy_wait(struct mdev_bpf_dma_channel *ch, void *buf, bool fil
  */
 int mdev_bpf_guest_buffer(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
 {
-	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
-	const struct mdev_bpf_request *arg = &req->arg;
-	int ret = 0;
+	const struct mdev_bpf_request *arg = &mdev_bpf_dma_channel_head(ch)->arg;
 
 	if (where_in_state(arg->where))
 		return state_rw(ch, arg->where, buf, arg->size, !fill);
@@ -332,10 +376,7 @@ int mdev_bpf_guest_buffer(struct mdev_bpf_dma_channel *ch, void *buf, bool fill)
 		return mdev_bpf_memory_rw(where_memory(ch->bdev, arg->where),
 					  mdev_bpf_where_offset(arg->where), buf, arg->size,
 					  !fill, GFP_KERNEL_ACCOUNT);
-	if (arg->flags & MDEV_BPF_DMA_LIST)
-		ret = list_read(ch, req);
-	ret = ret ?: buffer_copy(ch, buf, fill, false);
-	return ret == -EFAULT ? buffer_copy_wait(ch, buf, fill) : ret;
+	return buffer_copy(ch, buf, fill);
 }
 
 /*
@@ -367,9 +408,9 @@ void mdev_bpf_guest_close(struct mdev_bpf_dma_channel *ch)
 	ch->page = NULL;
 }
 
-static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,
-			  struct guest_run *run)
+static int transfer_state(struct mdev_bpf_guest_run *run, const struct mdev_bpf_request *arg)
 {
+	struct mdev_bpf_dma_channel *ch = run->ch;
 	void *buf = buffer_get(ch, arg->size);
 	int ret = 0;
 
@@ -387,10 +428,9 @@ static int transfer_state(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf
 }
 
 /* Copy page by page, directly between guest memory and the pages of the region. */
-static int transfer_memory(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf_request *arg,
-			   struct guest_run *run)
+static int transfer_memory(struct mdev_bpf_guest_run *run, const struct mdev_bpf_request *arg)
 {
-	struct mdev_bpf_memory *mem = where_memory(ch->bdev, arg->where);
+	struct mdev_bpf_memory *mem = where_memory(run->ch->bdev, arg->where);
 	u64 offset = mdev_bpf_where_offset(arg->where), done, n;
 	int ret = 0;
 
@@ -430,21 +470,13 @@ int mdev_bpf_guest_transfer(struct mdev_bpf_dma_channel *ch, bool wait)
 {
 	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
 	const struct mdev_bpf_request *arg = &req->arg;
-	const struct mdev_bpf_sg one = { .iova = arg->iova, .size = arg->size };
-	struct guest_run run = {
-		.bdev = ch->bdev, .sg = &one, .wait = wait,
-		.write = arg->op == MDEV_BPF_DMA_WRITE,
-	};
-	int ret = 0;
+	struct mdev_bpf_guest_run run;
+	int ret = mdev_bpf_guest_begin(&run, ch, arg->op == MDEV_BPF_DMA_WRITE, wait);
 
-	if (arg->flags & MDEV_BPF_DMA_LIST) {
-		ret = list_read(ch, req);
-		run.sg = req->list;
-	}
 	if (!ret && where_in_state(arg->where))
-		ret = transfer_state(ch, arg, &run);
+		ret = transfer_state(&run, arg);
 	else if (!ret)
-		ret = transfer_memory(ch, arg, &run);
+		ret = transfer_memory(&run, arg);
 	req->done = run.done;
 	return ret;
 }

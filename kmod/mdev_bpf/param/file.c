@@ -13,9 +13,12 @@
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fsnotify.h>
 #include <linux/mm.h>
+#include <linux/pipe_fs_i.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/splice.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 
@@ -240,6 +243,103 @@ int mdev_bpf_file_rw(struct mdev_bpf_param_value *value, u64 offset, void *data,
 	ret = value->number & MDEV_BPF_FILE_DIRECT ?
 	      rw_direct(value->file, offset, data, size, write) :
 	      rw_cached(value->file, offset, data, size, write);
+	revert_creds(old);
+	return ret;
+}
+
+/**
+ * mdev_bpf_file_has_pages() - can mdev_bpf_file_read_pages() read a file?
+ * @value: the value; it does not change meanwhile
+ *
+ * Return: true if a file is bound that has pages in the page cache.
+ */
+bool mdev_bpf_file_has_pages(const struct mdev_bpf_param_value *value)
+{
+	return value->file && value->file->f_op->splice_read &&
+	       !(value->number & MDEV_BPF_FILE_DIRECT);
+}
+
+/**
+ * struct page_reader - who gets what is read
+ * @copy: called for each piece
+ * @arg: its argument
+ * @error: what it has returned
+ */
+struct page_reader {
+	int (*copy)(void *arg, void *data, size_t size);
+	void *arg;
+	int error;
+};
+
+/* A piece within a page. Kernels that have BPF trampolines have no high memory. */
+static int read_piece(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
+		      struct splice_desc *desc)
+{
+	struct page_reader *reader = desc->u.data;
+
+	reader->error = reader->copy(reader->arg, page_address(buf->page) + buf->offset,
+				     desc->len);
+	return reader->error ?: desc->len;
+}
+
+static int read_pipe(struct pipe_inode_info *pipe, struct splice_desc *desc)
+{
+	return __splice_from_pipe(pipe, desc, read_piece);
+}
+
+/* Read the next bytes, at least one of them. */
+static ssize_t read_some(struct file *file, loff_t pos, size_t size, struct page_reader *reader)
+{
+	struct splice_desc desc = { .total_len = size, .pos = pos, .u.data = reader };
+	ssize_t done = splice_direct_to_actor(file, &desc, read_pipe);
+
+	if (reader->error)
+		return reader->error;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	/* The file has become shorter */
+	return done ?: -ERANGE;
+}
+
+static int read_pages(struct file *file, loff_t pos, size_t size, struct page_reader *reader)
+{
+	size_t sum;
+	ssize_t done = rw_verify_area(READ, file, &pos, size);
+
+	for (sum = 0; done >= 0 && sum < size; sum += done)
+		done = read_some(file, pos + sum, size - sum, reader);
+	fsnotify_access(file);
+	return min(done, 0);
+}
+
+/**
+ * mdev_bpf_file_read_pages() - read a file, and copy the bytes out of the page cache
+ * @value: the value, for which mdev_bpf_file_has_pages() is true; it does not change meanwhile
+ * @offset: first byte in the file
+ * @size: number of bytes
+ * @copy: called for each piece, in their order, with an address in the page cache, which it must
+ *	not write; returns 0, or a negative errno, which ends this
+ * @arg: argument for @copy
+ *
+ * While @copy is called, no lock of the file system is held. The pages have references, so they
+ * stay as they are if the file is truncated then.
+ *
+ * Context: As mdev_bpf_file_rw(). The task keeps a pipe for this until it ends.
+ *
+ * Return: as mdev_bpf_file_rw() for reading; or what @copy has returned.
+ */
+int mdev_bpf_file_read_pages(struct mdev_bpf_param_value *value, u64 offset, u64 size,
+			     int (*copy)(void *arg, void *data, size_t size), void *arg)
+{
+	struct page_reader reader = { .copy = copy, .arg = arg };
+	const struct cred *old;
+	int ret;
+
+	ret = check(value, offset, size, false);
+	if (ret)
+		return ret;
+	old = override_creds(value->file->f_cred);
+	ret = read_pages(value->file, offset, size, &reader);
 	revert_creds(old);
 	return ret;
 }
