@@ -427,27 +427,31 @@ static int transfer_state(struct mdev_bpf_guest_run *run, const struct mdev_bpf_
 	return ret;
 }
 
-/* Copy page by page, directly between guest memory and the pages of the region. */
+/*
+ * Copy directly between guest memory and the pages of the region, at once as far as these follow
+ * each other. Pages that do not exist contain zeros.
+ */
 static int transfer_memory(struct mdev_bpf_guest_run *run, const struct mdev_bpf_request *arg)
 {
 	struct mdev_bpf_memory *mem = where_memory(run->ch->bdev, arg->where);
-	u64 offset = mdev_bpf_where_offset(arg->where), done, n;
-	int ret = 0;
+	u64 offset = mdev_bpf_where_offset(arg->where), left, n;
+	int ret = 0, nr;
 
-	for (done = 0; !ret && done < arg->size; done += n, offset += n) {
-		struct page *page = mdev_bpf_memory_get_page(mem, offset >> PAGE_SHIFT,
-							     run->write ? 0 : GFP_KERNEL_ACCOUNT);
+	for (left = arg->size; !ret && left; left -= n, offset += n) {
+		u64 begin = offset_in_page(offset);
+		struct page *first;
 
-		if (IS_ERR(page))
-			return PTR_ERR(page);
-		n = min_t(u64, arg->size - done, PAGE_SIZE - offset_in_page(offset));
-		/* Pages that do not exist contain zeros */
-		ret = guest_next(run, page_address(page ?: ZERO_PAGE(0)) + offset_in_page(offset),
-				 n);
+		nr = mdev_bpf_memory_get_run(mem, offset >> PAGE_SHIFT,
+					     DIV_ROUND_UP_ULL(begin + left, PAGE_SIZE),
+					     run->write ? 0 : GFP_KERNEL_ACCOUNT, &first);
+		if (nr < 0)
+			return nr;
+		n = min(left, max(nr, 1) * PAGE_SIZE - begin);
+		ret = guest_next(run, page_address(nr ? first : ZERO_PAGE(0)) + begin, n);
 		if (!run->write)
-			mdev_bpf_precopy_written(mem, offset >> PAGE_SHIFT, page);
-		if (page)
-			put_page(page);
+			mdev_bpf_precopy_written_run(mem, offset >> PAGE_SHIFT, first, nr);
+		while (nr)
+			put_page(first + --nr);
 		cond_resched();
 	}
 	return ret;

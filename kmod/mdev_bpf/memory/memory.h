@@ -93,6 +93,8 @@ void mdev_bpf_memory_put(struct mdev_bpf_memory *mem);
 struct page *mdev_bpf_memory_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
 struct page *mdev_bpf_memory_find(struct xarray *pages, pgoff_t index);
 struct page *mdev_bpf_memory_get_page(struct mdev_bpf_memory *mem, pgoff_t index, gfp_t gfp);
+int mdev_bpf_memory_get_run(struct mdev_bpf_memory *mem, pgoff_t index, unsigned int max,
+			    gfp_t gfp, struct page **first);
 struct page *mdev_bpf_memory_next(struct mdev_bpf_memory *mem, pgoff_t *index);
 u64 mdev_bpf_memory_span(const struct mdev_bpf_memory *mem, u64 offset, u64 align);
 u64 mdev_bpf_memory_skip(const struct mdev_bpf_memory *mem, u64 offset, u64 align);

@@ -70,12 +70,29 @@ static void mark_late(struct mdev_bpf_memory *mem, pgoff_t index)
  */
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page)
 {
+	mdev_bpf_precopy_written_run(mem, index, page, 1);
+}
+
+/**
+ * mdev_bpf_precopy_written_run() - record that pages were written
+ * @mem: the memory
+ * @index: index of the first page
+ * @first: the first page; the others follow it
+ * @nr: number of pages
+ *
+ * Context: As mdev_bpf_precopy_written().
+ */
+void mdev_bpf_precopy_written_run(struct mdev_bpf_memory *mem, pgoff_t index, struct page *first,
+				  unsigned int nr)
+{
+	unsigned int i;
+
 	/* Pairs with the barrier in mdev_bpf_precopy_next() */
 	smp_mb();
-	if (index >= READ_ONCE(mem->sent))
-		return;
-	folio_set_dirty(page_folio(page));
-	mark_dirty(mem, index);
+	for (i = 0; i < nr && index + i < READ_ONCE(mem->sent); i++) {
+		folio_set_dirty(page_folio(first + i));
+		mark_dirty(mem, index + i);
+	}
 }
 
 /**

@@ -13,6 +13,8 @@ struct page;
 enum precopy_pass { PASS_FIRST, PASS_AGAIN, PASS_REST };
 
 void mdev_bpf_precopy_written(struct mdev_bpf_memory *mem, pgoff_t index, struct page *page);
+void mdev_bpf_precopy_written_run(struct mdev_bpf_memory *mem, pgoff_t index, struct page *first,
+				  unsigned int nr);
 void mdev_bpf_precopy_mapped(struct mdev_bpf_memory *mem, pgoff_t index);
 void mdev_bpf_precopy_exported(struct mdev_bpf_memory *mem, pgoff_t index);
 struct page *mdev_bpf_precopy_next(struct mdev_bpf_memory *mem, enum precopy_pass pass,
