@@ -14,7 +14,9 @@ kind_system()
 		build-essential debhelper dh-dkms lintian clang llvm libbpf-dev libjson-c-dev
 		uuid-dev libelf-dev zlib1g-dev pkgconf python3-docutils pahole
 		# clients of our devices
-		mdevctl qemu-system-x86 libvirt-daemon-system libvirt-clients bpftool
+		mdevctl qemu-system-x86 libvirt-daemon-system libvirt-clients bpftool bpftrace
+		# shells whose completion is ours
+		fish zsh
 		# what the runner of the VM needs
 		busybox-static xz-utils zstd e2fsprogs
 	)
