@@ -11,6 +11,8 @@
 share=${MDEV_BPF_SHARE:-/usr/local/share}
 bash_file=$share/bash-completion/completions/mdev-bpf
 zsh_file=$share/zsh/site-functions/_mdev-bpf
+# Where a package of Debian has it
+[ -e "$zsh_file" ] || zsh_file=$share/zsh/vendor-completions/_mdev-bpf
 fish_file=$share/fish/vendor_completions.d/mdev-bpf.fish
 
 # The tool's own table, one line a command: its name and its options, in the order of the alphabet
@@ -77,7 +79,37 @@ in_all()
 {
 	local option file
 	for option in $(mdev-bpf help | sed -n 's/^  -., --\([a-z]*\).*/\1/p'); do
-		for file in "$bash_file" "$zsh_file" "$fish_file"; do
+		# What fish says itself: names before their descriptions
+offered_by_fish()
+{
+	# shellcheck disable=SC2016 # for fish
+	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$fish_file" "$1" 2>&1 |
+		cut -f 1 | paste -s -d ' '
+}
+
+fish_offers()
+{
+	load
+	create
+	is "$(offered_by_fish "mdev-bpf un")" unload
+	is "$(offered_by_fish "mdev-bpf cr kst")" "$prog-1 $prog-2"
+	is "$(offered_by_fish "mdev-bpf remove 5e1f")" "$uuid"
+	is "$(offered_by_fish "mdev-bpf unload --fo")" --force
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# As far as loading it: to see what zsh offers takes its line editor, and compinit half a minute here.
+zsh_loads()
+{
+	is "$(head -n 1 "$zsh_file")" "#compdef mdev-bpf"
+	# shellcheck disable=SC2016 # for zsh
+	run 0 zsh -f -c 'fpath=(${1:h} $fpath); autoload -Uz +X _mdev-bpf && whence -v _mdev-bpf' zsh \
+		"$zsh_file"
+	has "$out" "_mdev-bpf is a shell function from $zsh_file"
+}
+
+for file in "$bash_file" "$zsh_file" "$fish_file"; do
 			grep -q -e "--$option" -e "-l $option" "$file" || fail "$file has no --$option"
 		done
 	done
@@ -143,8 +175,40 @@ objects()
 	is "$(offered mdev-bpf load x --type "")" ""
 }
 
+# What fish says itself: names before their descriptions
+offered_by_fish()
+{
+	# shellcheck disable=SC2016 # for fish
+	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$fish_file" "$1" 2>&1 |
+		cut -f 1 | paste -s -d ' '
+}
+
+fish_offers()
+{
+	load
+	create
+	is "$(offered_by_fish "mdev-bpf un")" unload
+	is "$(offered_by_fish "mdev-bpf cr kst")" "$prog-1 $prog-2"
+	is "$(offered_by_fish "mdev-bpf remove 5e1f")" "$uuid"
+	is "$(offered_by_fish "mdev-bpf unload --fo")" --force
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
+# As far as loading it: to see what zsh offers takes its line editor, and compinit half a minute here.
+zsh_loads()
+{
+	is "$(head -n 1 "$zsh_file")" "#compdef mdev-bpf"
+	# shellcheck disable=SC2016 # for zsh
+	run 0 zsh -f -c 'fpath=(${1:h} $fpath); autoload -Uz +X _mdev-bpf && whence -v _mdev-bpf' zsh \
+		"$zsh_file"
+	has "$out" "_mdev-bpf is a shell function from $zsh_file"
+}
+
 for file in "$bash_file" "$zsh_file" "$fish_file"; do
 	[ -e "$file" ] || skip_all "no $file: is mdev-bpf installed?"
 done
 wipe
-points in_bash in_zsh in_fish in_all commands names objects
+# Or those that are named: only the root "system" has fish and zsh.
+[ $# -gt 0 ] || set -- in_bash in_zsh in_fish in_all commands names objects
+points "$@"
