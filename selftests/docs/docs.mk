@@ -5,6 +5,8 @@
 TEST_PROGS += docs/examples.sh docs/manage.sh
 TEST_LONG += docs/examples.sh docs/manage.sh
 TEST_GEN_FILES += docs/built/done
+# system/boot runs them, where the tools are.
+TEST_FILES += docs/libvirt.sh docs/tracing.sh
 
 docs/built/done: $(shell find $(top)/Documentation -name '*.rst') $(top)/Documentation/check-abi \
 		$(wildcard $(top)/bpf/include/* $(top)/include/linux/*.h $(top)/include/uapi/linux/*.h)

@@ -240,11 +240,20 @@ table()
 	gone table
 }
 
+# transcript FILE: its commands, which follow a prompt, print its other lines.
+transcript()
+{
+	sed -n 's/^# //p' "$ex/$1" >"$mtap_tmp/commands"
+	run 0 env uuid="$uuid" bash -e "$mtap_tmp/commands"
+	is "$out" "$(sed '/^# /d' "$ex/$1")"
+}
+
 adder()
 {
 	up adder adder-1
-	run 0 mdev-bpf poke "$uuid" bar0 0 1000
-	peek_is 0 0x0007a314
+	echo >/sys/kernel/tracing/trace
+	transcript adder.transcript
+	echo 0 >/sys/kernel/tracing/events/mdev_bpf/mdev_bpf_print/enable
 	gone adder
 }
 

@@ -83,6 +83,21 @@ statistics()
 	documented 0 bpftool.sh
 	has "$out" "name mtty_read"
 	has "$out" "run_cnt [1-9]"
+	documented 0 bpftool-program.sh
+	has "$out" "exit"
+	has "$out" "$(mdev-bpf list | awk '$1 == "mtty" { print $3 }'): struct_ops "
+}
+
+globals()
+{
+	local id
+	left_programs+=(kst_docs)
+	run 0 mdev-bpf load "$here/progs/kdev.bpf.o" --type kst_docs --set magic=0x12345678
+	id=$(bpftool map list | sed -n 's/^\([0-9]*\): .* name [^ ]*data .*/\1/p' | tail -n 1)
+	id=$id documented 0 bpftool-globals.sh
+	has "$out" "struct_ops * name kdev"
+	has "$(tr -d ' ' <<<"$out")" '"magic":305419896'
+	run 0 mdev-bpf unload kst_docs
 }
 
 tell() { echo "$2" 1<>"$mtap_tmp/$1.monitor"; }
@@ -206,4 +221,4 @@ migrate()
 	rm -f /run/migration /run/target.monitor
 }
 
-points define start refused stop statistics guest_boots plug unplug live_detach migrate
+points define start refused stop statistics globals guest_boots plug unplug live_detach migrate
