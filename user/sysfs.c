@@ -409,13 +409,19 @@ static int copy_name(const char *path, const char *name, void *ctx)
 	return 1;
 }
 
-/* Name of the device's file in /dev/vfio/devices; false without CONFIG_VFIO_DEVICE_CDEV. */
+/*
+ * Name of the device's file in /dev/vfio/devices. Without CONFIG_VFIO_DEVICE_CDEV there is none: VFIO's
+ * device of this name then has no number.
+ */
 bool device_cdev(const struct device *dev, char *name)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), DEVICES_DIR "/%s/vfio-dev", dev->uuid);
-	return walk_dir(path, copy_name, name);
+	if (!walk_dir(path, copy_name, name))
+		return false;
+	snprintf(path, sizeof(path), DEVICES_DIR "/%s/vfio-dev/%s/dev", dev->uuid, name);
+	return !access(path, F_OK);
 }
 
 bool module_loaded(void)

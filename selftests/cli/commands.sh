@@ -169,6 +169,26 @@ devices()
 	run 0 mdev-bpf unload "$prog"
 }
 
+# The file of a device in /dev/vfio/devices, which only some kernels have
+cdevs()
+{
+	local cdev
+	load
+	create
+	run 0 mdev-bpf -j devices "$prog"
+	cdev=$(json "j[0]['vfio_cdev']")
+	run 0 mdev-bpf -j show "$uuid"
+	if grep -q vfio_df_ioctl_bind_iommufd /proc/kallsyms; then
+		[ -c "/dev/vfio/devices/$cdev" ] || fail "there is no $cdev"
+		is "$(json "j['vfio_cdev']")" "/dev/vfio/devices/$cdev"
+	else
+		is "$cdev" None
+		is "$(json "'vfio_cdev' in j")" False
+	fi
+	run 0 mdev-bpf remove "$uuid"
+	run 0 mdev-bpf unload "$prog"
+}
+
 # make_devices FROM TO: those with numbers from the one to before the other
 make_devices()
 {
@@ -639,6 +659,6 @@ foreign_pins()
 }
 
 wipe
-points help_and_version usage prefixes empty_lists no_module load_and_list devices many_devices exhausted \
+points help_and_version usage prefixes empty_lists no_module load_and_list devices cdevs many_devices exhausted \
 	peek_and_poke memory parameters every_command_json failed_device dump_of_mtty stats \
 	slow_ops full_disk names_too_long unload_with_devices in_use removal_pending foreign_pins

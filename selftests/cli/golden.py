@@ -15,7 +15,7 @@ import sys
 # By member in JSON, which in a table is the head of the column
 VARIES = {
     "link_id": "ID", "map_id": "ID", "prog_id": "ID",
-    "iommu_group": "N", "vfio": "/dev/vfio/N", "vfio_cdev": "vfioN",
+    "iommu_group": "N", "vfio": "/dev/vfio/N",
     "boot_time": "SECONDS", "time": "TIME",
     "total_ns": "NS", "average_ns": "NS", "max_ns": "NS", "ns": "NS",
     "calls_per_second": "N", "busy_percent": "N",
@@ -63,8 +63,7 @@ def document(value, key=None):
     """The same document with fixed words"""
     if isinstance(value, dict):
         # A member that only a kernel with VFIO_DEVICE_CDEV has
-        return {k: document(v, k) for k, v in value.items()
-                if k != "vfio_cdev" or v is not None}
+        return {k: document(v, k) for k, v in value.items() if k != "vfio_cdev"}
     if isinstance(value, list) and (key not in VARIES or not value):
         return [document(v) for v in value]
     return varied(key, value)
