@@ -35,7 +35,7 @@ at_exit()
 		[ ! -e "/sys/bus/mdev/devices/$device" ] || mdev-bpf remove "$device"
 	done
 	for program in skel counter fifo vault minimal alarm fetch gather table adder mailbox \
-		engine lanes disk; do
+		engine lanes disk eeprom; do
 		[ ! -e "/sys/class/mdev_bus/$program" ] || mdev-bpf unload "$program" --force
 	done
 	rm -rf "$mtap_tmp"
@@ -257,6 +257,23 @@ adder()
 	gone adder
 }
 
+eeprom()
+{
+	up eeprom eeprom-1
+	run 0 mdev-bpf peek "$uuid" bar2 0
+	is "$out" 0x4550524d
+	run 0 mdev-bpf poke "$uuid" bar2 0x1000 7
+	run 0 mdev-bpf poke "$uuid" WP 1
+	run 1 mdev-bpf poke "$uuid" bar2 0x1000 8
+	out=$err
+	shown memory.rst
+	run 0 mdev-bpf peek "$uuid" bar2 0x1000
+	is "$out" 0x00000007
+	run 0 mdev-bpf poke "$uuid" WP 0
+	run 0 mdev-bpf poke "$uuid" bar2 0x1000 8
+	gone eeprom
+}
+
 # The page breaks the line of the message.
 refused()
 {
@@ -297,4 +314,4 @@ libbpf_loader()
 }
 
 points skeleton minimal counter fifo vault alarm try migrate disk mailbox engine lanes fetch \
-	gather table adder refused sysfs features libbpf_loader
+	gather table adder eeprom refused sysfs features libbpf_loader
