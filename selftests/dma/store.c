@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that are bound to a device, on what may go wrong: a real file system, a block device. */
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 
 static char loop[64];
 static int root = -1;	/* of the file system */
-static bool frozen;
+static bool frozen, scsi;
 
 static __u64 get(unsigned int reg)
 {
@@ -78,6 +79,13 @@ static void before(void)
 	ASSERT_EQ(mdev_create(&dev_mdev, "kfile-1"), 0);
 }
 
+/* The kernel's pretended disk can be unloaded when nobody has it open any more. */
+static void unload_scsi(void)
+{
+	EXPECT_EQ(system("modprobe -r scsi_debug"), 0);
+	scsi = false;
+}
+
 static void after(void)
 {
 	if (frozen)
@@ -87,8 +95,10 @@ static void after(void)
 	if (root >= 0)
 		close(root);
 	root = -1;
-	if (system("umount -q " DIR "/mnt; losetup -j " DIR "/image -O NAME -n | xargs -r losetup -d; "
-		   "rm -rf " DIR))
+	if (scsi)
+		unload_scsi();
+	if (system("umount -q " DIR "/mnt; "
+		   "losetup -j " DIR "/image -O NAME -n | xargs -r losetup -d; rm -rf " DIR))
 		mtap_diag("cannot remove " DIR);
 }
 
@@ -208,4 +218,44 @@ MTAP_TEST(storage_fails)
 	EXPECT_EQ(request(READ, MEM, 0, PAGE), 0);
 	ASSERT_EQ(truncate(DIR "/image", 16 << 20), 0);
 	EXPECT_EQ(request(READ, MEM, 8 << 20, PAGE), 0);
+}
+
+#define SCSI	"/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*:*"
+
+/* The only file that @pattern names */
+static bool find(const char *pattern, char *path, size_t size)
+{
+	glob_t found = { 0 };
+	bool is_there = !glob(pattern, 0, NULL, &found);
+
+	if (is_there)
+		snprintf(path, size, "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return is_there;
+}
+
+/* The block device is unplugged. The guest learns of it, also of what was not stored yet. */
+MTAP_TEST(unplugged)
+{
+	char path[256], disk[64];
+
+	if (system("modprobe -q sd_mod; modprobe -q scsi_debug dev_size_mb=8"))
+		mtap_skip("no disk to unplug: CONFIG_SCSI_DEBUG");
+	scsi = true;
+	ASSERT(mtap_await(find(SCSI "/block/sd*", path, sizeof(path))));
+	snprintf(disk, sizeof(disk), "/dev/%s", strrchr(path, '/') + 1);
+	ASSERT(mtap_await(exists("%s", disk)));
+	bind_and_open(disk);
+	EXPECT_EQ(request(WRITE, MEM, 0, 4 * PAGE), 0);
+	EXPECT_EQ(request(FLUSH, 0, 0, 0), 0);
+	EXPECT_EQ(request(WRITE, MEM, 1 << 20, 4 * PAGE), 0);
+	ASSERT(find(SCSI "/delete", path, sizeof(path)));
+	ASSERT_EQ(sysfs_write("1", "%s", path), 0);
+	EXPECT_EQ(request(FLUSH, 0, 0, 0), -EIO);
+	EXPECT_EQ(request(READ, MEM, 2 << 20, PAGE), -ERANGE);
+	EXPECT_EQ(request(WRITE, MEM, 2 << 20, PAGE), -ERANGE);
+	EXPECT_EQ(get(KFILE_SIZE), 0);
+	/* The device is not the file: it works on, is closed, and lets go of the disk. */
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(get(KFILE_DONE), 0);
 }
