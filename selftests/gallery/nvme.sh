@@ -36,7 +36,7 @@ boots()
 	nested_boot "$uuid" --express "$memory" --with "$here/vm/guest-disk" --with "$here/vm/guest-nvme" \
 		--module nvme --module ext4 --module crc32c_generic --tool fio --tool nvme \
 		--tool mkfs.ext4 --tool e2fsck --tool fstrim --vendor '' \
-		--smp "${long:+2}" --timeout "$((long ? 1800 : 600))"
+		--smp "${long:+4}" --timeout "$((long ? 1800 : 600))"
 	nested_ready 'disks: *'
 }
 
@@ -53,7 +53,7 @@ finds_the_disk()
 	is "$(of size)" 131072
 	is "$(of 'write cache')" "write back"
 	# The admin queue, and one for each processor
-	is "$(of interrupts)" "$((long ? 3 : 2))"
+	is "$(of interrupts)" "$((long ? 5 : 2))"
 }
 
 # What nvme-cli prints
@@ -82,7 +82,8 @@ file_system()
 verifies()
 {
 	has_guest || return
-	hear 'fio, depth 32, *' || return
+	hear 'busy queues: *' || return
+	is "$said" "busy queues: $((long ? 4 : 1))"
 	fio_figures
 	ok "verify, depth 1" "verify, depth 32"
 }

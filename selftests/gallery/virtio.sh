@@ -40,7 +40,7 @@ boots()
 		--with "$here/vm/guest-disk" --with "$here/vm/guest-virtio" \
 		--module virtio_pci --module virtio_blk --module virtio-rng --module virtio_console \
 		--module ext4 --module crc32c_generic --tool fio --tool mkfs.ext4 --tool e2fsck \
-		--tool fstrim --vendor '' --smp "${long:+2}" --timeout "$((long ? 1800 : 600))"
+		--tool fstrim --vendor '' --smp "${long:+4}" --timeout "$((long ? 1800 : 600))"
 	nested_ready 'driven: *' || return
 	is "$said" "driven: 1 1"
 }
@@ -57,7 +57,8 @@ random_numbers()
 file_system()
 {
 	has_guest || return
-	hear 'fio, depth 32, *' || return
+	hear 'busy queues: *' || return
+	is "$said" "busy queues: $((long ? 4 : 1))"
 	fio_figures
 	is "$(said_of size)" 131072
 	is "$(said_of cache)" "write back"
