@@ -95,6 +95,30 @@ MTAP_TEST(region_memory)
 	munmap(mapped, KDMA_TRAP);
 }
 
+/* Pages that do not exist, between pages that do: they are zeros, and are made by a write. */
+MTAP_TEST(region_with_holes)
+{
+	__u8 *mem = guest_alloc(16 * PAGE, 3), *back = mem + 8 * PAGE, *zeros = guest_alloc(PAGE, 0);
+	__u64 where = MDEV_BPF_MEMORY(KDMA_MEM, 3 << 19);
+	unsigned int i;
+
+	ASSERT_EQ(guest_map(IOVA, mem, 16 * PAGE, PROT_RW), 0);
+	EXPECT_EQ(kdma_do(READ, IOVA + PAGE, where + PAGE, PAGE), 0);
+	EXPECT_EQ(kdma_do(READ, IOVA + 4 * PAGE, where + 4 * PAGE, 2 * PAGE), 0);
+	EXPECT_EQ(kdma_do(WRITE, IOVA + 8 * PAGE, where, 8 * PAGE), 0);
+	for (i = 0; i < 8; i++) {
+		bool hole = i != 1 && i != 4 && i != 5;
+
+		EXPECT(!memcmp(back + i * PAGE, hole ? zeros : mem + i * PAGE, PAGE));
+	}
+	memset(back, 0xee, 8 * PAGE);
+	EXPECT_EQ(kdma_do(READ, IOVA + 9, where + 9, 7 * PAGE), 0);
+	EXPECT_EQ(kdma_do(WRITE, IOVA + 8 * PAGE + 9, where + 9, 7 * PAGE), 0);
+	EXPECT(!memcmp(back + 9, mem + 9, 7 * PAGE));
+	EXPECT_EQ(back[8], 0xee);
+	EXPECT_EQ(back[9 + 7 * PAGE], 0xee);
+}
+
 /* What only the program can see goes out as it came in. */
 MTAP_TEST(private_memory)
 {
