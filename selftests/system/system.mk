@@ -3,4 +3,4 @@
 # They boot the root "system" themselves, so vm/check runs them on the host.
 TEST_HOST += system/boot.sh
 TEST_LONG += system/boot.sh
-TEST_FILES += system/boot.guest system/packages.sh system/packages.root system/packages.guest
+TEST_FILES += system/boot.guest system/packages.root system/packages.points
