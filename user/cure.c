@@ -13,7 +13,8 @@ static const struct {
 } cures[] = {
 	{ "mem_or_null", "check the pointer from mdev_bpf_state() for NULL" },
 	{ "unbounded min value is not allowed",
-	  "bound the index; a check that clang has removed needs barrier_var() before it" },
+	  "bound the index with mdev_bpf_at(), and check its result for NULL; a check that clang "
+	  "has removed needs barrier_var() before it" },
 	{ "invalid access to memory, mem_size=", "the bound of the index is too high" },
 	{ "is not a const",
 	  "the size that is passed to the kfunc must be a constant" },
@@ -23,8 +24,12 @@ static const struct {
 	  "the program can only write access->val, call->ret, and what a plane shows" },
 	{ "program of this type cannot use helper",
 	  "see \"Helpers and maps\" in abi/kfuncs.rst for what there is" },
-	{ "expected pointer to STRUCT mdev_bpf_ioctl",
-	  "the kfunc needs an argument that this op does not have" },
+	{ "expected pointer to STRUCT mdev_bpf_",
+	  "the kfunc needs an argument that this op does not have; those for the ops of a queue "
+	  "begin with mdev_bpf_q_" },
+	{ "calling kernel function",
+	  "programs call mdev_bpf's functions, and upgrade only those that get states" },
+	{ "cannot write into rdonly_mem", "the old state, in upgrade, is read-only" },
 	{ "Caller passes invalid args into func",
 	  "make the function static, or define it by MDEV_BPF_FUNC()" },
 	{ "jumps is too complex",
@@ -43,6 +48,8 @@ static const struct {
 	{ "expected STRUCT mdev_bpf_",
 	  "pass the dev or call that the op has received, not a copy" },
 	{ "BTF is required", "compile it with clang -g" },
+	{ "BTF loading error: -22",
+	  "a static variable that is only ever 0 or 1 must not be static (-d shows which it is)" },
 	{ "invalid reuse of prog", "one function cannot be two ops: define one for each" },
 };
 
