@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What a guest inside the VM finds in its initial RAM disk: busybox, an /init, and modules of its
-# kernel, whose names have the order in which they are loaded.
+# What a guest inside the VM finds in its initial RAM disk: busybox, an /init, programs, and modules
+# of its kernel, whose names have the order in which they are loaded.
 
 # initrd_begin DIR INIT
 initrd_begin()
@@ -21,6 +21,18 @@ initrd_module()
 		[ -z "$(find "$1/modules" -name "*-${file##*/}")" ] || continue
 		number=$(find "$1/modules" -type f | wc -l)
 		cp "$file" "$1/modules/$(printf %03u "$number")-${file##*/}"
+	done
+}
+
+# initrd_tool DIR PROGRAM: one of this machine's, which is in the guest's PATH; its libraries are
+# where they are here.
+initrd_tool()
+{
+	local path lib
+	path=$(command -v "$2") || { echo "initrd: no program $2" >&2; return 1; }
+	cp -L "$path" "$1/tools/${2##*/}"
+	ldd "$path" | grep -o '/[^ ]*' | while read -r lib; do
+		[ -e "$1$lib" ] || { mkdir -p "$1${lib%/*}"; cp -L "$lib" "$1$lib"; }
 	done
 }
 
