@@ -46,6 +46,7 @@ start()
 # What QEMUs need of the kernel
 start_modules()
 {
+	slow_ops
 	modprobe vfio_iommu_type1
 	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel 2>/dev/null || :
 }

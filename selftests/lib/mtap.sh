@@ -20,6 +20,8 @@ long=${MDEV_TEST_LONG:-}
 left_pids=()
 left_devices=()
 left_programs=()
+# The time limit of ops, if "slow_ops" has changed it
+left_limit=
 
 at_exit()
 {
@@ -34,6 +36,7 @@ at_exit()
 	for left in "${left_programs[@]}"; do
 		rm -rf "/sys/fs/bpf/mdev/$left"
 	done
+	[ -z "$left_limit" ] || echo "$left_limit" >"$op_limit"
 	rm -rf "$mtap_tmp"
 }
 trap at_exit EXIT
@@ -63,6 +66,17 @@ await()
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.05
 	done
+}
+
+op_limit=/sys/module/mdev_bpf/parameters/op_limit_ms
+
+# slow_ops: from now on, ops may take as many times longer as all else does here. Where the emulator
+# of the only processor gets little time, and guests share that, even a short op can take 100 ms.
+slow_ops()
+{
+	local ms=$((100 * slowness))
+	left_limit=$(<"$op_limit")
+	echo "$((ms < 10000 ? ms : 10000))" >"$op_limit"
 }
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
