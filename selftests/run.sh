@@ -70,6 +70,7 @@ measure()
 	ms=$(((${end//[!0-9]/} - ${begin//[!0-9]/}) / 1000))
 	export MDEV_TEST_SLOWNESS=$((2 * ms / speed_ms + 1))
 	timeout=$((timeout * MDEV_TEST_SLOWNESS))
+	[ -z "${MDEV_TEST_LONG:-}" ] || timeout=$((4 * timeout))
 	echo "# slowness: $MDEV_TEST_SLOWNESS ($ms ms for a loop of $speed_ms ms);" \
 		"a test may take $timeout s"
 }
