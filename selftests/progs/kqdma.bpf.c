@@ -29,6 +29,22 @@ static int make(struct mdev_bpf_queue *q, struct kqdma_side *s)
 	return s->result;
 }
 
+/* Return: when the test wants it, or after a very long time. */
+static void stay(struct mdev_bpf_queue *q)
+{
+	int i, j;
+
+	__sync_lock_test_and_set(&global.inside, 1);
+	mdev_bpf_q_for(i, q, 0, MDEV_BPF_MAX_LOOPS) {
+		mdev_bpf_q_for(j, q, 0, 1000) {
+			if (__sync_fetch_and_add(&global.go, 0))
+				goto out;
+		}
+	}
+out:
+	__sync_lock_test_and_set(&global.inside, 0);
+}
+
 static void look(struct mdev_bpf_queue *q, struct kqdma_side *s)
 {
 	__u8 *p = mdev_bpf_q_dma_get(q, MDEV_BPF_PIN(0, q->id), 1);
@@ -36,8 +52,24 @@ static void look(struct mdev_bpf_queue *q, struct kqdma_side *s)
 	s->seen = p ? *p : -1;
 	if (p)
 		(*p)++;
-	if (s->look > 1)
+	if (s->look == KQD_ALWAYS)
 		mdev_bpf_q_kick(q, q->id);
+	if (s->look == KQD_STAY)
+		stay(q);
+}
+
+static void read_clock(struct mdev_bpf_queue *q, struct kqdma_side *s)
+{
+	__u64 time;
+	int i;
+
+	mdev_bpf_q_for(i, q, 0, 300) {
+		time = mdev_bpf_q_time(q);
+		if (time < s->time && s->time - time > s->back)
+			s->back = s->time - time;
+		s->time = time;
+	}
+	mdev_bpf_q_kick(q, q->id);
 }
 
 int MDEV_BPF_OP(kqdma_run, struct mdev_bpf_queue *q)
@@ -45,7 +77,10 @@ int MDEV_BPF_OP(kqdma_run, struct mdev_bpf_queue *q)
 	struct kqdma_side *s = side_of(q);
 	int i;
 
-	s->time = mdev_bpf_q_time(q);
+	if (s->clock)
+		read_clock(q, s);
+	else
+		s->time = mdev_bpf_q_time(q);
 	if (s->cancel)
 		s->cancelled = mdev_bpf_q_request_cancel(q, s->cancel - 1, ~0);
 	mdev_bpf_q_for(i, q, 0, (int)s->nr) {
@@ -66,6 +101,7 @@ int MDEV_BPF_OP(kqdma_told, struct mdev_bpf_queue *q, struct mdev_bpf_dma *dma)
 	s->disorder += dma->id != s->expect;
 	s->expect = dma->id + 1;
 	s->error = dma->error;
+	s->errors += !!dma->error;
 	s->moved = dma->done;
 	if (s->again)
 		make(q, s);

@@ -13,17 +13,24 @@
 #define KQD_ANY		0x10	/* R: 0x1234 */
 #define KQD_TAIL(q)	(0x100 + 16 * (q))
 
+/* Values of kqdma_side::look */
+#define KQD_ONCE	1
+#define KQD_ALWAYS	2	/* be called again */
+#define KQD_STAY	3	/* run until kqdma_global::go */
+
 /* What a queue does when it is rung: make @nr requests @req, with the ids @made, @made + 1... */
 struct kqdma_side {
 	struct mdev_bpf_request req;
 	unsigned long long nr;
 	unsigned long long again;	/* queue_done makes another one each time */
 	unsigned long long cancel;	/* cancel the request with this id - 1 first */
-	unsigned long long look;	/* look at window 0, and increment the byte */
+	unsigned long long look;	/* how to look at window 0, whose byte it increments */
+	unsigned long long clock;	/* read the time again and again, and be called again */
 	unsigned long long fail;	/* queue_done fails the device */
 	/* What came of it */
 	unsigned long long calls;
 	unsigned long long time;	/* of the last call */
+	unsigned long long back;	/* the most that the time has gone back */
 	unsigned long long made;
 	long long result;		/* of the last mdev_bpf_q_request() */
 	long long cancelled;		/* of mdev_bpf_q_request_cancel() */
@@ -31,6 +38,7 @@ struct kqdma_side {
 	unsigned long long expect;	/* the id that is to be told next */
 	unsigned long long disorder;
 	long long error;
+	unsigned long long errors;	/* requests that have failed */
 	unsigned long long moved;
 	long long seen;			/* the byte in the window, or -1 */
 };

@@ -62,6 +62,7 @@ static void close_all(void)
 		for (i = 0; i < KQD_QUEUES; i++) {
 			global->q[i].again = 0;
 			global->q[i].look = 0;
+			global->q[i].clock = 0;
 		}
 	}
 	missing_end();
@@ -156,6 +157,23 @@ MTAP_TEST(time_passes)
 	EXPECT_EQ(copy(1, MDEV_BPF_DMA_READ, IOVA, DATA(0), 8), 0);
 	passed = global->q[1].time - began;
 	EXPECT(passed && passed + 300000000 <= now() - start);
+}
+
+/* It goes on from where it was, also for an op that runs while the device is being stopped. */
+MTAP_TEST(time_never_goes_back)
+{
+	__u64 calls;
+	int i;
+
+	global->q[1].clock = 1;
+	ring(1);
+	for (i = 0; i < 40; i++) {
+		calls = global->q[1].calls;
+		EXPECT(mtap_await(__sync_fetch_and_add(&global->q[1].calls, 0) > calls + 10));
+		vfio_close(&dev);
+		ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	}
+	EXPECT_EQ(global->q[1].back, 0);
 }
 
 /* A list that was fetched from guest memory */
@@ -483,7 +501,7 @@ MTAP_TEST(windows)
 	unsigned int q;
 
 	for (q = 0; q < KQD_QUEUES; q++)
-		global->q[q].look = 1;
+		global->q[q].look = KQD_ONCE;
 	ring(0);
 	EXPECT(mtap_await(__sync_fetch_and_add(&global->q[0].calls, 0) == 1));
 	EXPECT_EQ(global->q[0].seen, -1);
@@ -505,7 +523,7 @@ MTAP_TEST(unmapped_under_load)
 	unsigned int q, i;
 
 	for (q = 0; q < KQD_QUEUES; q++)
-		global->q[q].look = 2;
+		global->q[q].look = KQD_ALWAYS;
 	for (i = 0; i < 5; i++) {
 		global->pinned = 0;
 		pin();
@@ -520,6 +538,87 @@ MTAP_TEST(unmapped_under_load)
 	}
 }
 
+/* An op runs that was told to stay. */
+static bool inside(void)
+{
+	return __sync_fetch_and_add(&global->inside, 0);
+}
+
+static void *unmap_all(void *unused)
+{
+	EXPECT_EQ(guest_unmap(IOVA, PAGES * PAGE), 0);
+	return unused;
+}
+
+/*
+ * The op of a queue is in the window while the memory is unmapped, for longer than VFIO's type1 takes
+ * for all rounds of asking for it. After these it would crash the machine.
+ */
+MTAP_TEST(unmapped_while_an_op_stays)
+{
+	unsigned int tries, stayed = 0;
+	pthread_t thread;
+	__u64 began;
+
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	global->q[0].look = KQD_STAY;
+	/* A slow machine may come to the limit of the op before */
+	for (tries = 0; !stayed && tries < 10; tries++) {
+		__sync_lock_test_and_set(&global->go, 0);
+		global->pinned = 0;
+		pin();
+		ring(0);
+		ASSERT(mtap_await(inside()));
+		began = now();
+		ASSERT_EQ(pthread_create(&thread, NULL, unmap_all, NULL), 0);
+		while (now() - began < 3000000000ULL)
+			;
+		stayed = inside();
+		__sync_lock_test_and_set(&global->go, 1);
+		pthread_join(thread, NULL);
+		ASSERT_EQ(guest_map(IOVA, mem, PAGES * PAGE, PROT_RW), 0);
+		EXPECT_EQ(vfio_reset(&dev), 0);
+		enable();
+	}
+	EXPECT(stayed);
+}
+
+/* Who only asks how long the stream will be does not wait for the op of a queue. */
+MTAP_TEST(size_does_not_wait)
+{
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	global->q[0].look = KQD_STAY;
+	ring(0);
+	ASSERT(mtap_await(inside()));
+	EXPECT(mig_data_size(&dev) > 0);
+	EXPECT(inside());
+	__sync_lock_test_and_set(&global->go, 1);
+}
+
+static void *write_command(void *stop)
+{
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_RELAXED))
+		guest_bus_master(true);
+	return NULL;
+}
+
+/* A guest that writes the command register, and leaves bus mastering on, disturbs no request. */
+MTAP_TEST(bus_mastering_stays_on)
+{
+	bool stop = false;
+	pthread_t thread;
+
+	prepare(0, MDEV_BPF_DMA_READ, IOVA, DATA(0), 8);
+	global->q[0].again = 1;
+	ASSERT_EQ(pthread_create(&thread, NULL, write_command, &stop), 0);
+	ring(0);
+	EXPECT(mtap_await(done(0) > 30000 || global->q[0].errors));
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	global->q[0].again = 0;
+	EXPECT_EQ(global->q[0].errors, 0);
+}
+
 /* What a request has written is in the log when it has been told, and so is a window. */
 MTAP_TEST_IF(dirty_possible, logged)
 {
@@ -530,7 +629,7 @@ MTAP_TEST_IF(dirty_possible, logged)
 	EXPECT_EQ(copy(1, MDEV_BPF_DMA_WRITE, IOVA + 5 * PAGE - 1, DATA(0), 2), 0);
 	EXPECT_EQ(copy(1, MDEV_BPF_DMA_READ, IOVA + 9 * PAGE, DATA(0), 8), 0);
 	pin();
-	global->q[2].look = 1;
+	global->q[2].look = KQD_ONCE;
 	ring(2);
 	EXPECT(mtap_await(__sync_fetch_and_add(&global->q[2].calls, 0) == 1));
 	EXPECT_EQ(dirty_report(&dev, IOVA, PAGES * PAGE, PAGE, &bits), 0);

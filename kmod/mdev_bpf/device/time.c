@@ -99,8 +99,9 @@ void mdev_bpf_time_freeze(struct mdev_bpf_device *bdev, unsigned int why)
 	bool ran = !bdev->deferred.frozen;
 
 	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_deferred_freeze(bdev, why);
-	mdev_bpf_queue_update(bdev);
+	/* Ops of queues may be reading the time. Being frozen then keeps their lanes closed. */
+	scoped_guard(mdev_bpf_lanes, bdev)
+		mdev_bpf_deferred_freeze(bdev, why);
 	quiesce(bdev);
 	if (ran)
 		mdev_bpf_cable_stopped(bdev);

@@ -186,11 +186,19 @@ void mdev_bpf_dirty_request(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 			      req->list[i].iova + req->list[i].size - 1);
 }
 
-static void take_touched(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
+/**
+ * mdev_bpf_dirty_pin() - log the pages of a window that a program may have written so far
+ * @bdev: the device
+ * @pin: the window
+ *
+ * Context: The gate held; no op of a queue accesses the window.
+ */
+void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 {
 	u64 start = pin->iova & PAGE_MASK;
 	unsigned int page;
 
+	mdev_bpf_gate_assert_held(bdev);
 	if (bdev->dirty)
 		for_each_set_bit(page, pin->touched, MDEV_BPF_PIN_PAGES)
 			dirty_written(bdev->dirty, start + (u64)page * PAGE_SIZE,
@@ -198,30 +206,15 @@ static void take_touched(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
 	bitmap_zero(pin->touched, MDEV_BPF_PIN_PAGES);
 }
 
-/**
- * mdev_bpf_dirty_pin() - log the pages of a window that a program may have written so far
- * @bdev: the device
- * @pin: the window
- *
- * Context: The gate held.
- */
-void mdev_bpf_dirty_pin(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
-{
-	mdev_bpf_gate_assert_held(bdev);
-	if (!READ_ONCE(bdev->queues.windows)) {
-		take_touched(bdev, pin);
-		return;
-	}
-	guard(mdev_bpf_lanes)(bdev);
-	take_touched(bdev, pin);
-}
-
-static void dirty_pins(struct mdev_bpf_device *bdev)
+/* Forget what was written so far. All lanes are closed once, not for each window. */
+static void dirty_forget(struct mdev_bpf_device *bdev)
 {
 	unsigned int id;
 
+	mdev_bpf_gate_assert_held(bdev);
+	guard(mdev_bpf_lanes)(bdev);
 	for (id = 0; id < bdev->dma.windows; id++)
-		mdev_bpf_dirty_pin(bdev, &bdev->dma.pins[id]);
+		bitmap_zero(bdev->dma.pins[id].touched, MDEV_BPF_PIN_PAGES);
 }
 
 static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, u32 nnodes,
@@ -238,8 +231,7 @@ static int dirty_start(struct vfio_device *vdev, struct rb_root_cached *ranges, 
 		return PTR_ERR(dirty);
 	scoped_guard(mdev_bpf_gate, bdev) {
 		if (!bdev->dirty) {
-			/* Forget what was written before the log was started */
-			dirty_pins(bdev);
+			dirty_forget(bdev);
 			WRITE_ONCE(bdev->dirty, dirty);
 			/* Pairs with the one in note_written() of dma/lane.c */
 			smp_mb();
@@ -274,6 +266,16 @@ static bool dirty_covers(const struct mdev_bpf_dirty *dirty, u64 first, u64 last
 	return false;
 }
 
+/* Do not stop the queues for a window that nothing has been written to. */
+static void dirty_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pin *pin)
+{
+	guard(mdev_bpf_gate)(bdev);
+	if (bitmap_empty(pin->touched, MDEV_BPF_PIN_PAGES))
+		return;
+	guard(mdev_bpf_lanes)(bdev);
+	mdev_bpf_dirty_pin(bdev, pin);
+}
+
 /* One window at a time, because the user chooses how many ranges are logged */
 static int dirty_begin_report(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
@@ -283,8 +285,7 @@ static int dirty_begin_report(struct mdev_bpf_device *bdev, u64 first, u64 last)
 		if (!bdev->dirty || !dirty_covers(bdev->dirty, first, last))
 			return -EINVAL;
 	for (id = 0; id < bdev->dma.windows; id++) {
-		scoped_guard(mdev_bpf_gate, bdev)
-			mdev_bpf_dirty_pin(bdev, &bdev->dma.pins[id]);
+		dirty_look(bdev, &bdev->dma.pins[id]);
 		cond_resched();
 	}
 	return 0;

@@ -10,7 +10,8 @@
  * because all threads of the device take turns with VFIO's lock.
  *
  * While the lane is open, requests may begin. It is closed before something changes that they
- * depend on: the program, the state, and mdev_bpf_dma_queue::holds.
+ * depend on: the program, the state, and mdev_bpf_dma_queue::holds. Bus mastering is different: it
+ * can be switched off at any time, and is looked at before each request begins.
  */
 #include <linux/bitmap.h>
 #include <linux/jiffies.h>
@@ -72,7 +73,8 @@ static void stop(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
 	lockdep_assert_held(&ch->lane->lock);
 	mdev_bpf_dma_queue_end(ch, error, again);
-	WRITE_ONCE(ch->busy, false);
+	/* Pairs with mdev_bpf_dma_queue_is_idle() */
+	smp_store_release(&ch->busy, false);
 	wake_up_all(&ch->bdev->dma.idle);
 }
 
@@ -183,6 +185,7 @@ static bool take(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma *dma)
 	*dma = mdev_bpf_request_result(req);
 	ch->absent = false;
 	list_move(&req->node, &ch->lane->free);
+	WRITE_ONCE(ch->lane->waiting, ch->lane->waiting - 1);
 	update(ch);
 	return true;
 }
@@ -317,6 +320,7 @@ struct mdev_bpf_dma_request *mdev_bpf_dma_lane_put(struct mdev_bpf_lane *lane,
 	if (!req)
 		return NULL;
 	list_move_tail(&req->node, &ch->requests);
+	WRITE_ONCE(lane->waiting, lane->waiting + 1);
 	mdev_bpf_dma_queue_init_request(req, arg);
 	update(ch);
 	return req;
@@ -404,20 +408,25 @@ void *mdev_bpf_dma_lane_pin_get(struct mdev_bpf_lane *lane, u64 id, u64 offset, 
 /**
  * mdev_bpf_dma_lanes_await() - wait until no op of a queue accesses a window any more
  * @bdev: the device, of which ops no longer find the window
+ * @closings: mdev_bpf_queues::closings when that became so
  *
- * Context: Process context, no lock held. Waits for ops of queues that are running.
+ * This waits with the gate held, which VFIO's dma_unmap takes each time: so type1, which crashes
+ * the machine if memory is still pinned after eleven calls, does not count in the meantime. Many
+ * windows that are taken together wait for the same ops, because one of them closes all lanes.
+ *
+ * Context: Process context, no lock held. Waits for ops of queues that are running, of all queues
+ * at the same time.
  */
-void mdev_bpf_dma_lanes_await(struct mdev_bpf_device *bdev)
+void mdev_bpf_dma_lanes_await(struct mdev_bpf_device *bdev, unsigned int closings)
 {
-	struct mdev_bpf_lane *lane;
-
 	/* Pairs with mdev_bpf_dma_lane_pin_get() */
 	smp_mb();
 	if (!READ_ONCE(bdev->queues.windows))
 		return;
-	mdev_bpf_queue_for_each(lane, bdev) {
-		spin_lock(&lane->lock);
-		spin_unlock(&lane->lock);
+	guard(mdev_bpf_gate)(bdev);
+	if (bdev->queues.closings == closings) {
+		mdev_bpf_queue_close_lanes(bdev);
+		mdev_bpf_queue_open_lanes(bdev);
 	}
 }
 
@@ -457,6 +466,7 @@ void mdev_bpf_dma_lanes_drop(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_queue_for_each(lane, bdev) {
 		guard(spinlock)(&lane->lock);
+		WRITE_ONCE(lane->waiting, 0);
 		mdev_bpf_queue_for_each_channel(ch, lane) {
 			list_splice_init(&ch->requests, &lane->free);
 			ch->absent = false;

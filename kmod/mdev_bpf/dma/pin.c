@@ -60,6 +60,7 @@ static struct workqueue_struct *pin_wq(const struct mdev_bpf_pin *pin)
 /* Take a window from the program; its work item unpins the pages soon. */
 static void pin_give_back(struct mdev_bpf_pin *pin)
 {
+	pin->closings = pin->bdev->queues.closings;
 	pin_set_state(pin, MDEV_BPF_PIN_UNPINNING);
 	queue_work(pin_wq(pin), &pin->unpin);
 }
@@ -94,7 +95,7 @@ static void pin_unpin(struct work_struct *work)
 	struct mdev_bpf_pin *pin = container_of(work, struct mdev_bpf_pin, unpin);
 	struct mdev_bpf_device *bdev = pin->bdev;
 
-	mdev_bpf_dma_lanes_await(bdev);
+	mdev_bpf_dma_lanes_await(bdev, pin->closings);
 	pages_put(bdev, pin, pin->nr);
 	kfree(pin->pages);
 	guard(mdev_bpf_gate)(bdev);

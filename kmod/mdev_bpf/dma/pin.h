@@ -43,6 +43,7 @@ enum mdev_bpf_pin_state {
  * @pages: the pages; while being pinned or unpinned, owned by the task doing it
  * @touched: pages to which a program has obtained a pointer since the last report; for dirty
  *	tracking
+ * @closings: mdev_bpf_queues::closings when the window was taken from the program
  * @unpin: work item that unpins the pages
  */
 struct mdev_bpf_pin {
@@ -55,6 +56,7 @@ struct mdev_bpf_pin {
 	bool doomed;
 	struct page **pages;
 	DECLARE_BITMAP(touched, MDEV_BPF_PIN_PAGES);
+	unsigned int closings;
 	struct work_struct unpin;
 };
 

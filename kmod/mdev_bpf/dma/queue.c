@@ -196,7 +196,8 @@ void mdev_bpf_dma_queue_stop(struct mdev_bpf_dma_channel *ch)
 	WRITE_ONCE(q->faulting, q->faulting - ch->faulting);
 	ch->faulting = false;
 	ch->locking = false;
-	WRITE_ONCE(q->busy, q->busy - 1);
+	/* Pairs with mdev_bpf_dma_queue_is_idle() */
+	smp_store_release(&q->busy, q->busy - 1);
 	if (wq_has_sleeper(&q->idle))
 		wake_up_all(&q->idle);
 }
@@ -240,9 +241,10 @@ bool mdev_bpf_dma_queue_is_idle(struct mdev_bpf_device *bdev)
 
 	mdev_bpf_queue_for_each(lane, bdev)
 		mdev_bpf_queue_for_each_channel(ch, lane)
-			if (READ_ONCE(ch->busy))
+			/* Pairs with the release of who is done: what it has written is there */
+			if (smp_load_acquire(&ch->busy))
 				return false;
-	return !READ_ONCE(bdev->dma.busy);
+	return !smp_load_acquire(&bdev->dma.busy);
 }
 
 /**

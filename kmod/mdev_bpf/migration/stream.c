@@ -469,12 +469,15 @@ size_t mdev_bpf_stream_estimate(struct mdev_bpf_device *bdev)
 	const struct mdev_bpf_section *s = mdev_bpf_stream_sections;
 	size_t size = sizeof(struct stream_header) + sizeof(struct stream_section) +
 		      sizeof(struct stream_end);
+	size_t bytes;
 	unsigned int i;
 
 	mdev_bpf_gate_assert_held(bdev);
-	for (i = 0; i < SECTION_NR; i++)
-		if (s[i].name && s[i].size(bdev))
-			size += sizeof(struct stream_section) + s[i].size(bdev);
+	for (i = 0; i < SECTION_NR; i++) {
+		bytes = s[i].name ? s[i].size(bdev) : 0;
+		if (bytes)
+			size += sizeof(struct stream_section) + bytes;
+	}
 	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
 		if (bdev->memory[i])
 			size += mdev_bpf_precopy_bytes(bdev->memory[i], PASS_REST);

@@ -212,22 +212,19 @@ void mdev_bpf_stream_dma_load(struct mdev_bpf_device *bdev, const void *data, si
  * mdev_bpf_stream_dma_queues_size() - compute the size of section queue-dma
  * @bdev: the device
  *
- * Context: The gate held; the device has stopped.
+ * Context: The gate held. Does not wait for ops of queues: while the device runs, the size may be
+ * outdated.
  *
  * Return: the number of bytes.
  */
 size_t mdev_bpf_stream_dma_queues_size(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_dma_channel *ch;
 	struct mdev_bpf_lane *lane;
 	size_t nr = 0;
 
 	mdev_bpf_gate_assert_held(bdev);
-	mdev_bpf_queue_for_each(lane, bdev) {
-		guard(spinlock)(&lane->lock);
-		mdev_bpf_queue_for_each_channel(ch, lane)
-			nr += list_count_nodes(&ch->requests);
-	}
+	mdev_bpf_queue_for_each(lane, bdev)
+		nr += READ_ONCE(lane->waiting);
 	return nr * sizeof(struct stream_dma);
 }
 

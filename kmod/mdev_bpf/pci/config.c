@@ -259,6 +259,12 @@ u32 mdev_bpf_pci_config_read(struct mdev_bpf_device *bdev, u32 offset, u32 size)
 	return get_bytes(bdev->config + offset, size);
 }
 
+/* In one store, because mdev_bpf_pci_config_is_master() reads a byte without the gate */
+static void change_byte(struct mdev_bpf_device *bdev, u32 i, u8 mask, u8 val)
+{
+	WRITE_ONCE(bdev->config[i], (bdev->config[i] & ~mask) | (val & mask));
+}
+
 /**
  * mdev_bpf_pci_config_write() - write configuration space as a guest does
  * @bdev: the device
@@ -283,8 +289,7 @@ bool mdev_bpf_pci_config_write(struct mdev_bpf_device *bdev, u32 offset, u32 siz
 	for (i = offset; i < offset + size; i++, val >>= 8) {
 		u8 mask = mdev_bpf_pci_caps_mask(bdev, i, val);
 
-		bdev->config[i] &= ~mask;
-		bdev->config[i] |= val & mask;
+		change_byte(bdev, i, mask, val);
 		flr |= mdev_bpf_pci_caps_is_flr(bdev, i, val);
 	}
 	write_seqcount_end(&bdev->config_seq);
@@ -490,8 +495,7 @@ void mdev_bpf_pci_config_load(struct mdev_bpf_device *bdev, const u8 *config)
 		bool own = in_own_bytes(bdev, i) || mdev_bpf_pci_caps_is_own(bdev, i, 1);
 		u8 mask = own ? 0xff : mdev_bpf_pci_caps_mask(bdev, i, config[i]);
 
-		bdev->config[i] &= ~mask;
-		bdev->config[i] |= config[i] & mask;
+		change_byte(bdev, i, mask, config[i]);
 	}
 	write_seqcount_end(&bdev->config_seq);
 	command = get_unaligned_le16(bdev->config + PCI_COMMAND);

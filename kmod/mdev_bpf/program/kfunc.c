@@ -107,7 +107,7 @@ __bpf_kfunc u8 *mdev_bpf_queue_stop(struct mdev_bpf_dev *dev, u32 id, const size
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (rdwr_buf_size > bdev->state.cur.queue_size)
+	if (rdwr_buf_size > bdev->state.cur.queue_size || is_over(dev))
 		return NULL;
 	return mdev_bpf_queue_borrow(bdev, id);
 }

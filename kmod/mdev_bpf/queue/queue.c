@@ -111,6 +111,7 @@ void mdev_bpf_queue_close_lanes(struct mdev_bpf_device *bdev)
 	mdev_bpf_gate_assert_held(bdev);
 	bdev->queues.closed++;
 	mdev_bpf_queue_update(bdev);
+	bdev->queues.closings++;
 }
 
 /**

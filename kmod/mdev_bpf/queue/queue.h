@@ -48,6 +48,7 @@ struct mdev_bpf_verdict {
  * @turn: the channel of which a request is carried out next, if it is ready
  * @pool: all of its requests: those in @channels, and those that are free
  * @free: requests that are free
+ * @waiting: number of requests in @channels
  */
 struct mdev_bpf_lane {
 	/** @lock: held around each op of the queue; taken after the gate */
@@ -66,6 +67,7 @@ struct mdev_bpf_lane {
 	unsigned int turn;
 	struct mdev_bpf_dma_request *pool;
 	struct list_head free;
+	unsigned int waiting;
 };
 
 /**
@@ -73,6 +75,7 @@ struct mdev_bpf_lane {
  * @nr: how many there are; never changes
  * @lanes: the queues; never changes
  * @closed: number of calls of mdev_bpf_queue_close_lanes() without mdev_bpf_queue_open_lanes()
+ * @closings: number of calls of mdev_bpf_queue_close_lanes(); changes when no op of a queue runs
  * @stopped: queues that the current op of the device has stopped, a bit for each
  * @windows: ops of queues have accessed windows of guest memory; never cleared
  * @carry_out: function that carries out the requests of a queue, in its thread; never changes
@@ -81,6 +84,7 @@ struct mdev_bpf_queues {
 	unsigned int nr;
 	struct mdev_bpf_lane *lanes[MDEV_BPF_MAX_QUEUES];
 	unsigned int closed;
+	unsigned int closings;
 	unsigned long stopped;
 	bool windows;
 	void (*carry_out)(struct mdev_bpf_lane *lane);

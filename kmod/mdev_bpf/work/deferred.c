@@ -238,7 +238,7 @@ u64 mdev_bpf_deferred_time(struct mdev_bpf_device *bdev)
  * @bdev: the device
  *
  * Context: Any in which the device cannot be frozen: the gate held, or the lane of a queue, in an
- * op of this queue.
+ * op of this queue, since mdev_bpf_time_freeze() closes all lanes first.
  *
  * Return: as mdev_bpf_deferred_time().
  */
