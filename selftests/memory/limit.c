@@ -237,6 +237,51 @@ MTAP_TEST(user_pays_for_clear)
 	EXPECT(mtap_await(current_bytes(USER) < mine + SLACK));
 }
 
+/* Have the pages of the region's start in a pipe, which keeps them. */
+static void keep_page(int pipe_fd)
+{
+	struct iovec iov = { .iov_len = 1 };
+
+	iov.iov_base = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, dev.device,
+			    dev.region[0].offset);
+	ASSERT(iov.iov_base != MAP_FAILED);
+	*(char *)iov.iov_base = 'a';
+	ASSERT_EQ(vmsplice(pipe_fd, &iov, 1, 0), 1);
+	munmap(iov.iov_base, PAGE);
+}
+
+/*
+ * The user sees to it that there is no other memory when it closes the device, and still has a page
+ * of the old one. The next user does not get that.
+ */
+MTAP_TEST(next_user_gets_other_memory)
+{
+	char byte = 0, max[32];
+	int ends[2];
+
+	ASSERT_EQ(pipe(ends), 0);
+	ASSERT_EQ(prog_open(&dev_prog2, "bochs.bpf.o", NULL), 0);
+	/* The video memory of type "medium" */
+	prog_ops(&dev_prog2)->regions[2].flags |= MDEV_BPF_REGION_POPULATE;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	ASSERT_EQ(create("bochs-medium"), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	keep_page(ends[1]);
+	snprintf(max, sizeof(max), "%llu", (unsigned long long)current_bytes(USER) + 4 * MIB);
+	ASSERT_EQ(put(max, USER, "memory.max"), 0);
+	vfio_close(&dev);
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), -ENOMEM);
+	vfio_close(&dev);
+	ASSERT_EQ(put("max", USER, "memory.max"), 0);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT_EQ(vfio_pwrite(&dev, 0, 0, "b", 1), 1);
+	EXPECT_EQ(read(ends[0], &byte, 1), 1);
+	EXPECT_EQ(byte, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 MTAP_TEST(write_at_limit)
 {
 	__u64 offset = 32 * MIB;

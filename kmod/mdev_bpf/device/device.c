@@ -424,7 +424,8 @@ static void close_workers(struct mdev_bpf_device *bdev)
  * Context: Process context.
  *
  * Return: 0; -EBUSY if it is in use; -ENODEV if it is being removed or no program is attached; the
- * errno of the program's open; for VFIO also the errors of mdev_bpf_worker_open().
+ * errno of the program's open; an error of mdev_bpf_memory_open_device(); for VFIO also the errors
+ * of mdev_bpf_worker_open().
  */
 int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 			 const struct mdev_bpf_irq_client *client)
@@ -435,13 +436,15 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 	if (ret != MDEV_BPF_USE_NONE)
 		return ret == MDEV_BPF_USE_OPEN ? -EBUSY : -ENODEV;
 	mdev_bpf_irq_set_client(&bdev->irqs, client);
+	ret = mdev_bpf_memory_open_device(bdev);
+	if (ret)
+		goto out_closed;
 	/* A client has no process: work items do what is due, and no cgroup is charged */
 	if (!client) {
 		ret = open_workers(bdev);
 		if (ret)
 			goto out_closed;
 		mdev_bpf_param_open(bdev);
-		mdev_bpf_memory_open_device(bdev);
 	}
 	if (!client || client->ops->copy)
 		mdev_bpf_dma_queue_open(bdev);

@@ -432,36 +432,6 @@ void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev)
 			memory_clear(bdev->memory[i]);
 }
 
-/**
- * mdev_bpf_memory_open_device() - have the user of a device pay for memory that it can keep
- * @bdev: the device, which VFIO opens
- *
- * A dma-buf of a region with MDEV_BPF_REGION_CLEAR keeps the memory when the device is closed, and
- * the region gets other memory. So a user can have any amount of it, and its creator must not be
- * the one that is charged.
- *
- * Context: Process context of the user, before it can access the device.
- */
-void mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev)
-{
-	struct mdev_bpf_memory *mem;
-	struct mem_cgroup *memcg;
-	unsigned int i;
-
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
-		if (!(bdev->regions[i].flags & MDEV_BPF_REGION_CLEAR))
-			continue;
-		memcg = get_mem_cgroup_from_mm(current->mm);
-		scoped_guard(mdev_bpf_gate, bdev) {
-			mem = bdev->memory[i];
-			/* If it could not be replaced, who has a dma-buf may just add a page */
-			if (!atomic_read(&mem->exports))
-				swap(mem->memcg, memcg);
-		}
-		mem_cgroup_put(memcg);
-	}
-}
-
 /* Clear memory that others may use, and change, at the same time. */
 static void memory_clear_pages(struct mdev_bpf_memory *mem)
 {
@@ -479,27 +449,76 @@ static void memory_clear_pages(struct mdev_bpf_memory *mem)
 	}
 }
 
-/* Other memory for a region, of the same owner. @mem has the region's reference afterwards. */
-static void memory_renew(struct mdev_bpf_device *bdev, unsigned int region,
-			 struct mdev_bpf_memory *mem)
+/*
+ * Other memory for a region. @memcg: who is charged, with a reference that this takes. @mem has the
+ * region's reference afterwards. Return: 0; an error of memory_made().
+ */
+static int memory_renew(struct mdev_bpf_device *bdev, unsigned int region,
+			struct mdev_bpf_memory *mem, struct mem_cgroup *memcg)
 {
 	struct mdev_bpf_memory *new;
 
-	/* The reference that @mem has is enough to get another one */
-	new = mem_cgroup_tryget(mem->memcg) ? memory_new(mem->size, mem->memcg) : NULL;
-	new = memory_made(bdev, region, new);
-	if (IS_ERR(new)) {
-		memory_clear_pages(mem);
-		return;
-	}
+	new = memory_made(bdev, region, memory_new(mem->size, memcg));
+	if (IS_ERR(new))
+		return PTR_ERR(new);
 	scoped_guard(mdev_bpf_gate, bdev) {
-		/* Setting a parameter may have replaced it */
-		if (bdev->memory[region] == mem) {
-			new->protected = mem->protected;
-			swap(bdev->memory[region], new);
-		}
+		new->protected = mem->protected;
+		swap(bdev->memory[region], new);
 	}
 	mdev_bpf_memory_put(new);
+	return 0;
+}
+
+/* The user of a region with CLEAR opens the device. Return: 0; an error of memory_renew(). */
+static int open_region(struct mdev_bpf_device *bdev, unsigned int region)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(current->mm);
+	struct mdev_bpf_memory *mem;
+
+	scoped_guard(mdev_bpf_gate, bdev) {
+		mem = bdev->memory[region];
+		if (!mem->left)
+			swap(mem->memcg, memcg);
+	}
+	if (mem->left)
+		return memory_renew(bdev, region, mem, memcg);
+	mem_cgroup_put(memcg);
+	return 0;
+}
+
+/**
+ * mdev_bpf_memory_open_device() - give the user of a device memory that it can keep
+ * @bdev: the device, which its user opens
+ *
+ * A dma-buf of a region with MDEV_BPF_REGION_CLEAR keeps the memory when the device is closed, and
+ * the region gets other memory. So a user can have any amount of it, and its creator must not be
+ * the one that is charged. If there was no other memory when the device was closed, which the
+ * cgroup of that user may have caused, there has to be now.
+ *
+ * Context: Process context of the user, before it can access the device; no lock held.
+ *
+ * Return: 0; -ENOMEM, -EINTR.
+ */
+int mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS && !ret; i++)
+		if (bdev->regions[i].flags & MDEV_BPF_REGION_CLEAR)
+			ret = open_region(bdev, i);
+	return ret;
+}
+
+/* The user of a region with CLEAR has closed the device. */
+static void close_region(struct mdev_bpf_device *bdev, unsigned int region,
+			 struct mdev_bpf_memory *mem)
+{
+	/* The reference that @mem has is enough to get another one */
+	if (mem_cgroup_tryget(mem->memcg) && !memory_renew(bdev, region, mem, mem->memcg))
+		return;
+	mem->left = true;
+	memory_clear_pages(mem);
 }
 
 /**
@@ -508,9 +527,9 @@ static void memory_renew(struct mdev_bpf_device *bdev, unsigned int region,
  *
  * Regions with MDEV_BPF_REGION_CLEAR get new memory, if there is any in the old one. So neither
  * does who still has pages of that, by a dma-buf or because they are pinned, see what the next user
- * writes. If there is no memory, the old one is cleared instead. The time that it takes is that of
- * the task that closes the device, and grows with the pages that exist. No lock is held, so a
- * detach, another program and a dump do not wait for it.
+ * writes. If there is no memory, the old one is cleared instead, and replaced before the device can
+ * be opened again. The time that it takes is that of the task that closes the device, and grows with
+ * the pages that exist. No lock is held, so a detach, another program and a dump do not wait for it.
  *
  * Context: Process context, no lock held. Nobody can open the device before this returns.
  */
@@ -527,7 +546,7 @@ void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev)
 			kref_get(&mem->ref);
 		}
 		if (!xa_empty(&mem->pages))
-			memory_renew(bdev, i, mem);
+			close_region(bdev, i, mem);
 		mdev_bpf_memory_put(mem);
 	}
 }

@@ -48,6 +48,7 @@ struct mdev_bpf_pages {
  * @protected: pages that the user cannot write
  * @stale: pages that have been protected, or not any longer, since mappings were dropped
  * @copies: what mappings write instead of protected pages, by index
+ * @left: a previous user may still have pages of it, so nobody can open the device with it
  * @exports: number of dma-bufs; grows under the lock of @pages
  * @size: size in bytes
  * @traps: the program's window, the MSI-X table and the pending bits, if they are in this region
@@ -65,6 +66,7 @@ struct mdev_bpf_memory {
 	struct mdev_bpf_pages protected;
 	struct mdev_bpf_pages stale;
 	struct xarray copies;
+	bool left;
 	atomic_t exports;
 	u64 size;
 	struct mdev_bpf_trap traps[3];
@@ -109,7 +111,7 @@ struct mdev_bpf_memory *mdev_bpf_memory_make(struct mdev_bpf_device *bdev, unsig
 int mdev_bpf_memory_init_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_clear_device(struct mdev_bpf_device *bdev);
-void mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev);
+int mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev);
 void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev);
 
 #endif /* __MDEV_BPF_MEMORY_MEMORY_H */
