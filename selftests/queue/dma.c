@@ -551,8 +551,8 @@ static void *unmap_all(void *unused)
 }
 
 /*
- * The op of a queue is in the window while the memory is unmapped, for longer than VFIO's type1 takes
- * for all rounds of asking for it. After these it would crash the machine.
+ * The op of a queue is in the window while the memory is unmapped, for longer than VFIO's type1
+ * takes for all rounds of asking for it. After these it would crash the machine.
  */
 MTAP_TEST(unmapped_while_an_op_stays)
 {

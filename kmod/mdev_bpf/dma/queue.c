@@ -244,6 +244,7 @@ bool mdev_bpf_dma_queue_is_idle(struct mdev_bpf_device *bdev)
 			/* Pairs with the release of who is done: what it has written is there */
 			if (smp_load_acquire(&ch->busy))
 				return false;
+	/* As above */
 	return !smp_load_acquire(&bdev->dma.busy);
 }
 
