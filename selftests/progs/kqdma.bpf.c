@@ -29,15 +29,21 @@ static int make(struct mdev_bpf_queue *q, struct kqdma_side *s)
 	return s->result;
 }
 
-/* Return: when the test wants it, or after a very long time. */
+static bool is_enough(struct mdev_bpf_queue *q, __u64 began)
+{
+	return __sync_fetch_and_add(&global.go, 0) ||
+	       (global.stay && mdev_bpf_q_time(q) - began > global.stay);
+}
+
 static void stay(struct mdev_bpf_queue *q)
 {
+	__u64 began = mdev_bpf_q_time(q);
 	int i, j;
 
 	__sync_lock_test_and_set(&global.inside, 1);
 	mdev_bpf_q_for(i, q, 0, MDEV_BPF_MAX_LOOPS) {
 		mdev_bpf_q_for(j, q, 0, 1000) {
-			if (__sync_fetch_and_add(&global.go, 0))
+			if (is_enough(q, began))
 				goto out;
 		}
 	}

@@ -16,7 +16,7 @@
 /* Values of kqdma_side::look */
 #define KQD_ONCE	1
 #define KQD_ALWAYS	2	/* be called again */
-#define KQD_STAY	3	/* run until kqdma_global::go */
+#define KQD_STAY	3	/* run until kqdma_global::go, or for kqdma_global::stay */
 
 /* What a queue does when it is rung: make @nr requests @req, with the ids @made, @made + 1... */
 struct kqdma_side {
@@ -47,6 +47,7 @@ struct kqdma_side {
 struct kqdma_global {
 	unsigned long long go;
 	unsigned long long inside;
+	unsigned long long stay;	/* in ns; 0: without a limit */
 	unsigned long long pinned;	/* results of pins that were told, 1 for success */
 	struct kqdma_side q[KQD_QUEUES];
 };
