@@ -49,7 +49,7 @@ static int parse_access(struct access *a, int argc, char **argv)
 	}
 	a->region = argv[0];
 	if (!region_index(argv[0], &a->index))
-		return p_usage("'%s' is not a region: bar0 to bar5, rom, config, or a number",
+		return p_usage("'%s' is not a region: bar0 to bar5, rom, config, or a number; a register takes no offset and no size",
 			       argv[0]);
 	if (!parse_number(argv[1], &a->offset))
 		return p_usage("'%s' is not an offset", argv[1]);

@@ -38,9 +38,9 @@ static const struct wrong wrong_names[] = {
 	{ name_endless, -EINVAL, "registers[1].name must be 1 to 15" },
 	{ name_twice, -EINVAL, "registers[2] \"CTRL\" has the name of registers[1]" },
 	{ name_of_all, -EINVAL, "registers[10] \"ID\" has the name of registers[0]" },
-	{ name_gap, -EINVAL, "registers[11] has no name but is not empty" },
-	{ name_gone, -EINVAL, "registers[0] has no name but is not empty" },
-	{ name_late, -EINVAL, "registers[11] has no name but is not empty" },
+	{ name_gap, -EINVAL, "registers[11] has no name, but it or a later row is not empty" },
+	{ name_gone, -EINVAL, "registers[0] has no name, but it or a later row is not empty" },
+	{ name_late, -EINVAL, "registers[11] has no name, but it or a later row is not empty" },
 	{ types, -EINVAL, "registers[1].types 0x4 names a type above the last, 1" },
 };
 

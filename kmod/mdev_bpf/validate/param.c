@@ -153,7 +153,8 @@ int mdev_bpf_validate_params(const struct mdev_bpf_ops *ops)
 	if (ret)
 		return ret;
 	if (memchr_inv(&ops->params[n], 0, (MDEV_BPF_MAX_PARAMS - n) * sizeof(ops->params[0])))
-		return mdev_bpf_refuse_ops(ops, -EINVAL, "params[%u] has no name but is not empty",
+		return mdev_bpf_refuse_ops(ops, -EINVAL,
+					   "params[%u] has no name, but it or a later row is not empty",
 					   n);
 	return 0;
 }

@@ -316,6 +316,7 @@ int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops)
 	if (memchr_inv(&ops->registers[n], 0,
 		       (MDEV_BPF_MAX_REGISTERS - n) * sizeof(ops->registers[0])))
 		return mdev_bpf_refuse_ops(ops, -EINVAL,
-					   "registers[%u] has no name but is not empty", n);
+					   "registers[%u] has no name, but it or a later row is not empty",
+					   n);
 	return check_overlaps(ops);
 }

@@ -49,7 +49,8 @@ int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops)
 			return ret;
 	}
 	if (memchr_inv(&ops->types[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->types[0])))
-		return refuse(ops, -EINVAL, "types[%u] has no name but is not empty", n);
+		return refuse(ops, -EINVAL,
+			      "types[%u] has no name, but it or a later row is not empty", n);
 	return 0;
 }
 
