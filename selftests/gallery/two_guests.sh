@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Two guests with stock kernels side by side, and two cables between them: one connects their
-# virtio_net cards, the other one their e1000 cards. They ping each other, and send data by TCP, both
-# ways at the same time, whose sum comes back; so they do while the programs are replaced.
+# virtio_net cards, the other one their e1000 cards. They ping each other, measure by iperf3 how fast
+# that is, and send data by TCP, both ways at the same time, whose sum comes back; so they do while
+# the programs are replaced.
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
@@ -19,7 +20,11 @@ rounds=2
 left_devices=("${virtio}1" "${virtio}2" "${e1000}1" "${e1000}2")
 left_programs=(virtio_net e1000)
 
+# With iperf3
+move_memory=160M
+
 needs_guest nested
+command -v iperf3 >/dev/null || skip_all "no iperf3"
 
 # guest TAG NUMBER
 guest()
@@ -46,6 +51,7 @@ boots()
 	for name in virtio_pci virtio_net e1000; do
 		initrd_module "$mtap_tmp/root" "$move_kernel" "$name"
 	done
+	initrd_tool "$mtap_tmp/root" iperf3
 	initrd_end "$mtap_tmp/root" "$mtap_tmp/initrd"
 	run 0 mdev-bpf load "$objects/virtio_net.bpf.o"
 	run 0 mdev-bpf load "$objects/e1000.bpf.o"
@@ -104,6 +110,24 @@ stops()
 	[ "$mtap_failed" -eq 0 ] || show
 }
 
+# measured WORDS: as "measure" of the guest
+measured()
+{
+	tell one.control.in "measure $1"
+	expect_said one "^iperf3: $1 [0-9]"
+	diag "$(grep "^iperf3: $1 " "$mtap_tmp/one.console")"
+}
+
+measures()
+{
+	local to
+	for to in 10.9.8.2 10.9.9.2; do
+		measured "$to"
+		measured "$to -R"
+	done
+	has_not "$(<"$mtap_tmp/one.console")" "failed"
+}
+
 # Both ways, by both cables, at the same time
 transfers()
 {
@@ -151,4 +175,4 @@ ends()
 	has "$(<"$mtap_tmp/$1.console")" "complaints: 0"
 }
 
-points boots links_come_up pings transfers replaced_under_it ends_well
+points boots links_come_up pings measures transfers replaced_under_it ends_well
