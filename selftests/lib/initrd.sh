@@ -31,7 +31,9 @@ initrd_tool()
 	local path lib
 	path=$(command -v "$2") || { echo "initrd: no program $2" >&2; return 1; }
 	cp -L "$path" "$1/tools/${2##*/}"
-	ldd "$path" | grep -o '/[^ ]*' | while read -r lib; do
+	# gcc's, beside libc, is loaded later, by pthread_cancel()
+	ldd "$path" | grep -o '/[^ ]*' | sed 's,^\(.*/\)libc\.so.*,&\n\1libgcc_s.so.1,' |
+		while read -r lib; do
 		[ -e "$1$lib" ] || { mkdir -p "$1${lib%/*}"; cp -L "$lib" "$1$lib"; }
 	done
 }
