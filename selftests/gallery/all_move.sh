@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The life of devices under load, with their stock drivers: one guest has a device of each kind in
-# the table below, and works with all of them at the same time. It goes on while each device is
-# reset; with MDEV_TEST_LONG=1 also while the programs are replaced, while QEMU moves it to a second
-# QEMU with other devices, and while the devices are removed, one after the other. What the drivers
-# see must be right all the time. A new device is a line of the tables, and a job of
-# vm/guest-worker.
+# the table below, and works with all of them at the same time. With MDEV_TEST_LONG=1 it goes on
+# while each device is reset, while the programs are replaced, while QEMU moves it to a second QEMU
+# with other devices, and while the devices are removed, one after the other. What the drivers see
+# must be right all the time. A new device is a line of the tables, and a job of vm/guest-worker.
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
@@ -180,6 +179,15 @@ works()
 works_here() { works here; }
 
 # Drivers that know of resets hide them; the others leave the card, and find it anew.
+# What the devices of the guest say of themselves
+dump()
+{
+	local i
+	for i in "${!devices[@]}"; do
+		diag "$(mdev-bpf dump "$(uuid here "$i")")"
+	done
+}
+
 reset_under_it()
 {
 	local line name
@@ -187,7 +195,7 @@ reset_under_it()
 		tell here.control.in "$line"
 		read -r _ name _ <<<"$line"
 		await 100 said here "^reset: $name,\|^failed:"
-		said here "^reset: $name," || { fail "\"$line\" failed"; show; return; }
+		said here "^reset: $name," || { fail "\"$line\" failed"; show; dump; return; }
 	done
 	goes_on here
 	diag "$(grep "^reset:" "$mtap_tmp/here.console")"
@@ -261,5 +269,6 @@ ends_well()
 
 life=()
 [ -z "$long" ] ||
-	life=(replaced_under_it moves works_there picture_has_moved removed_in_use ends_well)
-points guest_has_it_all works_here reset_under_it "${life[@]}"
+	life=(reset_under_it replaced_under_it moves works_there picture_has_moved removed_in_use
+	      ends_well)
+points guest_has_it_all works_here "${life[@]}"
