@@ -64,7 +64,7 @@ verify()
 	fio_rc=0
 	timeout "$limit" fio --name=verify --filename="$mnt/data" --size=4m --bsrange=4k-64k \
 		--rw=randwrite --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c \
-		--verify_fatal=1 --output="$mtap_tmp/fio" "$@" 2>&1 || fio_rc=$?
+		--verify_fatal=1 --output="$mtap_tmp/fio" 2>&1 || fio_rc=$?
 }
 
 # A file system that was shut down is sound when its journal was read: e2fsck has 1 for that.
