@@ -79,37 +79,7 @@ in_all()
 {
 	local option file
 	for option in $(mdev-bpf help | sed -n 's/^  -., --\([a-z]*\).*/\1/p'); do
-		# What fish says itself: names before their descriptions
-offered_by_fish()
-{
-	# shellcheck disable=SC2016 # for fish
-	fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$fish_file" "$1" 2>&1 |
-		cut -f 1 | paste -s -d ' '
-}
-
-fish_offers()
-{
-	load
-	create
-	is "$(offered_by_fish "mdev-bpf un")" unload
-	is "$(offered_by_fish "mdev-bpf cr kst")" "$prog-1 $prog-2"
-	is "$(offered_by_fish "mdev-bpf remove 5e1f")" "$uuid"
-	is "$(offered_by_fish "mdev-bpf unload --fo")" --force
-	run 0 mdev-bpf remove "$uuid"
-	run 0 mdev-bpf unload "$prog"
-}
-
-# As far as loading it: to see what zsh offers takes its line editor, and compinit half a minute here.
-zsh_loads()
-{
-	is "$(head -n 1 "$zsh_file")" "#compdef mdev-bpf"
-	# shellcheck disable=SC2016 # for zsh
-	run 0 zsh -f -c 'fpath=(${1:h} $fpath); autoload -Uz +X _mdev-bpf && whence -v _mdev-bpf' zsh \
-		"$zsh_file"
-	has "$out" "_mdev-bpf is a shell function from $zsh_file"
-}
-
-for file in "$bash_file" "$zsh_file" "$fish_file"; do
+		for file in "$bash_file" "$zsh_file" "$fish_file"; do
 			grep -q -e "--$option" -e "-l $option" "$file" || fail "$file has no --$option"
 		done
 	done
