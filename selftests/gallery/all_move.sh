@@ -178,7 +178,6 @@ works()
 
 works_here() { works here; }
 
-# Drivers that know of resets hide them; the others leave the card, and find it anew.
 # What the devices of the guest say of themselves
 dump()
 {
@@ -188,6 +187,7 @@ dump()
 	done
 }
 
+# Drivers that know of resets hide them; the others leave the card, and find it anew.
 reset_under_it()
 {
 	local line name
