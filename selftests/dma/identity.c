@@ -267,21 +267,12 @@ static void live_in_binder(void)
 	child_ready(cgroup_enter(BINDER) ?: bind_file(bind_text));
 }
 
-/* A counter of memory.stat */
 static __u64 stat_of(const char *group, const char *name)
 {
-	unsigned long long n, found = 0;
-	char text[128];
-	FILE *f;
+	long long n = cgroup_counter(group, "memory.stat", name);
 
-	snprintf(text, sizeof(text), CGROUPS "/%s/memory.stat", group);
-	f = fopen(text, "r");
-	ASSERT(f);
-	while (fscanf(f, "%127s %llu", text, &n) == 2)
-		if (!strcmp(text, name))
-			found = n;
-	fclose(f);
-	return found;
+	ASSERT(n >= 0);
+	return n;
 }
 
 /* Somebody in BINDER binds @text, and this process opens the device in USER, which it leaves. */

@@ -2,6 +2,7 @@
 /* Implements cgroup.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,22 @@ int cgroup_mount(const char *controller)
 int cgroup_put(const char *group, const char *file, const char *text)
 {
 	return sysfs_write(text, CGROUPS "/%s/%s", group, file);
+}
+
+long long cgroup_counter(const char *group, const char *file, const char *name)
+{
+	long long n, found = -1;
+	char text[128];
+	FILE *f;
+
+	snprintf(text, sizeof(text), CGROUPS "/%s/%s", group, file);
+	f = fopen(text, "r");
+	ASSERT(f);
+	while (fscanf(f, "%127s %lld", text, &n) == 2)
+		if (!strcmp(text, name))
+			found = n;
+	fclose(f);
+	return found;
 }
 
 int cgroup_make(const char *group)

@@ -9,6 +9,8 @@
 int cgroup_mount(const char *controller);
 /* Write @text to a file of a group, which is a path below CGROUPS: 0 or negative errno. */
 int cgroup_put(const char *group, const char *file, const char *text);
+/* A counter of a file of a group that has "NAME NUMBER" in each line; -1 if it does not */
+long long cgroup_counter(const char *group, const char *file, const char *name);
 /* Make a group; one of that name that is empty goes first. */
 int cgroup_make(const char *group);
 /* Move this process into a group; "" is the root. */

@@ -5,18 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "child.h"
 #include "dev.h"
 #include "progs/kmem.h"
 
-#define ROOT	"/sys/fs/cgroup"
-#define PAYER	ROOT "/kst_payer"	/* creates devices */
-#define USER	ROOT "/kst_user"	/* the test, which uses them */
+/* Cgroups */
+#define PAYER	"kst_payer"		/* creates devices */
+#define USER	"kst_user"		/* the test, which uses them */
 #define PAGE	((__u64)KMEM_PAGE)
 #define MIB	(1ULL << 20)
 #define SLACK	(4 * MIB)		/* what CPUs keep in stock, page tables, a process */
@@ -25,14 +24,9 @@
 static struct child payer;
 static char *buf;
 
-static int put(const char *text, const char *group, const char *file)
-{
-	return sysfs_write(text, "%s/%s", group, file);
-}
-
 static __u64 current_bytes(const char *group)
 {
-	return strtoull(sysfs_str("%s/memory.current", group), NULL, 10);
+	return strtoull(sysfs_str(CGROUPS "/%s/memory.current", group), NULL, 10);
 }
 
 static void limit(__u64 bytes)
@@ -40,28 +34,13 @@ static void limit(__u64 bytes)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	ASSERT_EQ(put(text, PAYER, "memory.max"), 0);
-}
-
-/* A counter of memory.events */
-static long event(const char *name)
-{
-	char line[64];
-	long n, found = -1;
-	FILE *f = fopen(PAYER "/memory.events", "r");
-
-	ASSERT(f);
-	while (fscanf(f, "%63s %ld", line, &n) == 2)
-		if (!strcmp(line, name))
-			found = n;
-	fclose(f);
-	return found;
+	ASSERT_EQ(cgroup_put(PAYER, "memory.max", text), 0);
 }
 
 static void expect_nobody_killed(void)
 {
-	EXPECT_EQ(event("oom"), 0);
-	EXPECT_EQ(event("oom_kill"), 0);
+	EXPECT_EQ(cgroup_counter(PAYER, "memory.events", "oom"), 0);
+	EXPECT_EQ(cgroup_counter(PAYER, "memory.events", "oom_kill"), 0);
 	EXPECT(child_lives(&payer));
 }
 
@@ -69,7 +48,7 @@ static const char *payer_type;
 
 static void payer_main(void)
 {
-	int ret = put("0", PAYER, "cgroup.procs");
+	int ret = cgroup_enter(PAYER);
 
 	if (!ret)
 		ret = mdev_create(&dev_mdev, payer_type);
@@ -136,14 +115,10 @@ static int fill_up(__u64 *offset, __u64 step)
 
 static void mount_cgroups(void)
 {
-	if (!exists(ROOT "/cgroup.controllers") && mount("cgroup2", ROOT, "cgroup2", 0, NULL))
-		mtap_skip("no cgroup2: CONFIG_CGROUPS");
-	put("+memory", ROOT, "cgroup.subtree_control");
-	rmdir(PAYER);
-	mkdir(USER, 0755);
-	if (!exists(USER "/memory.current"))
+	if (cgroup_mount("memory"))
 		mtap_skip("no memory controller of cgroup2: CONFIG_MEMCG");
-	ASSERT_EQ(put("0", USER, "cgroup.procs"), 0);
+	ASSERT_EQ(cgroup_make(USER), 0);
+	ASSERT_EQ(cgroup_enter(USER), 0);
 }
 
 static void load(void)
@@ -163,21 +138,21 @@ static void load(void)
 static void unload(void)
 {
 	dev_unload();
-	put("0", ROOT, "cgroup.procs");
-	rmdir(USER);
+	cgroup_enter("");
+	rmdir(CGROUPS "/" USER);
 }
 
 /* A new group each time, so that its counters begin at 0 */
 static void before(void)
 {
-	ASSERT_EQ(mkdir(PAYER, 0755), 0);
+	ASSERT_EQ(cgroup_make(PAYER), 0);
 }
 
 static void after(void)
 {
 	close_device();
 	child_kill(&payer);
-	rmdir(PAYER);
+	cgroup_remove(PAYER);
 }
 
 MTAP_TEST(untouched_is_free)
@@ -269,11 +244,11 @@ MTAP_TEST(next_user_gets_other_memory)
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 	keep_page(ends[1]);
 	snprintf(max, sizeof(max), "%llu", (unsigned long long)current_bytes(USER) + 4 * MIB);
-	ASSERT_EQ(put(max, USER, "memory.max"), 0);
+	ASSERT_EQ(cgroup_put(USER, "memory.max", max), 0);
 	vfio_close(&dev);
 	EXPECT_EQ(vfio_open(&dev, &dev_mdev), -ENOMEM);
 	vfio_close(&dev);
-	ASSERT_EQ(put("max", USER, "memory.max"), 0);
+	ASSERT_EQ(cgroup_put(USER, "memory.max", "max"), 0);
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 	EXPECT_EQ(vfio_pwrite(&dev, 0, 0, "b", 1), 1);
 	EXPECT_EQ(read(ends[0], &byte, 1), 1);
@@ -299,7 +274,7 @@ MTAP_TEST(write_at_limit)
 	EXPECT_EQ(dev_get(KMEM_LARGE, offset, 1), 0);
 	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 0, "y", 1), 1);
 	expect_nobody_killed();
-	put("max", PAYER, "memory.max");
+	cgroup_put(PAYER, "memory.max", "max");
 	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 64 * MIB, buf, 16 * MIB), 16 * MIB);
 	EXPECT_EQ(dev_get(KMEM_LARGE, 0, 1), 'y');
 }
@@ -324,7 +299,7 @@ MTAP_TEST(touch_at_limit)
 	/* The pages before it were allocated */
 	EXPECT_EQ(p[2 * MIB], 1);
 	expect_nobody_killed();
-	put("max", PAYER, "memory.max");
+	cgroup_put(PAYER, "memory.max", "max");
 	touch(p, 8 * MIB + SLACK);
 	EXPECT_EQ(dev_get(KMEM_LARGE, 8 * MIB + SLACK - PAGE, 1), 1);
 	munmap(p, KMEM_LARGE_SIZE);
@@ -349,7 +324,7 @@ MTAP_TEST(kfuncs_at_limit)
 	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_PRIVATE, 0), 0);
 	EXPECT_EQ(command(KMEM_DO_GET, KMEM_PRIVATE, PAGE), 0);
 	expect_nobody_killed();
-	put("max", PAYER, "memory.max");
+	cgroup_put(PAYER, "memory.max", "max");
 	EXPECT_EQ(command(KMEM_DO_WRITE, KMEM_LARGE, offset), 0);
 }
 
