@@ -343,23 +343,13 @@ static void raise_to(atomic_ulong *most, __u64 n)
 		*most = n;
 }
 
-static __u64 clock_of(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
-static __u64 now(void)
-{
-	return clock_of(CLOCK_MONOTONIC);
-}
-
 /* The tick is what advances this clock. */
 static __u64 last_tick(void)
 {
-	return clock_of(CLOCK_MONOTONIC_COARSE);
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 static void timed_access(void)
@@ -378,12 +368,12 @@ static void *access_often(void *arg)
 
 	(void)arg;
 	while (!stop) {
-		__u64 due = now() + 20000 + rand_r(&seed) % 50000;
+		__u64 due = mtap_now_ns() + 20000 + rand_r(&seed) % 50000;
 		struct timespec at = { due / 1000000000, due % 1000000000 };
 
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 		timed_access();
-		raise_to(&latest, now() - due);
+		raise_to(&latest, mtap_now_ns() - due);
 	}
 	return NULL;
 }

@@ -9,7 +9,6 @@
  */
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "median.h"
@@ -18,14 +17,6 @@
 #define ROUNDS		21
 #define COMMANDS	64
 #define CALCULATION	30000
-
-static __u64 now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 static void commands(unsigned int q, unsigned int nr)
 {
@@ -44,21 +35,21 @@ static void *half(void *arg)
 /* Nanoseconds of all commands */
 static __u64 in_one(void)
 {
-	__u64 start = now();
+	__u64 start = mtap_now_ns();
 
 	commands(0, COMMANDS);
-	return now() - start;
+	return mtap_now_ns() - start;
 }
 
 static __u64 in_two(void)
 {
-	__u64 start = now();
+	__u64 start = mtap_now_ns();
 	pthread_t other;
 
 	ASSERT_EQ(pthread_create(&other, NULL, half, (void *)1), 0);
 	half((void *)0);
 	pthread_join(other, NULL);
-	return now() - start;
+	return mtap_now_ns() - start;
 }
 
 /* @values are of as many rounds, and are sorted. */

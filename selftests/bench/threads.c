@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -27,14 +26,6 @@ static struct vfio second;
 static off_t at[2];
 static int device[2];
 static pthread_barrier_t start;
-
-static __u64 now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 /* Thread @arg, on a processor of its own: notes nothing but its failures. */
 static void *accesses(void *arg)
@@ -64,12 +55,12 @@ static __u64 round_of(unsigned int threads)
 	for (i = 0; i < threads; i++)
 		ASSERT_EQ(pthread_create(&id[i], NULL, accesses, (void *)i), 0);
 	pthread_barrier_wait(&start);
-	ns = now();
+	ns = mtap_now_ns();
 	for (i = 0; i < threads; i++) {
 		pthread_join(id[i], &bad);
 		EXPECT(!bad);
 	}
-	ns = now() - ns;
+	ns = mtap_now_ns() - ns;
 	pthread_barrier_destroy(&start);
 	return ns * 1000 / ACCESSES;
 }

@@ -92,12 +92,17 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 	return false;
 }
 
-double mtap_now(void)
+unsigned long long mtap_now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+double mtap_now(void)
+{
+	return mtap_now_ns() / 1e9;
 }
 
 void mtap_pause(void)

@@ -95,7 +95,8 @@ bool mtap_has(const char *file, int line, const char *expr, const char *got, con
 	ok_;								\
 })
 void mtap_pause(void);
-/* Seconds that have passed since some moment, the same for all processes */
+/* Nanoseconds, or seconds, that have passed since some moment, the same for all processes */
+unsigned long long mtap_now_ns(void);
 double mtap_now(void);
 /* Wait @us microseconds, by a timer of the system. */
 void mtap_wait_us(unsigned int us);

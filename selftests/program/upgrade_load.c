@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -81,17 +80,9 @@ static void versions(void)
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 }
 
-static long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static void took(struct hammer *h, long long begin)
 {
-	long long ns = now() - begin;
+	long long ns = mtap_now_ns() - begin;
 
 	if (ns > h->longest)
 		h->longest = ns;
@@ -99,7 +90,7 @@ static void took(struct hammer *h, long long begin)
 
 static void out(struct hammer *h, unsigned int reg, __u8 val)
 {
-	long long begin = now();
+	long long begin = mtap_now_ns();
 
 	if (vfio_set(&dev, h->port, reg, 1, val))
 		h->bad++;
@@ -108,7 +99,7 @@ static void out(struct hammer *h, unsigned int reg, __u8 val)
 
 static __s64 in(struct hammer *h, unsigned int reg)
 {
-	long long begin = now();
+	long long begin = mtap_now_ns();
 	__s64 val = vfio_get(&dev, h->port, reg, 1);
 
 	took(h, begin);
@@ -256,9 +247,9 @@ static void replace_often(const struct hammer *h)
 
 	for (i = 0; i < UPDATES && !ret; i++) {
 		done = h->done;
-		begin = now();
+		begin = mtap_now_ns();
 		ret = prog_update(&dev_prog, i & 1 ? &dev_prog : &dev_prog2);
-		spent += now() - begin;
+		spent += mtap_now_ns() - begin;
 		if (i % 4 == 0 && !mtap_await(h->done != done || h->bad))
 			ret = -ETIMEDOUT;
 	}
@@ -316,12 +307,12 @@ MTAP_TEST(among_everything)
 
 static long long updates(unsigned int nr)
 {
-	long long begin = now();
+	long long begin = mtap_now_ns();
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		ASSERT_EQ(prog_update(&dev_prog, i & 1 ? &dev_prog : &dev_prog2), 0);
-	return (now() - begin) / nr / 1000;
+	return (mtap_now_ns() - begin) / nr / 1000;
 }
 
 /* All of many devices are converted each time, whether somebody has them open or not. */

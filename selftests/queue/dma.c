@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dirty.h"
@@ -74,6 +73,12 @@ static void close_all(void)
 	sysfs_write("100", LIMIT);
 }
 
+/* An op runs that was told to stay. */
+static bool inside(void)
+{
+	return __sync_fetch_and_add(&global->inside, 0);
+}
+
 static __u64 done(unsigned int q)
 {
 	return __sync_fetch_and_add(&global->q[q].done, 0);
@@ -136,18 +141,10 @@ MTAP_TEST(copies)
 	expect_order();
 }
 
-static __u64 now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /* The clock of a queue is that of the device, which does not run while the device is stopped. */
 MTAP_TEST(time_passes)
 {
-	__u64 began, passed, start = now();
+	__u64 began, passed, start = mtap_now_ns();
 
 	EXPECT_EQ(copy(0, MDEV_BPF_DMA_READ, IOVA, DATA(0), 8), 0);
 	began = global->q[0].time;
@@ -156,7 +153,7 @@ MTAP_TEST(time_passes)
 	ASSERT_EQ(mig_set(&dev, S(RUNNING), NULL), 0);
 	EXPECT_EQ(copy(1, MDEV_BPF_DMA_READ, IOVA, DATA(0), 8), 0);
 	passed = global->q[1].time - began;
-	EXPECT(passed && passed + 300000000 <= now() - start);
+	EXPECT(passed && passed + 300000000 <= mtap_now_ns() - start);
 }
 
 /* It goes on from where it was, also for an op that runs while the device is being stopped. */
@@ -222,10 +219,10 @@ MTAP_TEST(no_lock_of_the_device)
 	prepare(0, MDEV_BPF_DMA_READ, IOVA, DATA(0), PAGE);
 	global->q[0].nr = 3;
 	ASSERT_EQ(pthread_create(&spinner, NULL, spin, NULL), 0);
-	ASSERT(mtap_await(__sync_fetch_and_add(&global->inside, 0)));
+	ASSERT(mtap_await(inside()));
 	vfio_set(&dev, 0, KQD_TAIL(0), 4, 1);
 	EXPECT(mtap_await(done(0) == 3));
-	EXPECT_EQ(__sync_fetch_and_add(&global->inside, 0), 1);
+	EXPECT(inside());
 	__sync_lock_test_and_set(&global->go, 1);
 	pthread_join(spinner, NULL);
 	EXPECT_EQ(global->q[0].error, 0);
@@ -538,16 +535,10 @@ MTAP_TEST(unmapped_under_load)
 	}
 }
 
-/* An op runs that was told to stay. */
-static bool inside(void)
-{
-	return __sync_fetch_and_add(&global->inside, 0);
-}
-
 /*
  * The op of a queue is in the window while the memory is unmapped, for longer than VFIO's type1
- * takes for all rounds of asking for it. After these it would crash the machine. The op itself looks
- * at the clock, because two other tasks spin while they wait for it.
+ * takes for all rounds of asking for it. After these it would crash the machine. The op itself
+ * looks at the clock, because two other tasks spin while they wait for it.
  */
 MTAP_TEST(unmapped_while_an_op_stays)
 {
