@@ -60,7 +60,7 @@ static bool fault_again(struct mdev_bpf_fault *fault, int error)
  * mdev_bpf_fault_begin() - begin an attempt
  * @fault: the thread, which is the caller
  *
- * Context: The gate held.
+ * Context: The lock of the channel held.
  */
 void mdev_bpf_fault_begin(struct mdev_bpf_fault *fault)
 {
@@ -229,7 +229,7 @@ void mdev_bpf_fault_kick(struct mdev_bpf_dma_channel *ch)
  * mdev_bpf_fault_forget() - take the first request from a thread, since it has been discarded
  * @fault: the thread, whose channel is not busy
  *
- * Context: The gate held.
+ * Context: The lock of the channel held.
  */
 void mdev_bpf_fault_forget(struct mdev_bpf_fault *fault)
 {

@@ -16,8 +16,9 @@ struct task_struct;
  *	unless the thread is woken
  * @task: the thread; NULL if it has not been needed yet. Changed by the runner, and by close
  * @has_head: the thread carries out the first request of the channel, instead of the runner;
- *	protected by the gate
- * @wanted: the thread must call @step now; protected by the gate
+ *	protected by the lock of the channel
+ * @wanted: the thread must call @step now. Set in any context; cleared by @step with the lock of
+ *	the channel held, before it looks for what to do
  * @wake: woken when @wanted is set
  * @interrupted: the current attempt was interrupted
  * @final: the error of the current attempt is the result, even if it was interrupted
@@ -27,6 +28,8 @@ struct task_struct;
  * @bound: timer that interrupts an attempt that takes too long
  * @buffer: memory that the thread keeps for its next requests; NULL if it has none
  * @buffer_size: number of bytes of @buffer
+ *
+ * The lock of a channel is the gate or, for a channel of a queue, the lock of the queue's lane.
  */
 struct mdev_bpf_fault {
 	unsigned long (*step)(struct mdev_bpf_dma_channel *ch);

@@ -71,13 +71,14 @@ struct mdev_bpf_lane {
 };
 
 /**
- * struct mdev_bpf_queues - the queues of a device, protected by the gate
+ * struct mdev_bpf_queues - the queues of a device, protected by the gate except for @windows
  * @nr: how many there are; never changes
  * @lanes: the queues; never changes
  * @closed: number of calls of mdev_bpf_queue_close_lanes() without mdev_bpf_queue_open_lanes()
  * @closings: number of calls of mdev_bpf_queue_close_lanes(); changes when no op of a queue runs
  * @stopped: queues that the current op of the device has stopped, a bit for each
- * @windows: ops of queues have accessed windows of guest memory; never cleared
+ * @windows: ops of queues have accessed windows of guest memory; set with a lane held, never
+ *	cleared
  * @carry_out: function that carries out the requests of a queue, in its thread; never changes
  */
 struct mdev_bpf_queues {

@@ -292,7 +292,7 @@ static __always_inline bool is_register(const struct mdev_bpf_device *bdev, u64 
 {
 	const struct mdev_bpf_region *r;
 
-	if (region >= MDEV_BPF_MAX_REGIONS || !(bdev->emulated & BIT(region)))
+	if (!(bdev->emulated & BIT(region)))
 		return false;
 	r = &bdev->regions[region];
 	return r->flags & (write ? MDEV_BPF_REGION_WRITE : MDEV_BPF_REGION_READ) &&
@@ -301,13 +301,13 @@ static __always_inline bool is_register(const struct mdev_bpf_device *bdev, u64 
 }
 
 /* Return: bytes; 0 if the access has to be cut; or an errno. */
-static __always_inline ssize_t register_rw(struct mdev_bpf_device *bdev, sockptr_t buf,
-					   size_t count, loff_t *ppos, bool write)
+static __always_inline ssize_t register_rw(struct mdev_bpf_device *bdev, u64 region, u64 offset,
+					   sockptr_t buf, size_t count, bool write)
 {
 	struct mdev_bpf_access access = {
-		.region = (u64)*ppos >> MDEV_BPF_OFFSET_SHIFT,
+		.region = region,
 		.size = count,
-		.offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0),
+		.offset = offset,
 		.reg = MDEV_BPF_NO_REGISTER,
 	};
 	int ret;
@@ -319,7 +319,6 @@ static __always_inline ssize_t register_rw(struct mdev_bpf_device *bdev, sockptr
 		return ret == MDEV_BPF_REGISTER_CUT ? 0 : ret;
 	if (!write && put_value(buf, 0, access.val, count))
 		return -EFAULT;
-	*ppos += count;
 	return count;
 }
 
@@ -334,12 +333,14 @@ static __always_inline ssize_t region_rw(struct mdev_bpf_device *bdev, sockptr_t
 	u64 offset = *ppos & GENMASK_ULL(MDEV_BPF_OFFSET_SHIFT - 1, 0);
 	ssize_t ret = 0;
 
-	if (likely(is_register(bdev, region, offset, count, write)))
-		ret = register_rw(bdev, buf, count, ppos, write);
-	if (likely(ret))
-		return ret;
-	ret = region_io(bdev, buf, count, *ppos, write);
-	if (ret > 0)
+	if (likely(region < MDEV_BPF_MAX_REGIONS)) {
+		region = array_index_nospec(region, MDEV_BPF_MAX_REGIONS);
+		if (likely(is_register(bdev, region, offset, count, write)))
+			ret = register_rw(bdev, region, offset, buf, count, write);
+	}
+	if (!ret)
+		ret = region_io(bdev, buf, count, *ppos, write);
+	if (likely(ret > 0))
 		*ppos += ret;
 	return ret;
 }
