@@ -64,8 +64,9 @@ shows_sane_data()
 	has "$(of temperature)" "40 °C"
 	is "$(of available_spare)" 100%
 	is "$(of power_cycles)" 1
-	# The driver has asked for something of a later version.
-	is "$(of num_err_log_entries)" 1
+	# The driver asks for what later versions have: Linux 6.12 for one thing, 7.3 for two.
+	errors=$(of num_err_log_entries)
+	[[ $errors = [12] ]] || fail "$errors errors in the log, expected 1 or 2"
 	is "$(of vid)" 0x1234
 	is "$(of ver)" 0x10400
 	is "$(of oacs)" 0x100
@@ -108,7 +109,7 @@ ends_well()
 	has_guest || return
 	hear 'last fsck: *' || return
 	ok "content again" "last unmount" "last fsck"
-	is "$(of 'after: num_err_log_entries')" 1
+	is "$(of 'after: num_err_log_entries')" "$errors"
 	nested_ends
 }
 
