@@ -60,7 +60,8 @@ boots()
 finds()
 {
 	is "$(card "$1" | grep -c "^PCI .*: vendor $1 device $2")" 1
-	is "$(card "$1" | grep -c 'ttyS[0-9]* at I/O .* is a 16550A')" "$3"
+	# Linux 7.3 writes "I/O:0xc060", older ones "at I/O 0xc060".
+	is "$(card "$1" | grep -cE 'ttyS[0-9]+ (at I/O |I/O:).* is a 16550A')" "$3"
 }
 
 finds_the_ports()
