@@ -5,7 +5,7 @@
 # both in it (vm/guest-bench, guest_io). Lines "NAME N": what the guest has seen, in the unit of its
 # time stamp counter, the median of ROUNDS (1) in which all take turns; and NAME_exits and NAME_switches: exits of KVM, and context switches of the
 # guest's QEMU, during the whole measurement. "nothing" is one that should be none, with the text
-# that the guest prints each time.
+# that the guest prints each time. Progress goes to stderr.
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -88,7 +88,7 @@ measured()
 		echo "$line"
 		echo "${name}_exits $(($(exits) - before[0]))"
 		echo "${name}_switches $(($(switches) - before[1]))"
-	} >>"$tmp/lines"
+	} | tee -a "$tmp/lines" | paste -s -d ' ' >&2
 }
 
 another_round()
