@@ -212,7 +212,25 @@ replaced_under_it()
 	goes_on here
 }
 
-moves() { move_guest "stopped:"; }
+# picture TAG LOWER: "ok" if the upper half of the screen is as "paint" makes it, and the lower half
+# is LOWER
+picture()
+{
+	tell "$1.monitor" "screendump $mtap_tmp/$1.ppm card"
+	python3 "$here/lib/shows.py" "$mtap_tmp/$1.ppm" 1024 768 \
+		"(0x7a,) * 3 if y < 384 else $2" 2>&1
+}
+
+shows() { [ "$(picture "$@")" = ok ]; }
+
+# The upper half of the screen is painted here, the lower half there.
+moves()
+{
+	has "$(<"$mtap_tmp/here.console")" "screen: 1024,768"
+	tell here.control.in paint
+	await 60 shows here None || fail "here: $(picture here None)"
+	move_guest "stopped:"
+}
 
 works_there()
 {
@@ -228,19 +246,9 @@ works_there()
 	done
 }
 
-# The upper half was painted here, the lower half there.
-is_painted()
-{
-	tell there.monitor "screendump $mtap_tmp/shot.ppm card"
-	[ "$(python3 "$here/lib/shows.py" "$mtap_tmp/shot.ppm" 1024 768 \
-		"(0x7a,) * 3 if y < 384 else (0x63,) * 3" 2>&1)" = ok ]
-}
-
 picture_has_moved()
 {
-	has "$(<"$mtap_tmp/here.console")" "screen: 1024,768"
-	await 20 is_painted || fail "$(python3 "$here/lib/shows.py" "$mtap_tmp/shot.ppm" 1024 768 \
-		"(0x7a,) * 3 if y < 384 else (0x63,) * 3" 2>&1)"
+	await 20 shows there "(0x63,) * 3" || fail "$(picture there "(0x63,) * 3")"
 }
 
 is_lost() { said there "^lost: $1"; }

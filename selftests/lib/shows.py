@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 shows.py FILE WIDTH HEIGHT PIXEL: is each pixel of a PPM file what PIXEL says, a Python expression of
-x and y for (r, g, b)? If it has no x, all pixels of a line are the same, and it is evaluated once.
+x and y for (r, g, b)? If it has no x, all pixels of a line are the same, and it is evaluated once;
+then it may also be None, for a line with any content.
 """
 import re
 import sys
@@ -17,6 +18,8 @@ uniform = not re.search(r"\bx\b", pixel)
 pixel = eval("lambda x, y: " + pixel)
 for y in range(height):
     line = data[3 * y * width:3 * (y + 1) * width]
+    if uniform and pixel(0, y) is None:
+        continue
     if uniform:
         wanted = bytes(pixel(0, y)) * width
     else:
