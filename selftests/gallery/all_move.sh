@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The life of devices under load, with their stock drivers: one guest has a device of each kind in
-# the table below, and works with all of them at the same time. With MDEV_TEST_LONG=1 it goes on
-# while each device is reset, while the programs are replaced, while QEMU moves it to a second QEMU
-# with other devices, and while the devices are removed, one after the other. What the drivers see
-# must be right all the time. A new device is a line of the tables, and a job of vm/guest-worker.
+# the table below, and works with all of them at the same time. It goes on while QEMU moves it to a
+# second QEMU with other devices; with MDEV_TEST_LONG=1 also while each device is reset, while the
+# programs are replaced, and while the devices are removed, one after the other. What the drivers
+# see must be right all the time. A new device is a line of the tables, and a job of vm/guest-worker.
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
@@ -239,6 +239,7 @@ works_there()
 	tell there.control.in stop
 	await 100 said there "^stopped:" || fail "it does not stop"
 	has "$(<"$mtap_tmp/there.console")" "stopped: ok"
+	has "$(<"$mtap_tmp/there.console")" "errors of nvme: 0"
 	has_not "$(<"$mtap_tmp/there.console")" "failed"
 	[ "$mtap_failed" -eq 0 ] || show
 	for name in "${names[@]}"; do
@@ -275,8 +276,5 @@ ends_well()
 	has "$(<"$mtap_tmp/there.console")" "complaints: 0"
 }
 
-life=()
-[ -z "$long" ] ||
-	life=(reset_under_it replaced_under_it moves works_there picture_has_moved removed_in_use
-	      ends_well)
-points guest_has_it_all works_here "${life[@]}"
+points guest_has_it_all works_here ${long:+reset_under_it replaced_under_it} moves works_there \
+	picture_has_moved ${long:+removed_in_use} ends_well

@@ -5,8 +5,8 @@
 
 nvme := gallery/nvme gallery/nvme_more gallery/nvme_life gallery/nvme_file
 TEST_GEN_PROGS += $(nvme)
-TEST_PROGS += gallery/nvme.sh gallery/nvme_move.sh
-TEST_LONG += gallery/nvme_life gallery/nvme.sh gallery/nvme_move.sh
+TEST_PROGS += gallery/nvme.sh
+TEST_LONG += gallery/nvme_life gallery/nvme.sh
 
 $(nvme): gallery/nvme_driver.o
 
@@ -42,6 +42,6 @@ TEST_PROGS += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_gues
 TEST_LONG += gallery/edu.sh gallery/mdpy.sh gallery/bochs.sh gallery/bochs_guest.sh gallery/life.sh
 TEST_FILES += gallery/edu.py gallery/console.py gallery/bochs.guest
 
-# All of them in one guest, which moves in the long variant
+# All of them in one guest, which moves
 TEST_PROGS += gallery/all_move.sh
 TEST_LONG += gallery/all_move.sh
