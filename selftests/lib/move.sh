@@ -75,7 +75,8 @@ show()
 		diag "${tag##*/}: console"
 		diag "$(tail -n 12 "$console")"
 		diag "${tag##*/}: QEMU"
-		diag "$(tail -n 12 "$tag.out")"
+		# Perhaps registers, and before them what they are shown for
+		diag "$(tail -n 40 "$tag.out")"
 	done
 }
 
