@@ -79,7 +79,8 @@ static __u64 baseline(const char *path, unsigned int *percent)
 			mine = same_series(name, uts.release);
 			if (mine)
 				*percent = strcmp(name, uts.release) ? 10 : 2;
-		} else if (mine && sscanf(line, "%63s %llu", name, &n) == 2 && !strcmp(name, path)) {
+		} else if (mine && sscanf(line, "%63s %llu", name, &n) == 2 &&
+			   !strcmp(name, path)) {
 			found = n;
 		}
 	}
