@@ -289,8 +289,7 @@ all_are_gone()
 ends_well()
 {
 	end_guest "ended:"
-	said there "^complaints: 0" ||
-		fail "the guest's kernel complains: $(tail -n 25 "$mtap_tmp/there.console")"
+	no_complaints there
 	[ -z "$long" ] || await 60 all_are_gone || fail "not all devices are gone"
 }
 

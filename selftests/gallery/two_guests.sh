@@ -172,8 +172,7 @@ ends()
 {
 	tell "$1.control.in" end
 	expect_said "$1" "^ended: ok"
-	grep -q "^complaints: 0" "$mtap_tmp/$1.console" ||
-		fail "the guest's kernel complains: $(tail -n 25 "$mtap_tmp/$1.console")"
+	no_complaints "$1"
 }
 
 points boots links_come_up pings measures transfers replaced_under_it ends_well

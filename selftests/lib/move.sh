@@ -66,6 +66,13 @@ tell() { echo "$2" 1<>"$mtap_tmp/$1"; }
 # said TAG PATTERN: has the guest said that?
 said() { grep -q "$2" "$mtap_tmp/$1.console"; }
 
+# no_complaints TAG: the guest, which has ended, has found none in its kernel's log (vm/guest-worker).
+no_complaints()
+{
+	said "$1" "^complaints: 0" ||
+		fail "the guest's kernel complains: $(tail -n 25 "$mtap_tmp/$1.console")"
+}
+
 # show: the last words of all guests, and of their QEMUs
 show()
 {
