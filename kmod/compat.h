@@ -14,6 +14,7 @@
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 #if KERNEL_VERSION(6, 12, 0) > LINUX_VERSION_CODE
 #error "these modules need Linux 6.12 or newer"
@@ -88,6 +89,11 @@ static inline void compat_hrtimer_setup(struct hrtimer *timer,
 #else
 #define COMPAT_IMPORT_NS_DMA_BUF MODULE_IMPORT_NS("DMA_BUF")
 #define COMPAT_IMPORT_NS_IOMMUFD MODULE_IMPORT_NS("IOMMUFD")
+#endif
+
+/* system_unbound_wq got this name in 6.17 (from the history; 6.12 and 7.3 were built). */
+#if KERNEL_VERSION(6, 17, 0) > LINUX_VERSION_CODE
+#define system_dfl_wq system_unbound_wq
 #endif
 
 /* The flag went away when it became the default. */

@@ -26,6 +26,8 @@
 
 #include <asm/ioctls.h>
 
+#include "../../compat.h"
+
 #include "console/console.h"
 #include "device/device.h"
 #include "param/param.h"
@@ -101,7 +103,7 @@ static void wake(struct mdev_bpf_console *c)
 {
 	/* Pairs with console_poll() and wait_event(): they see the bytes, or are woken */
 	if (wq_has_sleeper(&c->wait))
-		queue_work(system_unbound_wq, &c->wake);
+		queue_work(system_dfl_wq, &c->wake);
 }
 
 /* Something has happened on the host's side: let the device look. */

@@ -8,6 +8,8 @@
 #include <linux/device.h>
 #include <linux/printk.h>
 
+#include "../../compat.h"
+
 #include "device/device.h"
 #include "gate/notice.h"
 
@@ -85,7 +87,7 @@ void mdev_bpf_notice_add(struct mdev_bpf_device *bdev, struct ratelimit_state *l
 		va_end(args);
 	}
 	/* Unbound, because the op on this processor may not end */
-	queue_work(system_unbound_wq, &n->print);
+	queue_work(system_dfl_wq, &n->print);
 }
 
 /**

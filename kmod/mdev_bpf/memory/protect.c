@@ -19,6 +19,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "../../compat.h"
+
 #include "device/device.h"
 #include "gate/gate.h"
 #include "memory/memory.h"
@@ -169,7 +171,7 @@ static void region_set(struct mdev_bpf_device *bdev, unsigned int region, pgoff_
 	if (!(bdev->regions[region].flags & MDEV_BPF_REGION_MMAP))
 		return;
 	bdev->gate.leave |= MDEV_BPF_LEAVE_PROTECT;
-	mod_delayed_work(system_unbound_wq, &bdev->protect.work, 0);
+	mod_delayed_work(system_dfl_wq, &bdev->protect.work, 0);
 }
 
 /**
@@ -322,7 +324,7 @@ struct page *mdev_bpf_protect_copy(struct mdev_bpf_device *bdev, struct mdev_bpf
 		if (!stored)
 			return ERR_PTR(-ENOMEM);
 	}
-	queue_delayed_work(system_unbound_wq, &bdev->protect.work, COPY_TIME);
+	queue_delayed_work(system_dfl_wq, &bdev->protect.work, COPY_TIME);
 	return copy;
 }
 

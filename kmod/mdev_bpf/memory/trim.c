@@ -13,6 +13,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "../../compat.h"
+
 #include "device/device.h"
 #include "gate/gate.h"
 #include "memory/memory.h"
@@ -140,7 +142,7 @@ int mdev_bpf_trim_zero(struct mdev_bpf_device *bdev, u32 region, u64 offset, u64
 		zero_page(mem, offset + done, n, mark);
 	}
 	if (xa_marked(&mem->pages, TRIM))
-		queue_work(system_unbound_wq, &bdev->trim);
+		queue_work(system_dfl_wq, &bdev->trim);
 	return 0;
 }
 
