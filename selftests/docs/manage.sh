@@ -143,7 +143,7 @@ guest_boots()
 	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel 2>/dev/null || :
 	: >"$mtap_tmp/console"
 	qemu vm -m 128M -no-reboot -kernel "${kernels[0]}" -initrd "$mtap_tmp/initrd" \
-		-append "console=ttyS0 quiet panic=-1 no_timer_check cryptomgr.notests" \
+		-append "$initrd_append" \
 		-serial "file:$mtap_tmp/console"
 	guest=$last_qemu
 	seen "guest: ready" 1

@@ -37,7 +37,7 @@ start()
 	timeout -k 5 $((300 * slowness)) qemu-system-x86_64 -accel kvm -accel tcg -M pc -cpu max \
 		-m "$move_memory" -nodefaults -display none -no-reboot -kernel "$move_kernel" \
 		-initrd "$mtap_tmp/initrd" \
-		-append "console=ttyS0 quiet panic=-1 no_timer_check cryptomgr.notests $guest_append" \
+		-append "$initrd_append $guest_append" \
 		-serial "file:$tag.console" -serial "pipe:$tag.control" -monitor stdio \
 		-device "$device" "$@" <>"$tag.monitor" >"$tag.out" 2>&1 &
 	left_pids[$!]=$!

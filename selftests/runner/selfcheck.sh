@@ -120,4 +120,33 @@ stale_code()
 	run 1 "$here/vm/stale-code" "$mtap_tmp/log"
 }
 
-points runs passes fails is_incomplete only_skips no_such_test kernel_log stale_code
+# stuck FLAGS REST BASE...: registers as QEMU's monitor prints them, for each BASE of GS
+stuck()
+{
+	local base flags=$1 rest=$2
+	shift 2
+	for base in "$@"; do
+		printf '%s\n' "CPU#${base%:*}" "RIP=ffffffff81d0fa3f RFL=$flags [-----P-] $rest" \
+			"CS =0010 0000000000000000 ffffffff 00af9b00" \
+			"GS =0000 ${base#*:} 00000000 00000000"
+	done >"$mtap_tmp/registers"
+	"$here/vm/stuck-guest" "$mtap_tmp/registers"
+}
+
+# In the same processor, twice: the kernel of a guest, which waits and has disabled interrupts
+stuck_guest()
+{
+	local runs="CPL=0 II=0 A20=1 SMM=0 HLT=0" guest=ffff88800f600000 vm=ffff888079200000
+	run 0 stuck 00000046 "$runs" "0:$guest" "0:$guest"
+	run 0 stuck 00010002 "$runs" "0:$vm" "1:$guest" "0:$vm" "1:$guest"
+	run 1 stuck 00000046 "$runs" "0:$guest" "0:$vm"
+	run 1 stuck 00000046 "$runs" "0:$guest" "1:$guest"
+	run 1 stuck 00000046 "$runs" "0:$vm" "0:$vm"
+	run 1 stuck 00000246 "$runs" "0:$guest" "0:$guest"
+	run 1 stuck 00000046 "${runs/HLT=0/HLT=1}" "0:$guest" "0:$guest"
+	run 1 stuck 00000046 "${runs/CPL=0/CPL=3}" "0:$guest" "0:$guest"
+	: >"$mtap_tmp/registers"
+	run 1 "$here/vm/stuck-guest" "$mtap_tmp/registers"
+}
+
+points runs passes fails is_incomplete only_skips no_such_test kernel_log stale_code stuck_guest

@@ -273,6 +273,48 @@ pass_monitor()
 	       -mon "chardev=qmp,mode=control")
 }
 
+# The human monitor is two files: what it has said is in $tmp/said, and ask_monitor asks it. Opened
+# for both directions, a pipe never blocks.
+add_monitor()
+{
+	mkfifo "$tmp/ask"
+	: >"$tmp/said"
+	exec {ask}<>"$tmp/ask" {asked}<"$tmp/ask"
+	qemu+=(-add-fd "fd=$asked,set=10"
+	       -chardev "file,id=ask,path=${tmp//,/,,}/said,input-path=/dev/fdset/10,append=on"
+	       -mon "chardev=ask,mode=readline")
+}
+
+# ask_monitor COMMAND PATTERN N: wait until it has said PATTERN in N lines.
+ask_monitor()
+{
+	local tries
+	echo "$1" >&"$ask"
+	for ((tries = 0; tries < 50; tries++)); do
+		[ "$(grep -c "$2" "$tmp/said")" -lt "$3" ] || return 0
+		sleep 0.1
+	done
+}
+
+# Somebody has no more patience with the VM. Its processors may tell why it hangs.
+on_term()
+{
+	local cpus=$smp times
+	[ -z "$icount" ] || cpus=1
+	if [ -n "$child" ] && [ -s "$log" ]; then
+		for times in 1 2; do
+			ask_monitor "info registers -a" '^EFER=' "$((times * cpus))"
+		done
+		tail -n 40 "$log" >&2
+		grep -E '^(CPU#|RIP=|GS =)' "$tmp/said" >&2 || :
+		if "$here/stuck-guest" "$tmp/said"; then
+			say "QEMU has interrupted a guest of the VM that had disabled interrupts"
+			exit 123
+		fi
+	fi
+	exit 143
+}
+
 run_main()
 {
 	local rc=0 out tries=3 boots
@@ -293,6 +335,8 @@ run_main()
 	[ "$kind" != system ] || tries=1
 	[ -z "$stdin" ] || { pass_stdin; tries=1; }
 	[ -z "$monitor" ] || { pass_monitor; tries=1; }
+	add_monitor
+	trap on_term TERM
 	boot </dev/null || rc=$?
 	for ((boots = 1; boots < 10; boots++)); do
 		rebooted || break
