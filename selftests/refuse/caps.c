@@ -75,10 +75,10 @@ static void other_kind(struct mdev_bpf_ops *ops)
 }
 
 static const struct wrong wrongs[] = {
-	{ hole, -EINVAL, "pci_caps[0] has no id, but is not the end" },
-	{ hole_later, -EINVAL, "pci_caps[1] has no id, but is not the end" },
-	{ no_id, -EINVAL, "pci_caps[0] has no id, but is not the end" },
-	{ no_id_flags, -EINVAL, "pci_caps[0] has no id, but is not the end" },
+	{ hole, -EINVAL, "pci_caps[0] has no id, but it or a later row is not empty" },
+	{ hole_later, -EINVAL, "pci_caps[1] has no id, but it or a later row is not empty" },
+	{ no_id, -EINVAL, "pci_caps[0] has no id, but it or a later row is not empty" },
+	{ no_id_flags, -EINVAL, "pci_caps[0] has no id, but it or a later row is not empty" },
 	{ flag, -EOPNOTSUPP, "pci_caps[0].flags 0x84 are not supported" },
 	{ reserved, -EINVAL, "pci_caps[0].reserved is not zero" },
 	{ both, -EINVAL, "pci_caps[0] is EXTENDED, so not LOW" },

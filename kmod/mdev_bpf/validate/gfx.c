@@ -3,7 +3,6 @@
 #include <linux/bits.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 
 #include "gate/refuse.h"
 #include "gfx/edid.h"
@@ -58,11 +57,10 @@ static int check_row(const struct mdev_bpf_ops *ops, unsigned int i)
 static int check_gfx(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i, n = mdev_bpf_ops_nr_gfx(ops);
-	int ret = 0;
+	int ret;
 
-	if (memchr_inv(&ops->gfx[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->gfx[0])))
-		return refuse(ops, -EINVAL,
-			      "gfx[%u] has no flags, but it or a later row is not empty", n);
+	ret = mdev_bpf_validate_rows(ops, "gfx", "flags", n, &ops->gfx[n],
+				     &ops->gfx[MDEV_BPF_MAX_TYPES]);
 	for (i = 0; !ret && i < n; i++)
 		ret = check_row(ops, i);
 	if (ret)

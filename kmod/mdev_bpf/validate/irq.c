@@ -145,11 +145,10 @@ static int check_irq(const struct mdev_bpf_ops *ops, unsigned int i)
 int mdev_bpf_validate_irqs(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i, n = mdev_bpf_ops_nr_irqs(ops);
-	int ret = 0;
+	int ret;
 
-	if (memchr_inv(&ops->irqs[n], 0, (MDEV_BPF_MAX_IRQ_ROWS - n) * sizeof(ops->irqs[0])))
-		return refuse(ops, -EINVAL,
-			      "irqs[%u] has no count, but it or a later row is not empty", n);
+	ret = mdev_bpf_validate_rows(ops, "irqs", "count", n, &ops->irqs[n],
+				     &ops->irqs[MDEV_BPF_MAX_IRQ_ROWS]);
 	for (i = 0; !ret && i < n; i++)
 		ret = check_irq(ops, i);
 	return ret;

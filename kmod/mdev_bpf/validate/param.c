@@ -150,11 +150,6 @@ int mdev_bpf_validate_params(const struct mdev_bpf_ops *ops)
 
 	for (i = 0; !ret && i < n; i++)
 		ret = check_param(ops, i);
-	if (ret)
-		return ret;
-	if (memchr_inv(&ops->params[n], 0, (MDEV_BPF_MAX_PARAMS - n) * sizeof(ops->params[0])))
-		return mdev_bpf_refuse_ops(ops, -EINVAL,
-					   "params[%u] has no name, but it or a later row is not empty",
-					   n);
-	return 0;
+	return ret ?: mdev_bpf_validate_rows(ops, "params", "name", n, &ops->params[n],
+					     &ops->params[MDEV_BPF_MAX_PARAMS]);
 }

@@ -6,8 +6,9 @@
  * device's driver. All others concern errors, links, buses, address translation or BARs: the core,
  * VFIO or the VMM would have to implement them, or an mdev cannot have them.
  */
+#include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/pci_regs.h>
-#include <linux/string.h>
 
 #include "gate/refuse.h"
 #include "pci/caps.h"
@@ -128,7 +129,7 @@ int mdev_bpf_validate_pci_caps(const struct mdev_bpf_ops *ops)
 		if (ret)
 			return ret;
 	}
-	if (memchr_inv(&caps[i], 0, (MDEV_BPF_MAX_PCI_CAPS - i) * sizeof(caps[0])))
-		return refuse(ops, -EINVAL, "pci_caps[%u] has no id, but is not the end", i);
-	return check_room(ops);
+	return mdev_bpf_validate_rows(ops, "pci_caps", "id", i, &ops->pci_caps[i],
+				      &ops->pci_caps[MDEV_BPF_MAX_PCI_CAPS]) ?:
+	       check_room(ops);
 }

@@ -5,7 +5,6 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 #include <linux/vfio.h>
 
 #include "gate/refuse.h"
@@ -272,12 +271,10 @@ static int check_region(const struct mdev_bpf_ops *ops, unsigned int i)
 int mdev_bpf_validate_regions(const struct mdev_bpf_ops *ops)
 {
 	unsigned int i, n = mdev_bpf_ops_nr_regions(ops);
-	int ret = 0;
+	int ret;
 
-	if (memchr_inv(&ops->regions[n], 0,
-		       (MDEV_BPF_MAX_REGION_ROWS - n) * sizeof(ops->regions[0])))
-		return refuse(ops, -EINVAL,
-			      "regions[%u] has no size, but it or a later row is not empty", n);
+	ret = mdev_bpf_validate_rows(ops, "regions", "size", n, &ops->regions[n],
+				     &ops->regions[MDEV_BPF_MAX_REGION_ROWS]);
 	for (i = 0; !ret && i < n; i++)
 		ret = check_region(ops, i);
 	return ret;

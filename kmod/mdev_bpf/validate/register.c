@@ -310,13 +310,8 @@ int mdev_bpf_validate_registers(const struct mdev_bpf_ops *ops)
 		ret = check_register(ops, i);
 	for (i = 0; !ret && i < n; i++)
 		ret = check_extent(ops, i);
-	ret = ret ?: check_latches(ops);
-	if (ret)
-		return ret;
-	if (memchr_inv(&ops->registers[n], 0,
-		       (MDEV_BPF_MAX_REGISTERS - n) * sizeof(ops->registers[0])))
-		return mdev_bpf_refuse_ops(ops, -EINVAL,
-					   "registers[%u] has no name, but it or a later row is not empty",
-					   n);
-	return check_overlaps(ops);
+	return ret ?: check_latches(ops) ?:
+	       mdev_bpf_validate_rows(ops, "registers", "name", n, &ops->registers[n],
+				      &ops->registers[MDEV_BPF_MAX_REGISTERS]) ?:
+	       check_overlaps(ops);
 }

@@ -48,10 +48,8 @@ int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops)
 		if (ret)
 			return ret;
 	}
-	if (memchr_inv(&ops->types[n], 0, (MDEV_BPF_MAX_TYPES - n) * sizeof(ops->types[0])))
-		return refuse(ops, -EINVAL,
-			      "types[%u] has no name, but it or a later row is not empty", n);
-	return 0;
+	return mdev_bpf_validate_rows(ops, "types", "name", n, &ops->types[n],
+				      &ops->types[MDEV_BPF_MAX_TYPES]);
 }
 
 /**

@@ -8,6 +8,8 @@
 int mdev_bpf_validate_program(const struct mdev_bpf_ops *ops);
 int mdev_bpf_validate_program_compatible(const struct mdev_bpf_ops *old,
 					 const struct mdev_bpf_ops *new);
+int mdev_bpf_validate_rows(const struct mdev_bpf_ops *ops, const char *table, const char *member,
+			   unsigned int n, const void *rest, const void *end);
 bool mdev_bpf_validate_name(const char *name, size_t size);
 bool mdev_bpf_validate_name_ends(const char *s, size_t size);
 int mdev_bpf_validate_types(const struct mdev_bpf_ops *ops);
