@@ -125,7 +125,7 @@ qemu()
 }
 
 says() { [ "$(grep -c "^$1" "$mtap_tmp/console")" -ge "$2" ]; }
-is_open() { [ "$(<"$attrs/mdev_bpf/open")" = "$1" ]; }
+is_open() { [ "$(<"/sys/bus/mdev/devices/${2-$uuid}/mdev_bpf/open")" = "$1" ]; }
 
 # seen PATTERN NUMBER: the guest comes to say it so often
 seen()
@@ -216,7 +216,7 @@ migrate()
 	run 0 mdev-bpf dump "$other"
 	has "$out" "SCR 5a"
 	kill "$target"
-	await 30 test "$(<"/sys/bus/mdev/devices/$other/mdev_bpf/open")" = 0 || :
+	await 30 is_open 0 "$other" || fail "the target has the device open"
 	unset "left_pids[target]"
 	rm -f /run/migration /run/target.monitor
 }

@@ -3,7 +3,7 @@
 #
 # The real client: the stock driver of two of our network cards with a cable between them, one of
 # which has split rings, and one packed. They are in one guest, each in a network namespace of its
-# own. (In two_guests.sh there are two.)
+# own. (In two_guests.sh there are two.) The long variant replaces the program more often.
 # shellcheck disable=SC2317 # test points are called by name
 
 . "$(dirname "$0")/../lib/mtap.sh"
@@ -12,7 +12,7 @@
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 one=5e1f7e57-0000-4000-8000-0000000000f1
 two=5e1f7e57-0000-4000-8000-0000000000f2
-rounds=10
+rounds=$((long ? 10 : 4))
 nested_limit=$((240 * slowness))
 
 left_devices=("$one" "$two")

@@ -34,7 +34,7 @@ transfer_begins()
 	initrd_begin "$mtap_tmp/root" "$here/vm/guest-transfer"
 	initrd_end "$mtap_tmp/root" "$mtap_tmp/initrd"
 	start_both
-	await 120 at_least here 10000 || { fail "no transfer"; show; }
+	await 120 at_least here 4000 || { fail "no transfer"; show; }
 }
 
 guest_moves()
@@ -45,7 +45,7 @@ guest_moves()
 
 transfer_goes_on()
 {
-	await 60 at_least there $((before + 20000)) || { fail "it does not"; show; }
+	await 60 at_least there $((before + 8000)) || { fail "it does not"; show; }
 }
 
 nothing_is_lost()
