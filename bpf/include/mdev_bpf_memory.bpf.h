@@ -137,8 +137,8 @@ extern int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, __u32 region, __u64
  * count as written.
  *
  * Return: the pointer; NULL if the bytes are not all in one page of a MEMORY region, if they are
- * not aligned, or if a page cannot be allocated without waiting (never with
- * MDEV_BPF_REGION_POPULATE).
+ * not aligned, if a page cannot be allocated without waiting (never with MDEV_BPF_REGION_POPULATE),
+ * or if the op has run for too long.
  */
 extern __u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, __u64 where,
 				 const size_t rdwr_buf_size) __ksym;

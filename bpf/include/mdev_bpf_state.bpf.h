@@ -86,7 +86,8 @@ extern int mdev_bpf_stream_put(struct mdev_bpf_stream *stream, const void *data,
  * @buf: buffer for the bytes
  * @buf__sz: number of bytes
  *
- * Return: 0; -EINVAL if the stream does not have as many; -E2BIG for more than MDEV_BPF_MAX_VALUE.
+ * Return: 0; -EINVAL if the stream does not have as many; -E2BIG for more than MDEV_BPF_MAX_VALUE
+ * bytes; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, __u64 offset, void *buf,
 			       __u32 buf__sz) __ksym;

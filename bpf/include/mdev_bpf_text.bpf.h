@@ -20,7 +20,7 @@
  *
  * Return: the length of the text without the NUL; text that does not fit is cut off. -EINVAL if the
  * format has another conversion, or more conversions than there are numbers; @out then ends before
- * that conversion.
+ * that conversion. -ETIME if the op has run for too long; @out is empty then.
  */
 extern int mdev_bpf_snprintf(char *out, __u32 out__sz, const char *fmt__str, const __u64 *args,
 			     __u32 args__sz) __ksym;

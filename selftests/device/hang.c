@@ -11,7 +11,9 @@
 
 #include "dev.h"
 #include "klog.h"
+#include "mig.h"
 #include "progs/khang.h"
+#include "progs/kslow.h"
 
 #define KHANG	"progs/khang.bpf.o"
 #define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
@@ -126,6 +128,55 @@ MTAP_TEST(longest_that_loads)
 	EXPECT(mtap_now() - began < 120);
 }
 
+static void open_slow(void)
+{
+	dev_close();
+	ASSERT_EQ(prog_up(&dev_prog2, "progs/kslow.bpf.o"), 0);
+	dev_open("kslow-1");
+	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
+}
+
+/* An op has called a function again and again: of these calls, the last ones have done nothing. */
+static void expect_late(const char *op)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "op=%s\ncode=-62\n", op);
+	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
+	EXPECT_HAS(device_attr(&dev_mdev, "failure"), line);
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT(dev_get(0, KSLOW_LATE, 4) > 0);
+	EXPECT(dev_get(0, KSLOW_LATE, 4) < KSLOW_CALLS);
+}
+
+/* In plain loops, functions that take long must notice it themselves. */
+MTAP_TEST(formatting_ends)
+{
+	open_slow();
+	vfio_set(&dev, 0, KSLOW_CONTROL, 4, KSLOW_FORMAT);
+	expect_late("region_write");
+}
+
+MTAP_TEST(allocating_ends)
+{
+	open_slow();
+	vfio_get(&dev, 0, KSLOW_PAGES, 4);
+	expect_late("region_read");
+}
+
+MTAP_TEST(copying_a_stream_ends)
+{
+	static char stream[1 << 17];
+	ssize_t len;
+
+	open_slow();
+	dev_set(0, KSLOW_CONTROL, 4, KSLOW_RESTORE);
+	len = mig_save(&dev, stream, sizeof(stream));
+	ASSERT(len > 0);
+	EXPECT_EQ(mig_load(&dev, stream, len), -EIO);
+	expect_late("restore");
+}
+
 MTAP_TEST(read_ends)
 {
 	hang_in(1 << KHANG_READ);
@@ -152,7 +203,8 @@ MTAP_TEST(work_ends)
 MTAP_TEST(dump_ends)
 {
 	hang_in(1 << KHANG_DUMP);
-	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "hang in");
+	/* What is formatted after that is lost; the core's part is there. */
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "state: ");
 	expect_out("dump");
 }
 
@@ -272,12 +324,13 @@ static unsigned int long_loop(double *op)
 	return rounds;
 }
 
-static atomic_bool over;
+static atomic_bool runs, over;
 
 /* A task on the worker's processor that wants to run all the time */
 static void *keep_running(void *unused)
 {
 	run_on(0);
+	runs = true;
 	while (!over)
 		;
 	return unused;
@@ -334,8 +387,10 @@ MTAP_TEST(others_get_their_turn)
 	arg.data = long_loop(&op);
 	for (i = 0; i < WRITES; i++, arg.data++)
 		ASSERT_EQ(vfio_ioctl(&dev, VFIO_DEVICE_IOEVENTFD, &arg), 0);
+	runs = false;
 	over = false;
 	ASSERT_EQ(pthread_create(&thread, NULL, keep_running, NULL), 0);
+	ASSERT(mtap_await(runs));
 	before = given_way(tid);
 	EXPECT_EQ(write(arg.fd, &one, sizeof(one)), sizeof(one));
 	EXPECT(mtap_await(dev_get(0, KHANG_ROUNDS, 4) == arg.data - 1));

@@ -490,7 +490,7 @@ static void console_del(struct mdev_bpf_console *c)
 
 /**
  * mdev_bpf_console_add() - let the host open the consoles of a device
- * @bdev: the device, whose init has been called
+ * @bdev: the device, whose init has not been called
  *
  * Context: Process context.
  *

@@ -6,8 +6,8 @@
  *
  * Locks, outermost first:
  *   programs_lock                the list of programs; reg, update, unreg (program/registry.c)
- *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not when they come
- *                                from the driver's "bind" and "unbind" files)
+ *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not around a remove
+ *                                that comes from the driver's "unbind" file)
  *   mdev_bpf_program::lock       the attached ops, the pool, the list of devices
  *   mdev_bpf_worker_thread::lock held by the worker while it works for the device
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD

@@ -129,6 +129,25 @@ void mdev_bpf_watchdog_module_init(void)
 }
 
 /**
+ * mdev_bpf_watchdog_here_is_over() - has the op that this processor is in exceeded the limit?
+ *
+ * For kfuncs whose arguments do not say for which device, or which queue, they are called.
+ *
+ * Context: In an op, so preemption is off.
+ *
+ * Return: true if it has.
+ */
+bool mdev_bpf_watchdog_here_is_over(void)
+{
+	const struct mdev_bpf_device *bdev = this_cpu_read(mdev_bpf_watchdog_op);
+	const struct mdev_bpf_lane *lane = this_cpu_read(mdev_bpf_watchdog_lane);
+
+	if (bdev)
+		return unlikely(mdev_bpf_watchdog_is_over(&bdev->watch));
+	return lane && unlikely(mdev_bpf_watchdog_is_over(&lane->watch));
+}
+
+/**
  * mdev_bpf_watchdog_fail() - fail a device because its op has run for too long
  * @bdev: the device
  *

@@ -57,6 +57,7 @@ static inline bool mdev_bpf_watchdog_is_over(const struct mdev_bpf_watch *watch)
 	return READ_ONCE(watch->seen) >= MDEV_BPF_WATCHDOG_OVER;
 }
 
+bool mdev_bpf_watchdog_here_is_over(void);
 void mdev_bpf_watchdog_module_init(void);
 void mdev_bpf_watchdog_add(void);
 void mdev_bpf_watchdog_remove(void);

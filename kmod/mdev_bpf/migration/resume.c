@@ -14,6 +14,7 @@
 #include <linux/crc32.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -221,7 +222,7 @@ static int got_memory(struct mdev_bpf_resume_migf *migf)
 	size_t size = migf->want - sizeof(migf->memory.head);
 	struct mdev_bpf_memory *mem;
 
-	mem = region < MDEV_BPF_MAX_REGIONS ? migf->bdev->memory[region] : NULL;
+	mem = mdev_bpf_device_memory(migf->bdev, region);
 	if (!mem || offset > mem->size || size > mem->size - offset)
 		return refuse(migf, -EINVAL, "the device has no memory at %#llx of region %u",
 			      offset, region);
@@ -246,7 +247,7 @@ static int got_section(struct mdev_bpf_resume_migf *migf)
 		return 0;
 	}
 	if (tag < SECTION_NR)
-		return begin_section(migf, tag, size);
+		return begin_section(migf, array_index_nospec(tag, SECTION_NR), size);
 	if (tag == SECTION_MEMORY)
 		return begin_memory(migf, size);
 	if (!(le32_to_cpu(migf->section.flags) & SECTION_OPTIONAL))

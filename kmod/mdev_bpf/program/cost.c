@@ -123,7 +123,10 @@ static const struct btf_type *kfunc_proto(const struct bpf_insn *insn)
 	return t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_kfunc_btf, t->type) : NULL;
 }
 
-/* Of mdev_bpf's functions, only bpf_iter_mdev_next() has one argument and returns a pointer. */
+/*
+ * Of mdev_bpf's functions, only bpf_iter_mdev_next() and bpf_iter_mdev_q_next() have one argument
+ * and return a pointer.
+ */
 static bool is_next(const struct bpf_insn *insn)
 {
 	const struct btf_type *t = kfunc_proto(insn);

@@ -289,6 +289,8 @@ __bpf_kfunc int mdev_bpf_stream_get(struct mdev_bpf_stream *stream, u64 offset, 
 		return -EINVAL;
 	if (buf__sz > MDEV_BPF_MAX_VALUE)
 		return -E2BIG;
+	if (mdev_bpf_watchdog_here_is_over())
+		return -ETIME;
 	memcpy(buf, opaque->data + offset, buf__sz);
 	return 0;
 }
@@ -348,7 +350,7 @@ __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 {
 	struct mdev_bpf_memory *mem = memory_of(dev, mdev_bpf_where_index(where));
 
-	if (!mem || !mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY))
+	if (!mem || !mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY) || is_over(dev))
 		return NULL;
 	return mdev_bpf_memory_ptr(mem, mdev_bpf_where_offset(where), rdwr_buf_size, GFP_NOWAIT);
 }

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "gate/trace.h"
+#include "gate/watchdog.h"
 #include "program/text.h"
 
 /* Room for "%", the flags, two digits of width, "ll", the conversion and a NUL */
@@ -79,6 +80,10 @@ __bpf_kfunc int mdev_bpf_snprintf(char *out, u32 out__sz, const char *fmt__str, 
 
 	if (!room)
 		return -EINVAL;
+	out[0] = '\0';
+	/* Hundreds of conversions take long enough to count, if there are many such calls */
+	if (mdev_bpf_watchdog_here_is_over())
+		return -ETIME;
 	while (*fmt && at + 1 < room) {
 		if (*fmt != '%' || *++fmt == '%') {
 			out[at++] = *fmt++;

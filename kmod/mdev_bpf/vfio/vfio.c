@@ -170,8 +170,7 @@ static const struct vfio_device_ops vfio_pin_ops = {
  * @mdev: the mdev
  * @instance: number of the instance
  *
- * Context: Process context, in a write to "create" with unreg_sem of the parent held, or in a write
- * to the driver's "bind".
+ * Context: Process context, in a write to "create", with unreg_sem of the parent held.
  *
  * Return: 0; -ENOMEM; as mdev_bpf_device_create(); the errno of VFIO.
  */

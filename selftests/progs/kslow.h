@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the test device kslow.bpf.c and its tests agree on. */
+#ifndef KSLOW_H
+#define KSLOW_H
+
+/* Registers of BAR0, 32 bit each */
+#define KSLOW_CONTROL	0x00	/* W: one of those below; global */
+#define KSLOW_LATE	0x04	/* R: calls that did nothing, as the op had run too long; global */
+#define KSLOW_PAGES	0x08	/* R: get pages by mdev_bpf_memory_get(), 8 times KSLOW_CALLS */
+
+/* The verifier follows each round of a plain loop, so more would take it long */
+#define KSLOW_CALLS	4000
+
+/* A write: mdev_bpf_snprintf(); restore: mdev_bpf_stream_get(), as often */
+enum { KSLOW_NOTHING, KSLOW_FORMAT, KSLOW_RESTORE };
+
+#endif /* KSLOW_H */
