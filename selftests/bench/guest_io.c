@@ -7,7 +7,7 @@
  *	read PCI BAR OFFSET	read 32 bits of a register
  *	write PCI BAR OFFSET	write them
  *	fill PCI BAR BYTES	write so many to memory, by 64 bits
- *	disk DEVICE BLOCK DEPTH	read blocks in turn, with so many requests at a time
+ *	disk DEVICE BLOCK DEPTH [REQUESTS]	read blocks in turn, with so many requests at a time
  * PCI is the device's directory in sysfs.
  */
 #include <errno.h>
@@ -25,7 +25,7 @@
 #include "compiler.h"
 #include "cost.h"
 
-#define REQUESTS	384
+#define REQUESTS	"384"
 #define MAX_DEPTH	32
 
 static __noreturn void die(const char *what)
@@ -177,20 +177,20 @@ static void open_disk(struct disk *d, const char *path, unsigned int depth)
 	}
 }
 
-static __u64 cost_of_disk(const char *path, size_t block, unsigned int depth)
+static __u64 cost_of_disk(const char *path, size_t block, unsigned int depth, unsigned int nr)
 {
 	struct disk d = { .block = block };
 	__u64 start;
 
-	if (!depth || depth > MAX_DEPTH || !block || block > 1 << 20) {
+	if (!depth || depth > MAX_DEPTH || !block || block > 1 << 20 || nr < depth) {
 		errno = EINVAL;
-		die("block or depth");
+		die("block, depth or requests");
 	}
 	open_disk(&d, path, depth);
 	read_blocks(&d, depth, 2 * depth);
 	start = __rdtsc();
-	read_blocks(&d, depth, REQUESTS);
-	return (__rdtsc() - start) / REQUESTS;
+	read_blocks(&d, depth, nr);
+	return (__rdtsc() - start) / nr;
 }
 
 static __u64 cost_of_register(const char *what, const char *dir, const char *bar, unsigned int n)
@@ -211,13 +211,14 @@ static __u64 cost_of_register(const char *what, const char *dir, const char *bar
 
 int main(int argc, char **argv)
 {
-	if (argc != 5) {
+	if (argc != 5 && (argc != 6 || strcmp(argv[1], "disk"))) {
 		fprintf(stderr, "Usage: guest_io in|read|write|fill PCI BAR N\n"
-				"       guest_io disk DEVICE BLOCK DEPTH\n");
+				"       guest_io disk DEVICE BLOCK DEPTH [REQUESTS]\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "disk"))
-		printf("%llu\n", cost_of_disk(argv[2], atoi(argv[3]), atoi(argv[4])));
+		printf("%llu\n", cost_of_disk(argv[2], atoi(argv[3]), atoi(argv[4]),
+						atoi(argc == 6 ? argv[5] : REQUESTS)));
 	else
 		printf("%llu\n", cost_of_register(argv[1], argv[2], argv[3],
 						  strtoul(argv[4], NULL, 0)));

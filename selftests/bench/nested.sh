@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# nested.sh [ROUNDS]: in the VM, boot a guest with our devices and QEMU's own of the same kind, and measure
+# nested.sh [ROUNDS|where]: in the VM, boot a guest with our devices and QEMU's own of the same kind, and measure
 # both in it (vm/guest-bench, guest_io). Lines "NAME N": what the guest has seen, in the unit of its
 # time stamp counter, the median of ROUNDS (1) in which all take turns; and NAME_exits and NAME_switches: exits of KVM, and context switches of the
 # guest's QEMU, during the whole measurement. "nothing" is one that should be none, with the text
-# that the guest prints each time. Progress goes to stderr.
+# that the guest prints each time. Progress goes to stderr. With "where", few measurements are made,
+# and QEMU logs what is executed during each (bench/nested_where.sh).
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,7 +14,14 @@ objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 ctl=$tmp/ctl
-rounds=${1:-1}
+rounds=1
+text=hello
+log=
+case ${1-} in
+where)	text=where
+	log=${MDEV_EXECLOG:?} ;;
+*)	rounds=${1:-1} ;;
+esac
 
 die() { echo "nested.sh: $*" >&2; exit 1; }
 
@@ -68,7 +76,34 @@ begin_boot()
 	mkfifo "$ctl.in" "$ctl.out"
 	exec {says}< <(exec "$here/vm/nested" "$serial" --with "$here/vm/guest-bench" \
 		--tool "$here/bench/guest_io" --module nvme --module virtio_pci --module virtio_blk \
-		--vendor '' --until "$ctl" --timeout 1800 "${args[@]}" 2>&1)
+		--vendor '' --text "$text" --until "$ctl" --timeout 1800 "${args[@]}" 2>&1)
+}
+
+# monitor JSON: have QEMU execute that.
+monitor()
+{
+	local answer
+	echo "$1" >&"$qmp"
+	until [[ ${answer-} == *'"return"'* ]]; do
+		IFS= read -r -t 600 answer <&"$qmp" || die "QEMU's monitor does not answer"
+	done
+}
+
+# The human monitor's, since QMP cannot change what is logged
+human() { monitor "{\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": \"$1\"}}"; }
+
+# logs [NAME]: from now on, log each instruction to that file; or do not any more.
+logs()
+{
+	[ -n "$log" ] || return 0
+	if [ $# -gt 0 ]; then
+		human "logfile $log/$1.log"
+		human "one-insn-per-tb on"
+		human "log exec,nochain"
+	else
+		human "log none"
+		human "one-insn-per-tb off"
+	fi
 }
 
 # One measurement: the guest waits until the counters were read.
@@ -77,11 +112,13 @@ measured()
 	local name=$1 before
 	qemu=$(pgrep -o qemu-system)
 	before=("$(exits)" "$(switches)")
+	logs "$name"
 	echo go 1<>"$ctl.in"
 	while hear; do
 		[[ $line != "cost: $name "* ]] || break
 		echo "$line" >&2
 	done
+	logs
 	line=${line#cost: }
 	[[ $line =~ ^[a-z0-9_]+\ [0-9]+$ ]] || { echo "$line" >&2; return; }
 	{
@@ -113,6 +150,11 @@ medians()
 
 modprobe -a mdev_bpf vfio_iommu_type1
 begin_boot
+if [ -n "$log" ]; then
+	exec {qmp}<>/dev/vport0p4
+	monitor '{"execute": "qmp_capabilities"}'
+	cat /proc/kallsyms >/mnt/share/symbols
+fi
 while hear; do
 	case $line in
 	"ready: "*)	measured "${line#ready: }" ;;

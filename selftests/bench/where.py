@@ -24,11 +24,13 @@ class Symbols:
 
     def __init__(self, path):
         found = {}
+        self.modules = {}
         with open(path, encoding="ascii") as f:
             for line in f:
-                address, kind, name, *_ = line.split()
+                address, kind, name, *module = line.split()
                 if kind in "tTwW":
                     found.setdefault(int(address, 16), name)
+                    self.modules[name] = module[0].strip("[]") if module else "kernel"
         self.starts = sorted(found)
         self.names = [found[a] for a in self.starts]
 
@@ -38,6 +40,10 @@ class Symbols:
         if i < 0 or pc - self.starts[i] > FAR:
             return "(no symbol)", pc
         return self.names[i], pc - self.starts[i]
+
+    def module(self, symbol):
+        """Where it is: "kernel", a module, or "bpf"."""
+        return self.modules.get(symbol, "kernel")
 
 
 def calls(path):
@@ -100,4 +106,5 @@ def main():
             print("\n".join(table(name, counts[name], counts[floor])))
 
 
-main()
+if __name__ == "__main__":
+    main()
