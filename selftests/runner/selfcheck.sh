@@ -133,16 +133,18 @@ stuck()
 	"$here/vm/stuck-guest" "$mtap_tmp/registers"
 }
 
-# The kernel of a guest runs, and has disabled interrupts
+# In the same processor, twice: the kernel of a guest, which waits and has disabled interrupts
 stuck_guest()
 {
 	local runs="CPL=0 II=0 A20=1 SMM=0 HLT=0" guest=ffff88800f600000 vm=ffff888079200000
-	run 0 stuck 00000046 "$runs" "0:$guest"
-	run 0 stuck 00010002 "$runs" "0:$vm" "1:$guest"
-	run 1 stuck 00000046 "$runs" "0:$vm" "1:$vm"
-	run 1 stuck 00000246 "$runs" "0:$guest"
-	run 1 stuck 00000046 "${runs/HLT=0/HLT=1}" "0:$guest"
-	run 1 stuck 00000046 "${runs/CPL=0/CPL=3}" "0:$guest"
+	run 0 stuck 00000046 "$runs" "0:$guest" "0:$guest"
+	run 0 stuck 00010002 "$runs" "0:$vm" "1:$guest" "0:$vm" "1:$guest"
+	run 1 stuck 00000046 "$runs" "0:$guest" "0:$vm"
+	run 1 stuck 00000046 "$runs" "0:$guest" "1:$guest"
+	run 1 stuck 00000046 "$runs" "0:$vm" "0:$vm"
+	run 1 stuck 00000246 "$runs" "0:$guest" "0:$guest"
+	run 1 stuck 00000046 "${runs/HLT=0/HLT=1}" "0:$guest" "0:$guest"
+	run 1 stuck 00000046 "${runs/CPL=0/CPL=3}" "0:$guest" "0:$guest"
 	: >"$mtap_tmp/registers"
 	run 1 "$here/vm/stuck-guest" "$mtap_tmp/registers"
 }

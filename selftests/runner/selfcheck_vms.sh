@@ -40,6 +40,7 @@ while read -r name; do
 	resets_once)	[ -e "$state/once" ] || { : >"$state/once"; exit 123; } ;;
 	no_boot)	[ -e "$state/once" ] || { : >"$state/once"; echo "panic" >"$log"; exit 125; } ;;
 	hangs)		exec sleep 1000 ;;
+	guest_stuck)	[ -e "$state/once" ] || { : >"$state/once"; trap 'kill $!; exit 123' TERM; sleep 1000 & wait; } ;;
 	warns)		echo "WARNING: from a test of this one" >>"$log" ;;
 	fails)		echo "not ok 1 selftests: fails # 1 s, 2 passed, 1 failed, 3 skipped"; continue ;;
 	smp)		[ "$smp" -eq 2 ] || exit 125 ;;
@@ -97,6 +98,13 @@ vm_hangs()
 	has "$said" "not ok * selftests: hangs # the VM hangs"
 }
 
+# In a guest of its own, by a fault of the emulator
+vm_is_stuck()
+{
+	check 0 "12 passed, 0 failed, 0 skipped" a guest_stuck b
+	has "$said" "# guest_stuck: tried again"
+}
+
 vm_is_reset()
 {
 	check 0 "12 passed, 0 failed, 0 skipped" a resets_once b
@@ -135,4 +143,4 @@ some()
 	is "${out##*$'\n'}" "16 passed, 0 failed, 0 skipped"
 }
 
-points passes fails vm_dies vm_does_not_boot vm_hangs vm_is_reset no_vm kernel_log some
+points passes fails vm_dies vm_does_not_boot vm_hangs vm_is_stuck vm_is_reset no_vm kernel_log some

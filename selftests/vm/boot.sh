@@ -241,15 +241,8 @@ prepare()
 # boot: run QEMU until it ends. Should we be killed in a way no trap sees, it ends as well.
 boot()
 {
-	local rc=0
-	rm -f "$tmp/stuck"
-	watch_guests </dev/null >/dev/null 2>&1 &
-	watcher=$!
 	run_child setpriv --pdeathsig TERM ${limit:+timeout --foreground -k 5 "$limit"} \
-		"${qemu[@]}" || rc=$?
-	kill "$watcher" 2>/dev/null || :
-	watcher=
-	return $rc
+		"${qemu[@]}"
 }
 
 # The command's input is a third port. QEMU takes it from a pipe, whatever our standard input is.
@@ -284,62 +277,40 @@ pass_monitor()
 # for both directions, a pipe never blocks.
 add_monitor()
 {
-	mkfifo "$tmp/ask" "$tmp/never"
+	mkfifo "$tmp/ask"
 	: >"$tmp/said"
-	exec {ask}<>"$tmp/ask" {asked}<"$tmp/ask" {never}<>"$tmp/never"
+	exec {ask}<>"$tmp/ask" {asked}<"$tmp/ask"
 	qemu+=(-add-fd "fd=$asked,set=10"
 	       -chardev "file,id=ask,path=${tmp//,/,,}/said,input-path=/dev/fdset/10,append=on"
 	       -mon "chardev=ask,mode=readline")
 }
 
-# pause SECONDS: without a process that would survive us
-pause() { read -r -t "$1" -u "$never" || :; }
-
-# registers: of all processors, in $tmp/said
-registers()
+# ask_monitor COMMAND PATTERN N: wait until it has said PATTERN in N lines.
+ask_monitor()
 {
-	local tries cpus=$smp
-	[ -z "$icount" ] || cpus=1
-	: >"$tmp/said"
-	echo "info registers -a" >&"$ask"
+	local tries
+	echo "$1" >&"$ask"
 	for ((tries = 0; tries < 50; tries++)); do
-		[ "$(grep -c '^EFER=' "$tmp/said")" -lt "$cpus" ] || return 0
-		pause 0.1
-	done
-	return 1
-}
-
-# A guest that works is found with interrupts disabled now and then, but not each time.
-guest_is_stuck()
-{
-	local times
-	for ((times = 0; times < 20; times++)); do
-		registers && "$here/stuck-guest" "$tmp/said" || return 1
-		pause 0.1
-	done
-}
-
-# While QEMU runs: end it if it has made a guest of the VM wait for ever, and so all of the VM.
-watch_guests()
-{
-	exec 3>&-
-	while kill -0 $$; do
-		pause 60
-		if guest_is_stuck; then
-			: >"$tmp/stuck"
-			echo quit >&"$ask"
-			return
-		fi
+		[ "$(grep -c "$2" "$tmp/said")" -lt "$3" ] || return 0
+		sleep 0.1
 	done
 }
 
 # Somebody has no more patience with the VM. Its processors may tell why it hangs.
 on_term()
 {
-	if [ -n "$watcher" ]; then
-		kill "$watcher"
+	local cpus=$smp times
+	[ -z "$icount" ] || cpus=1
+	if [ -n "$child" ] && [ -s "$log" ]; then
+		for times in 1 2; do
+			ask_monitor "info registers -a" '^EFER=' "$((times * cpus))"
+		done
 		tail -n 40 "$log" >&2
-		registers && grep -E '^(CPU#|RIP=|GS =)' "$tmp/said" >&2 || :
+		grep -E '^(CPU#|RIP=|GS =)' "$tmp/said" >&2 || :
+		if "$here/stuck-guest" "$tmp/said"; then
+			say "QEMU has interrupted a guest of the VM that had disabled interrupts"
+			exit 123
+		fi
 	fi
 	exit 143
 }
@@ -404,15 +375,13 @@ why_reset()
 }
 
 # is_emulators RC: whether the VM died of what looks like QEMU's, so that it is worth another try:
-# a guest that waits for ever; stale code, which is proven; or a reset without a word (QEMU ends with 0 then). A kernel says what
+# stale code, which is proven; or a reset without a word (QEMU ends with 0 then). A kernel says what
 # it dies of, but not between a nested guest and itself, where no handler is in place.
 is_emulators()
 {
 	# A command that has ended is not run again
 	if [ -s "$tmp/status" ] || [ "$accel" != tcg ]; then
 		return 1
-	elif [ -e "$tmp/stuck" ]; then
-		say "QEMU has interrupted a guest of the VM that had disabled interrupts"
 	elif "$here/stale-code" "$log"; then
 		grep -a -m 3 -E "Oops|RIP|Code: " "$log" >&2
 		say "QEMU has run code that is no longer in memory, and the VM died"
@@ -450,6 +419,5 @@ shell_main()
 	stty size >"$tmp/stage/.vm/shell"
 	echo "${TERM:-vt100}" >"$tmp/stage/.vm/term"
 	qemu+=(-chardev "stdio,id=tty,signal=off" -device "virtconsole,chardev=tty,nr=1")
-	add_monitor
 	boot
 }

@@ -16,13 +16,10 @@ cache=${MDEV_BPF_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/mdev-bpf}
 # Everything temporary of one run lives in one directory, so that one trap removes it.
 tmp=
 child=
-# What watches the child
-watcher=
 
 on_exit()
 {
 	trap - EXIT INT TERM HUP
-	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || :
 	if [ -n "$child" ]; then
 		kill "$child" 2>/dev/null || :
 		wait "$child" 2>/dev/null || :
