@@ -25,21 +25,6 @@ static __s64 pull(unsigned int id, __u64 off, unsigned int n)
 	return kdma_get(KDMA_RESULT);
 }
 
-/* The pages VFIO has pinned for us count as locked memory. */
-static unsigned int pinned_pages(void)
-{
-	FILE *f = fopen("/proc/self/status", "r");
-	unsigned int kb = ~0;
-	char line[128];
-
-	ASSERT(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmLck: %u kB", &kb) == 1)
-			break;
-	fclose(f);
-	return kb / 4;
-}
-
 static void put(__u8 *p, __u64 val)
 {
 	memcpy(p, &val, sizeof(val));
@@ -59,7 +44,7 @@ MTAP_TEST(both_ways)
 
 	ASSERT_EQ(guest_map(IOVA, mem, 4 * PAGE, PROT_RW), 0);
 	ASSERT_EQ(kdma_pin(3, IOVA, 4 * PAGE), 0);
-	EXPECT_EQ(pinned_pages(), 4);
+	EXPECT_EQ(guest_pinned_pages(), 4);
 	put(mem, 4711);
 	put(mem + 3 * PAGE + 16, 42);
 	EXPECT_EQ(kdma_peek(3, 0), 4711);
@@ -75,7 +60,7 @@ MTAP_TEST(both_ways)
 	EXPECT_EQ(pull(3, PAGE - 96, 2), 1);
 	EXPECT_EQ(kdma_unpin(3), 0);
 	EXPECT_EQ(kdma_peek(3, 0), -EFAULT);
-	EXPECT(mtap_await(!pinned_pages()));
+	EXPECT(mtap_await(!guest_pinned_pages()));
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
 
@@ -87,7 +72,7 @@ MTAP_TEST(edges)
 
 	ASSERT_EQ(guest_map(IOVA, mem, 4 * PAGE, PROT_RW), 0);
 	ASSERT_EQ(kdma_pin(0, IOVA + PAGE - 24, 48), 0);
-	EXPECT_EQ(pinned_pages(), 2);
+	EXPECT_EQ(guest_pinned_pages(), 2);
 	for (i = 0; i <= 40; i++) {
 		put(mem + PAGE - 24 + i, 1000 + i);
 		EXPECT_EQ(kdma_peek(0, i), i % 8 ? -EFAULT : (int)(1000 + i));
@@ -148,7 +133,7 @@ MTAP_TEST(several_mappings)
 	/* Half of the memory is unmapped, so the whole window is removed */
 	ASSERT_EQ(guest_unmap(IOVA + 2 * PAGE, 2 * PAGE), 0);
 	EXPECT_EQ(kdma_peek(0, PAGE), -EFAULT);
-	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
 	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS)));
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA + 2 * PAGE);
@@ -169,7 +154,7 @@ MTAP_TEST(refusals)
 	EXPECT_EQ(kdma_pin(0, IOVA + 3 * PAGE, 2 * PAGE), -EPERM);
 	EXPECT_EQ(kdma_pin(0, IOVA + PAGE, 3 * PAGE), -EPERM);
 	EXPECT_EQ(kdma_pin(0, IOVA + 4 * PAGE, 8), -ENOENT);
-	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
 	EXPECT_EQ(kdma_unpin(0), -ENOENT);
 	EXPECT_EQ(kdma_unpin(MDEV_BPF_MAX_PINS), -EINVAL);
 	EXPECT_EQ(kdma_pin(0, IOVA, 8), 0);
@@ -179,7 +164,7 @@ MTAP_TEST(refusals)
 	EXPECT_EQ(kdma_pin(0, IOVA + 8, 8), 0);
 	ASSERT_EQ(munmap(mem + PAGE, PAGE), 0);
 	EXPECT_EQ(kdma_pin(1, IOVA + PAGE, 8), -EFAULT);
-	EXPECT_EQ(pinned_pages(), 1);
+	EXPECT_EQ(guest_pinned_pages(), 1);
 }
 
 /* Unpin and pin at once: the new window waits for the pages of the old one. */
@@ -196,7 +181,7 @@ MTAP_TEST(replaced)
 		EXPECT_EQ(kdma_unpin(0), 0);
 		ASSERT_EQ(kdma_pin(0, IOVA + i % 2 * PAGE, PAGE), 0);
 		EXPECT_EQ(kdma_peek(0, 0), 1000 + i % 2);
-		EXPECT_EQ(pinned_pages(), 1);
+		EXPECT_EQ(guest_pinned_pages(), 1);
 	}
 }
 
@@ -212,9 +197,9 @@ MTAP_TEST(all_windows)
 	}
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
 		EXPECT_EQ(kdma_peek(i, 0), i + 1);
-	EXPECT(pinned_pages() > 0);
+	EXPECT(guest_pinned_pages() > 0);
 	ASSERT_EQ(guest_unmap(IOVA, 2 << 20), 0);
-	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
 	EXPECT_EQ(event_wait(guest_event[1]), 1);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 1);
 	for (i = 0; i < MDEV_BPF_MAX_PINS; i++)
@@ -277,7 +262,7 @@ MTAP_TEST(reset_unpins)
 	ASSERT_EQ(vfio_reset(&dev), 0);
 	guest_bus_master(true);
 	EXPECT_EQ(kdma_peek(0, 0), -EFAULT);
-	EXPECT(mtap_await(!pinned_pages()));
+	EXPECT(mtap_await(!guest_pinned_pages()));
 	EXPECT_EQ(kdma_pin(0, IOVA, PAGE), 0);
 	EXPECT_EQ(kdma_get(KDMA_UNMAPS), 0);
 }
@@ -301,7 +286,7 @@ MTAP_TEST(locked_memory)
 		    guest_map(IOVA, mem, 16 * PAGE, PROT_RW))
 			_exit(2);
 		guest_bus_master(true);
-		if (kdma_pin(0, IOVA, 5 * PAGE) != -ENOMEM || pinned_pages())
+		if (kdma_pin(0, IOVA, 5 * PAGE) != -ENOMEM || guest_pinned_pages())
 			_exit(3);
 		_exit(kdma_pin(0, IOVA, 4 * PAGE) ? 4 : 0);
 	}
@@ -315,10 +300,10 @@ MTAP_TEST(close_unpins)
 
 	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
 	ASSERT_EQ(kdma_pin(5, IOVA, PAGE), 0);
-	EXPECT_EQ(pinned_pages(), 1);
+	EXPECT_EQ(guest_pinned_pages(), 1);
 	close(dev.device);
 	dev.device = -1;
-	EXPECT_EQ(pinned_pages(), 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
 	dev.device = vfio_open_again(&dev, &dev_mdev);
 	ASSERT(dev.device >= 0);
 	guest_reopen();
@@ -338,7 +323,7 @@ MTAP_TEST(unmapped_while_detached)
 	ASSERT_EQ(kdma_pin(1, IOVA + PAGE, PAGE), 0);
 	prog_detach(&dev_prog);
 	ASSERT_EQ(guest_unmap(IOVA + PAGE, PAGE), 0);
-	EXPECT_EQ(pinned_pages(), 1);
+	EXPECT_EQ(guest_pinned_pages(), 1);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	EXPECT(mtap_await(kdma_get(KDMA_UNMAPS) == 1));
 	EXPECT_EQ(kdma_get(KDMA_UNMAP_IOVA), IOVA + PAGE);
@@ -397,7 +382,7 @@ MTAP_TEST(race_with_unmap)
 	EXPECT(pinned > 0);
 	EXPECT(missed > 0);
 	EXPECT(mapper.rounds > 0);
-	EXPECT(mtap_await(!pinned_pages()));
+	EXPECT(mtap_await(!guest_pinned_pages()));
 }
 
 const struct mtap_suite mtap_suite = {

@@ -377,6 +377,31 @@ MTAP_TEST(buffer_of_the_last_user)
 	close(fd);
 }
 
+/* Nor one that nobody has looked at, so that no memory was needed for it */
+MTAP_TEST(unused_buffer_of_the_last_user)
+{
+	__u32 *p;
+	int fd;
+
+	pair_close();
+	dev_open("bochs-dmabuf");
+	kind = VFIO_GFX_PLANE_TYPE_DMABUF;
+	mode(320, 200, 32);
+	EXPECT(shows(&dev));
+	fd = ioctl(dev.device, VFIO_DEVICE_GET_GFX_DMABUF, &plane.dmabuf_id);
+	ASSERT(fd >= 0);
+	vfio_close(&dev);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	dev_set(VRAM, 0, 4, 0x222222);
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT(p != MAP_FAILED);
+	EXPECT_EQ(*p, 0);
+	*p = 0x333333;
+	EXPECT_EQ(dev_get(VRAM, 0, 4), 0x222222);
+	munmap(p, 4096);
+	close(fd);
+}
+
 MTAP_TEST(migrates)
 {
 	mode(640, 480, 32);

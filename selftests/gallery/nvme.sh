@@ -14,7 +14,7 @@ objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
 uuid=5e1f7e57-0000-4000-8000-0000000000f1
 memory=5e1f7e57-0000-4000-8000-0000000000f2
 disk=$mtap_tmp/disk
-rounds=4
+rounds=$((long ? 4 : 2))
 
 left_devices=("$uuid" "$memory")
 left_programs=(nvme)

@@ -14,7 +14,7 @@ blk=5e1f7e57-0000-4000-8000-0000000000e2
 console=5e1f7e57-0000-4000-8000-0000000000e3
 memory=5e1f7e57-0000-4000-8000-0000000000e4
 disk=$mtap_tmp/disk
-rounds=4
+rounds=$((long ? 4 : 2))
 nested_limit=$((240 * slowness))
 
 left_devices=("$rng" "$blk" "$console" "$memory")

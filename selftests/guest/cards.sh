@@ -17,7 +17,7 @@ uuid=5e1f7e57-0000-4000-8000-00000000e002
 msix_uuid=5e1f7e57-0000-4000-8000-00000000e003
 express_uuid=5e1f7e57-0000-4000-8000-00000000e006
 word=text-$RANDOM
-rounds=5
+rounds=$((long ? 5 : 3))
 updates=200	# in each round
 
 left_devices=("$uuid" "$msix_uuid" "$express_uuid")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Implements guest.h. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -220,4 +221,18 @@ void kdma_bytes_get(size_t off, void *buf, size_t size)
 void kdma_bytes_set(size_t off, const void *buf, size_t size)
 {
 	ASSERT_EQ(vfio_pwrite(&dev, KDMA_BYTES, off, buf, size), size);
+}
+
+unsigned int guest_pinned_pages(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned int kb = ~0;
+	char line[128];
+
+	ASSERT(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmLck: %u kB", &kb) == 1)
+			break;
+	fclose(f);
+	return kb / 4;
 }

@@ -118,13 +118,11 @@ int MDEV_BPF_OP(kqdma_told, struct mdev_bpf_queue *q, struct mdev_bpf_dma *dma)
 	return 0;
 }
 
-int MDEV_BPF_OP(kqdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+/* Until the test says go */
+static void spin(struct mdev_bpf_dev *dev)
 {
 	int i, j;
 
-	access->val = 0x1234;
-	if (access->offset != KQD_SPIN)
-		return 0;
 	__sync_lock_test_and_set(&global.inside, 1);
 	mdev_bpf_for(i, dev, 0, MDEV_BPF_MAX_LOOPS) {
 		mdev_bpf_for(j, dev, 0, 1000) {
@@ -134,11 +132,23 @@ int MDEV_BPF_OP(kqdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *ac
 	}
 out:
 	__sync_lock_test_and_set(&global.inside, 0);
+}
+
+int MDEV_BPF_OP(kqdma_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	access->val = 0x1234;
+	if (access->offset == KQD_SPIN)
+		spin(dev);
 	return 0;
 }
 
 int MDEV_BPF_OP(kqdma_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
+	if (access->offset == KQD_UNPIN) {
+		mdev_bpf_dma_unpin(dev, 0);
+		spin(dev);
+		return 0;
+	}
 	if (access->offset != KQD_PIN)
 		return 0;
 	return access->val ? mdev_bpf_dma_pin(dev, 0, access->val, 4096) :

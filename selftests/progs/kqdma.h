@@ -10,6 +10,7 @@
 /* BAR0 */
 #define KQD_SPIN	0x00	/* R: runs until kqdma_global::go, with the device's lock held */
 #define KQD_PIN		0x08	/* W: guest address of a page, pin it as window 0; 0: unpin it */
+#define KQD_UNPIN	0x18	/* W: unpin window 0, then run until kqdma_global::go */
 #define KQD_ANY		0x10	/* R: 0x1234 */
 #define KQD_TAIL(q)	(0x100 + 16 * (q))
 

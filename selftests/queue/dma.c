@@ -493,6 +493,33 @@ static void pin(void)
 	ASSERT(mtap_await(__sync_fetch_and_add(&global->pinned, 0) == 1));
 }
 
+static void *unpin_and_stay(void *unused)
+{
+	vfio_set(&dev, 0, KQD_UNPIN, 8, 0);
+	return unused;
+}
+
+/* An op that gives a window back may still have a pointer to it: pages stay pinned until it returns. */
+MTAP_TEST(unpinned_in_an_op)
+{
+	pthread_t spinner;
+	unsigned int i;
+
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	pin();
+	EXPECT_EQ(guest_pinned_pages(), 1);
+	ASSERT_EQ(pthread_create(&spinner, NULL, unpin_and_stay, NULL), 0);
+	ASSERT(mtap_await(inside()));
+	/* What would unpin them has a processor for itself. */
+	for (i = 0; i < 1000 && guest_pinned_pages(); i++)
+		;
+	EXPECT_EQ(i, 1000);
+	EXPECT(inside());
+	__sync_lock_test_and_set(&global->go, 1);
+	pthread_join(spinner, NULL);
+	EXPECT(mtap_await(!guest_pinned_pages()));
+}
+
 MTAP_TEST(windows)
 {
 	unsigned int q;

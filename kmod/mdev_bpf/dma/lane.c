@@ -175,12 +175,16 @@ static void from_fault(struct mdev_bpf_dma_channel *ch)
 	mdev_bpf_queue_wake(ch->lane);
 }
 
-/* Remove the first request, which is over. @dma: set to the argument of queue_done. */
+/*
+ * Remove the first request if it is over. @dma: set to the argument of queue_done. The lane may
+ * have another runner: the device's worker, while the queue gets a new thread. So what next() has
+ * found may have changed, and it may be the fault thread's now.
+ */
 static bool take(struct mdev_bpf_dma_channel *ch, struct mdev_bpf_dma *dma)
 {
 	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
 
-	if (!req || !req->over)
+	if (!req || !req->over || ch->busy || ch->fault.has_head)
 		return false;
 	*dma = mdev_bpf_request_result(req);
 	ch->absent = false;
@@ -255,7 +259,8 @@ static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 	if (!ch->fault.has_head)
 		return MAX_SCHEDULE_TIMEOUT;
 	req = mdev_bpf_dma_channel_head(ch);
-	if (req->over || !may_run(ch->lane) || !mdev_bpf_request_may_run(ch->bdev, &req->arg)) {
+	if (!req || req->over || !may_run(ch->lane) ||
+	    !mdev_bpf_request_may_run(ch->bdev, &req->arg)) {
 		from_fault(ch);
 		return MAX_SCHEDULE_TIMEOUT;
 	}
@@ -406,25 +411,26 @@ void *mdev_bpf_dma_lane_pin_get(struct mdev_bpf_lane *lane, u64 id, u64 offset, 
 }
 
 /**
- * mdev_bpf_dma_lanes_await() - wait until no op of a queue accesses a window any more
+ * mdev_bpf_dma_lanes_await() - wait until no op accesses a window any more
  * @bdev: the device, of which ops no longer find the window
  * @closings: mdev_bpf_queues::closings when that became so
+ *
+ * An op of the device that gives a window back itself may still have a pointer to it, until it
+ * returns and lets go of the gate. An op of a queue has the lane of that queue.
  *
  * This waits with the gate held, which VFIO's dma_unmap takes each time: so type1, which crashes
  * the machine if memory is still pinned after eleven calls, does not count in the meantime. Many
  * windows that are taken together wait for the same ops, because one of them closes all lanes.
  *
- * Context: Process context, no lock held. Waits for ops of queues that are running, of all queues
- * at the same time.
+ * Context: Process context, no lock held. Waits for the op of the device that is running, and for
+ * those of queues, of all queues at the same time.
  */
 void mdev_bpf_dma_lanes_await(struct mdev_bpf_device *bdev, unsigned int closings)
 {
+	guard(mdev_bpf_gate)(bdev);
 	/* Pairs with mdev_bpf_dma_lane_pin_get() */
 	smp_mb();
-	if (!READ_ONCE(bdev->queues.windows))
-		return;
-	guard(mdev_bpf_gate)(bdev);
-	if (bdev->queues.closings == closings) {
+	if (READ_ONCE(bdev->queues.windows) && bdev->queues.closings == closings) {
 		mdev_bpf_queue_close_lanes(bdev);
 		mdev_bpf_queue_open_lanes(bdev);
 	}

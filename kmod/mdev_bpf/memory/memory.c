@@ -525,12 +525,12 @@ static void close_region(struct mdev_bpf_device *bdev, unsigned int region,
  * mdev_bpf_memory_forget_device() - drop memory that the next user must not see
  * @bdev: the device, whose user has closed it
  *
- * Regions with MDEV_BPF_REGION_CLEAR get new memory, if there is any in the old one. So neither
- * does who still has pages of that, by a dma-buf or because they are pinned, see what the next user
- * writes. If there is no memory, the old one is cleared instead, and replaced before the device
- * can be opened again. The time that it takes is that of the task that closes the device, and
- * grows with the pages that exist. No lock is held, so a detach, another program and a dump do not
- * wait for it.
+ * Regions with MDEV_BPF_REGION_CLEAR get new memory, if there is any in the old one, or a dma-buf
+ * of it. So neither does who still has pages of that, by a dma-buf or because they are pinned, see
+ * what the next user writes. If there is no memory, the old one is cleared instead, and replaced
+ * before the device can be opened again. The time that it takes is that of the task that closes
+ * the device, and grows with the pages that exist. No lock is held, so a detach, another program
+ * and a dump do not wait for it.
  *
  * Context: Process context, no lock held. Nobody can open the device before this returns.
  */
@@ -546,7 +546,7 @@ void mdev_bpf_memory_forget_device(struct mdev_bpf_device *bdev)
 			mem = bdev->memory[i];
 			kref_get(&mem->ref);
 		}
-		if (!xa_empty(&mem->pages))
+		if (!xa_empty(&mem->pages) || atomic_read(&mem->exports))
 			close_region(bdev, i, mem);
 		mdev_bpf_memory_put(mem);
 	}

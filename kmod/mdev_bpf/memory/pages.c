@@ -187,7 +187,7 @@ static unsigned int find_run(struct xarray *pages, pgoff_t index, unsigned int m
 	for (page = xas_load(&xas); nr < max; page = xas_next(&xas)) {
 		if (!page || xa_is_internal(page) || (nr && page != *first + nr))
 			break;
-		/* As in mdev_bpf_memory_find() */
+		/* It goes, or trim is looking at it: the caller asks mdev_bpf_memory_find() */
 		if (!get_page_unless_zero(page))
 			break;
 		if (xas_reload(&xas) != page) {
@@ -227,6 +227,10 @@ int mdev_bpf_memory_get_run(struct mdev_bpf_memory *mem, pgoff_t index, unsigned
 		ret = memory_add_run(mem, index, max, gfp);
 		if (ret)
 			return ret;
+	}
+	if (!nr) {
+		*first = mdev_bpf_memory_find(&mem->pages, index);
+		nr = !!*first;
 	}
 	return nr;
 }
