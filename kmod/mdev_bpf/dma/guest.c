@@ -106,7 +106,10 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 	} else if (wait) {
 		ret = vfio_dma_rw(&bdev->vdev, iova, data, size, write);
 	} else if (bdev->vdev.iommufd_access && current->mm != READ_ONCE(bdev->worker.mm)) {
-		/* For the memory of another process, iommufd pins pages instead, which may wait */
+		/*
+		 * For the memory of another process, iommufd pins pages instead, which may wait.
+		 * Whose memory it is cannot be asked: that of a third process waits all the same.
+		 */
 		ret = -EFAULT;
 	} else {
 		pagefault_disable();

@@ -395,9 +395,9 @@ static unsigned long fault_step(struct mdev_bpf_dma_channel *ch)
 }
 
 /*
- * Can this task carry out DMA after the op? True for ops that are called by a task of the user
- * without a lock that others need. All other ops are called in places that must not wait for user
- * space, or by a worker without a user.
+ * Can this task carry out DMA after the op? True for ops that are called by a task of the user, of
+ * which the device's thread is one, without a lock that other users need. All other ops are called
+ * in places that must not wait for user space, or by a worker without a user.
  */
 static bool dma_inline(enum mdev_bpf_op op)
 {

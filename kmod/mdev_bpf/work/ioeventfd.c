@@ -217,7 +217,10 @@ static void call_write(struct mdev_bpf_ioeventfd *entry)
 		.val = entry->data,
 		.reg = MDEV_BPF_NO_REGISTER,
 	};
-	/* Enter as for work, so that the worker carries out DMA: the caller holds a mutex */
+	/*
+	 * As for work. If this is the device's thread, it may then carry out DMA with the mutex
+	 * held, for which only VFIO_DEVICE_IOEVENTFD and closing the device wait.
+	 */
 	CLASS(mdev_bpf_call, call)(bdev, MDEV_BPF_OP_WORK);
 	lockdep_assert_held(&bdev->ioeventfds.config);
 	/* A reset may have discarded the write */
