@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "disk"))
 		printf("%llu\n", cost_of_disk(argv[2], atoi(argv[3]), atoi(argv[4]),
-						atoi(argc == 6 ? argv[5] : REQUESTS)));
+					      atoi(argc == 6 ? argv[5] : REQUESTS)));
 	else
 		printf("%llu\n", cost_of_register(argv[1], argv[2], argv[3],
 						  strtoul(argv[4], NULL, 0)));

@@ -130,8 +130,8 @@ MTAP_TEST(one)
 }
 
 /*
- * Wait for a chain of @n entries with @id, and one of 2 with @other. They end in any order: the first
- * one may have to wait for memory.
+ * Wait for a chain of @n entries with @id, and one of 2 with @other. They end in any order: the
+ * first one may have to wait for memory.
  */
 static void wait_for_both(unsigned int n, __u16 id, __u16 other)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device whose ops call functions of mdev_bpf that take time, in plain loops, which mdev_bpf_for()
+ * A device whose ops call functions of mdev_bpf that take time, in plain loops, which the watchdog
  * does not end; see kslow.h for its registers.
  */
 #include "mdev_bpf.bpf.h"
@@ -9,8 +9,9 @@
 char _license[] SEC("license") = "GPL";
 
 #define PAGE	4096
-#define FIVE	"%u%u%u%u%u"
-#define FIFTY	FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE
+/* 50 conversions */
+#define FIFTY	"%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u" \
+		"%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u%u"
 
 static char text[MDEV_BPF_MAX_TEXT];
 static __u64 numbers[500];

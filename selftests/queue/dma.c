@@ -499,7 +499,7 @@ static void *unpin_and_stay(void *unused)
 	return unused;
 }
 
-/* An op that gives a window back may still have a pointer to it: pages stay pinned until it returns. */
+/* An op that gives a window back may still have a pointer to it, so its pages stay meanwhile. */
 MTAP_TEST(unpinned_in_an_op)
 {
 	pthread_t spinner;
