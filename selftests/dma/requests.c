@@ -131,6 +131,31 @@ MTAP_TEST(private_memory)
 	EXPECT(!memcmp(mem, mem + 32 * PAGE, 32 * PAGE));
 }
 
+/*
+ * A page that was zeroed is looked at later, and freed if nothing was written to it in the meantime.
+ * Here it was, so its content goes out, also if the page is looked at just then.
+ */
+MTAP_TEST(zeroed_and_written)
+{
+	unsigned int round, i, lost = 0, nr = MDEV_BPF_MAX_DMA;
+	__u8 *mem = guest_alloc(nr * PAGE, 1);
+	__u64 done;
+
+	ASSERT_EQ(guest_map(IOVA, mem, nr * PAGE, PROT_RW), 0);
+	kdma_set(KDMA_IOVA, IOVA);
+	for (round = 0; round < 100; round++) {
+		memset(mem, 0xee, nr * PAGE);
+		done = kdma_get(KDMA_DONE);
+		kdma_set(KDMA_REFILL, nr);
+		ASSERT_EQ(kdma_get(KDMA_RESULT), 0);
+		ASSERT(kdma_await(done + nr));
+		EXPECT_EQ(kdma_error(done), 0);
+		for (i = 0; i < nr; i++)
+			lost += mem[i * PAGE + PAGE - 1] != 0xff;
+	}
+	EXPECT_EQ(lost, 0);
+}
+
 /* Neighbours for the guest, in another order in the user's memory, with gaps between */
 MTAP_TEST(several_mappings)
 {

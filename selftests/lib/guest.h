@@ -23,9 +23,9 @@ void guest_bus_master(bool on);
 /* Anonymous memory, filled with a pattern that @seed makes; freed by guest_close(). */
 __u8 *guest_alloc(size_t size, unsigned int seed);
 void guest_fill(__u8 *p, size_t size, unsigned int seed);
-/* 0 or negative errno; @prot is PROT_READ and PROT_WRITE. */
 /* The pages VFIO has pinned for us: they count as locked memory. */
 unsigned int guest_pinned_pages(void);
+/* 0 or negative errno; @prot is PROT_READ and PROT_WRITE. */
 int guest_map(__u64 iova, void *p, size_t size, int prot);
 int guest_unmap(__u64 iova, size_t size);
 

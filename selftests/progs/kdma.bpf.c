@@ -91,6 +91,28 @@ static __s64 pull(struct mdev_bpf_dev *dev, struct kdma_state *s, __u32 n)
 	return n;
 }
 
+static __s64 refill(struct mdev_bpf_dev *dev, struct kdma_state *s, __u32 n)
+{
+	__s64 ret = mdev_bpf_memory_zero(dev, KDMA_PRIVATE, 0, 4096ULL * n);
+	__u64 iova = REG(s, KDMA_IOVA);
+	int i;
+
+	REG(s, KDMA_SIZE) = 4096;
+	mdev_bpf_for(i, dev, 0, (int)n) {
+		__u64 at = 4096ULL * (n - 1 - i);
+		__u8 *p = mdev_bpf_memory_get(dev, MDEV_BPF_MEMORY(KDMA_PRIVATE, at + 4095), 1);
+
+		if (!p)
+			return -EFAULT;
+		*p = 0xff;
+		REG(s, KDMA_IOVA) = iova + at;
+		REG(s, KDMA_WHERE) = MDEV_BPF_MEMORY(KDMA_PRIVATE, at);
+		ret = ret ?: request(dev, s, MDEV_BPF_DMA_WRITE, 0);
+	}
+	REG(s, KDMA_IOVA) = iova;
+	return ret;
+}
+
 static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, __u64 val)
 {
 	__s64 *result = (__s64 *)&REG(s, KDMA_RESULT);
@@ -132,6 +154,9 @@ static int reg_write(struct mdev_bpf_dev *dev, struct kdma_state *s, __u64 reg, 
 		break;
 	case KDMA_PULL:
 		*result = pull(dev, s, val);
+		break;
+	case KDMA_REFILL:
+		*result = refill(dev, s, val);
 		break;
 	default:
 		s->reg[reg / 8 & 31] = val;

@@ -55,6 +55,8 @@
 #define KDMA_QUIET		0xe0	/* not 0: dma_done sends no interrupt */
 #define KDMA_TASK		0xe8	/* R: the thread that called dma_done last */
 #define KDMA_WORKER		0xf0	/* R: the thread that called work last */
+#define KDMA_REFILL		0xf8	/* W: zero n pages of PRIVATE; write a byte to the end of */
+					/* each, and copy it to IOVA, the last page first; RESULT */
 #define KDMA_MORE		0x400	/* R: for the last KDMA_MORE_LEN entries of the log: */
 #define KDMA_MORE_LEN		128	/* done | channel << 32 | flags << 48 */
 #define KDMA_LOG		0x800	/* R: KDMA_LOG_LEN entries of id | error << 32 */
