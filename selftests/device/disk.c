@@ -105,6 +105,12 @@ static void ring(const struct vfio *v, unsigned int q)
 	ASSERT_EQ(vfio_set(v, 0, reg(q, DISK_REG_TAIL), 4, drv[q].tail), 0);
 }
 
+/* How many commands are over, which is counted after the entry of the last one was written */
+static __s64 commands(const struct vfio *v)
+{
+	return vfio_get(v, 0, DISK_REG_COMMANDS, 8);
+}
+
 /* Wait for the last command of a queue: its status. */
 static int status(unsigned int q)
 {
@@ -222,7 +228,7 @@ MTAP_TEST(lists)
 	EXPECT(!memcmp(mem + IN + 1003, mem + OUT + 3 * PAGE + 5, 5000));
 	EXPECT(!memcmp(mem + IN + 6003, mem + OUT + 9 * PAGE, 144));
 	EXPECT_EQ(mem[IN + 6147], 0);
-	EXPECT_EQ(dev_get(0, DISK_REG_COMMANDS, 8), 2);
+	EXPECT(mtap_await(commands(&dev) == 2));
 	EXPECT_EQ(dev_get(0, reg(0, DISK_REG_HEAD), 4), 2);
 }
 
@@ -239,7 +245,7 @@ MTAP_TEST(wraps)
 		ring(&dev, 2);
 		EXPECT_EQ(status(2), DISK_OK);
 	}
-	EXPECT_EQ(dev_get(0, DISK_REG_COMMANDS, 8), 200);
+	EXPECT(mtap_await(commands(&dev) == 200));
 	EXPECT_EQ(run(2, DISK_READ, 19, IN, 512), DISK_OK);
 	EXPECT(!memcmp(mem + IN, mem + OUT + 512 * 9, 512));
 }
@@ -311,7 +317,7 @@ MTAP_TEST(resets)
 	ASSERT(missing_wanted());
 	ASSERT_EQ(vfio_reset(&dev), 0);
 	bring(0);
-	EXPECT_EQ(dev_get(0, DISK_REG_COMMANDS, 8), 0);
+	EXPECT_EQ(commands(&dev), 0);
 	EXPECT_EQ(dev_get(0, reg(1, DISK_REG_TAIL), 4), 0);
 	EXPECT_EQ(dev_get(0, reg(1, DISK_REG_RING), 8), 0);
 	probe(&dev);
@@ -338,7 +344,7 @@ MTAP_TEST(migrates)
 {
 	plug(&b);
 	ASSERT_EQ(run(0, DISK_WRITE, 5, OUT, 3 * PAGE), DISK_OK);
-	event_take(vector[0]);
+	EXPECT_EQ(event_wait(vector[0]), 1);
 	ASSERT_EQ(mig_set(&dev, S(STOP), NULL), 0);
 	piece(0, IN, 3 * PAGE);
 	queue(0, DISK_READ, 5);
@@ -350,7 +356,7 @@ MTAP_TEST(migrates)
 	EXPECT_EQ(status(0), DISK_OK);
 	EXPECT_EQ(event_wait(vector[0]), 1);
 	EXPECT(!memcmp(mem + IN, mem + OUT, 3 * PAGE));
-	EXPECT_EQ(vfio_get(&b, 0, DISK_REG_COMMANDS, 8), 2);
+	EXPECT(mtap_await(commands(&b) == 2));
 }
 
 /* So is a command whose data the source has been waiting for. */
@@ -368,8 +374,8 @@ MTAP_TEST(migrates_in_flight)
 	EXPECT_EQ(done(0)->number, 0);
 	bring(0);
 	EXPECT_EQ(status(0), DISK_OK);
-	EXPECT_EQ(vfio_get(&b, 0, DISK_REG_COMMANDS, 8), 1);
-	EXPECT_EQ(vfio_get(&dev, 0, DISK_REG_COMMANDS, 8), 0);
+	EXPECT(mtap_await(commands(&b) == 1));
+	EXPECT_EQ(commands(&dev), 0);
 }
 
 /* The driver goes on when another program takes over, even in the middle of a request. */
@@ -386,8 +392,8 @@ MTAP_TEST(upgrades)
 	ASSERT_EQ(prog_open(&dev_prog2, DISK, NULL), 0);
 	ASSERT_EQ(prog_load(&dev_prog2), 0);
 	ASSERT_EQ(prog_update(&dev_prog, &dev_prog2), 0);
-	EXPECT_EQ(dev_get(0, DISK_REG_COMMANDS, 8), 3);
+	EXPECT_EQ(commands(&dev), 3);
 	missing_bring(0, mem + RING(0));
 	EXPECT_EQ(status(0), DISK_OK);
-	EXPECT_EQ(dev_get(0, DISK_REG_COMMANDS, 8), 4);
+	EXPECT(mtap_await(commands(&dev) == 4));
 }

@@ -426,10 +426,10 @@ MTAP_TEST(texts)
 MTAP_TEST(timer_is_frozen)
 {
 	ASSERT_EQ(vfio_irq_fds(&dev, MSI, 0, 2, event), 0);
-	dev_set(0, KFAIL_ARM, 4, 100 * MS);
+	dev_set(0, KFAIL_ARM, 4, 500 * MS);
 	fail_with(-5);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0 due none");
-	mtap_wait_us(300 * MS);
+	mtap_wait_us(700 * MS);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed 0 due none");
 	EXPECT_EQ(event_take(event[1]), 0);
 	EXPECT_EQ(calls(KFAIL_TIMER), 0);
@@ -440,7 +440,7 @@ MTAP_TEST(timer_is_frozen)
 
 MTAP_TEST(reset_cancels_timer)
 {
-	dev_set(0, KFAIL_ARM, 4, 100 * MS);
+	dev_set(0, KFAIL_ARM, 4, 500 * MS);
 	fail_with(-5);
 	ASSERT_EQ(vfio_reset(&dev), 0);
 	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "timers: armed none");

@@ -63,9 +63,9 @@ MTAP_TEST(declared_attributes)
 	EXPECT_EQ(sysfs_int("/sys/devices/virtual/kdev/kdev/mdev_bpf/state_size"),
 		  sizeof(struct kdev_state));
 	prog_close(&dev_prog2);
-	EXPECT(!exists("/sys/devices/virtual/kdev"));
-	EXPECT(!exists("/sys/class/kdev"));
-	EXPECT(!exists("/sys/bus/mdev/drivers/kdev"));
+	EXPECT(mtap_await(!exists("/sys/devices/virtual/kdev")));
+	EXPECT(mtap_await(!exists("/sys/class/kdev")));
+	EXPECT(mtap_await(!exists("/sys/bus/mdev/drivers/kdev")));
 }
 
 MTAP_TEST(create_remove)

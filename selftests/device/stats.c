@@ -55,7 +55,6 @@ static void close_device(void)
 
 	sysfs_write("0", MODULE "/stats");
 	sysfs_write("0", MODULE "/slow_op_us");
-	sysfs_write("100", "/sys/module/mdev_bpf/parameters/op_limit_ms");
 	for (i = 0; i < ARRAY_SIZE(trace_link); i++) {
 		bpf_link__destroy(trace_link[i]);
 		trace_link[i] = NULL;
@@ -250,7 +249,7 @@ MTAP_TEST(no_start_is_left_over)
 	unsigned long rounds;
 	pthread_t thread;
 
-	ASSERT_EQ(sysfs_write("10000", "/sys/module/mdev_bpf/parameters/op_limit_ms"), 0);
+	dev_op_limit(10000);
 	rounds = long_enough();
 	stats("1");
 	thread = begin_slow_write(rounds);

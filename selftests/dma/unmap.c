@@ -57,6 +57,7 @@ MTAP_TEST(six_pin_again)
 /* dma_unmap may take long. */
 MTAP_TEST(slow_ones_pin_again)
 {
+	dev_op_limit(10000);
 	pin_again(2, 1, 60);
 }
 

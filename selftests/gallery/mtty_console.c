@@ -339,7 +339,6 @@ MTAP_TEST(loop_mode)
 #define FIRST	1000
 #define FILES	2000
 #define GROUPS	50
-#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
 
 /* Have FILES * GROUPS watchers wait for the console: one for each number of the file and group. */
 static void watch(int *groups)
@@ -372,14 +371,13 @@ MTAP_TEST(many_watchers)
 	unsigned int i;
 
 	watch(groups);
-	ASSERT_EQ(sysfs_write("10", LIMIT), 0);
+	dev_op_limit(10);
 	for (i = 0; i < 20; i++) {
 		began = mtap_now();
 		wr(UART_TX, 'a' + i);
 		began = mtap_now() - began;
 		took = began < took ? began : took;
 	}
-	sysfs_write("100", LIMIT);
 	mtap_diag("%u watchers: a byte takes %.0f us", FILES * GROUPS, took * 1e6);
 	EXPECT_STR(device_attr(&dev_mdev, "state"), "attached");
 	EXPECT(took < slowness() * 0.002);

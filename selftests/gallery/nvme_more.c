@@ -352,7 +352,8 @@ MTAP_TEST(coalescing)
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(drv_wait(&dev, 1), 0);
 	i = event_wait(drv_vector[1]);
-	EXPECT(i >= 1 && i <= 3);
+	/* Two, or a few more if these 8 took longer than the time */
+	EXPECT(i >= 1 && i < 8);
 	event_take(drv_vector[1]);
 	EXPECT_EQ(drv_do(1, NVME_IO_READ, 0, 1, IN), 0);
 	EXPECT_EQ(event_wait(drv_vector[1]), 1);
@@ -364,7 +365,8 @@ MTAP_TEST(coalescing)
 		EXPECT_EQ(drv_do(2, NVME_IO_READ, 0, 1, IN), 0);
 		EXPECT_EQ(event_wait(drv_vector[2]), 1);
 		EXPECT_EQ(feature(NVME_FEATURE_ARBITRATION, 0), 0);
-		EXPECT_EQ(event_wait(drv_vector[0]), 1);
+		/* Or two: the interrupt of the Set Features above may come after its entry */
+		EXPECT(event_wait(drv_vector[0]) > 0);
 	}
 }
 
@@ -387,12 +389,13 @@ MTAP_TEST(intx)
 	drv_io(2, NVME_IO_READ, 0, 1, IN);
 	drv_ring(&dev, 2);
 	EXPECT_EQ(drv_wait(&dev, 1), 0);
+	/* The entry comes first, and what concerns the line is done later, by the device's worker */
 	EXPECT(mtap_await(drv_ready(2)));
-	EXPECT(line());
+	EXPECT(mtap_await(line()));
 	dev_set(0, NVME_REG_INTMS, 4, 1);
-	EXPECT(!line());
+	EXPECT(mtap_await(!line()));
 	dev_set(0, NVME_REG_INTMC, 4, 1);
-	EXPECT(line());
+	EXPECT(mtap_await(line()));
 	EXPECT_EQ(drv_wait(&dev, 2), 0);
 	EXPECT(mtap_await(!line()));
 	event_take(drv_vector[0]);

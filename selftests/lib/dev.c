@@ -5,9 +5,13 @@
 
 #include "dev.h"
 
+#define OP_LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
+
 struct prog dev_prog, dev_prog2;
 struct mdev dev_mdev;
 struct vfio dev = { .container = -1, .group = -1, .device = -1 };
+
+static bool op_limit_is_set;
 
 void dev_need_module(void)
 {
@@ -33,9 +37,21 @@ void dev_open(const char *type)
 	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
 }
 
+void dev_op_limit(unsigned int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", ms);
+	ASSERT_EQ(sysfs_write(text, OP_LIMIT), 0);
+	op_limit_is_set = true;
+}
+
 void dev_close(void)
 {
 	vfio_close(&dev);
+	if (op_limit_is_set)
+		sysfs_write("100", OP_LIMIT);
+	op_limit_is_set = false;
 	mdev_remove_all();
 	prog_close(&dev_prog2);
 }

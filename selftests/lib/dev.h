@@ -24,6 +24,11 @@ void dev_need_module(void);
 /* These fail the test point, or the suite's setup, if they cannot do it. */
 void dev_load(const char *object);
 void dev_open(const char *type);
+/*
+ * Let ops take @ms milliseconds, at most 10000, until dev_close(): for one that waits for the test,
+ * or for another task, which may be slow.
+ */
+void dev_op_limit(unsigned int ms);
 /* Safe to call whatever has been opened or loaded so far. */
 void dev_close(void);
 void dev_unload(void);

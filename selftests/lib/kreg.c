@@ -20,6 +20,7 @@ void kreg_read_beside_op(unsigned int region, __u64 offset, __u32 want)
 	pthread_t thread;
 
 	ASSERT(g);
+	dev_op_limit(10000);
 	/* The op may be over before this task has seen it, where a processor is another's */
 	for (tries = 0; !inside && tries < 100; tries++) {
 		__atomic_store_n(&g->go, 0, __ATOMIC_RELAXED);

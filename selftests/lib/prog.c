@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mdev.h"
 #include "prog.h"
 
 #define INSTALLED	"/usr/lib/mdev-bpf"
@@ -110,10 +111,26 @@ int prog_load(struct prog *p)
 	return bpf_object__load(p->obj);
 }
 
-int prog_attach(struct prog *p)
+int prog_attach_once(struct prog *p)
 {
 	p->link = bpf_map__attach_struct_ops(p->map);
 	return p->link ? 0 : -errno;
+}
+
+static bool old_one_is_there(int ret)
+{
+	return ret == -EBUSY && strstr(why_refused(), "is still being removed");
+}
+
+int prog_attach(struct prog *p)
+{
+	int ret = prog_attach_once(p), tries;
+
+	for (tries = 0; old_one_is_there(ret) && tries < 10000; tries++) {
+		usleep(1000);
+		ret = prog_attach_once(p);
+	}
+	return ret;
 }
 
 int prog_update(struct prog *p, struct prog *new)

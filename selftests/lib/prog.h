@@ -19,7 +19,10 @@ struct prog {
  */
 int prog_open(struct prog *p, const char *file, const char *map);
 int prog_load(struct prog *p);
+/* Waits until a program of the same name that was detached is gone, as mdev-bpf does. */
 int prog_attach(struct prog *p);
+/* -EBUSY if it is not */
+int prog_attach_once(struct prog *p);
 int prog_update(struct prog *p, struct prog *new);
 /* When this returns, the kernel no longer uses the program. */
 void prog_detach(struct prog *p);

@@ -76,11 +76,13 @@ static int create_m_at_once(void)
 
 static int create_m_when_free(void)
 {
-	int ret, tries = 100000;
+	bool last;
+	int ret;
 
 	do {
+		last = race_other_is_done();
 		ret = create_m_on_p1();
-	} while (ret == -EEXIST && tries--);
+	} while (ret == -EEXIST && !last);
 	return ret;
 }
 

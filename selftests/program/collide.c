@@ -128,7 +128,7 @@ MTAP_TEST(race)
 		EXPECT_EQ(type_available("kdev6-a"), 8);
 		for (j = 0; j < 4; j++)
 			bpf_link__destroy(link[j]);
-		EXPECT(!exists("/sys/class/kdev6"));
+		EXPECT(mtap_await(!exists("/sys/class/kdev6")));
 	}
 }
 

@@ -19,6 +19,7 @@
 /* Some timers expire during an update, and all of them leave a slow machine time for the rest. */
 #define TICK_NS		50000000
 #define SOME		40
+#define ROUNDS		10
 #define IOVA		0x100000
 #define MEM_SIZE	(MISSING_PAGES * MISSING_PAGE)
 
@@ -93,7 +94,7 @@ MTAP_TEST(failure_is_kept)
 
 /* How many accesses began and ended while devices were converted */
 struct between {
-	const struct kup_global *global;
+	struct kup_global *global;
 	atomic_uint done;
 	unsigned int among;
 };
@@ -135,21 +136,38 @@ static void create_slow(unsigned int nr, unsigned int slow)
 	}
 }
 
-/* The first device works while the others are converted, each of which takes its time. */
-MTAP_TEST(others_go_on)
+static void upgrade_beside_reads(struct between *b)
 {
-	struct between b = { .global = prog_globals(&dev_prog2) };
 	pthread_t thread;
 
-	ASSERT(b.global);
-	create_slow(SOME - 1, 1);
+	b->global->upgrades = 0;
+	b->done = 0;
+	b->among = 0;
 	stop = false;
-	ASSERT_EQ(pthread_create(&thread, NULL, read_on, &b), 0);
-	EXPECT(mtap_await(b.done));
+	ASSERT_EQ(pthread_create(&thread, NULL, read_on, b), 0);
+	EXPECT(mtap_await(b->done));
 	EXPECT_EQ(to_v2(), 0);
 	stop = true;
 	pthread_join(thread, NULL);
-	mtap_diag("%u of %u accesses among the conversions", b.among, b.done);
+	mtap_diag("%u of %u accesses among the conversions", b->among, b->done);
+}
+
+/*
+ * The first device works while the others are converted, each of which takes its time. Once, because
+ * the processor of the thread that reads may be stopped for as long.
+ */
+MTAP_TEST(others_go_on)
+{
+	struct between b = { .global = prog_globals(&dev_prog2) };
+	unsigned int round = 0;
+
+	ASSERT(b.global);
+	create_slow(SOME - 1, 1);
+	upgrade_beside_reads(&b);
+	for (; b.among <= SOME && round < ROUNDS; round++) {
+		EXPECT_EQ(to_v1(), 0);
+		upgrade_beside_reads(&b);
+	}
 	EXPECT(b.among > SOME);
 	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 2);
 }
@@ -336,21 +354,32 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-/* An administrator who waits for an upgrade can see which device takes the time. */
-MTAP_TEST(progress_is_shown)
+static void upgrade_and_watch(struct seen *seen)
 {
-	struct seen seen = { 0 };
 	pthread_t thread;
 
-	create_slow(SOME - 1, KUP_SLOW_MAX);
 	EXPECT_STR(progress(), "");
 	stop = false;
-	ASSERT_EQ(pthread_create(&thread, NULL, watch, &seen), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, watch, seen), 0);
 	EXPECT_EQ(to_v2(), 0);
 	EXPECT_STR(progress(), "");
 	stop = true;
 	pthread_join(thread, NULL);
-	mtap_diag("seen %u times checking, %u times converting", seen.checking, seen.converting);
+	mtap_diag("seen %u times checking, %u times converting", seen->checking, seen->converting);
+}
+
+/* An administrator who waits for an upgrade can see which device takes the time. */
+MTAP_TEST(progress_is_shown)
+{
+	struct seen seen = { 0 };
+	unsigned int round = 0;
+
+	create_slow(SOME - 1, KUP_SLOW_MAX);
+	upgrade_and_watch(&seen);
+	for (; !(seen.checking && seen.converting) && round < ROUNDS; round++) {
+		EXPECT_EQ(to_v1(), 0);
+		upgrade_and_watch(&seen);
+	}
 	EXPECT(seen.checking && seen.converting);
 	EXPECT_EQ(seen.wrong, 0);
 	/* Nor is one under way when it was refused. */
@@ -382,7 +411,7 @@ MTAP_TEST(stale_is_reset_meanwhile)
 	pthread_t thread;
 
 	create_slow(SOME - 1, KUP_SLOW_MAX);
-	for (round = 0; round < 10 && ret == -EAGAIN; round++) {
+	for (round = 0; round < ROUNDS && ret == -EAGAIN; round++) {
 		kupgrade_program(&dev_prog2, "map_v2");
 		dev_set(0, KUP_VALUE, 4, 4);
 		dev_set(0, KUP_FAIL_LATE, 4, -EDOM);

@@ -16,7 +16,6 @@
 #include "progs/kqdma.h"
 
 #define S(name)	VFIO_DEVICE_STATE_##name
-#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
 #define IOVA	0x100000000ULL
 #define GONE	0x200000000ULL
 #define PAGE	4096u
@@ -70,7 +69,6 @@ static void close_all(void)
 		close(event[i]);
 	dev_unload();
 	global = NULL;
-	sysfs_write("100", LIMIT);
 }
 
 /* An op runs that was told to stay. */
@@ -215,7 +213,7 @@ MTAP_TEST(no_lock_of_the_device)
 {
 	pthread_t spinner;
 
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	prepare(0, MDEV_BPF_DMA_READ, IOVA, DATA(0), PAGE);
 	global->q[0].nr = 3;
 	ASSERT_EQ(pthread_create(&spinner, NULL, spin, NULL), 0);
@@ -505,7 +503,7 @@ MTAP_TEST(unpinned_in_an_op)
 	pthread_t spinner;
 	unsigned int i;
 
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	pin();
 	EXPECT_EQ(guest_pinned_pages(), 1);
 	ASSERT_EQ(pthread_create(&spinner, NULL, unpin_and_stay, NULL), 0);
@@ -569,7 +567,7 @@ MTAP_TEST(unmapped_under_load)
  */
 MTAP_TEST(unmapped_while_an_op_stays)
 {
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	pin();
 	global->stay = 4000000000ULL;
 	global->q[0].look = KQD_STAY;
@@ -583,7 +581,7 @@ MTAP_TEST(unmapped_while_an_op_stays)
 /* Who only asks how long the stream will be does not wait for the op of a queue. */
 MTAP_TEST(size_does_not_wait)
 {
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	global->q[0].look = KQD_STAY;
 	ring(0);
 	ASSERT(mtap_await(inside()));
@@ -609,7 +607,7 @@ MTAP_TEST(bus_mastering_stays_on)
 	global->q[0].again = 1;
 	ASSERT_EQ(pthread_create(&thread, NULL, write_command, &stop), 0);
 	ring(0);
-	EXPECT(mtap_await(done(0) > 30000 || global->q[0].errors));
+	EXPECT(mtap_await(done(0) > 10000 || global->q[0].errors));
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	global->q[0].again = 0;

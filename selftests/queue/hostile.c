@@ -12,7 +12,6 @@
 #include "wrong.h"
 
 #define ERR	VFIO_PCI_ERR_IRQ_INDEX
-#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
 
 static int error;
 
@@ -29,7 +28,6 @@ static void close_all(void)
 	queues_close();
 	close(error);
 	prog_close(&dev_prog2);
-	sysfs_write("100", LIMIT);
 }
 
 static void set_all(unsigned int mode)
@@ -331,7 +329,7 @@ MTAP_TEST(inherited_while_busy)
 	struct heirs heirs;
 	__u64 calls = 0, n;
 
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	queue_global->mode[3] = KQ_SPIN;
 	heirs_open(&heirs);
 	kill(heirs.opener, SIGKILL);

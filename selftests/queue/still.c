@@ -13,7 +13,6 @@
 
 #define S(name)	VFIO_DEVICE_STATE_##name
 #define ROUNDS	40
-#define LIMIT	"/sys/module/mdev_bpf/parameters/op_limit_ms"
 
 static char stream[1 << 20];
 static pthread_t ringer;
@@ -22,7 +21,7 @@ static atomic_bool ringing;
 /* An op that stops all queues waits for each of them, which counts, and may be slow in a VM. */
 static void load_and_open(void)
 {
-	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	dev_op_limit(10000);
 	queues_load("kqueue");
 	queues_open();
 }
@@ -90,7 +89,6 @@ static void close_and_check(void)
 		queues_expect_sound();
 	queues_close();
 	prog_close(&dev_prog2);
-	sysfs_write("100", LIMIT);
 }
 
 MTAP_TEST(device_op)
