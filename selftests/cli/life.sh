@@ -20,14 +20,15 @@ life()
 	shift 2
 	# shellcheck disable=SC2086 # words
 	run "$status" mdev-bpf test "$klife" --map "$program" $few "$@"
-	is "$err" ""
+	# On a slow machine, the verifier takes long, which is said
+	is "$(grep -v "the verifier has been at work for" <<<"$err")" ""
 	nothing_left
 }
 
 nothing_left()
 {
 	local left=(/sys/class/mdev_bus/test*)
-	[ ! -e "${left[0]}" ] || fail "a program is left: ${left[*]}"
+	goes "${left[0]}"
 }
 
 # finds PROGRAM POINT SENTENCE: that point fails, and says so. A mistake may show in others, too.
@@ -109,7 +110,7 @@ names()
 	has "$err" "a program 'right' is loaded: choose another name with --type"
 	life 0 right --type mine
 	has "$out" "right as 'mine'"
-	[ ! -e /sys/class/mdev_bus/mine ] || fail "the program is left"
+	goes /sys/class/mdev_bus/mine
 	run 0 mdev-bpf unload right
 }
 

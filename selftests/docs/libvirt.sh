@@ -104,12 +104,14 @@ hotunplug()
 	run 0 virsh destroy vm
 }
 
+unlisted() { run 0 virsh nodedev-list --cap mdev --all && [[ $out != *"$node"* ]]; }
+
+# libvirt notices what mdevctl has done.
 nodedev_end()
 {
 	documented nodedev-end.sh
 	[ ! -e "$attrs" ] || fail "the device is still there"
-	run 0 virsh nodedev-list --cap mdev --all
-	has_not "$out" "$node"
+	await 20 unlisted || fail "it is still listed"
 }
 
 points nodedev domain hotplug hotunplug nodedev_end

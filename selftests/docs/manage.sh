@@ -193,6 +193,9 @@ migrated()
 	grep -q "Migration status: completed" "$mtap_tmp/here.out"
 }
 
+# The source may be done when the target has not yet read all.
+arrived() { run 0 mdev-bpf dump "$other" && [[ $out == *"SCR 5a"* ]]; }
+
 # No guest is needed: its firmware finds the card, and the test writes to it by QEMU's monitor.
 migrate()
 {
@@ -213,8 +216,7 @@ migrate()
 	wait "$last_qemu"
 	unset "left_pids[last_qemu]"
 	is "$(<"/sys/bus/mdev/devices/$other/mdev_bpf/open")" 1
-	run 0 mdev-bpf dump "$other"
-	has "$out" "SCR 5a"
+	await 30 arrived || fail "its register has not arrived: $out"
 	kill "$target"
 	await 30 is_open 0 "$other" || fail "the target has the device open"
 	unset "left_pids[target]"

@@ -240,6 +240,9 @@ def anything(card):
             card.set(offset, value, size)
             if offset == FACTORIAL:
                 until("a factorial", lambda: not card.get(STATUS) & 1)
+                # The interrupt comes after that
+                if card.get(STATUS) & 0x80:
+                    until("its interrupt", lambda: card.get(IRQ_STATUS) & 1)
         else:
             card.look(offset, size)
     card.set(ACK, 0xffffffff)

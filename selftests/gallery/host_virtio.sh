@@ -326,11 +326,12 @@ never_answers()
 	wrong SILENT
 	says "no request was completed for 2 s"
 	gone
+	# The disk that does not reset has to work before
+	echo 30 >"$parameters/patience"
 	wrong NO_RESET
 	bound "$bad"
 	gone
 	says "does not reset it"
-	echo 30 >"$parameters/patience"
 }
 
 interrupts_all_the_time()

@@ -20,6 +20,10 @@ wipe()
 		[ ! -e "$device" ] || echo 1 >"$device/remove"
 	done
 	rm -rf "$pins"/kst_* /sys/fs/bpf/kst_pins
+	# The programs go later.
+	for device in /sys/class/mdev_bus/kst_*; do
+		goes "$device"
+	done
 }
 
 at_exit() { wipe; rm -rf "$mtap_tmp"; }

@@ -64,7 +64,7 @@ start_both()
 tell() { echo "$2" 1<>"$mtap_tmp/$1"; }
 
 # said TAG PATTERN: has the guest said that?
-said() { grep -q "$2" "$mtap_tmp/$1.console"; }
+said() { grep -q "$2.*"$'\r$' "$mtap_tmp/$1.console"; }
 
 # no_complaints TAG: the guest, which has ended, has found none in its kernel's log (vm/guest-worker).
 no_complaints()

@@ -68,6 +68,9 @@ await()
 	done
 }
 
+# The kernel frees a program's map in its own time, and with it the hold on the module.
+is_unused() { [ "$(</sys/module/mdev_bpf/refcnt)" -eq 0 ]; }
+
 op_limit=/sys/module/mdev_bpf/parameters/op_limit_ms
 
 # slow_ops: from now on, ops may take as many times longer as all else does here. Where the emulator
@@ -109,6 +112,9 @@ run()
 	diag "$out"
 	diag "$err"
 }
+
+# goes FILE: it goes soon. Who unloads a program does not wait for tasks that use its files.
+goes() { await 20 test ! -e "$1" || fail "$1 is still there"; }
 
 # has TEXT PATTERN: the pattern is a shell glob that must match somewhere.
 # shellcheck disable=SC2053

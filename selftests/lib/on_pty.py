@@ -32,5 +32,7 @@ while True:
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended:
         break
+while select.select([parent], [], [], 0)[0]:
+    os.write(1, os.read(parent, 4096))
 same = termios.tcgetattr(terminal) == before
 print(f"status {os.waitstatus_to_exitcode(status)}, terminal {'restored' if same else 'changed'}")

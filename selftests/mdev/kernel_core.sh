@@ -19,6 +19,7 @@ at_exit()
 
 switch()
 {
+	await 20 is_unused || fail "mdev_bpf is in use"
 	run 0 modprobe -r mdev_bpf mdev
 	run 0 insmod "$modules/kernel/drivers/vfio/mdev/mdev.ko"
 	run 0 insmod "$modules/updates/mdev_bpf.ko"

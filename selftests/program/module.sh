@@ -18,11 +18,9 @@ at_exit()
 trap at_exit EXIT
 
 [ -e /sys/kernel/mdev_bpf ] || skip_all "mdev_bpf is not loaded"
-[ "$(</sys/module/mdev_bpf/refcnt)" -eq 0 ] || skip_all "mdev_bpf is in use"
+await 20 is_unused || skip_all "mdev_bpf is in use"
 command -v mdev-bpf >/dev/null || skip_all "no mdev-bpf"
 
-# The kernel frees a program's map in its own time, and with it the hold on the module.
-is_unused() { [ "$(</sys/module/mdev_bpf/refcnt)" -eq 0 ]; }
 await_unused() { await 20 is_unused || fail "still $(</sys/module/mdev_bpf/refcnt) users"; }
 
 held_by_program()

@@ -12,7 +12,7 @@ suite=$mtap_tmp/suite
 mkdir -p "$suite/lib"
 cp "$here/run.sh" "$suite"
 cp "$here/lib/klog" "$here/lib/names.sh" "$suite/lib"
-echo timeout=1 >"$suite/settings"
+echo timeout=3 >"$suite/settings"
 
 add()
 {
