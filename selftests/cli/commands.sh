@@ -470,6 +470,7 @@ told() { dmesg | tail -n 20 | grep -q "$1"; }
 
 slow_ops()
 {
+	local line="region_write of $prog (link [0-9]*, map [0-9]*) took [0-9]* us, more than 100"
 	load_kfail
 	echo 100 >/sys/kernel/mdev_bpf/slow_op_us
 	run 0 mdev-bpf poke "$uuid" bar0 0x1c 300000
@@ -479,8 +480,7 @@ slow_ops()
 		"('worst', 'region_write')"
 	is "$(json "j['slow_ops'][1]['ns'] > 100000")" True
 	# It is printed later
-	await 20 told "region_write of $prog (link [0-9]*, map [0-9]*) took [0-9]* us, more than 100" ||
-		fail "the kernel's log does not tell of it"
+	await 20 told "$line" || fail "the kernel's log does not tell of it"
 	run 0 mdev-bpf remove "$uuid"
 	run 0 mdev-bpf unload "$prog"
 }

@@ -132,8 +132,8 @@ MTAP_TEST(private_memory)
 }
 
 /*
- * A page that was zeroed is looked at later, and freed if nothing was written to it in the meantime.
- * Here it was, so its content goes out, also if the page is looked at just then.
+ * A page that was zeroed is looked at later, and freed if nothing was written to it since. Here it
+ * was, so its content goes out, also if the page is looked at just then.
  */
 MTAP_TEST(zeroed_and_written)
 {

@@ -389,7 +389,7 @@ MTAP_TEST(intx)
 	drv_io(2, NVME_IO_READ, 0, 1, IN);
 	drv_ring(&dev, 2);
 	EXPECT_EQ(drv_wait(&dev, 1), 0);
-	/* The entry comes first, and what concerns the line is done later, by the device's worker */
+	/* The entry comes first, and the device's worker sees to the line later */
 	EXPECT(mtap_await(drv_ready(2)));
 	EXPECT(mtap_await(line()));
 	dev_set(0, NVME_REG_INTMS, 4, 1);

@@ -153,8 +153,8 @@ static void upgrade_beside_reads(struct between *b)
 }
 
 /*
- * The first device works while the others are converted, each of which takes its time. Once, because
- * the processor of the thread that reads may be stopped for as long.
+ * The first device works while the others are converted, each of which takes its time. Seen in one
+ * of some upgrades, because the processor of the thread that reads may be stopped for as long.
  */
 MTAP_TEST(others_go_on)
 {
