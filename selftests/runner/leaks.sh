@@ -60,7 +60,7 @@ while_loaded() { none; }
 when_unloaded()
 {
 	grep -F '[mdev' /proc/kallsyms | sort >"$symbols"
-	run 0 modprobe -r mdev_bpf mdev
+	run 0 modprobe -r mdev_virtio mdev_bpf mdev
 	none
 	run 0 modprobe mdev_bpf
 }
