@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The end of commands by Ctrl-C. */
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -24,4 +25,20 @@ void end_catch(bool restart)
 bool end_came(void)
 {
 	return came;
+}
+
+/* The signals come while ppoll() waits, and not between the look at @came and the wait. */
+bool end_wait(int fd)
+{
+	struct pollfd input = { .fd = fd, .events = POLLIN };
+	sigset_t ends, before;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	if (!came)
+		ppoll(&input, 1, NULL, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return !came;
 }

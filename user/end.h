@@ -12,4 +12,7 @@
 void end_catch(bool restart);
 bool end_came(void);
 
+/* Wait until @fd, which does not block, can be read, or the end comes. False: the end has come. */
+bool end_wait(int fd);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/vfio.h>
 #include <stdbool.h>
@@ -179,31 +180,49 @@ static int write_file(const char *dir, const char *file, const char *val)
 	return write_attr(path, val);
 }
 
+/* Print a line of trace_pipe, if it is an event of ours. */
+static int print_line(char *line)
+{
+	struct json_object *obj;
+
+	line[strcspn(line, "\n")] = '\0';
+	obj = parse(line);
+	if (!obj)
+		return 0;
+	if (json_output)
+		out_text(obj, NULL);
+	else
+		print_text(obj);
+	return fflush(stdout);
+}
+
+/* Print what @pipe has now. An error: nobody reads the events, or no more can come. */
+static int print_present(FILE *pipe, char **line, size_t *size)
+{
+	while (!end_came() && getline(line, size, pipe) > 0)
+		if (print_line(*line))
+			return -1;
+	if (feof(pipe) || (errno != EAGAIN && errno != EINTR))
+		return -1;
+	clearerr(pipe);
+	return 0;
+}
+
 /* Print events until a signal comes, or nobody reads them. */
 static int print_events(const char *dir)
 {
 	char path[PATH_MAX + 16], *line = NULL;
 	size_t size = 0;
 	FILE *pipe;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/trace_pipe", dir);
-	pipe = fopen(path, "re");
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pipe = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!pipe)
 		return p_err("cannot open %s: %s", path, strerror(errno));
-	while (!end_came() && getline(&line, &size, pipe) > 0) {
-		struct json_object *obj;
-
-		line[strcspn(line, "\n")] = '\0';
-		obj = parse(line);
-		if (!obj)
-			continue;
-		if (json_output)
-			out_text(obj, NULL);
-		else
-			print_text(obj);
-		if (fflush(stdout))
-			break;
-	}
+	while (end_wait(fd) && !print_present(pipe, &line, &size))
+		;
 	free(line);
 	fclose(pipe);
 	return 0;
@@ -253,7 +272,7 @@ int do_trace(const struct opts *opts, int argc, char **argv)
 		ret = device_arg(argv[0], &dev);
 	if (ret)
 		return ret;
-	/* They end a read of trace_pipe, so that the instance is removed */
+	/* They end the wait for events, so that the instance is removed */
 	end_catch(false);
 	remove_stale();
 	snprintf(dir, sizeof(dir), INSTANCES "/" INSTANCE "%d", getpid());
