@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "dev.h"
@@ -176,6 +177,95 @@ MTAP_TEST(copying_a_stream_ends)
 	ASSERT(len > 0);
 	EXPECT_EQ(mig_load(&dev, stream, len), -EIO);
 	expect_late("restore");
+}
+
+/* Each of these calls would wake somebody up. */
+MTAP_TEST(nobody_is_woken_after_the_limit)
+{
+	open_slow();
+	vfio_set(&dev, 0, KSLOW_CONTROL, 4, KSLOW_AFTER);
+	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
+	EXPECT_EQ(vfio_reset(&dev), 0);
+	EXPECT_EQ(dev_get(0, KSLOW_LATE, 4), KSLOW_WAKES);
+}
+
+#define EPOLLS	20
+#define DUPS	200
+
+/* An eventfd for which so many wait that it takes long to signal it */
+struct crowd {
+	int event;
+	int copies[DUPS];
+	int epolls[EPOLLS];
+};
+
+static void gather(struct crowd *crowd)
+{
+	struct epoll_event wanted = { .events = EPOLLIN };
+	int i, k;
+
+	crowd->event = event_new();
+	for (i = 0; i < DUPS; i++)
+		crowd->copies[i] = dup(crowd->event);
+	for (k = 0; k < EPOLLS; k++) {
+		crowd->epolls[k] = epoll_create1(0);
+		for (i = 0; i < DUPS; i++)
+			ASSERT_EQ(epoll_ctl(crowd->epolls[k], EPOLL_CTL_ADD, crowd->copies[i],
+					    &wanted), 0);
+	}
+}
+
+static void disperse(struct crowd *crowd)
+{
+	int i;
+
+	for (i = 0; i < EPOLLS; i++)
+		close(crowd->epolls[i]);
+	for (i = 0; i < DUPS; i++)
+		close(crowd->copies[i]);
+	close(crowd->event);
+}
+
+static atomic_bool signalling;
+static atomic_uint signalled;
+
+static void *signal_on(void *unused)
+{
+	while (signalling) {
+		vfio_irq_none(&dev, VFIO_PCI_MSI_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER,
+			      KSLOW_VECTORS);
+		signalled++;
+	}
+	return unused;
+}
+
+/*
+ * The user decides how long a signal takes, and signals as often as it likes. An op that asks what
+ * interrupts there are does not wait for that.
+ */
+MTAP_TEST(asking_for_interrupts_does_not_wait)
+{
+	int events[KSLOW_VECTORS], i;
+	unsigned int before;
+	struct crowd crowd;
+	pthread_t thread;
+
+	open_slow();
+	ASSERT_EQ(sysfs_write("20", LIMIT), 0);
+	gather(&crowd);
+	for (i = 0; i < KSLOW_VECTORS; i++)
+		events[i] = crowd.event;
+	ASSERT_EQ(vfio_irq_fds(&dev, VFIO_PCI_MSI_IRQ_INDEX, 0, KSLOW_VECTORS, events), 0);
+	signalling = true;
+	ASSERT_EQ(pthread_create(&thread, NULL, signal_on, NULL), 0);
+	EXPECT(mtap_await(signalled));
+	before = signalled;
+	EXPECT_EQ(vfio_get(&dev, 0, KSLOW_IRQS, 4), 0);
+	mtap_diag("%u signals while the op ran", signalled - before);
+	signalling = false;
+	pthread_join(thread, NULL);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	disperse(&crowd);
 }
 
 MTAP_TEST(read_ends)

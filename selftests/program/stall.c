@@ -142,6 +142,14 @@ static void create_remove(void)
 	mdev_remove(&m);
 }
 
+/* Each thread another device, and there is only room for two */
+static void create_too_many(void)
+{
+	struct mdev m = mdev_uuid(1000 + gettid());
+
+	mdev_create(&m, NAME "-1");
+}
+
 static void read_files(void)
 {
 	static const char *const files[] = {
@@ -359,6 +367,14 @@ MTAP_TEST(creates)
 	with_quota((struct load){ .run = create_remove });
 }
 
+MTAP_TEST(creates_too_many)
+{
+	struct mdev m = mdev_uuid(77);
+
+	ASSERT_EQ(mdev_create(&m, NAME "-1"), 0);
+	with_quota((struct load){ .run = create_too_many, .threads = THREADS });
+}
+
 MTAP_TEST(asks)
 {
 	with_quota((struct load){ .run = ioctls, .hold = true, .threads = THREADS });
@@ -423,6 +439,7 @@ static void before(void)
 	memcpy(ops->name, NAME, sizeof(NAME));
 	ops_region(ops, KMEM_LARGE)->flags &= ~MDEV_BPF_REGION_KEEP;
 	ops->state_size = MDEV_BPF_MAX_STATE;
+	ops->max_instances = 2;
 	ASSERT_EQ(prog_load(&dev_prog), 0);
 	ASSERT_EQ(prog_attach(&dev_prog), 0);
 	dev_mdev = mdev_uuid(0xd0);

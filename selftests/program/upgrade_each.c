@@ -5,11 +5,14 @@
  */
 #include <linux/pci_regs.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "kupgrade.h"
 #include "missing.h"
@@ -21,6 +24,7 @@
 #define SOME		40
 #define ROUNDS		10
 #define IOVA		0x100000
+#define LIMIT		"/sys/module/mdev_bpf/parameters/op_limit_ms"
 #define MEM_SIZE	(MISSING_PAGES * MISSING_PAGE)
 
 static atomic_bool stop;
@@ -33,6 +37,7 @@ static void v1_and_v2(void)
 
 static void close_all(void)
 {
+	sysfs_write("100", LIMIT);
 	missing_end();
 	kupgrade_expect_nothing_wrong();
 	kupgrade_unload();
@@ -385,6 +390,69 @@ MTAP_TEST(progress_is_shown)
 	/* Nor is one under way when it was refused. */
 	dev_set(0, KUP_FAIL, 4, -EDOM);
 	EXPECT_EQ(to_v1(), -EDOM);
+	EXPECT_STR(progress(), "");
+}
+
+/* A process of its own upgrades; it is killed when some devices have been checked. */
+static bool kill_upgrade(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	ASSERT(pid >= 0);
+	if (!pid)
+		_exit(to_v2() ? 1 : 0);
+	while (!progress_of("checking") && !waitpid(pid, &status, WNOHANG))
+		;
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	       dev_get(0, KUP_VERSION, 4) == 1;
+}
+
+/* All struct_ops users of the machine wait for the check, so SIGKILL ends it. */
+MTAP_TEST(killed_while_it_checks)
+{
+	unsigned int round = 0;
+
+	create_slow(SOME - 1, 4 * KUP_SLOW_MAX);
+	while (!kill_upgrade() && ++round < ROUNDS)
+		EXPECT_EQ(to_v1(), 0);
+	EXPECT(round < ROUNDS);
+	EXPECT_STR(progress(), "");
+	EXPECT_EQ(to_v2(), 0);
+}
+
+/* The time for which converting one device takes half a second, so that many take too long */
+static unsigned int half_a_second(void)
+{
+	unsigned int slow = KUP_SLOW_MAX;
+	double began, took = 0;
+
+	while (took < 1 && slow < KUP_SLOWEST) {
+		slow *= 2;
+		dev_set(0, KUP_SLOW, 4, slow);
+		began = mtap_now();
+		EXPECT_EQ(to_v2(), 0);
+		took = mtap_now() - began;
+		EXPECT_EQ(to_v1(), 0);
+	}
+	return slow;
+}
+
+MTAP_TEST(check_that_takes_too_long)
+{
+	unsigned int slow;
+	double began;
+
+	ASSERT_EQ(sysfs_write("10000", LIMIT), 0);
+	slow = half_a_second();
+	create_slow(SOME - 1, slow);
+	began = mtap_now();
+	EXPECT_EQ(to_v2(), -ETIME);
+	mtap_diag("refused after %.1f s", mtap_now() - began);
+	EXPECT_HAS(why_refused(), "upgrade takes too long: ");
+	EXPECT_HAS(why_refused(), " of 40 devices checked after 10 s");
+	EXPECT_EQ(dev_get(0, KUP_VERSION, 4), 1);
 	EXPECT_STR(progress(), "");
 }
 

@@ -267,6 +267,7 @@ BAD_READ(recursive);
 /* What is copied is far more than what runs */
 
 MAP(copies, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+MAP(deletes, BPF_MAP_TYPE_HASH, 4, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
 
 __u8 any_value[MDEV_BPF_MAX_VALUE] SEC(".data.any_value");
 
@@ -280,6 +281,18 @@ READ(copies)
 }
 
 BAD_READ(copies);
+
+/* It waits for those who copy to the same place. */
+READ(deletes)
+{
+	__u32 i, deleted_key = 0;
+
+	for (i = 0; i < 1000; i++)
+		bpf_map_delete_elem(&deletes_map, &deleted_key);
+	return 0;
+}
+
+BAD_READ(deletes);
 
 /* The time limit ends mdev_bpf_for(), but not the plain loop around it. */
 READ(around)
@@ -414,13 +427,7 @@ READ(outer)
 
 BAD_READ(outer);
 
-/* And with all that it may use, one that is taken */
-
-MAP(may_hash, BPF_MAP_TYPE_HASH, MDEV_BPF_MAX_KEY, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
-MAP(may_lru, BPF_MAP_TYPE_LRU_HASH, 4, 8, 8, 0);
-MAP(may_percpu, BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0);
-MAP(may_queue, BPF_MAP_TYPE_QUEUE, 0, 8, 8, 0);
-MAP(may_ring, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+/* A lock is held for as long as the plain loops of its holder take. */
 
 struct locked {
 	struct bpf_spin_lock lock;
@@ -432,7 +439,96 @@ struct {
 	__type(key, __u32);
 	__type(value, struct locked);
 	__uint(max_entries, 1);
-} may_lock_map SEC(".maps");
+} locked_map SEC(".maps");
+
+READ(locked)
+{
+	struct locked *locked;
+	__u32 key = 0;
+
+	locked = bpf_map_lookup_elem(&locked_map, &key);
+	if (!locked)
+		return 0;
+	bpf_spin_lock(&locked->lock);
+	locked->n++;
+	bpf_spin_unlock(&locked->lock);
+	return 0;
+}
+
+BAD_READ(locked);
+
+/* A context that a map remembers, when it is on the stack of somebody else */
+
+struct stale {
+	struct mdev_bpf_access __kptr_untrusted *access;
+};
+
+struct stale_array {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct stale);
+	__uint(max_entries, 1);
+} stale_map SEC(".maps");
+
+READ(stale)
+{
+	struct mdev_bpf_access *old;
+	struct stale *stale;
+	__u32 key = 0;
+
+	stale = bpf_map_lookup_elem(&stale_map, &key);
+	if (!stale)
+		return 0;
+	old = stale->access;
+	if (old)
+		a->val = old->val;
+	stale->access = a;
+	return 0;
+}
+
+BAD_READ(stale);
+
+READ(stale_write)
+{
+	struct mdev_bpf_access *old;
+	struct stale *stale;
+	__u32 key = 0;
+
+	stale = bpf_map_lookup_elem(&stale_map, &key);
+	if (!stale)
+		return 0;
+	old = stale->access;
+	if (old)
+		old->val = 1;
+	stale->access = a;
+	return 0;
+}
+
+BAD_READ(stale_write);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(key_size, 4);
+	__uint(max_entries, 1);
+	__array(values, struct stale_array);
+} stale_inner_map SEC(".maps");
+
+READ(stale_inner)
+{
+	__u32 key = 0;
+
+	return !bpf_map_lookup_elem(&stale_inner_map, &key);
+}
+
+BAD_READ(stale_inner);
+
+/* And with all that it may use, one that is taken */
+
+MAP(may_hash, BPF_MAP_TYPE_HASH, MDEV_BPF_MAX_KEY, MDEV_BPF_MAX_VALUE, 1, BPF_F_NO_PREALLOC);
+MAP(may_lru, BPF_MAP_TYPE_LRU_HASH, 4, 8, 8, 0);
+MAP(may_percpu, BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1, 0);
+MAP(may_queue, BPF_MAP_TYPE_QUEUE, 0, 8, 8, 0);
+MAP(may_ring, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
 
 __u8 may_data[MDEV_BPF_MAX_VALUE - 1024];
 
@@ -452,7 +548,6 @@ __attribute__((noinline)) int may_global(__u64 n)
 
 static void may_maps(__u64 n)
 {
-	struct locked *locked;
 	__u32 zero_key = 0;
 	__u64 *cpu, *record;
 
@@ -467,12 +562,6 @@ static void may_maps(__u64 n)
 		*record = n;
 		bpf_ringbuf_submit(record, 0);
 	}
-	locked = bpf_map_lookup_elem(&may_lock_map, &zero_key);
-	if (!locked)
-		return;
-	bpf_spin_lock(&locked->lock);
-	locked->n = n;
-	bpf_spin_unlock(&locked->lock);
 }
 
 READ(may)

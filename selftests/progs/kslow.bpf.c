@@ -3,6 +3,8 @@
  * A device whose ops call functions of mdev_bpf that take time, in plain loops, which the watchdog
  * does not end; see kslow.h for its registers.
  */
+#include <linux/pci_regs.h>
+
 #include "mdev_bpf.bpf.h"
 #include "kslow.h"
 
@@ -34,11 +36,36 @@ static __always_inline void get_pages(struct mdev_bpf_dev *dev, __u64 offset)
 		mdev_bpf_memory_get(dev, MDEV_BPF_MEMORY(1, offset + i * PAGE), 1);
 }
 
+/* When the time limit is over */
+static void wake(struct mdev_bpf_dev *dev)
+{
+	int i, k;
+
+	mdev_bpf_for(i, dev, 0, 1 << 23)
+		mdev_bpf_for(k, dev, 0, 1 << 23)
+			;
+	late += mdev_bpf_timer_arm(dev, 0, 0, 0) == -ETIME;
+	late += mdev_bpf_work_queue(dev, 0) == -ETIME;
+	late += mdev_bpf_memory_protect(dev, 1, 0, PAGE) == -ETIME;
+}
+
+static void ask(struct mdev_bpf_dev *dev)
+{
+	int i;
+
+	for (i = 0; i < KSLOW_ASKS; i++) {
+		mdev_bpf_irq_mode(dev);
+		mdev_bpf_config_read(dev, PCI_STATUS, 2);
+	}
+}
+
 int MDEV_BPF_OP(kslow_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	int i;
 
 	access->val = late;
+	if (access->offset == KSLOW_IRQS)
+		ask(dev);
 	if (access->offset != KSLOW_PAGES)
 		return 0;
 	/* A branch in the loop would be too much for the verifier */
@@ -54,6 +81,8 @@ int MDEV_BPF_OP(kslow_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 	int i;
 
 	control = access->val;
+	if (control == KSLOW_AFTER)
+		wake(dev);
 	if (control != KSLOW_FORMAT)
 		return 0;
 	for (i = 0; i < KSLOW_CALLS; i++)
@@ -89,6 +118,7 @@ MDEV_BPF_DEVICE(kslow,
 				.flags = MDEV_BPF_REGION_RW | MDEV_BPF_REGION_MEMORY,
 			},
 		},
+		.irqs = { { .index = 1, .count = KSLOW_VECTORS } },
 		.region_read = kslow_read,
 		.region_write = kslow_write,
 		.save = kslow_save,

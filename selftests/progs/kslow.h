@@ -8,10 +8,21 @@
 #define KSLOW_LATE	0x04	/* R: calls that did nothing, as the op had run too long; global */
 #define KSLOW_PAGES	0x08	/* R: get pages by mdev_bpf_memory_get(), 8 times KSLOW_CALLS */
 
+#define KSLOW_IRQS	0x0c	/* R: ask for the interrupt mode, and for the status, KSLOW_ASKS times */
+
+#define KSLOW_VECTORS	32	/* of MSI */
+#define KSLOW_ASKS	500
+
 /* The verifier follows each round of a plain loop, so more would take it long */
 #define KSLOW_CALLS	4000
 
-/* A write: mdev_bpf_snprintf(); restore: mdev_bpf_stream_get(), as often */
-enum { KSLOW_NOTHING, KSLOW_FORMAT, KSLOW_RESTORE };
+/* With KSLOW_AFTER: calls of functions that wake somebody up */
+#define KSLOW_WAKES	3
+
+/*
+ * A write: mdev_bpf_snprintf(), or KSLOW_WAKES after the time limit; restore:
+ * mdev_bpf_stream_get(), as often
+ */
+enum { KSLOW_NOTHING, KSLOW_FORMAT, KSLOW_RESTORE, KSLOW_AFTER };
 
 #endif /* KSLOW_H */

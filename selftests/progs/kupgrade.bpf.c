@@ -129,7 +129,7 @@ static void take_time(struct mdev_bpf_dev *dev, __u32 times)
 {
 	int i;
 
-	mdev_bpf_for(i, dev, 0, 500 * (times < KUP_SLOW_MAX ? times : KUP_SLOW_MAX))
+	mdev_bpf_for(i, dev, 0, 500 * (times < KUP_SLOWEST ? times : KUP_SLOWEST))
 		bpf_ktime_get_ns();
 }
 

@@ -21,7 +21,8 @@
 #define KUP_ONCE	0x2c	/* not 0: the first timer of version 2 fails the device */
 #define KUP_SIZE	64
 
-#define KUP_SLOW_MAX	16
+#define KUP_SLOW_MAX	16	/* some milliseconds */
+#define KUP_SLOWEST	16384	/* more has no effect */
 
 /* How often an op found something wrong; at the start of .bss */
 struct kup_global {

@@ -24,7 +24,7 @@
 static const unsigned int may_call[] = {
 	BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem, BPF_FUNC_map_delete_elem,
 	BPF_FUNC_map_push_elem, BPF_FUNC_map_pop_elem, BPF_FUNC_map_peek_elem,
-	BPF_FUNC_map_lookup_percpu_elem, BPF_FUNC_spin_lock, BPF_FUNC_spin_unlock,
+	BPF_FUNC_map_lookup_percpu_elem,
 	BPF_FUNC_ringbuf_reserve, BPF_FUNC_ringbuf_submit,
 	BPF_FUNC_ringbuf_discard, BPF_FUNC_ringbuf_query,
 	BPF_FUNC_ktime_get_ns, BPF_FUNC_ktime_get_boot_ns, BPF_FUNC_ktime_get_tai_ns,
@@ -221,6 +221,8 @@ MTAP_TEST(helpers_without_callback)
 		    "timer_start_rea: region_read calls bpf_timer_start(), which is not for device programs: use mdev_bpf_timer_arm()");
 	expect_load("tail",
 		    "tail_read: region_read calls bpf_tail_call(), which is not for device programs: call a static function");
+	expect_load("locked",
+		    "locked_read: region_read calls bpf_spin_lock(), which is not for device programs: use atomic operations");
 }
 
 MTAP_TEST(functions_of_the_kernel)
@@ -265,6 +267,7 @@ static void expect_copies(const char *map, const char *name)
 MTAP_TEST(copies_in_loops)
 {
 	expect_copies("copies", "copies_read: ");
+	expect_copies("deletes", "deletes_read: ");
 }
 
 static void expect_loop(const char *map, const char *name)
@@ -311,6 +314,88 @@ MTAP_TEST(maps)
 		      "zero_seed_read: region_read uses zero_seed_map, a hash without a random seed: leave out BPF_F_ZERO_SEED");
 	expect_attach("outer", -E2BIG,
 		      "outer_read: region_read uses outer_map, whose values have 65544 bytes: at most 65536");
+}
+
+#define FIELDS(name, map) name ": region_read uses " map ", whose values have a lock, timer, "	\
+	"list or kernel pointer: use plain data"
+
+/* What was given to an op is gone when it has returned. */
+MTAP_TEST(pointers_in_maps)
+{
+	expect_attach("stale", -EOPNOTSUPP, FIELDS("stale_read", "stale_map"));
+	expect_attach("stale_inner", -EOPNOTSUPP, FIELDS("stale_inner_rea", "stale_inner_map"));
+	open_program("stale_write");
+	EXPECT(prog_load(&dev_prog2) < 0);
+}
+
+/* A program without a map or an object file: calls of bpf_iter_mdev_next() between two loops */
+struct rounds {
+	struct btf *btf;
+	struct bpf_func_info func;
+	int next;	/* that function, in the BTF of the module */
+};
+
+static void find_next(struct rounds *r)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	struct btf *btf = btf__load_module_btf("mdev_bpf", vmlinux);
+	int u64, proto;
+
+	r->next = btf__find_by_name_kind(btf, "bpf_iter_mdev_next", BTF_KIND_FUNC);
+	ASSERT(r->next > 0);
+	btf__free(btf);
+	btf__free(vmlinux);
+	r->btf = btf__new_empty();
+	u64 = btf__add_int(r->btf, "u64", 8, 0);
+	proto = btf__add_func_proto(r->btf, u64);
+	ASSERT_EQ(btf__add_func_param(r->btf, "ctx", u64), 0);
+	r->func.type_id = btf__add_func(r->btf, "rounds", BTF_FUNC_STATIC, proto);
+	ASSERT_EQ(btf__load_into_kernel(r->btf), 0);
+}
+
+/* Return: the time until it is refused, in seconds. */
+static double load_rounds(const struct rounds *r, size_t nr)
+{
+	struct bpf_insn *insns = calloc(nr + 4, sizeof(*insns));
+	int fds[] = { module_btf.fd, module_btf.fd };
+	double began;
+	size_t i;
+
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_obj_fd = module_btf.fd,
+		    .attach_btf_id = module_btf.ops, .expected_attach_type = module_btf.read,
+		    .fd_array = fds, .prog_btf_fd = btf__fd(r->btf), .func_info = &r->func,
+		    .func_info_cnt = 1, .func_info_rec_size = sizeof(r->func));
+
+	ASSERT(insns);
+	insns[0] = (struct bpf_insn) {
+		.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_1, .off = -1,
+	};
+	for (i = 1; i <= nr; i++)
+		insns[i] = (struct bpf_insn) {
+			.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .off = 1,
+			.imm = r->next,
+		};
+	insns[i++] = insns[0];
+	insns[i++] = (struct bpf_insn) { .code = BPF_ALU64 | BPF_MOV | BPF_K };
+	insns[i++] = (struct bpf_insn) { .code = BPF_JMP | BPF_EXIT };
+	began = mtap_now();
+	EXPECT(bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "rounds", "GPL", insns, i, &opts) < 0);
+	free(insns);
+	return mtap_now() - began;
+}
+
+/* The check of a long program takes time in proportion: SIGKILL would not end it. */
+MTAP_TEST(long_programs)
+{
+	struct rounds r = { 0 };
+	double some, many;
+
+	find_next(&r);
+	some = load_rounds(&r, 10000);
+	many = load_rounds(&r, 80000);
+	mtap_diag("10,000 calls: %.0f ms, 80,000: %.0f ms", some * 1000, many * 1000);
+	EXPECT(many < 30 * some + 1);
+	btf__free(r.btf);
 }
 
 MTAP_TEST(all_that_it_may)

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -227,7 +228,9 @@ void mdev_bpf_cable_connect(struct mdev_bpf_device *bdev, unsigned int param)
 struct mdev_bpf_cable_end *mdev_bpf_cable_end(struct mdev_bpf_device *bdev, unsigned int param)
 {
 	mdev_bpf_gate_assert_held(bdev);
-	return param < bdev->params.nr ? bdev->params.values[param].cable : NULL;
+	if (param >= bdev->params.nr)
+		return NULL;
+	return bdev->params.values[array_index_nospec(param, bdev->params.nr)].cable;
 }
 
 /**

@@ -19,6 +19,7 @@
 #include <linux/kfifo.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -361,7 +362,9 @@ u32 mdev_bpf_console_take_status(struct mdev_bpf_console *c)
  */
 struct mdev_bpf_console *mdev_bpf_console_find(struct mdev_bpf_device *bdev, u32 index)
 {
-	return index < MDEV_BPF_MAX_PARAMS ? bdev->consoles.all[index] : NULL;
+	if (index >= MDEV_BPF_MAX_PARAMS)
+		return NULL;
+	return bdev->consoles.all[array_index_nospec(index, MDEV_BPF_MAX_PARAMS)];
 }
 
 /**

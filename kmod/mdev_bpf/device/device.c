@@ -180,7 +180,7 @@ int mdev_bpf_device_init(struct mdev_bpf_device *bdev)
 	ret = device_init_name(bdev);
 	if (ret)
 		return ret;
-	scoped_guard(mutex, &bdev->program->lock)
+	scoped_guard(spinlock, &bdev->program->lock)
 		device_copy_decl(bdev, type->index, &queues);
 	ret = mdev_bpf_queue_init(bdev, queues);
 	if (ret)
@@ -278,11 +278,12 @@ static void device_evict(struct mdev_bpf_device *bdev)
  * On return no task runs the previous program. If there is a new program, a failure is cleared,
  * because it was the previous program's.
  *
- * Context: Process context, mdev_bpf_program::lock and the gate held.
+ * Context: Process context, the gate held; mdev_bpf_program::lock held, or ::switching set by the
+ * caller.
  */
 void mdev_bpf_device_set_ops(struct mdev_bpf_device *bdev, const struct mdev_bpf_ops *ops)
 {
-	lockdep_assert_held(&bdev->program->lock);
+	mdev_bpf_program_assert_locked(bdev->program);
 	mdev_bpf_gate_assert_held(bdev);
 	mdev_bpf_gate_assign(bdev, ops, ops ? bdev->program->link : NULL);
 	if (ops) {
@@ -306,7 +307,7 @@ static bool device_list(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf 
 {
 	struct mdev_bpf_program *program = bdev->program;
 
-	guard(mutex)(&program->lock);
+	guard(mdev_bpf_program_list)(program);
 	if (!mdev_bpf_state_fits(buf, &program->decl))
 		return false;
 	list_add_tail(&bdev->node, &program->devices);
@@ -336,7 +337,7 @@ static int device_give_state(struct mdev_bpf_device *bdev)
 /* Off the list it would miss updates, so drop the program. */
 static void device_unlist(struct mdev_bpf_device *bdev)
 {
-	guard(mutex)(&bdev->program->lock);
+	guard(mdev_bpf_program_list)(bdev->program);
 	list_del(&bdev->node);
 	guard(mdev_bpf_gate)(bdev);
 	mdev_bpf_device_set_ops(bdev, NULL);

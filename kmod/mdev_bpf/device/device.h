@@ -8,13 +8,15 @@
  *   programs_lock                the list of programs; reg, update, unreg (program/registry.c)
  *   mdev_parent unreg_sem        mdev core: held around probe and remove (but not around a remove
  *                                that comes from the driver's "unbind" file)
- *   mdev_bpf_program::lock       the attached ops, the pool, the list of devices
+ *   mdev_bpf_program::switching  no lock, but waited for by those who change the list of devices
  *   mdev_bpf_worker_thread::lock held by the worker while it works for the device
  *   mdev_bpf_ioeventfds::config  VFIO_DEVICE_IOEVENTFD
  *   ends_lock                    the ends of cables (cable/cable.c)
  *   reader, writer               of the two files of a migration: one task at a time
  *   mdev_bpf_device::lock        serialises resets and the steps of migration; see below
  *   mdev_bpf_irqs::config        SET_IRQS
+ *   list_lock                    spinlock: the list of programs, for who looks for a device
+ *   mdev_bpf_program::lock       spinlock: the attached ops, the pool, the list of devices
  *   mdev_bpf_gate::lock          spinlock: ops, one at a time, and what ops access: the program,
  *                                state, configuration space, timers, DMA queue, failure
  *   mdev_bpf_lane::lock          spinlock: ops of a queue, and its state

@@ -179,7 +179,7 @@ __bpf_kfunc int mdev_bpf_dump_text(struct mdev_bpf_dump *out, const char *text, 
 	/* A program may pass 1 MB repeatedly: look at no more than there is room for */
 	len = strnlen(text, min_t(u64, text__sz, ctx->dump.room + 1));
 	for (i = 0; i < len && ctx->dump.room; i++, ctx->dump.room--)
-		ctx->buf[ctx->used++] = printable(text[i]);
+		ctx->buf[ctx->used++] = printable(READ_ONCE(text[i]));
 	if (i == len)
 		return 0;
 	ctx->cut = true;

@@ -7,7 +7,6 @@
  * failure.
  */
 #include <linux/btf.h>
-#include <linux/ctype.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
@@ -16,6 +15,7 @@
 
 #include "device/device.h"
 #include "device/failure.h"
+#include "device/line.h"
 #include "device/time.h"
 #include "gate/gate.h"
 #include "gate/notice.h"
@@ -94,16 +94,6 @@ void mdev_bpf_failure_init(struct mdev_bpf_failure *failure)
 void mdev_bpf_failure_destroy(struct mdev_bpf_device *bdev)
 {
 	cancel_delayed_work_sync(&bdev->failure.notify);
-}
-
-/* Copy @text up to a NUL, or @size bytes, as one printable line. */
-static void copy_text(char *to, const char *text, u32 size)
-{
-	size_t i, len = strnlen(text, min_t(u32, size, MDEV_BPF_MAX_REASON - 1));
-
-	for (i = 0; i < len; i++)
-		to[i] = isascii(text[i]) && isprint(text[i]) ? text[i] : ' ';
-	to[len] = '\0';
 }
 
 /**
@@ -231,7 +221,7 @@ void mdev_bpf_failure_queue(struct mdev_bpf_device *bdev, const struct mdev_bpf_
 		return;
 	}
 	strscpy(f->program, verdict->program);
-	copy_text(f->text, verdict->text, sizeof(verdict->text));
+	mdev_bpf_line_copy(f->text, sizeof(f->text), verdict->text, sizeof(verdict->text));
 	failure_begin(bdev, verdict->op, verdict->code);
 }
 
@@ -248,7 +238,7 @@ __bpf_kfunc int mdev_bpf_fail(struct mdev_bpf_dev *dev, s32 code, const char *ms
 		return -EALREADY;
 	/* The calling program, by the name that profilers and stack dumps use */
 	snprintf(f->program, sizeof(f->program), "%ps", __builtin_return_address(0));
-	copy_text(f->text, msg, msg__sz);
+	mdev_bpf_line_copy(f->text, sizeof(f->text), msg, msg__sz);
 	failure_begin(bdev, bdev->gate.op, code);
 	return 0;
 }

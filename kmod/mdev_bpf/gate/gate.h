@@ -7,6 +7,9 @@
  * The gate is a spinlock, so that no CPU quota, user memory or allocation can extend the time for
  * which it is held. It is held for one op, or for work with a fixed bound. gate/call.h describes
  * how to call an op.
+ *
+ * With PREEMPT_RT, a spinlock is none of this: its holder can be preempted. The watchdog could not
+ * tell any more which op a processor is in, and a quota could keep the gate from being released.
  */
 #ifndef __MDEV_BPF_GATE_GATE_H
 #define __MDEV_BPF_GATE_GATE_H
@@ -16,6 +19,10 @@
 #include <linux/spinlock.h>
 
 #include "gate/ops.h"
+
+#ifdef CONFIG_PREEMPT_RT
+#error "mdev_bpf does not support kernels with CONFIG_PREEMPT_RT"
+#endif
 
 struct bpf_link;
 struct mdev_bpf_call;

@@ -203,7 +203,7 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool lev
 
 	guard(spinlock_irqsave)(&irqs->lock);
 	rise = level && !kind->level;
-	kind->level = level;
+	WRITE_ONCE(kind->level, level);
 	if (rise)
 		line_rise(irqs);
 	line_update(irqs, kind);
@@ -214,14 +214,16 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool lev
  * @irqs: the interrupts
  * @index: VFIO index of the line
  *
+ * This takes no lock: an op may ask in a loop, and the user decides how long the lock is held, by the
+ * number of those who wait for an eventfd.
+ *
  * Context: Any.
  *
  * Return: true if it is.
  */
 bool mdev_bpf_irq_is_up(struct mdev_bpf_irqs *irqs, unsigned int index)
 {
-	guard(spinlock_irqsave)(&irqs->lock);
-	return irqs->kinds[index].level;
+	return READ_ONCE(irqs->kinds[index].level);
 }
 
 /**
@@ -259,7 +261,7 @@ void mdev_bpf_irq_load(struct mdev_bpf_irqs *irqs, unsigned int index, bool leve
 	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
 
 	guard(spinlock_irqsave)(&irqs->lock);
-	kind->level = level;
+	WRITE_ONCE(kind->level, level);
 	kind->masked = false;
 	kind->again = fired;
 	line_update(irqs, kind);
@@ -310,7 +312,7 @@ void mdev_bpf_irq_reset(struct mdev_bpf_irqs *irqs)
 
 	guard(spinlock_irqsave)(&irqs->lock);
 	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
-		irqs->kinds[i].level = false;
+		WRITE_ONCE(irqs->kinds[i].level, false);
 		irqs->kinds[i].again = false;
 		if (irqs->kinds[i].pending)
 			bitmap_zero(irqs->kinds[i].pending, irqs->kinds[i].decl.count);
@@ -340,6 +342,9 @@ int mdev_bpf_irq_message(struct mdev_bpf_irqs *irqs, unsigned int index, unsigne
  * mdev_bpf_irq_get_mode() - get the interrupt mode that the user of a PCI device has enabled
  * @irqs: the interrupts
  *
+ * This takes no lock, as mdev_bpf_irq_is_up(). While the user changes the mode, it may be
+ * MDEV_BPF_IRQ_OFF.
+ *
  * Context: Any.
  *
  * Return: MDEV_BPF_IRQ_OFF, MDEV_BPF_IRQ_INTX, MDEV_BPF_IRQ_MSI or MDEV_BPF_IRQ_MSIX.
@@ -348,9 +353,8 @@ unsigned int mdev_bpf_irq_get_mode(struct mdev_bpf_irqs *irqs)
 {
 	unsigned int i;
 
-	guard(spinlock_irqsave)(&irqs->lock);
 	for (i = VFIO_PCI_INTX_IRQ_INDEX; i <= VFIO_PCI_MSIX_IRQ_INDEX; i++)
-		if (irqs->kinds[i].on)
+		if (READ_ONCE(irqs->kinds[i].on))
 			return MDEV_BPF_IRQ_INTX + i;
 	return MDEV_BPF_IRQ_OFF;
 }
@@ -400,7 +404,7 @@ void mdev_bpf_irq_on(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned in
 	lockdep_assert_held(&irqs->config);
 	guard(spinlock_irqsave)(&irqs->lock);
 	was_on = kind->on;
-	kind->on = true;
+	WRITE_ONCE(kind->on, true);
 	kind->nr = nr;
 	if (kind->line)
 		line_update(irqs, kind);
@@ -425,7 +429,7 @@ void mdev_bpf_irq_off(struct mdev_bpf_irqs *irqs, unsigned int index)
 	scoped_guard(spinlock_irqsave, &irqs->lock) {
 		events = kind->events;
 		kind->events = NULL;
-		kind->on = false;
+		WRITE_ONCE(kind->on, false);
 		kind->nr = 0;
 		/* For other lines than INTx the mask stays, as in vfio-platform */
 		if (irqs->pci)

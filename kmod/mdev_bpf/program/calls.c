@@ -10,14 +10,17 @@
  *   calls of global functions are counted (program/cost.c).
  * - No instruction takes long. The sizes of the keys and values of maps are limited, and helpers
  *   that copy a value are counted. Helpers are not allowed if they copy as many bytes as the
- *   program passes, which may be the whole state; if they search, as in a trie; or if they follow a
- *   format, which may request a million blanks.
+ *   program passes, which may be the whole state; if they search, as in a trie; if they follow a
+ *   format, which may request a million blanks; or if they wait for a lock, which a program on
+ *   another processor may hold for as long as its plain loops take.
  *
  * Other modules can provide functions for all struct_ops programs. The verifier does not ask this
  * module about their calls, so calls are checked again when the program is attached.
  *
  * The verifier checks that pointers are valid. The checks here are about time, and about kernel
- * functions that a device has no reason to call.
+ * functions that a device has no reason to call. There is one exception: values of maps must be plain
+ * data. A map can also store a pointer to a context, and the verifier lets a later op read from it,
+ * when the context is gone and its memory belongs to somebody else.
  */
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
@@ -55,8 +58,6 @@ static bool helper_allowed(enum bpf_func_id id)
 	case BPF_FUNC_map_pop_elem:
 	case BPF_FUNC_map_peek_elem:
 	case BPF_FUNC_map_lookup_percpu_elem:
-	case BPF_FUNC_spin_lock:
-	case BPF_FUNC_spin_unlock:
 	case BPF_FUNC_ringbuf_reserve:
 	case BPF_FUNC_ringbuf_submit:
 	case BPF_FUNC_ringbuf_discard:
@@ -91,6 +92,9 @@ static const char *helper_cure(enum bpf_func_id id)
 		return "use mdev_bpf_timer_arm()";
 	case BPF_FUNC_tail_call:
 		return "call a static function";
+	case BPF_FUNC_spin_lock:
+	case BPF_FUNC_spin_unlock:
+		return "use atomic operations";
 	case BPF_FUNC_ringbuf_output:
 		return "use bpf_ringbuf_reserve() and bpf_ringbuf_submit()";
 	case BPF_FUNC_snprintf:
@@ -263,6 +267,12 @@ static int check_processors(const struct bpf_prog *prog, const struct bpf_map *m
 	return -E2BIG;
 }
 
+/* Are there fields that the BPF core manages: locks, timers, pointers, lists? */
+static bool has_fields(const struct bpf_map *map)
+{
+	return !IS_ERR_OR_NULL(map->record) && map->record->cnt;
+}
+
 /* @map: a map of the program, or the template for the maps inside of it */
 static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, const char *name)
 {
@@ -276,6 +286,12 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 	if (map->map_flags & BPF_F_ZERO_SEED) {
 		mdev_bpf_refuse(prog->aux->name,
 				"%s uses %s, a hash without a random seed: leave out BPF_F_ZERO_SEED",
+				op_name(prog), name);
+		return -EOPNOTSUPP;
+	}
+	if (has_fields(map)) {
+		mdev_bpf_refuse(prog->aux->name,
+				"%s uses %s, whose values have a lock, timer, list or kernel pointer: use plain data",
 				op_name(prog), name);
 		return -EOPNOTSUPP;
 	}

@@ -10,14 +10,13 @@
  * each call, or a million times if the call is in a loop. The result is more than can happen, but
  * not so much more that it affects ordinary programs.
  *
- * A helper that copies the value of a map counts as the instructions that take as long. So it
- * cannot be called in a plain loop, which could copy 10 GB.
+ * A helper that copies the value of a map, or waits until another processor has copied one, counts
+ * as the instructions that take as long. So it cannot be called in a plain loop, which could copy
+ * 10 GB.
  *
  * Rounds of mdev_bpf_for() are not counted, because the watchdog ends such a loop: after the time
- * limit, bpf_iter_mdev_next() returns NULL, so the loop executes at most the rest of its round. So
- * where a program tests that pointer, this file follows it only to where the pointer is NULL. Every
- * loop that is left is a plain loop, even if it contains an mdev_bpf_for() loop, or if it calls
- * bpf_iter_mdev_next() and does not end with its rounds.
+ * limit, bpf_iter_mdev_next() returns NULL, so the loop executes at most the rest of its round.
+ * Every other loop is a plain loop (program/flow.c).
  *
  * A plain loop that contains an mdev_bpf_for() loop is refused, because the verifier accepts one
  * that never ends: each round begins with a new iterator.
@@ -32,6 +31,7 @@
 
 #include "gate/refuse.h"
 #include "program/cost.h"
+#include "program/flow.h"
 #include "program/kfunc.h"
 
 /* The most instructions that the verifier processes, its BPF_COMPLEXITY_LIMIT_INSNS */
@@ -42,9 +42,6 @@
 
 /* The maximal depth of calls, the verifier's MAX_CALL_FRAMES */
 #define MAX_DEPTH	8
-
-/* Limit for the iterations of find_loops(); instructions that are left then count as loops */
-#define MAX_ROUNDS	100
 
 /**
  * struct function - a function of a program
@@ -73,10 +70,7 @@ struct function {
  * @prog: the program
  * @functions: its functions; the first is the op
  * @nr: number of functions
- * @tests: for each instruction, whether it tests the result of bpf_iter_mdev_next() for NULL
- * @looping: for each instruction, whether it may be in a plain loop
- * @preds: for each instruction, the number of predecessors that may be in a plain loop; later the
- *	instructions that is_round() has still to visit
+ * @looping: for each instruction, whether it is in a plain loop
  * @bad: an mdev_bpf_for() loop in a plain loop: its instruction, or 0
  * @deep: a call that is recursive, or deeper than the verifier allows: its instruction, or 0
  */
@@ -84,9 +78,7 @@ struct graph {
 	const struct bpf_prog *prog;
 	struct function *functions;
 	u32 nr;
-	u8 *tests;
-	u8 *looping;
-	u32 *preds;
+	const u8 *looping;
 	u32 bad;
 	u32 deep;
 };
@@ -96,13 +88,14 @@ static bool is_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
 }
 
-/* The helpers that program/calls.c allows and that copy values */
+/* The helpers that program/calls.c allows and that copy values, or take the lock of those who do */
 static bool is_copy(const struct bpf_insn *insn)
 {
 	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg)
 		return false;
 	switch (insn->imm) {
 	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
 	case BPF_FUNC_map_push_elem:
 	case BPF_FUNC_map_pop_elem:
 	case BPF_FUNC_map_peek_elem:
@@ -112,215 +105,11 @@ static bool is_copy(const struct bpf_insn *insn)
 	}
 }
 
-/* The prototype of a function of mdev_bpf, if the instruction calls one; otherwise NULL */
-static const struct btf_type *kfunc_proto(const struct bpf_insn *insn)
-{
-	const struct btf_type *t;
-
-	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
-		return NULL;
-	t = btf_type_by_id(mdev_bpf_kfunc_btf, insn->imm);
-	return t && btf_type_is_func(t) ? btf_type_by_id(mdev_bpf_kfunc_btf, t->type) : NULL;
-}
-
-/*
- * Of mdev_bpf's functions, only bpf_iter_mdev_next() and bpf_iter_mdev_q_next() have one argument
- * and return a pointer.
- */
-static bool is_next(const struct bpf_insn *insn)
-{
-	const struct btf_type *t = kfunc_proto(insn);
-
-	if (!t || btf_type_vlen(t) != 1)
-		return false;
-	t = btf_type_by_id(mdev_bpf_kfunc_btf, t->type);
-	return t && btf_type_is_ptr(t);
-}
-
-/*
- * Store the successors of an instruction, at most two, in @to. The one for a round of
- * mdev_bpf_for(), where the result of bpf_iter_mdev_next() is not NULL, is left out.
- *
- * Return: how many there are.
- */
-static unsigned int successors(const struct graph *g, u32 i, u32 *to)
-{
-	const struct bpf_insn *insn = &g->prog->insnsi[i];
-	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
-	unsigned int nr = 0;
-
-	/* The second half of a BPF_LD | BPF_IMM | BPF_DW */
-	if (!insn->code)
-		return 0;
-	if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
-		to[nr++] = i + 2;
-	} else if ((class != BPF_JMP && class != BPF_JMP32) || op == BPF_CALL) {
-		to[nr++] = i + 1;
-	} else if (op == BPF_JA) {
-		to[nr++] = i + 1 + (class == BPF_JMP ? insn->off : insn->imm);
-	} else if (op != BPF_EXIT) {
-		if (!g->tests[i] || op == BPF_JNE)
-			to[nr++] = i + 1;
-		if (!g->tests[i] || op == BPF_JEQ)
-			to[nr++] = i + 1 + insn->off;
-	}
-	return nr;
-}
-
-static void count_preds(struct graph *g)
-{
-	u32 len = g->prog->len, i, to[2];
-	unsigned int n;
-
-	memset(g->preds, 0, len * sizeof(*g->preds));
-	for (i = 0; i < len; i++)
-		for (n = successors(g, i, to); n; n--)
-			if (to[n - 1] < len)
-				g->preds[to[n - 1]]++;
-}
-
-static bool is_null_test(const struct bpf_insn *insn)
-{
-	return (insn->code == (BPF_JMP | BPF_JEQ | BPF_K) ||
-		insn->code == (BPF_JMP | BPF_JNE | BPF_K)) && !insn->imm;
-}
-
-/* The registers that hold a result after @insn, a move, load or store; @held do before it. */
-static u16 still_held(const struct bpf_insn *insn, u16 held)
-{
-	if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && !insn->off &&
-	    held & BIT(insn->src_reg))
-		return held | BIT(insn->dst_reg);
-	return held & ~BIT(insn->dst_reg);
-}
-
-/*
- * Mark the test for NULL that follows instruction @i, a call of bpf_iter_mdev_next(). The compiler
- * may put a few instructions in between. None of them may be reached from elsewhere, where the
- * register could hold something else. If there is no such test, the loop counts as a plain loop.
- */
-static void mark_test(struct graph *g, u32 i)
-{
-	u16 held = BIT(BPF_REG_0);
-
-	while (++i < g->prog->len && g->preds[i] == 1) {
-		const struct bpf_insn *insn = &g->prog->insnsi[i];
-		u8 class = BPF_CLASS(insn->code);
-
-		if (class == BPF_JMP || class == BPF_JMP32) {
-			g->tests[i] = is_null_test(insn) && held & BIT(insn->dst_reg);
-			return;
-		}
-		/* Such an instruction may write a register other than its dst_reg */
-		if (class == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
-			return;
-		held = still_held(insn, held);
-		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
-			i++;
-	}
-}
-
-static void mark_tests(struct graph *g)
-{
-	u32 i;
-
-	count_preds(g);
-	for (i = 0; i < g->prog->len; i++)
-		if (is_next(&g->prog->insnsi[i]))
-			mark_test(g, i);
-}
-
-/* An instruction is not in a loop, so it does not count as a predecessor any more. */
-static void trim(struct graph *g, u32 i)
-{
-	u32 to[2];
-	unsigned int n;
-
-	g->looping[i] = false;
-	for (n = successors(g, i, to); n; n--)
-		if (to[n - 1] < g->prog->len)
-			g->preds[to[n - 1]]--;
-}
-
-/* Instructions without predecessors are not in a loop. Return: true if something has changed. */
-static bool trim_forward(struct graph *g)
-{
-	u32 len = g->prog->len, i;
-	bool changed = false;
-
-	for (i = 0; i < len; i++) {
-		if (!g->looping[i] || g->preds[i])
-			continue;
-		trim(g, i);
-		changed = true;
-	}
-	return changed;
-}
-
-/* Neither are instructions without successors that may be in a loop. */
-static bool trim_backward(struct graph *g)
-{
-	u32 len = g->prog->len, i, to[2];
-	bool changed = false;
-	unsigned int n;
-
-	for (i = len; i-- > 0;) {
-		if (!g->looping[i])
-			continue;
-		for (n = successors(g, i, to); n; n--)
-			if (to[n - 1] < len && g->looping[to[n - 1]])
-				break;
-		if (n)
-			continue;
-		trim(g, i);
-		changed = true;
-	}
-	return changed;
-}
-
-/* Find the instructions that may be in plain loops. */
-static void find_loops(struct graph *g)
-{
-	unsigned int rounds = 0;
-
-	count_preds(g);
-	memset(g->looping, true, g->prog->len);
-	while (trim_forward(g) | trim_backward(g))
-		if (++rounds == MAX_ROUNDS)
-			break;
-}
-
-/*
- * Check whether a plain loop leads back to an instruction. This follows all paths from it, because
- * @looping is also set between two loops.
- */
-static bool is_round(struct graph *g, u32 start)
-{
-	u8 *seen __free(kvfree) = kvcalloc(g->prog->len, sizeof(*seen), GFP_KERNEL);
-	u32 *stack = g->preds, nr = 0, to[2], i;
-	unsigned int n;
-
-	stack[nr++] = start;
-	while (seen && nr) {
-		i = stack[--nr];
-		for (n = successors(g, i, to); n; n--) {
-			if (to[n - 1] == start)
-				return true;
-			if (to[n - 1] >= g->prog->len || !g->looping[to[n - 1]] || seen[to[n - 1]])
-				continue;
-			seen[to[n - 1]] = true;
-			stack[nr++] = to[n - 1];
-		}
-	}
-	/* Without memory it may be one */
-	return !seen;
-}
-
 /* Note that there is an mdev_bpf_for() loop at an instruction. */
 static void note_iterator(struct graph *g, struct function *f, u32 i)
 {
 	f->iterates = true;
-	if (!g->bad && g->looping[i] && is_round(g, i))
+	if (!g->bad && g->looping[i])
 		g->bad = i;
 }
 
@@ -389,7 +178,7 @@ static void weigh(struct graph *g, struct function *f, unsigned int depth)
 			path = add(path, MAX_PATH);
 		if (is_call(&g->prog->insnsi[i]))
 			weigh_call(g, f, i, depth, &path, &below);
-		if (is_next(&g->prog->insnsi[i]))
+		if (mdev_bpf_flow_is_next(&g->prog->insnsi[i]))
 			note_iterator(g, f, i);
 		if (is_copy(&g->prog->insnsi[i]))
 			below = add(below, mul(g->looping[i] ? MAX_PATH : 1, COPY_COST));
@@ -484,22 +273,18 @@ int mdev_bpf_cost_check(const struct bpf_prog *prog)
 {
 	u32 nr = prog->aux->func_info_cnt;
 	struct function *functions __free(kvfree) = kvcalloc(nr, sizeof(*functions), GFP_KERNEL);
-	u8 *tests __free(kvfree) = kvcalloc(prog->len, sizeof(*tests), GFP_KERNEL);
 	u8 *looping __free(kvfree) = kvcalloc(prog->len, sizeof(*looping), GFP_KERNEL);
-	u32 *preds __free(kvfree) = kvcalloc(prog->len, sizeof(*preds), GFP_KERNEL);
-	struct graph g = { prog, functions, nr, tests, looping, preds, 0, 0 };
+	struct graph g = { prog, functions, nr, looping, 0, 0 };
 	u64 cost;
 
 	/* Without function information, all functions are static, but loops are not known */
-	if (!nr && has(prog, is_next))
+	if (!nr && has(prog, mdev_bpf_flow_is_next))
 		return refuse_loop(prog, 0);
 	if (!nr)
 		return has(prog, is_copy) ? refuse(prog, U64_MAX, 0) : 0;
-	if (!functions || !tests || !looping || !preds)
+	if (!functions || !looping || mdev_bpf_flow_find_loops(prog, looping))
 		return -ENOMEM;
 	find_functions(&g);
-	mark_tests(&g);
-	find_loops(&g);
 	weigh(&g, &functions[0], 1);
 	if (g.bad)
 		return refuse_loop(prog, g.bad);

@@ -48,17 +48,11 @@ static struct mdev_bpf_opaque_stream *opaque_of(struct mdev_bpf_stream *stream)
 	return container_of(stream, struct mdev_bpf_opaque_stream, ctx);
 }
 
-/* An op that has run for too long has to end, so kfuncs that take time fail. */
-static bool is_over(struct mdev_bpf_dev *dev)
-{
-	return unlikely(mdev_bpf_watchdog_is_over(&ctx_to_bdev(dev)->watch));
-}
-
 static int may_copy(struct mdev_bpf_dev *dev, u32 size)
 {
 	if (size > MDEV_BPF_MAX_VALUE)
 		return -E2BIG;
-	return is_over(dev) ? -ETIME : 0;
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME : 0;
 }
 
 /* The memory of a region; NULL if it has none. */
@@ -107,7 +101,7 @@ __bpf_kfunc u8 *mdev_bpf_queue_stop(struct mdev_bpf_dev *dev, u32 id, const size
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (rdwr_buf_size > bdev->state.cur.queue_size || is_over(dev))
+	if (rdwr_buf_size > bdev->state.cur.queue_size || mdev_bpf_kfunc_is_over(dev))
 		return NULL;
 	return mdev_bpf_queue_borrow(bdev, id);
 }
@@ -116,6 +110,8 @@ __bpf_kfunc int mdev_bpf_queue_kick(struct mdev_bpf_dev *dev, u32 id)
 {
 	if (id >= ctx_to_bdev(dev)->queues.nr)
 		return -EINVAL;
+	if (mdev_bpf_kfunc_is_over(dev))
+		return -ETIME;
 	mdev_bpf_queue_ring(ctx_to_bdev(dev), id);
 	return 0;
 }
@@ -124,7 +120,7 @@ __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	if (is_over(dev))
+	if (mdev_bpf_kfunc_is_over(dev))
 		return -ETIME;
 	if (level > 1)
 		return -EINVAL;
@@ -138,7 +134,7 @@ __bpf_kfunc int mdev_bpf_irq_set(struct mdev_bpf_dev *dev, u32 level)
 
 __bpf_kfunc int mdev_bpf_irq_trigger(struct mdev_bpf_dev *dev, u32 vector)
 {
-	return is_over(dev) ? -ETIME : mdev_bpf_irq_vector(ctx_to_bdev(dev), vector);
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME : mdev_bpf_irq_vector(ctx_to_bdev(dev), vector);
 }
 
 __bpf_kfunc int mdev_bpf_irq_mode(struct mdev_bpf_dev *dev)
@@ -152,7 +148,7 @@ __bpf_kfunc int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	if (is_over(dev))
+	if (mdev_bpf_kfunc_is_over(dev))
 		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
@@ -166,7 +162,7 @@ __bpf_kfunc int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vec
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	if (is_over(dev))
+	if (mdev_bpf_kfunc_is_over(dev))
 		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
@@ -209,6 +205,8 @@ __bpf_kfunc int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, u32 id, u64 delay, 
 	if (id >= MDEV_BPF_MAX_TIMERS || delay > MDEV_BPF_MAX_DELAY ||
 	    period > MDEV_BPF_MAX_DELAY || (period && period < MDEV_BPF_MIN_PERIOD))
 		return -EINVAL;
+	if (mdev_bpf_kfunc_is_over(dev))
+		return -ETIME;
 	mdev_bpf_deferred_timer_start(ctx_to_bdev(dev), id, delay, period);
 	return 0;
 }
@@ -237,6 +235,8 @@ __bpf_kfunc int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, u32 id)
 {
 	if (id >= MDEV_BPF_MAX_WORK)
 		return -EINVAL;
+	if (mdev_bpf_kfunc_is_over(dev))
+		return -ETIME;
 	mdev_bpf_deferred_work_start(ctx_to_bdev(dev), id);
 	return 0;
 }
@@ -323,7 +323,7 @@ __bpf_kfunc int mdev_bpf_memory_zero(struct mdev_bpf_dev *dev, u32 region, u64 o
 		return -EINVAL;
 	if (size > MDEV_BPF_MAX_ZERO)
 		return -E2BIG;
-	return is_over(dev) ? -ETIME :
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME :
 	       mdev_bpf_trim_zero(ctx_to_bdev(dev), region, offset, size);
 }
 
@@ -336,13 +336,15 @@ __bpf_kfunc int mdev_bpf_memory_fill(struct mdev_bpf_dev *dev, u32 region, u64 o
 		return -EINVAL;
 	if (size > MDEV_BPF_MAX_ZERO)
 		return -E2BIG;
-	return is_over(dev) ? -ETIME : mdev_bpf_memory_fill64(mem, offset, size, val, GFP_NOWAIT);
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME : mdev_bpf_memory_fill64(mem, offset, size, val, GFP_NOWAIT);
 }
 
 __bpf_kfunc int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size)
 {
-	return memory_of(dev, region) ?
-	       mdev_bpf_protect_set(ctx_to_bdev(dev), region, offset, size) : -EINVAL;
+	if (!memory_of(dev, region))
+		return -EINVAL;
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME :
+	       mdev_bpf_protect_set(ctx_to_bdev(dev), region, offset, size);
 }
 
 __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
@@ -350,7 +352,7 @@ __bpf_kfunc u8 *mdev_bpf_memory_get(struct mdev_bpf_dev *dev, u64 where,
 {
 	struct mdev_bpf_memory *mem = memory_of(dev, mdev_bpf_where_index(where));
 
-	if (!mem || !mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY) || is_over(dev))
+	if (!mem || !mdev_bpf_where_is(where, MDEV_BPF_WHERE_MEMORY) || mdev_bpf_kfunc_is_over(dev))
 		return NULL;
 	return mdev_bpf_memory_ptr(mem, mdev_bpf_where_offset(where), rdwr_buf_size, GFP_NOWAIT);
 }
@@ -411,7 +413,7 @@ __bpf_kfunc int mdev_bpf_random(struct mdev_bpf_dev *dev, void *data, u32 data__
 {
 	if (data__sz > MDEV_BPF_MAX_RANDOM)
 		return -E2BIG;
-	if (is_over(dev))
+	if (mdev_bpf_kfunc_is_over(dev))
 		return -ETIME;
 	get_random_bytes(data, data__sz);
 	return 0;

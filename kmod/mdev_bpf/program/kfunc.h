@@ -5,10 +5,20 @@
 
 #include <linux/mdev_bpf.h>
 
+#include "device/device.h"
+#include "gate/watchdog.h"
+
 struct btf;
 
 extern const struct btf *mdev_bpf_kfunc_btf;
 int mdev_bpf_kfunc_init(void);
+
+/* An op that has run for too long has to end, so kfuncs that take time, or wake somebody up, fail. */
+static inline bool mdev_bpf_kfunc_is_over(struct mdev_bpf_dev *dev)
+{
+	return unlikely(mdev_bpf_watchdog_is_over(&ctx_to_bdev(dev)->watch));
+}
+
 /* Only programs call these, but global functions need declarations. */
 u8 *mdev_bpf_state_get(struct mdev_bpf_dev *dev, const size_t rdwr_buf_size);
 u8 *mdev_bpf_ioctl_data(struct mdev_bpf_ioctl *call, const size_t rdwr_buf_size);

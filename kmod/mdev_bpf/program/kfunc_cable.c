@@ -7,7 +7,7 @@
 #include "device/device.h"
 #include "dma/guest.h"
 #include "dma/where.h"
-#include "gate/watchdog.h"
+#include "program/kfunc.h"
 #include "program/kfunc_cable.h"
 
 static struct mdev_bpf_cable_end *end_of(struct mdev_bpf_dev *dev, u32 param)
@@ -29,7 +29,7 @@ static int find_data(struct mdev_bpf_dev *dev, u64 where, u32 size,
 {
 	struct mdev_bpf_device *bdev = ctx_to_bdev(dev);
 
-	if (unlikely(mdev_bpf_watchdog_is_over(&bdev->watch)))
+	if (mdev_bpf_kfunc_is_over(dev))
 		return -ETIME;
 	if (!mdev_bpf_guest_where_ok(bdev, where, size, bdev->state.cur.size))
 		return -EINVAL;
@@ -54,7 +54,9 @@ __bpf_kfunc int mdev_bpf_cable_ring(struct mdev_bpf_dev *dev, u32 param)
 {
 	struct mdev_bpf_cable_end *end = end_of(dev, param);
 
-	return end ? mdev_bpf_cable_ring_peer(end) : no_end(dev, param);
+	if (!end)
+		return no_end(dev, param);
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME : mdev_bpf_cable_ring_peer(end);
 }
 
 __bpf_kfunc int mdev_bpf_cable_send(struct mdev_bpf_dev *dev, u32 param, u64 where, u32 size)

@@ -61,6 +61,8 @@ __bpf_kfunc int mdev_bpf_q_kick(struct mdev_bpf_queue *q, u32 id)
 {
 	if (id >= q_to_bdev(q)->queues.nr)
 		return -EINVAL;
+	if (is_over(q))
+		return -ETIME;
 	mdev_bpf_queue_ring(q_to_bdev(q), id);
 	return 0;
 }
@@ -69,6 +71,8 @@ __bpf_kfunc int mdev_bpf_q_work(struct mdev_bpf_queue *q, u32 id)
 {
 	if (id >= MDEV_BPF_MAX_WORK)
 		return -EINVAL;
+	if (is_over(q))
+		return -ETIME;
 	mdev_bpf_deferred_work_start(q_to_bdev(q), id);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include "param/files.h"
@@ -19,7 +20,6 @@ static void program_release(struct device *dev)
 
 	mdev_bpf_register_table_free(program->registers);
 	ida_destroy(&program->instances);
-	mutex_destroy(&program->lock);
 	kvfree(program);
 }
 
@@ -58,7 +58,7 @@ struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 
 	if (!program)
 		return NULL;
-	mutex_init(&program->lock);
+	spin_lock_init(&program->lock);
 	spin_lock_init(&program->info);
 	INIT_LIST_HEAD(&program->devices);
 	ida_init(&program->instances);
@@ -86,6 +86,69 @@ static bool check_idle(struct mdev_bpf_program *program)
 }
 
 /**
+ * mdev_bpf_program_lock_list() - take the lock of a program when its list of devices may be changed
+ * @program: the program
+ *
+ * Context: Process context. Waits for a task that attaches or updates ops.
+ */
+void mdev_bpf_program_lock_list(struct mdev_bpf_program *program)
+{
+	spin_lock(&program->lock);
+	while (program->switching) {
+		spin_unlock(&program->lock);
+		wait_var_event(&program->switching, !READ_ONCE(program->switching));
+		spin_lock(&program->lock);
+	}
+}
+
+/**
+ * mdev_bpf_program_unlock_list() - release what mdev_bpf_program_lock_list() has taken
+ * @program: the program
+ */
+void mdev_bpf_program_unlock_list(struct mdev_bpf_program *program)
+{
+	spin_unlock(&program->lock);
+}
+
+/**
+ * mdev_bpf_program_switch_begin() - begin to attach, update or detach the ops of a program
+ * @program: the program
+ * @attach: true if it is to have ops afterwards
+ *
+ * Until mdev_bpf_program_switch_end(), the list of devices does not change.
+ *
+ * Context: Process context. The caller serialises.
+ *
+ * Return: true; false if the program was taken out of service just now, and @attach is set.
+ */
+bool mdev_bpf_program_switch_begin(struct mdev_bpf_program *program, bool attach)
+{
+	guard(spinlock)(&program->lock);
+	if (attach && program->dead)
+		return false;
+	WRITE_ONCE(program->switching, true);
+	return true;
+}
+
+/**
+ * mdev_bpf_program_switch_end() - the ops of the program, and of all its devices, were changed
+ * @program: the program
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_program_switch_end(struct mdev_bpf_program *program)
+{
+	scoped_guard(spinlock, &program->lock) {
+		WRITE_ONCE(program->switching, false);
+		/* What mdev_bpf_program_retire() has refused meanwhile */
+		check_idle(program);
+	}
+	/* Pairs with the one in prepare_to_wait_event(): either it sees the store, or this the waiter */
+	smp_mb();
+	wake_up_var(&program->switching);
+}
+
+/**
  * mdev_bpf_program_check_idle() - have a program removed if it has neither ops nor devices
  * @program: the program
  *
@@ -95,7 +158,7 @@ static bool check_idle(struct mdev_bpf_program *program)
  */
 bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program)
 {
-	guard(mutex)(&program->lock);
+	guard(spinlock)(&program->lock);
 	return check_idle(program);
 }
 
@@ -108,12 +171,13 @@ bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program)
  *
  * Return: true if this has taken the program out of service, so that no device can be created any
  * more; then the caller must unregister it. False if the program is still needed, or another task
- * has already taken it out of service.
+ * has already taken it out of service, or is about to attach or detach ops.
  */
 bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices)
 {
-	guard(mutex)(&program->lock);
-	if (program->dead || program->ops || (program->nr_devices && !devices))
+	guard(spinlock)(&program->lock);
+	if (program->dead || program->switching || program->ops ||
+	    (program->nr_devices && !devices))
 		return false;
 	/* From now on mdev_bpf_program_reserve() fails, so no device can be created */
 	program->dead = true;
@@ -130,7 +194,7 @@ bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices)
  */
 bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program)
 {
-	guard(mutex)(&program->lock);
+	guard(spinlock)(&program->lock);
 	return program->ops;
 }
 
@@ -139,18 +203,23 @@ bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program)
  * @program: the program
  * @ops: the new ops, or NULL
  * @link: the link that attaches them, or NULL
+ * @registers: the registers that @ops declare; on return, those of the previous ops. Stays as it is
+ *	without @ops, because the doorbells of the last ones can still be rung
  *
  * The caller then changes the ops of each device.
  *
- * Context: Process context, mdev_bpf_program::lock held.
+ * Context: Process context, after mdev_bpf_program_switch_begin().
  */
 void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-			     struct bpf_link *link)
+			     struct bpf_link *link, struct mdev_bpf_register_table **registers)
 {
-	lockdep_assert_held(&program->lock);
+	lockdep_assert(program->switching);
+	guard(spinlock)(&program->lock);
 	guard(spinlock)(&program->info);
-	if (ops)
+	if (ops) {
 		program->decl = *ops;
+		swap(program->registers, *registers);
+	}
 	WRITE_ONCE(program->link, link);
 	WRITE_ONCE(program->ops, ops);
 }
@@ -177,6 +246,22 @@ void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *wha
 	strscpy(p->name, name);
 }
 
+static int take_units(struct mdev_bpf_type *type)
+{
+	struct mdev_bpf_program *program = type->program;
+	unsigned int units;
+
+	guard(spinlock)(&program->lock);
+	if (program->dead || !program->ops)
+		return -ENODEV;
+	units = mdev_bpf_ops_units(&program->decl, type->index);
+	if (program->used_units + units > mdev_bpf_ops_pool(&program->decl))
+		return -ENOSPC;
+	program->used_units += units;
+	program->nr_devices++;
+	return 0;
+}
+
 /**
  * mdev_bpf_program_reserve() - take the units and an instance number for a new device
  * @type: type of the device
@@ -188,22 +273,16 @@ void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *wha
  */
 int mdev_bpf_program_reserve(struct mdev_bpf_type *type)
 {
-	struct mdev_bpf_program *program = type->program;
-	unsigned int units;
-	int instance;
+	struct ida *instances = &type->program->instances;
+	int instance = ida_alloc(instances, GFP_KERNEL), ret;
 
-	guard(mutex)(&program->lock);
-	if (program->dead || !program->ops)
-		return -ENODEV;
-	units = mdev_bpf_ops_units(&program->decl, type->index);
-	if (program->used_units + units > mdev_bpf_ops_pool(&program->decl))
-		return -ENOSPC;
-	instance = ida_alloc(&program->instances, GFP_KERNEL);
 	if (instance < 0)
 		return instance;
-	program->used_units += units;
-	program->nr_devices++;
-	return instance;
+	ret = take_units(type);
+	if (!ret)
+		return instance;
+	ida_free(instances, instance);
+	return ret;
 }
 
 /**
@@ -218,8 +297,8 @@ void mdev_bpf_program_unreserve(struct mdev_bpf_type *type, unsigned int instanc
 {
 	struct mdev_bpf_program *program = type->program;
 
-	guard(mutex)(&program->lock);
 	ida_free(&program->instances, instance);
+	guard(spinlock)(&program->lock);
 	program->used_units -= mdev_bpf_ops_units(&program->decl, type->index);
 	program->nr_devices--;
 	check_idle(program);

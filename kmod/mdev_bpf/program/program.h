@@ -9,7 +9,6 @@
 #include <linux/list.h>
 #include <linux/mdev.h>
 #include <linux/mdev_bpf.h>
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/uuid.h>
 #include <linux/workqueue.h>
@@ -61,7 +60,8 @@ struct mdev_bpf_progress {
  *	there are none
  * @link: the BPF link that attaches them; valid as long as @ops is set
  * @progress: progress of an upgrade
- * @devices: list of the devices that are bound
+ * @switching: a task attaches, updates or detaches ops, so @devices does not change
+ * @devices: list of the devices that are bound; changes wait until @switching is false
  * @nr_devices: number of devices that hold units of the pool
  * @used_units: number of units of the pool that are in use
  * @instances: instance numbers that are in use
@@ -89,14 +89,25 @@ struct mdev_bpf_program {
 	/** @info: for reading @decl, @link and @progress only; changes take both locks */
 	spinlock_t info;
 	struct mdev_bpf_progress progress;
-	/** @lock: protects the members below, @ops, @registers, and changes of @link and @decl */
-	struct mutex lock;
+	/**
+	 * @lock: protects the members below, @ops, @registers, and changes of @link and @decl. It is
+	 * a spinlock, because those who create and remove devices may have hardly any processor
+	 * time, and must not keep others waiting who hold BPF's update_mutex
+	 */
+	spinlock_t lock;
+	bool switching;
 	struct list_head devices;
 	unsigned int nr_devices;
 	unsigned int used_units;
 	struct ida instances;
 	bool dead;
 };
+
+/* The caller may change the ops of the program's devices. */
+static inline void mdev_bpf_program_assert_locked(struct mdev_bpf_program *program)
+{
+	lockdep_assert(program->switching || lockdep_is_held(&program->lock));
+}
 
 static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *mdev)
 {
@@ -106,11 +117,19 @@ static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *md
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 						struct bpf_link *link,
 						void (*idle)(struct mdev_bpf_program *));
+void mdev_bpf_program_lock_list(struct mdev_bpf_program *program);
+void mdev_bpf_program_unlock_list(struct mdev_bpf_program *program);
+/* Holding the lock, with a list of devices that may be changed */
+DEFINE_GUARD(mdev_bpf_program_list, struct mdev_bpf_program *, mdev_bpf_program_lock_list(_T),
+	     mdev_bpf_program_unlock_list(_T))
+
+bool mdev_bpf_program_switch_begin(struct mdev_bpf_program *program, bool attach);
+void mdev_bpf_program_switch_end(struct mdev_bpf_program *program);
 bool mdev_bpf_program_check_idle(struct mdev_bpf_program *program);
 bool mdev_bpf_program_retire(struct mdev_bpf_program *program, bool devices);
 bool mdev_bpf_program_is_attached(struct mdev_bpf_program *program);
 void mdev_bpf_program_assign(struct mdev_bpf_program *program, const struct mdev_bpf_ops *ops,
-			     struct bpf_link *link);
+			     struct bpf_link *link, struct mdev_bpf_register_table **registers);
 void mdev_bpf_program_progress(struct mdev_bpf_program *program, const char *what,
 			       unsigned int nr, unsigned int total, const char *name);
 int mdev_bpf_program_reserve(struct mdev_bpf_type *type);

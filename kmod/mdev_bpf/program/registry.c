@@ -33,7 +33,9 @@
 #define GONE_WAIT	msecs_to_jiffies(200)
 
 static DEFINE_MUTEX(programs_lock);
-static LIST_HEAD(programs);	/* protected by programs_lock */
+/* Who looks for a device must not hold programs_lock; see mdev_bpf_program::lock */
+static DEFINE_SPINLOCK(list_lock);
+static LIST_HEAD(programs);	/* changes take both locks */
 
 static struct mdev_bpf_program *program_find(const char *name)
 {
@@ -53,8 +55,10 @@ static struct mdev_bpf_program *program_find(const char *name)
 static void program_destroy(struct mdev_bpf_program *program)
 {
 	mdev_bpf_parent_unregister(program);
-	scoped_guard(mutex, &programs_lock)
+	scoped_guard(mutex, &programs_lock) {
+		guard(spinlock)(&list_lock);
 		list_del(&program->node);
+	}
 	complete_all(&program->gone);
 	put_device(&program->dev);	/* Pairs with the one of mdev_bpf_program_alloc() */
 }
@@ -129,7 +133,8 @@ static int program_create(const struct mdev_bpf_ops *ops, struct bpf_link *link)
 	ret = mdev_bpf_parent_register(program);
 	if (ret)
 		goto out_put;
-	list_add_tail(&program->node, &programs);
+	scoped_guard(spinlock, &list_lock)
+		list_add_tail(&program->node, &programs);
 	return 0;
 
 out_put:
@@ -139,7 +144,8 @@ out_put:
 
 /*
  * Switch all devices of a program to new ops, with their state converted if necessary. This takes
- * the gate of each device, so afterwards no task runs the old ops.
+ * the gate of each device, so afterwards no task runs the old ops. The list of devices does not
+ * change meanwhile; see mdev_bpf_program::switching.
  */
 static void program_switch_devices(struct mdev_bpf_program *program,
 				   const struct mdev_bpf_ops *ops, struct mdev_bpf_upgrade *u,
@@ -166,22 +172,20 @@ static int program_set_ops(struct mdev_bpf_program *program, const struct mdev_b
 	struct mdev_bpf_upgrade u = { };
 	int ret = 0;
 
-	guard(mutex)(&program->lock);
+	lockdep_assert_held(&programs_lock);
 	/* Its last device was removed just now */
-	if (ops && program->dead)
+	if (!mdev_bpf_program_switch_begin(program, ops))
 		return refuse_busy(ops);
 	if (ops && program->link)
 		event = MDEV_BPF_EVENT_UPGRADE;
 	if (ops)
 		ret = mdev_bpf_upgrade_prepare(&u, program, ops);
 	if (!ret) {
-		/* Without ops, the doorbells of the last ones can still be rung */
-		if (ops)
-			swap(program->registers, u.registers);
-		mdev_bpf_program_assign(program, ops, link);
+		mdev_bpf_program_assign(program, ops, link, &u.registers);
 		program_switch_devices(program, ops, &u, event);
 	}
 	mdev_bpf_program_progress(program, NULL, 0, 0, "");
+	mdev_bpf_program_switch_end(program);
 	mdev_bpf_upgrade_end(&u);
 	return ret;
 }
@@ -278,9 +282,9 @@ struct mdev_bpf_device *mdev_bpf_registry_find_device(const guid_t *uuid)
 	struct mdev_bpf_device *bdev;
 	struct mdev_bpf_program *program;
 
-	guard(mutex)(&programs_lock);
+	guard(spinlock)(&list_lock);
 	list_for_each_entry(program, &programs, node) {
-		guard(mutex)(&program->lock);
+		guard(spinlock)(&program->lock);
 		list_for_each_entry(bdev, &program->devices, node) {
 			if (!READ_ONCE(bdev->live) || !guid_equal(&bdev->mdev->uuid, uuid))
 				continue;

@@ -88,13 +88,18 @@ static int check_member(const struct btf_type *t, const struct btf_member *membe
 	return mdev_bpf_calls_check(prog) ?: mdev_bpf_cost_check(prog);
 }
 
+/*
+ * Only the context that an op was called with can be written. Some kernels also ask for pointers that
+ * the program has loaded from somewhere, which may be outdated.
+ */
 static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
 		       int off, int size)
 {
 	const struct btf_type *t = btf_type_by_id(reg->btf, reg->btf_id);
+	bool trusted = reg->type == (PTR_TO_BTF_ID | PTR_TRUSTED);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(writable); i++)
+	for (i = 0; trusted && i < ARRAY_SIZE(writable); i++)
 		if (t == READ_ONCE(writable[i].type) && off >= writable[i].start &&
 		    off + size <= writable[i].end)
 			return 0;

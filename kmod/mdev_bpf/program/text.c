@@ -6,10 +6,10 @@
  */
 #include <linux/bitops.h>
 #include <linux/btf.h>
-#include <linux/ctype.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
 
+#include "device/line.h"
 #include "gate/trace.h"
 #include "gate/watchdog.h"
 #include "program/text.h"
@@ -104,14 +104,10 @@ __bpf_kfunc int mdev_bpf_snprintf(char *out, u32 out__sz, const char *fmt__str, 
 __bpf_kfunc int mdev_bpf_print(struct mdev_bpf_dev *dev, const char *text, u32 text__sz)
 {
 	char line[MDEV_BPF_MAX_REASON];
-	size_t i, len;
 
 	if (!trace_mdev_bpf_print_enabled())
 		return 0;
-	len = strnlen(text, min_t(u32, text__sz, sizeof(line) - 1));
-	for (i = 0; i < len; i++)
-		line[i] = isascii(text[i]) && isprint(text[i]) ? text[i] : ' ';
-	line[len] = '\0';
+	mdev_bpf_line_copy(line, sizeof(line), text, text__sz);
 	trace_mdev_bpf_print(dev, line);
 	return 0;
 }

@@ -31,6 +31,12 @@
 #define refuse mdev_bpf_refuse_ops
 
 /*
+ * The longest time for the first pass, with BPF's update_mutex held. The second one takes about as
+ * long.
+ */
+#define MAX_CHECKING	(10 * HZ)
+
+/*
  * Exchange a device's state with @spare, and have the program convert the old state to the new one.
  * If init has not been called yet, or exit has been called already, there is nothing to convert.
  */
@@ -142,15 +148,31 @@ static int prepare_device(struct mdev_bpf_upgrade *u, struct mdev_bpf_device *bd
 	return try_device(u, bdev, ops, spare);
 }
 
+/* May the first pass go on with device @i? All struct_ops users of the machine wait for it. */
+static int check_time(const struct mdev_bpf_upgrade *u, unsigned int i,
+		      const struct mdev_bpf_ops *ops, unsigned long end)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (time_before(jiffies, end))
+		return 0;
+	return refuse(ops, -ETIME, "upgrade takes too long: %u of %u devices checked after %u s",
+		      i, u->nr, MAX_CHECKING / HZ);
+}
+
 static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
 			   const struct mdev_bpf_ops *ops)
 {
+	unsigned long end = jiffies + MAX_CHECKING;
 	struct mdev_bpf_device *bdev;
 	unsigned int i = 0;
-	int ret = 0;
+	int ret;
 
 	list_for_each_entry(bdev, &program->devices, node) {
 		mdev_bpf_program_progress(program, "checking", i, u->nr, bdev->ctx.name);
+		ret = check_time(u, i, ops, end);
+		if (ret)
+			return ret;
 		if (needs(bdev, ops))
 			ret = prepare_device(u, bdev, ops, &u->spares[i]);
 		if (ret)
@@ -167,10 +189,11 @@ static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *
  * @program: the program
  * @ops: its new ops, which fit the devices except perhaps for their state
  *
- * Context: Process context, mdev_bpf_program::lock held. Waits for ops that are running.
+ * Context: Process context, after mdev_bpf_program_switch_begin(). Waits for ops that are running.
  *
- * Return: 0; -EINVAL if upgrade is necessary and the new ops do not have it; -ENOMEM; the errno of
- * upgrade. After an error nothing has changed.
+ * Return: 0; -EINVAL if upgrade is necessary and the new ops do not have it; -ENOMEM; -ETIME if
+ * there are too many devices for an upgrade that is so slow; -EINTR if the task is being killed; the
+ * errno of upgrade. After an error nothing has changed.
  */
 int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
 			     const struct mdev_bpf_ops *ops)
@@ -178,7 +201,7 @@ int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program
 	struct mdev_bpf_device *bdev;
 	bool any = false;
 
-	lockdep_assert_held(&program->lock);
+	lockdep_assert(program->switching);
 	*u = (struct mdev_bpf_upgrade){ };
 	u->registers = mdev_bpf_register_table_make(ops);
 	if (IS_ERR(u->registers)) {
@@ -221,7 +244,7 @@ static void fail(struct mdev_bpf_device *bdev, struct mdev_bpf_state_buf *spare,
  * In one section, this converts the state if necessary, clears a failure of the old program,
  * assigns the new program, and calls its started op.
  *
- * Context: Process context, mdev_bpf_program::lock held. Waits for an op that is running.
+ * Context: Process context, after mdev_bpf_program_switch_begin(). Waits for an op that is running.
  *
  * Return: 0; the errno of upgrade, and then the device has the new program and has failed.
  */
