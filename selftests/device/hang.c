@@ -482,9 +482,10 @@ MTAP_TEST(others_get_their_turn)
 	over = false;
 	ASSERT_EQ(pthread_create(&thread, NULL, keep_running, NULL), 0);
 	ASSERT(mtap_await(runs));
+	dev_set(0, KHANG_VALUE, 4, 0);
 	before = given_way(tid);
 	EXPECT_EQ(write(arg.fd, &one, sizeof(one)), sizeof(one));
-	EXPECT(mtap_await(dev_get(0, KHANG_ROUNDS, 4) == arg.data - 1));
+	EXPECT(mtap_await(dev_get(0, KHANG_VALUE, 4) == WRITES));
 	i = given_way(tid) - before;
 	over = true;
 	pthread_join(thread, NULL);

@@ -60,6 +60,7 @@ static int reg_write(struct mdev_bpf_dev *dev, struct khang_state *s, __u32 reg,
 		break;
 	case KHANG_LOOPS:
 		s->rounds = loops(dev, val);
+		s->value++;
 		break;
 	case KHANG_BOUNDS:
 		s->rounds = bad_bounds(dev, val);

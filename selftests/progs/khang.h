@@ -15,7 +15,7 @@
 #define KHANG_BOUNDS	0x0c	/* W: a loop with bad bounds, KHANG_BACKWARDS or KHANG_FAR */
 #define KHANG_SHORT	0x10	/* W: so many short loops, one behind the other */
 #define KHANG_WORK	0x14	/* W: mdev_bpf_work_queue() */
-#define KHANG_VALUE	0x18	/* RW: in the state */
+#define KHANG_VALUE	0x18	/* RW: in the state; each write of LOOPS adds 1 */
 
 enum { KHANG_BACKWARDS, KHANG_FAR };
 
