@@ -121,7 +121,7 @@ extern int mdev_bpf_memory_fill(struct mdev_bpf_dev *dev, __u32 region, __u64 of
  * milliseconds only. Programs and DMA can still write. A reset ends it.
  *
  * Return: 0; -EINVAL if the region does not have MDEV_BPF_REGION_PROTECT, or does not contain all
- * of the bytes, or they are not as above.
+ * of the bytes, or they are not as above; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, __u32 region, __u64 offset,
 				   __u64 size) __ksym;

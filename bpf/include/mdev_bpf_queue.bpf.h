@@ -13,7 +13,7 @@
  *
  * A queue that is rung again before the op is called is called once. A reset cancels this.
  *
- * Return: 0; -EINVAL for an @id out of range.
+ * Return: 0; -EINVAL for an @id out of range; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_queue_kick(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 
@@ -57,7 +57,7 @@ extern __u8 *mdev_bpf_q_state_get(struct mdev_bpf_queue *q, const size_t rdwr_bu
  * @q: the queue
  * @id: the queue to ring: another one, or the same
  *
- * Return: 0; -EINVAL for an @id out of range.
+ * Return: 0; -EINVAL for an @id out of range; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_q_kick(struct mdev_bpf_queue *q, __u32 id) __ksym;
 
@@ -68,7 +68,7 @@ extern int mdev_bpf_q_kick(struct mdev_bpf_queue *q, __u32 id) __ksym;
  *
  * The work op can do what the queue op cannot, and then ring the queue.
  *
- * Return: 0; -EINVAL for an @id out of range.
+ * Return: 0; -EINVAL for an @id out of range; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_q_work(struct mdev_bpf_queue *q, __u32 id) __ksym;
 
@@ -110,7 +110,8 @@ extern int mdev_bpf_q_request(struct mdev_bpf_queue *q, const struct mdev_bpf_re
  * @id: the id, as in struct mdev_bpf_request
  * @mask: the bits of the id that count; 0 for all requests of the queue
  *
- * Return: the number of requests; -ENOENT if there is none that has not completed.
+ * Return: the number of requests; -ENOENT if there is none that has not completed; -ETIME if the op
+ * has run for too long.
  */
 extern int mdev_bpf_q_request_cancel(struct mdev_bpf_queue *q, __u32 id, __u32 mask) __ksym;
 

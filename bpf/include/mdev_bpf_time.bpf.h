@@ -16,7 +16,7 @@
  *
  * Replaces what the timer was armed for before. A reset cancels all timers.
  *
- * Return: 0; -EINVAL if an argument is out of range.
+ * Return: 0; -EINVAL if an argument is out of range; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_timer_arm(struct mdev_bpf_dev *dev, __u32 id, __u64 delay,
 			      __u64 period) __ksym;
@@ -61,7 +61,7 @@ extern __u64 mdev_bpf_time(struct mdev_bpf_dev *dev) __ksym;
  *
  * Work that is queued again before the op is called counts once. A reset cancels all work.
  *
- * Return: 0; -EINVAL for an @id out of range.
+ * Return: 0; -EINVAL for an @id out of range; -ETIME if the op has run for too long.
  */
 extern int mdev_bpf_work_queue(struct mdev_bpf_dev *dev, __u32 id) __ksym;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that are bound to a device, and requests for them. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "fuse.h"
 #include "guest.h"
 #include "mig.h"
@@ -488,6 +491,51 @@ MTAP_TEST(stuck)
 	EXPECT_EQ((int)get(KFILE_RESULT), 1);
 	fuse_end();
 	EXPECT_EQ(finish(3), -ECANCELED);
+	vfio_close(&dev);
+	EXPECT_EQ(bind_of(&dev_mdev, "scratch", "\n"), 0);
+}
+
+static atomic_int closer;
+
+/* It comes back when the file system has answered. */
+static void *close_stuck(void *unused)
+{
+	closer = gettid();
+	close(dev.device);
+	closer = 0;
+	return unused;
+}
+
+/*
+ * VFIO asks a device that is being closed to unpin memory, and crashes the machine if it asks for
+ * the eleventh time in vain. The device is being closed for as long as the file does not come.
+ */
+MTAP_TEST(unmapped_while_it_closes)
+{
+	__u8 *mem = guest_alloc(PAGE, 1);
+	char text[64];
+	pthread_t thread;
+	double begin;
+
+	snprintf(text, sizeof(text), "ro:/proc/self/fd/%d", fuse_begin());
+	ASSERT_EQ(bind_of(&dev_mdev, "scratch", text), 0);
+	open_device();
+	ASSERT_EQ(guest_map(IOVA, mem, PAGE, PROT_RW), 0);
+	EXPECT_EQ(request(MDEV_BPF_DMA_PIN, IOVA, 0, 0, PAGE), 0);
+	EXPECT_EQ(guest_pinned_pages(), 1);
+	set(KFILE_FILE, KFILE_LOCAL);
+	set(KFILE_CHANNEL, 3);
+	ASSERT_EQ(start(READ, 0, STATE(0), 0, 8), 0);
+	ASSERT(fuse_wanted());
+	ASSERT_EQ(pthread_create(&thread, NULL, close_stuck, NULL), 0);
+	EXPECT(mtap_await(closer && task_state(closer) == 'D'));
+	begin = mtap_now();
+	EXPECT_EQ(guest_unmap(IOVA, PAGE), 0);
+	EXPECT(mtap_now() - begin < BOUND);
+	EXPECT(closer);
+	fuse_end();
+	pthread_join(thread, NULL);
+	dev.device = -1;
 	vfio_close(&dev);
 	EXPECT_EQ(bind_of(&dev_mdev, "scratch", "\n"), 0);
 }

@@ -17,11 +17,13 @@
 #include "guest.h"
 #include "ioas.h"
 #include "missing.h"
+#include "slowness.h"
 
 #define READ	MDEV_BPF_DMA_READ
 #define WRITE	MDEV_BPF_DMA_WRITE
 #define DATA(off)	MDEV_BPF_STATE((__u64)KDMA_DATA + (off))
 #define IOVA	0x200000000ULL
+#define GONE	0x300000000ULL
 #define PAGE	4096ull
 #define PAGES	16
 
@@ -351,6 +353,36 @@ MTAP_TEST_IF(cdev_possible, closed_while_stuck)
 	EXPECT_EQ(prog_attach(&dev_prog), 0);
 	open_again();
 	EXPECT_EQ(kdma_get(KDMA_DONE), 0);
+}
+
+/*
+ * All channels but one wait for memory. iommufd has a lock for each device, which the kernel's
+ * threads hold meanwhile. An access whose memory is there does not wait for it.
+ */
+MTAP_TEST_IF(cdev_possible, all_but_one_stuck)
+{
+	double begin, longest = 0, start;
+	unsigned int i, nr = 0;
+
+	missing_need();
+	bind_and_map();
+	ASSERT_EQ(missing_register(guest_alloc(MISSING_PAGES * MISSING_PAGE, 0)), 0);
+	ASSERT_EQ(ioas_map(iommufd, ioas, GONE, missing.mem, PAGE, PROT_RW), 0);
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS - 1; i++) {
+		kdma_set(KDMA_CHANNEL, i);
+		ASSERT_EQ(kdma_start(READ, i, GONE, DATA(0), 8), 0);
+	}
+	ASSERT(missing_wanted());
+	kdma_set(KDMA_CHANNEL, i);
+	begin = mtap_now();
+	while (mtap_now() - begin < 5) {
+		start = mtap_now();
+		ASSERT_EQ(kdma_start(READ, i, IOVA, DATA(0), 8), 0);
+		longest = longest > mtap_now() - start ? longest : mtap_now() - start;
+		ASSERT(kdma_await(++nr));
+	}
+	mtap_diag("%u accesses, of which the longest took %.0f ms", nr, longest * 1000);
+	EXPECT(longest < 0.3 * slowness());
 }
 
 MTAP_TEST_IF(cdev_possible, logging)

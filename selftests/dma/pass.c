@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory is taken away from programs that pin again at once, in the ways that make it hard to
- * keep count of VFIO's rounds: in more passes than there are records, by many threads at once, and
- * by one that hardly ever runs. After eleven rounds in vain VFIO takes the machine down.
+ * Memory is taken away from programs that pin again at once, in the ways that make it hard to know
+ * when VFIO has looked: by many threads at once, by one that never sleeps, and by one that hardly
+ * ever runs. After eleven rounds in vain VFIO takes the machine down.
  */
+#include <glob.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "container.h"
+#include "dirty.h"
+#include "missing.h"
 #include "slowness.h"
 
 #define IOVA		0x400000000ULL
 #define WINDOW		65536u
 #define DEVICES		3u
-#define WINDOWS		16u	/* of each device, beside OTHER */
-#define OTHER		WINDOWS	/* a window of memory that stays */
-#define RECORDS		(2 * (WINDOWS + 1))	/* that a device keeps */
+#define WINDOWS		16u	/* of each device */
 #define RANGES		(DEVICES * WINDOWS)
-#define FEW		(RECORDS - 10)
 #define ROUNDS		4
-/* How often a device may have no record until it pins nothing any more */
-#define LOST_MAX	4
-/* Longer than any pause of ours that comes to an end */
-#define GIVE_UP		(12 + slowness())
+/* More often than VFIO asks */
+#define TIMES		30u
+/* Longer than all of these take */
+#define GIVE_UP		(8 * slowness())
+/* Mapped for the log only */
+#define OTHER_IOVA	0x500000000ULL
 #define PIN		MDEV_BPF_DMA_PIN
 
 static pthread_barrier_t at_once;
@@ -125,27 +130,25 @@ MTAP_TEST(many_threads)
 	}
 }
 
-/*
- * A pass counts as over when its memory is no longer mapped, or its task sleeps. Here all are of
- * one task that maps the memory again at once, and then runs on: their records stay. A device that
- * looks between unmapping and mapping drops one, so there are some ranges to spare.
- */
+/* Unmaps and maps its memory, over and over, whenever it is pinned, and never sleeps. */
 static struct {
-	pthread_t thread;
 	__u8 *mem;
-	unsigned int nr;
+	unsigned int times;
+	atomic_int tid;
 	atomic_bool done, stop;
 	int ret;
 } busy;
 
 static void *unmap_and_run_on(void *unused)
 {
-	unsigned int i;
+	double end = mtap_now() + GIVE_UP;
 
-	for (i = 0; i < busy.nr && !busy.ret; i++) {
-		busy.ret = guest_unmap(range_iova(i), WINDOW);
-		if (!busy.ret)
-			busy.ret = guest_map(range_iova(i), busy.mem + i * WINDOW, WINDOW, PROT_RW);
+	for (busy.times = 0; busy.times < TIMES && !busy.ret && mtap_now() < end; ) {
+		if (!kdma_is_pinned(0))
+			continue;
+		busy.ret = guest_unmap(IOVA, WINDOW) ?:
+			   guest_map(IOVA, busy.mem, WINDOW, PROT_RW);
+		busy.times++;
 	}
 	busy.done = true;
 	while (!busy.stop)
@@ -153,95 +156,35 @@ static void *unmap_and_run_on(void *unused)
 	return unused;
 }
 
-static void begin_passes(unsigned int nr)
+/* When memory has been unmapped, nothing has to wait any more. */
+MTAP_TEST(again_and_again)
 {
-	pin_all(false);
-	ASSERT(all_pinned());
-	busy.nr = nr;
+	pthread_t thread;
+
+	busy.mem = guest_alloc(WINDOW, 0);
 	busy.ret = 0;
 	busy.done = false;
 	busy.stop = false;
-	ASSERT_EQ(pthread_create(&busy.thread, NULL, unmap_and_run_on, NULL), 0);
+	kdma_set(KDMA_REPIN, 1);
+	ASSERT_EQ(guest_map(IOVA, busy.mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, unmap_and_run_on, NULL), 0);
 	EXPECT(mtap_await(busy.done));
 	EXPECT_EQ(busy.ret, 0);
-}
-
-static void end_passes(void)
-{
+	EXPECT_EQ(busy.times, TIMES);
+	EXPECT(mtap_await(kdma_is_pinned(0)));
 	busy.stop = true;
-	pthread_join(busy.thread, NULL);
-}
-
-static void pin_other(void)
-{
-	ASSERT_EQ(kdma_start(PIN, OTHER, range_iova(RANGES), 0, WINDOW), 0);
-}
-
-static bool other_pinned(double seconds)
-{
-	double end = mtap_now() + seconds;
-	bool yes = kdma_is_pinned(OTHER);
-
-	while (!yes && mtap_now() < end) {
-		mtap_pause();
-		yes = kdma_is_pinned(OTHER);
-	}
-	return yes;
-}
-
-/* How long it takes while there are records left */
-static double pinning_takes(void)
-{
-	double start;
-
-	begin_passes(FEW);
-	start = mtap_now();
-	pin_other();
-	EXPECT(other_pinned(GIVE_UP));
-	start = mtap_now() - start;
-	end_passes();
-	EXPECT_EQ(kdma_unpin(OTHER), 0);
-	mtap_diag("with %u passes, other memory is pinned within %.3f s", FEW, start);
-	return start;
+	pthread_join(thread, NULL);
 }
 
 /*
- * A device that has no record left pins nothing until all passes are over: not even memory that is
- * not unmapped. When that was too often, it pins nothing until it is closed.
- */
-MTAP_TEST(more_than_there_are_records)
-{
-	double patience;
-	unsigned int i;
-
-	busy.mem = guest_alloc((RANGES + 1) * WINDOW, 0);
-	container_grow(DEVICES);
-	map_all(busy.mem);
-	ASSERT_EQ(guest_map(range_iova(RANGES), busy.mem + RANGES * WINDOW, WINDOW, PROT_RW), 0);
-	patience = 0.3 + 2 * pinning_takes();
-	for (i = 0; i < LOST_MAX; i++) {
-		begin_passes(RANGES);
-		pin_other();
-		EXPECT(!other_pinned(patience));
-		end_passes();
-		ASSERT(other_pinned(GIVE_UP));
-		EXPECT_EQ(kdma_unpin(OTHER), 0);
-	}
-	begin_passes(RANGES);
-	end_passes();
-	pin_other();
-	EXPECT(!other_pinned(patience));
-	reopen_all();
-	pin_other();
-	EXPECT(other_pinned(GIVE_UP));
-}
-
-/*
- * The other case: a thread that unmaps, and gets a processor only when we want it to. It waits for
- * that below a thread that never sleeps, on a processor that is theirs alone.
+ * The other case: a thread that gets a processor only when we want it to. It waits for that below a
+ * thread that never sleeps, on a processor that is theirs alone.
  */
 static struct {
 	pthread_t thread, hog;
+	cpu_set_t anywhere;
+	int (*fn)(void);
 	atomic_int tid;
 	atomic_bool hogged, done, stop;
 	int ret;
@@ -300,12 +243,12 @@ static void *never_sleep(void *unused)
 	return unused;
 }
 
-static void *unmap_starved(void *unused)
+static void *starve(void *unused)
 {
 	schedule(0, SCHED_IDLE, 0);
 	starved.tid = gettid();
 	stay_on(STARVED_CPU);
-	starved.ret = guest_unmap(IOVA, WINDOW);
+	starved.ret = starved.fn();
 	starved.done = true;
 	return unused;
 }
@@ -313,10 +256,7 @@ static void *unmap_starved(void *unused)
 /* Does it wait for something? */
 static bool starved_sleeps(void)
 {
-	const char *stat = sysfs_str("/proc/self/task/%d/stat", starved.tid);
-	const char *end = strrchr(stat, ')');
-
-	return starved.done || (end && end[2] == 'D');
+	return starved.done || task_state(starved.tid) == 'D';
 }
 
 /*
@@ -333,80 +273,238 @@ static void let_run(void)
 	schedule(0, SCHED_OTHER, 0);
 }
 
-/* Wait until the program has pinned it again, or is not allowed to as it seems. */
-static bool pinned_again(void)
+/* From now on, all threads are on one processor, except those two. */
+static void make_room(void)
 {
-	double end = mtap_now() + GIVE_UP;
-
-	while (!starved.done && mtap_now() < end) {
-		if (kdma_is_pinned(0))
-			return true;
-		mtap_pause();
-	}
-	return false;
+	no_mercy();
+	ASSERT_EQ(sched_getaffinity(0, sizeof(starved.anywhere), &starved.anywhere), 0);
+	stay_on(0);
 }
 
-/*
- * Each time that it sleeps it is held back until the program has pinned again, so that VFIO finds
- * that in each round. In the end the program is not allowed to, however long that takes.
- */
-MTAP_TEST(hardly_ever_runs)
+/* Begin to starve a thread that calls @fn. */
+static void starve_begin(int (*fn)(void))
 {
-	__u8 *mem = guest_alloc(WINDOW, 0);
-	unsigned int runs = 0, again = 0;
-	cpu_set_t anywhere;
-	double start;
-
-	no_mercy();
-	kdma_set(KDMA_REPIN, 1);
-	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
-	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
-	ASSERT(mtap_await(kdma_is_pinned(0)));
-	ASSERT_EQ(sched_getaffinity(0, sizeof(anywhere), &anywhere), 0);
-	stay_on(0);
+	starved.fn = fn;
 	starved.tid = 0;
 	starved.hogged = false;
 	starved.done = false;
 	starved.stop = false;
 	ASSERT_EQ(pthread_create(&starved.hog, NULL, never_sleep, NULL), 0);
 	EXPECT(mtap_await(starved.hogged));
-	start = mtap_now();
-	ASSERT_EQ(pthread_create(&starved.thread, NULL, unmap_starved, NULL), 0);
+	ASSERT_EQ(pthread_create(&starved.thread, NULL, starve, NULL), 0);
 	EXPECT(mtap_await(starved.tid));
+}
+
+/* Let it go. What it has returned. */
+static int starve_end(void)
+{
+	starved.stop = true;
+	pthread_join(starved.thread, NULL);
+	pthread_join(starved.hog, NULL);
+	EXPECT_EQ(sched_setaffinity(0, sizeof(starved.anywhere), &starved.anywhere), 0);
+	return starved.ret;
+}
+
+static int unmap(void)
+{
+	return guest_unmap(IOVA, WINDOW);
+}
+
+/* Does the program pin it again, within some seconds? */
+static bool pinned_again(void)
+{
+	double end = mtap_now() + 3 * slowness();
+	bool yes = kdma_is_pinned(0);
+
+	while (!yes && !starved.done && mtap_now() < end) {
+		mtap_pause();
+		yes = kdma_is_pinned(0);
+	}
+	return yes;
+}
+
+/*
+ * It is held back each time that it has slept. Meanwhile the program does not pin again, however
+ * long that takes.
+ */
+MTAP_TEST(hardly_ever_runs)
+{
+	__u8 *mem = guest_alloc(WINDOW, 0);
+	unsigned int runs = 0, again = 0;
+
+	kdma_set(KDMA_REPIN, 1);
+	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT(mtap_await(kdma_is_pinned(0)));
+	make_room();
+	starve_begin(unmap);
 	while (!starved.done) {
 		let_run();
 		runs++;
 		again += pinned_again();
 	}
-	starved.stop = true;
-	pthread_join(starved.thread, NULL);
-	pthread_join(starved.hog, NULL);
-	EXPECT_EQ(sched_setaffinity(0, sizeof(anywhere), &anywhere), 0);
-	mtap_diag("unmapped after %.1f s: it ran %u times, was pinned again %u times",
-		  mtap_now() - start, runs, again);
-	EXPECT_EQ(starved.ret, 0);
-	EXPECT(again > 0);
+	EXPECT_EQ(starve_end(), 0);
+	mtap_diag("it ran %u times, and was pinned again %u times", runs, again);
+	EXPECT(runs > 1);
+	EXPECT_EQ(again, 0);
 	/* And then it is pinned again. */
 	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
 	EXPECT(mtap_await(kdma_is_pinned(0)));
 }
 
+/* A thread that holds VFIO's lock until we bring it a page, because it asks for the log. */
+struct holder {
+	pthread_t thread;
+	atomic_int tid;
+	__u64 *page;
+	int ret;
+};
+
+static void *hold_lock(void *arg)
+{
+	struct holder *h = arg;
+
+	h->tid = gettid();
+	h->ret = dirty_container_get(&dev, OTHER_IOVA, WINDOW / 4096, h->page);
+	return NULL;
+}
+
+static void hold_begin(struct holder *h, unsigned int page)
+{
+	*h = (struct holder) { .page = (void *)(missing.mem + page * MISSING_PAGE) };
+	ASSERT_EQ(pthread_create(&h->thread, NULL, hold_lock, h), 0);
+	EXPECT(mtap_await(h->tid));
+}
+
+static void hold_end(struct holder *h, unsigned int page)
+{
+	static const char zeros[MISSING_PAGE];
+
+	missing_bring(page, zeros);
+	pthread_join(h->thread, NULL);
+	EXPECT_EQ(h->ret, 0);
+}
+
+static void log_begin(void)
+{
+	missing_need();
+	ASSERT_EQ(guest_map(OTHER_IOVA, guest_alloc(WINDOW, 0), WINDOW, PROT_RW), 0);
+	ASSERT_EQ(dirty_container(&dev, VFIO_IOMMU_DIRTY_PAGES_FLAG_START), 0);
+	ASSERT_EQ(missing_register(guest_alloc(MISSING_PAGES * MISSING_PAGE, 0)), 0);
+}
+
+/*
+ * It is held back between a round of VFIO's and the next. Meanwhile another device is opened, and
+ * wants to pin what is being unmapped. With eleven of these, that would end the machine.
+ */
+MTAP_TEST(another_device_comes)
+{
+	__u8 *mem = guest_alloc(WINDOW, 0);
+	struct holder holder;
+
+	log_begin();
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, WINDOW), 0);
+	make_room();
+	starve_begin(unmap);
+	let_run();
+	EXPECT(mtap_await(!guest_pinned_pages()));
+	hold_begin(&holder, 0);
+	EXPECT(missing_wanted());
+	/* VFIO's lock is free, and it is the first to get it, but does not run */
+	let_run();
+	hold_end(&holder, 0);
+	container_grow(2);
+	container_use(1);
+	EXPECT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
+	EXPECT(!pinned_again());
+	EXPECT(!starved.done);
+	EXPECT_EQ(starve_end(), 0);
+	EXPECT(kdma_await(1));
+	EXPECT_EQ(kdma_error(0), -ENOENT);
+	container_use(0);
+}
+
+static int get_info(void)
+{
+	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
+
+	return ioctl(dev.container, VFIO_IOMMU_GET_INFO, &info) ? -errno : 0;
+}
+
+static void *unmap_here(void *unused)
+{
+	busy.tid = gettid();
+	busy.ret = unmap();
+	busy.done = true;
+	return unused;
+}
+
+/* Does the kernel's thread that unpins wait for VFIO's lock? */
+static bool unpinner_waits(void)
+{
+	bool waits = false;
+	glob_t all;
+	size_t i;
+
+	if (glob("/proc/[0-9]*/comm", 0, NULL, &all))
+		return false;
+	for (i = 0; i < all.gl_pathc && !waits; i++)
+		if (strstr(sysfs_str("%s", all.gl_pathv[i]), "+mdev_bpf_pin"))
+			waits = task_state(atoi(all.gl_pathv[i] + strlen("/proc/"))) == 'D';
+	globfree(&all);
+	return waits;
+}
+
+/*
+ * VFIO's lock is free, but first in its queue is a thread that is held back, and before the kernel's
+ * that unpins. The one that unmaps takes the lock again and again, and finds the memory pinned.
+ */
+MTAP_TEST(first_in_the_queue)
+{
+	__u8 *mem = guest_alloc(WINDOW, 0);
+	struct holder first, second;
+	pthread_t thread;
+	double end;
+
+	log_begin();
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, WINDOW), 0);
+	make_room();
+	hold_begin(&first, 0);
+	EXPECT(missing_wanted());
+	busy.tid = 0;
+	busy.done = false;
+	ASSERT_EQ(pthread_create(&thread, NULL, unmap_here, NULL), 0);
+	EXPECT(mtap_await(busy.tid && task_state(busy.tid) == 'D'));
+	hold_begin(&second, 1);
+	EXPECT(mtap_await(task_state(second.tid) == 'D'));
+	/* It gets the lock before the kernel's thread wants it */
+	schedule(second.tid, SCHED_FIFO, 1);
+	starve_begin(get_info);
+	let_run();
+	hold_end(&first, 0);
+	EXPECT(missing_wanted());
+	EXPECT(mtap_await(unpinner_waits()));
+	hold_end(&second, 1);
+	/* All rounds that have a limit of less than a second would be over */
+	end = mtap_now() + 4;
+	while (!busy.done && mtap_now() < end)
+		mtap_pause();
+	EXPECT_EQ(starve_end(), 0);
+	EXPECT(mtap_await(busy.done));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(busy.ret, 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
+}
+
 static void after(void)
 {
 	mercy();
+	missing_end();
 	container_close();
 }
 
-/* With few windows, and so with few records */
-static void load(void)
-{
-	dev_need_module();
-	ASSERT_EQ(prog_open(&dev_prog, KDMA, NULL), 0);
-	prog_ops(&dev_prog)->dma_windows = WINDOWS + 1;
-	ASSERT_EQ(prog_load(&dev_prog), 0);
-	ASSERT_EQ(prog_attach(&dev_prog), 0);
-}
-
 const struct mtap_suite mtap_suite = {
-	.setup = load, .before = container_open, .after = after, .teardown = dev_unload,
+	.setup = guest_load, .before = container_open, .after = after, .teardown = dev_unload,
 };

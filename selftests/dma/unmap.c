@@ -4,12 +4,17 @@
  * to let go, under locks of its own, and takes the machine down if that does not help. So
  * programs pin again at once here, and devices come and go meanwhile.
  */
+#include <glob.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "container.h"
 
 #define IOVA		0x400000000ULL
@@ -110,6 +115,88 @@ MTAP_TEST(beside_open_and_close)
 	pthread_join(opener.thread, NULL);
 	EXPECT(opener.rounds > 0);
 	mtap_diag("%u times opened, longest unmap %.0f ms", opener.rounds, longest * 1000);
+}
+
+#define OTHER_IOVA	0x500000000ULL
+#define PAGE		4096u
+
+/* Is each thread of a process stopped? */
+static bool all_stopped(pid_t pid)
+{
+	bool yes = true;
+	char path[64];
+	glob_t all;
+	size_t i;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/*", pid);
+	if (glob(path, 0, NULL, &all))
+		return false;
+	for (i = 0; i < all.gl_pathc && yes; i++)
+		yes = task_state(atoi(strrchr(all.gl_pathv[i], '/') + 1)) == 'T';
+	globfree(&all);
+	return yes;
+}
+
+/* How often the kernel's threads that wait for guest memory have slept */
+static unsigned int sleeps(void)
+{
+	const char *key = "\nvoluntary_ctxt_switches:";
+	unsigned int nr = 0;
+	glob_t all;
+	size_t i;
+
+	if (glob("/proc/[0-9]*", 0, NULL, &all))
+		return 0;
+	for (i = 0; i < all.gl_pathc; i++) {
+		const char *found;
+
+		if (strcmp(sysfs_str("%s/comm", all.gl_pathv[i]), "mdev_bpf_dma"))
+			continue;
+		found = strstr(sysfs_str("%s/status", all.gl_pathv[i]), key);
+		nr += found ? atoi(found + strlen(key)) : 0;
+	}
+	globfree(&all);
+	return nr;
+}
+
+/* A process that is not the opener of the device, and pins while that is stopped. */
+static void pin_while_stopped(void)
+{
+	pid_t opener = getppid();
+	unsigned int i, before;
+
+	EXPECT_EQ(kill(opener, SIGSTOP), 0);
+	EXPECT(mtap_await(all_stopped(opener)));
+	EXPECT_EQ(guest_unmap(IOVA, WINDOW), 0);
+	before = sleeps();
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++) {
+		kdma_set(KDMA_CHANNEL, i);
+		EXPECT_EQ(kdma_start(PIN, i, OTHER_IOVA + i * PAGE, 0, PAGE), 0);
+	}
+	before = sleeps() - before;
+	EXPECT_EQ(kill(opener, SIGCONT), 0);
+	child_ready(before);
+}
+
+/*
+ * Memory is pinned after the program was told of what was unmapped. Until then, requests wait. They
+ * do not keep the kernel busy.
+ */
+MTAP_TEST(opener_is_stopped)
+{
+	__u8 *mem = guest_alloc(WINDOW, 0);
+	struct child child;
+	unsigned int i;
+
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(guest_map(OTHER_IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, WINDOW), 0);
+	child_start(&child, pin_while_stopped);
+	child_kill(&child);
+	mtap_diag("%u times asleep", child.said);
+	EXPECT(child.said <= 4 * (int)MDEV_BPF_MAX_CHANNELS);
+	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
+		EXPECT(mtap_await(kdma_is_pinned(i)));
 }
 
 const struct mtap_suite mtap_suite = {

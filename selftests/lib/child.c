@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Implements child.h. */
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "mdev.h"
 #include "mtap.h"
 
 /* In the child: where it says that it is ready */
@@ -34,6 +36,13 @@ void child_ready(int say)
 		for (;;)
 			pause();
 	_exit(1);
+}
+
+char task_state(pid_t task)
+{
+	const char *end = strrchr(sysfs_str("/proc/%d/stat", task), ')');
+
+	return end ? end[2] : 0;
 }
 
 bool child_lives(const struct child *child)

@@ -17,6 +17,8 @@ struct child {
 void child_start(struct child *child, void (*live)(void));
 /* For @live, at its end: @say something to the test, and live on. */
 __noreturn void child_ready(int say);
+/* What a task is doing: 'R', 'S', 'D', ...; 0 if there is none */
+char task_state(pid_t task);
 /* Is it still there? */
 bool child_lives(const struct child *child);
 /* SIGKILL ends it. Does nothing if there is none. */

@@ -79,21 +79,27 @@ int dirty_container(const struct vfio *v, __u32 flags)
 	return ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &d) ? -errno : 0;
 }
 
-__u64 dirty_container_take(const struct vfio *v, __u64 iova, unsigned int pages)
+int dirty_container_get(const struct vfio *v, __u64 iova, unsigned int pages, __u64 *bits)
 {
 	struct {
 		struct vfio_iommu_type1_dirty_bitmap d;
 		struct vfio_iommu_type1_dirty_bitmap_get get;
 	} arg = {};
-	__u64 bits = 0;
 
 	arg.d.argsz = sizeof(arg);
 	arg.d.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
 	arg.get.iova = iova;
 	arg.get.size = pages * 4096ULL;
 	arg.get.bitmap.pgsize = 4096;
-	arg.get.bitmap.size = sizeof(bits);
-	arg.get.bitmap.data = &bits;
-	EXPECT_EQ(ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &arg), 0);
+	arg.get.bitmap.size = sizeof(*bits);
+	arg.get.bitmap.data = bits;
+	return ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &arg) ? -errno : 0;
+}
+
+__u64 dirty_container_take(const struct vfio *v, __u64 iova, unsigned int pages)
+{
+	__u64 bits = 0;
+
+	EXPECT_EQ(dirty_container_get(v, iova, pages, &bits), 0);
 	return bits;
 }

@@ -356,11 +356,6 @@ static void *read_to_nowhere(void *unused)
 	return unused;
 }
 
-static char state_of(pid_t pid)
-{
-	return strrchr(sysfs_str("/proc/%d/stat", pid), ')')[2];
-}
-
 /*
  * Two processes read the state. One does not get its memory, and has the file meanwhile. The other
  * one waits, but SIGKILL ends it.
@@ -384,7 +379,7 @@ MTAP_TEST(killed_while_another_reads)
 		missing_end();
 		_exit(read(shared_fd, &c, 1) != 1);
 	}
-	EXPECT(mtap_await(state_of(other.pid) == 'D'));
+	EXPECT(mtap_await(task_state(other.pid) == 'D'));
 	child_kill(&other);
 	missing_end();
 	pthread_join(thread, NULL);

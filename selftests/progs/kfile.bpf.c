@@ -81,6 +81,7 @@ int MDEV_BPF_OP(kfile_done, struct mdev_bpf_dev *dev, struct mdev_bpf_dma *dma)
 MDEV_BPF_DEVICE(kfile,
 		.types = { { .name = "1" } },
 		.state_size = sizeof(struct kfile),
+		.dma_windows = KFILE_WINDOWS,
 		.pci = { .vendor = 0x1234, .device = 0x0013, .class_code = 0xff0000 },
 		.regions = {
 			{ .size = KFILE_DATA + KFILE_DATA_SIZE, .access_size = 8,

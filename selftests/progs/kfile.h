@@ -35,4 +35,7 @@ enum { KFILE_DISK, KFILE_LOCAL, KFILE_NUMBER };
 /* Where these bytes begin in the state */
 #define KFILE_STATE	128
 
+/* Of guest memory; the test device has one id for all requests, so this is enough for it */
+#define KFILE_WINDOWS	8
+
 #endif /* KFILE_H */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Queues of a program that goes wrong, or wants to: failures, endless rings, what is refused. */
 #include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -367,6 +369,59 @@ static const struct {
 	{ "bad_queue_loop", "expected pointer to STRUCT mdev_bpf_queue" },
 	{ "bad_upgrade_kick", "calling kernel function" },
 };
+
+/* Processes whose threads are more than the kernel would wait for at the same time: 512 */
+#define STOPPED	(512 / (1 + KQ_QUEUES) + 1)
+
+/* A process that has our files, has opened the device, and is stopped. */
+static pid_t open_and_stop(void)
+{
+	int tell[2], status;
+	pid_t pid;
+
+	ASSERT_EQ(pipe(tell), 0);
+	vfio_init(&dev);
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!pid) {
+		vfio_open(&dev, &dev_mdev);
+		if (write(tell[1], &dev, sizeof(dev)) != sizeof(dev))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	EXPECT_EQ(read(tell[0], &dev, sizeof(dev)), sizeof(dev));
+	close(tell[0]);
+	close(tell[1]);
+	EXPECT(dev.device >= 0);
+	EXPECT_EQ(kill(pid, SIGSTOP), 0);
+	EXPECT_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	EXPECT(WIFSTOPPED(status));
+	return pid;
+}
+
+/* Threads of stopped processes do not end. Those of another user do. */
+MTAP_TEST(many_are_stopped)
+{
+	pid_t pids[STOPPED];
+	unsigned int i;
+	int before;
+
+	vfio_close(&dev);
+	for (i = 0; i < STOPPED; i++) {
+		pids[i] = open_and_stop();
+		vfio_close(&dev);
+	}
+	before = tasks_of(getpid());
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	EXPECT(tasks_of(getpid()) > before);
+	vfio_close(&dev);
+	EXPECT(mtap_await(tasks_of(getpid()) == before));
+	for (i = 0; i < STOPPED; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	EXPECT_EQ(vfio_open(&dev, &dev_mdev), 0);
+}
 
 MTAP_TEST(refused_functions)
 {

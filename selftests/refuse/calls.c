@@ -316,8 +316,8 @@ MTAP_TEST(maps)
 		      "outer_read: region_read uses outer_map, whose values have 65544 bytes: at most 65536");
 }
 
-#define FIELDS(name, map) name ": region_read uses " map ", whose values have a lock, timer, "	\
-	"list or kernel pointer: use plain data"
+#define FIELDS(name, map) name ": region_read uses " map ", whose values have locks, lists or "	\
+	"pointers: use plain data"
 
 /* What was given to an op is gone when it has returned. */
 MTAP_TEST(pointers_in_maps)

@@ -445,7 +445,6 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 		ret = open_workers(bdev);
 		if (ret)
 			goto out_closed;
-		mdev_bpf_param_open(bdev);
 	}
 	if (!client || client->ops->copy)
 		mdev_bpf_dma_queue_open(bdev);
@@ -462,7 +461,6 @@ int mdev_bpf_device_open(struct mdev_bpf_device *bdev,
 
 out_dma:
 	mdev_bpf_dma_runner_close(bdev);
-	mdev_bpf_param_close(bdev);
 	close_workers(bdev);
 out_closed:
 	device_set_closed(bdev);
@@ -482,7 +480,6 @@ void mdev_bpf_device_close(struct mdev_bpf_device *bdev)
 	mdev_bpf_ioeventfd_release(bdev);
 	mdev_bpf_dirty_close(bdev);
 	mdev_bpf_dma_runner_close(bdev);
-	mdev_bpf_param_close(bdev);
 	close_workers(bdev);
 	mdev_bpf_irq_release(&bdev->irqs);
 	mdev_bpf_deferred_unmask_forget(bdev);

@@ -17,6 +17,7 @@
  */
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
 #include "device/device.h"
@@ -175,6 +176,7 @@ static int fault_main(void *data)
 {
 	struct mdev_bpf_dma_channel *ch = data;
 	struct mdev_bpf_fault *fault = &ch->fault;
+	struct mem_cgroup *active;
 	unsigned long wait;
 
 	allow_kernel_signal(SIGKILL);
@@ -182,7 +184,10 @@ static int fault_main(void *data)
 	if (ch->bdev->irqs.client)
 		current->flags |= PF_LOCAL_THROTTLE | PF_MEMALLOC_NOIO;
 	while (!kthread_should_stop()) {
+		/* Buffers, and the page cache of files, are charged to the user */
+		active = set_active_memcg(ch->bdev->dma.memcg);
 		wait = fault->step(ch);
+		set_active_memcg(active);
 		if (wait)
 			fault_sleep(fault, wait);
 	}

@@ -214,17 +214,13 @@ int mdev_bpf_dma_file(struct mdev_bpf_dma_channel *ch)
 {
 	struct mdev_bpf_dma_request *req = mdev_bpf_dma_channel_head(ch);
 	struct mdev_bpf_param_value *file = mdev_bpf_param_file(ch->bdev, req->arg.file);
-	struct mem_cgroup *active;
 	int ret;
 
 	if (!file)
 		return -ENODEV;
 	if (req->arg.op != MDEV_BPF_FILE_ZERO)
 		req->done = 0;
-	/* The page cache, and the buffer, are charged to the user's memory cgroup */
-	active = set_active_memcg(ch->bdev->params.memcg);
 	ret = run(ch, file);
-	set_active_memcg(active);
 	/* Errnos that are internal to the kernel */
 	return ret < -MDEV_BPF_MAX_ERRNO ? -EIO : ret;
 }

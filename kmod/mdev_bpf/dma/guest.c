@@ -119,23 +119,6 @@ static int guest_rw(struct mdev_bpf_device *bdev, u64 iova, void *data, size_t s
 	return ret < 0 ? mdev_bpf_guest_errno(ret) : 0;
 }
 
-/**
- * mdev_bpf_guest_is_mapped() - does the user have memory at an address?
- * @bdev: the device
- * @iova: the address
- *
- * Context: Process context; VFIO has the device open. Waits for VFIO's locks, but not for the
- * memory.
- *
- * Return: true if it does.
- */
-bool mdev_bpf_guest_is_mapped(struct mdev_bpf_device *bdev, u64 iova)
-{
-	u8 byte;
-
-	return guest_rw(bdev, iova, &byte, sizeof(byte), false, false) != -ENOENT;
-}
-
 /*
  * Copy from or to the state of the device, or of the queue to which the channel belongs, unless it
  * was replaced since the request was started.

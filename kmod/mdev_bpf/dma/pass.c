@@ -1,283 +1,242 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Passes. When a user unmaps guest memory that is pinned, VFIO calls dma_unmap of each device of
- * the container, one after the other, and then checks again. If it finds pinned memory for the
- * eleventh time, the type1 backend crashes the machine (BUG_ON() in vfio_dma_do_unmap()). So memory
- * that a device has unpinned must not be pinned again before VFIO has checked it, no matter how
- * long the other devices take, or how long the task that unmaps does not get to run. VFIO does not
- * report when it has checked.
+ * Passes. When a user unmaps guest memory that is pinned, the type1 backend of VFIO calls dma_unmap
+ * of each device of the container, one after the other, and then checks again. If it finds pinned
+ * memory after the eleventh round, it crashes the machine. So nothing must be pinned before type1
+ * has checked, no matter how long the devices take, or how long the task that unmaps does not get
+ * to run. A pass is the time from the first call to the end of the system call.
  *
- * All calls of a pass come from one task, for one range. So each device that is called keeps a
- * record, and a call for any device extends the records of all devices with the same task and
- * range. Requests to pin wait until the record expires: 20 ms after the last call, longer if the
- * same device was called several times, and without a limit after six times. A record is dropped
- * earlier when the pass is seen to be over: the memory is unmapped, or the task does something that
- * it never does while it unmaps.
+ * VFIO does not report that end, but the VFS does: the last reference to a file that a task drops
+ * in a system call is only put when the task leaves the kernel. So each pass has a file of its own.
+ *
+ * All devices that are called in a pass are in one container, which is how this file learns of
+ * containers. It does not know that of a device that has not been called since it was opened. Such
+ * a device waits for the passes of its own process.
  */
-#include <linux/hashtable.h>
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/sched.h>
-#include <linux/sched/task.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include "device/device.h"
-#include "dma/guest.h"
 #include "dma/pass.h"
 
-/* Upper bound for the time of a call for one device */
-#define CALL_MAX	(2 * HZ)
-/* How long nothing is pinned after the last call, in the first rounds */
-#define PAUSE		(HZ / 50)
-#define SHORT_ROUNDS	4
-/* The same for the next two rounds; after these, until the pass is seen to be over */
-#define LONG_PAUSE	HZ
-#define LAST_PAUSE	(8 * HZ)
-/* How often to check whether a pass is over, while requests may wait for that, and afterwards */
-#define LOOK		(HZ / 50)
-#define LATE_LOOK	(HZ / 10)
-
-/*
- * How often a device may have no free record for a pass. The rounds of such a pass are not counted,
- * so after this the device pins nothing until it is closed, to stay below VFIO's limit.
+/**
+ * struct mdev_bpf_pass - a task that unmaps guest memory
+ * @node: entry in the list of all passes
+ * @task: the task, which frees this when it leaves the system call
+ * @mm: its memory
+ * @number: its place among the passes, and the openings of devices
+ * @container: number of the container: that of the first pass in it; 0 at first
+ * @leader: the device whose calls are counted; NULL if it was closed
+ * @round: how often it was called for this range
+ * @first: first byte of guest memory
+ * @last: last byte of guest memory
+ * @intruded: another process has meanwhile opened a device, which did not wait for this pass
  */
-#define LOST_MAX	4
+struct mdev_bpf_pass {
+	struct list_head node;
+	struct task_struct *task;
+	struct mm_struct *mm;
+	u64 number;
+	u64 container;
+	struct mdev_bpf_device *leader;
+	unsigned int round;
+	u64 first;
+	u64 last;
+	bool intruded;
+};
 
-static DEFINE_HASHTABLE(passes, 6);
-/* Protects the table and the records in it */
+static LIST_HEAD(passes);
+/* The number of passes and openings */
+static u64 numbers;
+/* Protects these, the passes, and pinnable, container and opened of mdev_bpf_dma_queue */
 static DEFINE_SPINLOCK(passes_lock);
 
-/*
- * A record that has expired still counts rounds, until the pass is seen to be over. A time limit
- * would not be enough, because the task that unmaps may not run for any time.
- */
-static bool pass_live(const struct mdev_bpf_pass *pass)
+static int pass_release(struct inode *inode, struct file *file)
 {
-	return !hlist_unhashed(&pass->node);
+	struct mdev_bpf_pass *pass = file->private_data;
+
+	scoped_guard(spinlock, &passes_lock)
+		list_del(&pass->node);
+	kfree(pass);
+	return 0;
 }
 
-static bool pass_blocks(const struct mdev_bpf_pass *pass)
-{
-	return pass_live(pass) && time_before(jiffies, pass->until);
-}
+static const struct file_operations pass_fops = {
+	.owner = THIS_MODULE,
+	.release = pass_release,
+};
 
-/*
- * While a task unmaps, it runs or waits uninterruptibly. So if it sleeps interruptibly, is stopped
- * or has died, its pass is over.
- */
-static bool pass_is_over(const struct mdev_bpf_pass *pass)
-{
-	return READ_ONCE(pass->task->exit_state) ||
-	       READ_ONCE(pass->task->__state) &
-	       (TASK_INTERRUPTIBLE | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN);
-}
-
-static void pass_drop(struct mdev_bpf_pass *pass)
-{
-	lockdep_assert_held(&passes_lock);
-	if (!pass_live(pass))
-		return;
-	hash_del(&pass->node);
-	put_task_struct(pass->task);	/* Pairs with the get in pass_new() */
-}
-
-static bool pass_is(const struct mdev_bpf_pass *pass, u64 first, u64 last)
-{
-	return pass->task == current && pass->first == first && pass->last == last;
-}
-
-static unsigned long pass_pause(const struct mdev_bpf_pass *pass)
-{
-	if (pass->round <= SHORT_ROUNDS)
-		return PAUSE;
-	if (pass->round == SHORT_ROUNDS + 1)
-		return LONG_PAUSE;
-	return pass->round == SHORT_ROUNDS + 2 ? LAST_PAUSE : MAX_JIFFY_OFFSET;
-}
-
-static struct mdev_bpf_pass *pass_find(struct mdev_bpf_device *bdev, u64 first, u64 last)
+static struct mdev_bpf_pass *pass_find(void)
 {
 	struct mdev_bpf_pass *pass;
 
-	lockdep_assert_held(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
-		if (pass_live(pass) && pass_is(pass, first, last))
+	guard(spinlock)(&passes_lock);
+	list_for_each_entry(pass, &passes, node)
+		if (pass->task == current)
 			return pass;
 	return NULL;
 }
 
-/*
- * Get a record for a new pass. If all records are in use, none is reused, since its rounds would be
- * lost. Instead this returns NULL, and nothing is pinned until mdev_bpf_pass_look() has seen all
- * passes end.
- */
-static struct mdev_bpf_pass *pass_new(struct mdev_bpf_device *bdev, u64 first, u64 last)
+static struct mdev_bpf_pass *pass_new(void)
 {
-	struct mdev_bpf_pass *pass;
+	struct mdev_bpf_pass *pass = kzalloc(sizeof(*pass), GFP_KERNEL);
+	struct file *file;
 
-	lockdep_assert_held(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++) {
-		if (pass_live(pass))
-			continue;
-		pass->task = get_task_struct(current);
-		pass->first = first;
-		pass->last = last;
-		pass->round = 0;
-		hash_add(passes, &pass->node, (unsigned long)current);
-		return pass;
+	if (!pass)
+		return NULL;
+	file = anon_inode_getfile("[mdev_bpf_pass]", &pass_fops, pass, O_RDONLY);
+	if (IS_ERR(file)) {
+		kfree(pass);
+		return NULL;
 	}
-	if (!bdev->dma.passes_full)
-		bdev->dma.passes_lost++;
-	bdev->dma.passes_full = true;
-	return NULL;
+	pass->task = current;
+	pass->mm = current->mm;
+	scoped_guard(spinlock, &passes_lock) {
+		pass->number = ++numbers;
+		list_add(&pass->node, &passes);
+	}
+	/* The task calls pass_release() when it leaves the system call */
+	fput(file);
+	return pass;
 }
 
-/* Extend the records of all devices that are called in this pass. */
-static void pass_extend(u64 first, u64 last, unsigned long by)
+/*
+ * Get the pass of this task. VFIO holds a lock, and a task that is short of memory may be about to
+ * release it: this does not wait for memory, nor for room in its cgroup. Only the administrator's
+ * limit for the number of open files (fs.file-max) can delay it.
+ */
+static struct mdev_bpf_pass *pass_get(void)
 {
-	struct mdev_bpf_pass *pass;
+	struct mdev_bpf_pass *pass = pass_find();
+	unsigned int flags;
 
+	while (!pass) {
+		flags = memalloc_noreclaim_save();
+		pass = pass_new();
+		memalloc_noreclaim_restore(flags);
+		if (!pass)
+			schedule_timeout_uninterruptible(HZ / 50);
+	}
+	return pass;
+}
+
+/* All devices that are called in a pass are in one container. */
+static void pass_learn(struct mdev_bpf_pass *pass, struct mdev_bpf_device *bdev)
+{
 	lockdep_assert_held(&passes_lock);
-	hash_for_each_possible(passes, pass, node, (unsigned long)current)
-		if (pass_is(pass, first, last))
-			pass->until = jiffies + by + pass_pause(pass);
+	if (!pass->container)
+		pass->container = bdev->dma.container ?: pass->number;
+	if (!bdev->dma.container && bdev->dma.opened > pass->number &&
+	    bdev->worker.mm != pass->mm)
+		pass->intruded = true;
+	bdev->dma.container = pass->container;
+}
+
+/* The call is for a range, which may be another one than the last time. */
+static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
+{
+	lockdep_assert_held(&passes_lock);
+	if (pass->first == first && pass->last == last)
+		return;
+	pass->first = first;
+	pass->last = last;
+	/*
+	 * The range before is unmapped, and type1 counts anew; except if it mistakes memory that was
+	 * mapped meanwhile for the same, which only an intruder can have pinned
+	 */
+	if (!pass->intruded) {
+		pass->round = 0;
+		pass->leader = NULL;
+	}
 }
 
 /**
- * mdev_bpf_pass_begin() - VFIO asks a device to unpin memory
+ * mdev_bpf_pass_round() - VFIO asks a device to unpin memory
  * @bdev: the device
  * @first: first byte of guest memory
- * @last: last byte of guest memory
+ * @last: last byte of guest memory, larger than @first
  *
- * From now on this memory is not pinned.
+ * The devices of this container pin nothing until the task has left the system call.
  *
- * Context: Process context, the task that unmaps the memory.
+ * Context: Process context, the task that unmaps the memory; with VFIO's type1 backend only.
  *
- * Return: how often the device has been asked in this pass, counted from 1; 1 if it has no free
- * record.
+ * Return: VFIO's round for this memory, from 1 to MDEV_BPF_PASS_ROUNDS, or more if devices were
+ * closed meanwhile; 0 if the device pins nothing any more.
  */
-unsigned int mdev_bpf_pass_begin(struct mdev_bpf_device *bdev, u64 first, u64 last)
+unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
-	struct mdev_bpf_pass *pass;
+	struct mdev_bpf_pass *pass = pass_get();
 
 	guard(spinlock)(&passes_lock);
-	pass = pass_find(bdev, first, last) ?: pass_new(bdev, first, last);
-	if (pass)
+	if (!bdev->dma.pinnable)
+		return 0;
+	pass_learn(pass, bdev);
+	pass_set_range(pass, first, last);
+	/* Each round calls the devices of the container once */
+	if (!pass->leader)
+		pass->leader = bdev;
+	if (pass->leader == bdev)
 		pass->round++;
-	pass_extend(first, last, CALL_MAX);
-	return pass ? pass->round : 1;
+	return pass->round;
 }
 
 /**
- * mdev_bpf_pass_end() - the device has unpinned what it can, and VFIO continues
- * @first: first byte of guest memory
- * @last: last byte of guest memory
- *
- * Context: Process context, the task that unmaps the memory.
- */
-void mdev_bpf_pass_end(u64 first, u64 last)
-{
-	guard(spinlock)(&passes_lock);
-	pass_extend(first, last, 0);
-}
-
-/**
- * mdev_bpf_pass_wait() - how long does a request to pin have to wait?
+ * mdev_bpf_pass_blocks() - does a device have to wait before it pins memory?
  * @bdev: the device
- * @first: first byte of guest memory
- * @last: last byte of guest memory
  *
  * Context: Any except interrupts.
  *
- * Return: number of jiffies; 0 if the request can be carried out.
+ * Return: true if memory of its container is just being unmapped, or may be.
  */
-unsigned long mdev_bpf_pass_wait(struct mdev_bpf_device *bdev, u64 first, u64 last)
+bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
 {
-	unsigned long wait = 0, now = jiffies;
 	struct mdev_bpf_pass *pass;
 
+	/* iommufd itself refuses to pin memory that is being unmapped */
+	if (bdev->vdev.iommufd_access)
+		return false;
 	guard(spinlock)(&passes_lock);
-	if (bdev->dma.passes_full)
-		wait = LOOK;
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
-		if (pass_blocks(pass) && pass->first <= last && pass->last >= first) {
-			if (pass_is_over(pass))
-				pass_drop(pass);
-			else if (time_after(pass->until, now))
-				wait = max(wait, pass->until - now);
-		}
-	return wait;
-}
-
-/* Is the memory of a record unmapped? Sets *blocks if requests to pin may wait for that. */
-static bool pass_is_gone(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
-{
-	u64 first;
-
-	scoped_guard(spinlock, &passes_lock) {
-		if (!pass_live(pass))
-			return false;
-		*blocks |= pass_blocks(pass);
-		first = pass->first;
-	}
-	return !mdev_bpf_guest_is_mapped(bdev, first);
-}
-
-/* Drop a record if its pass is over. Return: true if it has to be checked again. */
-static bool pass_look(struct mdev_bpf_device *bdev, struct mdev_bpf_pass *pass, bool *blocks)
-{
-	unsigned int round = READ_ONCE(pass->round);
-	bool gone = pass_is_gone(bdev, pass, blocks);
-
-	guard(spinlock)(&passes_lock);
-	if (pass_live(pass) && (pass_is_over(pass) || (gone && pass->round == round)))
-		pass_drop(pass);
-	return pass_live(pass);
-}
-
-/* No record is in use any more: allow pinning again, unless records ran out too often. */
-static void pass_refill(struct mdev_bpf_device *bdev)
-{
-	guard(spinlock)(&passes_lock);
-	if (bdev->dma.passes_lost <= LOST_MAX)
-		bdev->dma.passes_full = false;
+	list_for_each_entry(pass, &passes, node)
+		if (bdev->dma.container ? pass->container == bdev->dma.container :
+					  pass->mm == bdev->worker.mm)
+			return true;
+	return false;
 }
 
 /**
- * mdev_bpf_pass_look() - check which passes are over, and drop their records
- * @bdev: the device
+ * mdev_bpf_pass_open() - a device may pin memory from now on
+ * @bdev: the device, which is being opened
  *
- * Context: Process context. Waits for VFIO's lock.
- *
- * Return: number of jiffies until the next check; 0 if no record is left.
+ * Context: Any except interrupts.
  */
-unsigned long mdev_bpf_pass_look(struct mdev_bpf_device *bdev)
+void mdev_bpf_pass_open(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_pass *pass;
-	bool again = false, blocks = false;
-
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
-		again |= pass_look(bdev, pass, &blocks);
-	if (!again) {
-		pass_refill(bdev);
-		return 0;
-	}
-	return blocks ? LOOK : LATE_LOOK;
+	guard(spinlock)(&passes_lock);
+	bdev->dma.container = 0;
+	bdev->dma.opened = ++numbers;
+	bdev->dma.pinnable = true;
 }
 
 /**
- * mdev_bpf_pass_forget() - drop all records because the device was closed or is being freed
- * @bdev: the device
+ * mdev_bpf_pass_close() - a device pins nothing any more, because it is being closed
+ * @bdev: the device, which has nothing pinned
  *
- * If a call began before the device was closed, it may add a record afterwards.
- *
- * Context: Process context.
+ * Context: Any except interrupts.
  */
-void mdev_bpf_pass_forget(struct mdev_bpf_device *bdev)
+void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_pass *pass;
 
 	guard(spinlock)(&passes_lock);
-	for (pass = bdev->dma.passes; pass < bdev->dma.passes + bdev->dma.nr_passes; pass++)
-		pass_drop(pass);
-	bdev->dma.passes_full = false;
-	bdev->dma.passes_lost = 0;
+	bdev->dma.pinnable = false;
+	list_for_each_entry(pass, &passes, node)
+		if (pass->leader == bdev)
+			pass->leader = NULL;
 }

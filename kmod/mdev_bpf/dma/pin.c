@@ -133,7 +133,7 @@ static int pin_begin(struct mdev_bpf_pin *pin, const struct mdev_bpf_request *ar
 	guard(mdev_bpf_gate)(pin->bdev);
 	if (pin->state != MDEV_BPF_PIN_NONE)
 		return -EEXIST;
-	if (mdev_bpf_pin_wait(pin->bdev, arg))
+	if (mdev_bpf_pass_blocks(pin->bdev))
 		return MDEV_BPF_PIN_AGAIN;
 	pin->iova = arg->iova;
 	pin->size = arg->size;
@@ -159,25 +159,6 @@ static int pin_end(struct mdev_bpf_pin *pin, int error)
 	}
 	pin_set_state(pin, MDEV_BPF_PIN_READY);
 	return 0;
-}
-
-/**
- * mdev_bpf_pin_wait() - how long does a request to pin have to wait?
- * @bdev: the device
- * @arg: the request
- *
- * Context: The gate held.
- *
- * Return: number of jiffies; 0 if the request can be carried out.
- */
-unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
-				const struct mdev_bpf_request *arg)
-{
-	u64 start = arg->iova & PAGE_MASK;
-
-	mdev_bpf_gate_assert_held(bdev);
-	return mdev_bpf_pass_wait(bdev, start,
-				  start + ((u64)pin_pages_of(arg) << PAGE_SHIFT) - 1);
 }
 
 /**
@@ -298,36 +279,9 @@ void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 	}
 }
 
-/* Check whether passes are over, since requests to pin may wait for that. */
-static void pin_look(struct work_struct *work)
-{
-	struct mdev_bpf_device *bdev = container_of(to_delayed_work(work), struct mdev_bpf_device,
-						    dma.look);
-	unsigned long again = mdev_bpf_pass_look(bdev);
-
-	scoped_guard(mdev_bpf_gate, bdev)
-		mdev_bpf_dma_queue_kick(bdev);
-	if (again)
-		queue_delayed_work(bdev->dma.look_wq, &bdev->dma.look, again);
-}
-
 /**
- * mdev_bpf_pin_look() - check soon whether the unmapping of memory is over
- * @bdev: the device, which may have windows
- *
- * Context: Process context.
- */
-void mdev_bpf_pin_look(struct mdev_bpf_device *bdev)
-{
-	guard(mdev_bpf_gate)(bdev);
-	/* VFIO calls dma_unmap until it has closed the device, which is after we have */
-	if (bdev->dma.open)
-		queue_delayed_work(bdev->dma.look_wq, &bdev->dma.look, 1);
-}
-
-/**
- * mdev_bpf_pin_close() - unpin all windows because the user has closed the device
- * @bdev: the device, for which no request is being carried out any more
+ * mdev_bpf_pin_close() - wait until all windows are unpinned, because the user closes the device
+ * @bdev: the device, from which all windows were taken
  *
  * Context: Process context, no lock held; VFIO still has the device open.
  */
@@ -335,14 +289,10 @@ void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	cancel_delayed_work_sync(&bdev->dma.look);
-	mdev_bpf_pass_forget(bdev);
-	if (!bdev->dma.windows)
-		return;
-	scoped_guard(mdev_bpf_gate, bdev)
-		mdev_bpf_pin_take(bdev, 0, U64_MAX);
 	for (i = 0; i < ARRAY_SIZE(bdev->dma.pin_wqs) && bdev->dma.pin_wqs[i]; i++)
 		flush_workqueue(bdev->dma.pin_wqs[i]);
+	/* Until now, dma_unmap has waited for these */
+	mdev_bpf_pass_close(bdev);
 }
 
 /**
@@ -426,26 +376,12 @@ static int pin_init_wqs(struct mdev_bpf_dma_queue *q)
 {
 	unsigned int i;
 
-	q->look_wq = pin_new_wq();
-	if (!q->look_wq)
-		return -ENOMEM;
 	for (i = 0; i < DIV_ROUND_UP(q->windows, MDEV_BPF_PINS_PER_WQ); i++) {
 		q->pin_wqs[i] = pin_new_wq();
 		if (!q->pin_wqs[i])
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-static int pin_init_memory(struct mdev_bpf_dma_queue *q)
-{
-	q->pins = kvcalloc(q->windows, sizeof(*q->pins), GFP_KERNEL_ACCOUNT);
-	q->nr_passes = max(MDEV_BPF_PASSES_MIN, MDEV_BPF_PASSES_PER_PIN * q->windows);
-	q->passes = kvcalloc(q->nr_passes, sizeof(*q->passes), GFP_KERNEL_ACCOUNT);
-	if (q->pins && q->passes)
-		return 0;
-	q->nr_passes = 0;
-	return -ENOMEM;
 }
 
 /**
@@ -462,10 +398,10 @@ int mdev_bpf_pin_init(struct mdev_bpf_device *bdev)
 	unsigned int id;
 	int ret;
 
-	INIT_DELAYED_WORK(&q->look, pin_look);
 	if (!q->windows)
 		return 0;
-	ret = pin_init_memory(q) ?: pin_init_wqs(q);
+	q->pins = kvcalloc(q->windows, sizeof(*q->pins), GFP_KERNEL_ACCOUNT);
+	ret = q->pins ? pin_init_wqs(q) : -ENOMEM;
 	if (ret) {
 		mdev_bpf_pin_destroy(bdev);
 		return ret;
@@ -488,11 +424,7 @@ void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int i;
 
-	mdev_bpf_pass_forget(bdev);
-	if (q->look_wq)
-		destroy_workqueue(q->look_wq);
 	for (i = 0; i < ARRAY_SIZE(q->pin_wqs) && q->pin_wqs[i]; i++)
 		destroy_workqueue(q->pin_wqs[i]);
-	kvfree(q->passes);
 	kvfree(q->pins);
 }

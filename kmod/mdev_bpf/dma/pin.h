@@ -65,13 +65,10 @@ struct mdev_bpf_pin {
 
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev);
-unsigned long mdev_bpf_pin_wait(struct mdev_bpf_device *bdev,
-				const struct mdev_bpf_request *arg);
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
 bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last);
 void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 			unsigned long patience, unsigned long max);
-void mdev_bpf_pin_look(struct mdev_bpf_device *bdev);
 void mdev_bpf_pin_close(struct mdev_bpf_device *bdev);
 int mdev_bpf_pin_drop(struct mdev_bpf_device *bdev, u32 id);
 bool mdev_bpf_pin_is(struct mdev_bpf_device *bdev, u32 id);

@@ -10,6 +10,7 @@
  * A request stays at the head of its channel until dma_done is called for it. So no request is lost
  * if the device is stopped between the transfer and dma_done.
  */
+#include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
@@ -19,6 +20,7 @@
 #include "dma/file.h"
 #include "dma/guest.h"
 #include "dma/lane.h"
+#include "dma/pass.h"
 #include "dma/queue.h"
 #include "dma/runner.h"
 #include "gate/gate.h"
@@ -256,11 +258,11 @@ bool mdev_bpf_dma_queue_is_idle(struct mdev_bpf_device *bdev)
  *
  * Context: Any; without the gate, the answer may be outdated.
  *
- * Return: true if it may be; never with iommufd, which has no such lock.
+ * Return: true if it may be.
  */
 bool mdev_bpf_dma_queue_is_locked(struct mdev_bpf_device *bdev)
 {
-	return READ_ONCE(bdev->dma.faulting) && !bdev->vdev.iommufd_access;
+	return READ_ONCE(bdev->dma.faulting);
 }
 
 /* Mark a channel as faulting. Return: 0; or how long to wait before. */
@@ -322,9 +324,7 @@ void mdev_bpf_dma_queue_unlock(struct mdev_bpf_dma_channel *ch)
 	guard(mdev_bpf_gate)(ch->bdev);
 	ch->faulting = false;
 	WRITE_ONCE(q->faulting, q->faulting - 1);
-	/* iommufd has no lock that others wait for */
-	if (!ch->bdev->vdev.iommufd_access)
-		q->calm = jiffies + (jiffies - ch->fault.began);
+	q->calm = jiffies + (jiffies - ch->fault.began);
 	mdev_bpf_dma_queue_kick(ch->bdev);
 }
 
@@ -523,7 +523,12 @@ void mdev_bpf_dma_queue_resume(struct mdev_bpf_device *bdev)
  */
 void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev)
 {
+	/* A kernel client has no cgroup. Pairs with the put in mdev_bpf_dma_runner_close() */
+	struct mem_cgroup *memcg = bdev->irqs.client ? NULL : get_mem_cgroup_from_mm(current->mm);
+
 	guard(mdev_bpf_gate)(bdev);
+	bdev->dma.memcg = memcg;
+	mdev_bpf_pass_open(bdev);
 	bdev->dma.open = true;
 }
 

@@ -81,16 +81,15 @@ struct mdev_bpf_dma_channel {
  * @calm: time in jiffies before which no fault thread begins another attempt
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
  * @open: a user with memory has opened the device
+ * @pinnable: memory may be pinned; after @open is false, until all of it is unpinned
+ * @container: number of the VFIO container, see dma/pass.c; 0 if it is not known
+ * @opened: the place of the opening of the device, see dma/pass.c
+ * @memcg: while @open, the user's memory cgroup, to which buffers and the page cache of files are
+ *	charged; NULL for a kernel client
  * @running: a task is the runner
  * @windows: number of windows that the device may have; never changes
  * @pins: the windows, @windows of them
  * @unmaps: ranges that were unmapped, and for which dma_unmap has not been called yet
- * @passes: records of memory that is being unmapped, @nr_passes of them
- * @nr_passes: number of records
- * @passes_full: there was no free record, so nothing is pinned
- * @passes_lost: how often there was no free record since the device was opened
- * @look: work item that checks whether passes are over
- * @look_wq: workqueue for @look; NULL if the device may have no windows
  * @pin_wqs: workqueues for unpinning, one for each MDEV_BPF_PINS_PER_WQ windows
  * @idle: woken when a channel is no longer busy, and when the state of a window changes
  */
@@ -106,16 +105,14 @@ struct mdev_bpf_dma_queue {
 	unsigned long calm;
 	unsigned int holds;
 	bool open;
+	bool pinnable;
+	u64 container;
+	u64 opened;
+	struct mem_cgroup *memcg;
 	bool running;
 	unsigned int windows;
 	struct mdev_bpf_pin *pins;
 	struct mdev_bpf_unmaps unmaps;
-	struct mdev_bpf_pass *passes;
-	unsigned int nr_passes;
-	bool passes_full;
-	unsigned int passes_lost;
-	struct delayed_work look;
-	struct workqueue_struct *look_wq;
 	struct workqueue_struct *pin_wqs[MDEV_BPF_MAX_PINS / MDEV_BPF_PINS_PER_WQ];
 	wait_queue_head_t idle;
 };

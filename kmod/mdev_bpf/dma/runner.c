@@ -10,6 +10,7 @@
  * left to its fault thread (fault.c), which returns it to the worker afterwards.
  */
 #include <linux/bitops.h>
+#include <linux/memcontrol.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -20,6 +21,7 @@
 #include "dma/fault.h"
 #include "dma/file.h"
 #include "dma/guest.h"
+#include "dma/pass.h"
 #include "dma/pin.h"
 #include "dma/queue.h"
 #include "dma/request.h"
@@ -44,7 +46,7 @@ enum dma_step { DMA_STOP, DMA_LATER, DMA_MOVE, DMA_FAULT, DMA_DONE };
 
 /**
  * struct dma_run - what the runner may still do
- * @requests: number of requests
+ * @requests: number of steps for requests
  * @bytes: number of bytes
  * @worker: this is the worker, which carries out at least one request of any size
  */
@@ -231,8 +233,8 @@ static void dma_run(struct mdev_bpf_device *bdev)
 			return;
 		if (over && !call_dma_done(ch))
 			break;
-		/* Limit the requests, because dma_done can make a new one each time */
-		run.requests -= over;
+		/* A limit, because dma_done and fault threads can make a channel ready each time */
+		run.requests--;
 		cond_resched();
 	}
 	/* dma_done may have woken the task that waits for it */
@@ -262,10 +264,22 @@ static bool fault_may_run(struct mdev_bpf_dma_channel *ch, const struct mdev_bpf
 {
 	struct mdev_bpf_device *bdev = ch->bdev;
 
-	if (!req || req->over || !dma_may_run(bdev) || !mdev_bpf_request_may_run(bdev, &req->arg))
-		return false;
-	/* dma_unmap must be called for all old windows before a new one is pinned */
-	return req->arg.op != MDEV_BPF_DMA_PIN || !bdev->dma.unmaps.nr;
+	return req && !req->over && dma_may_run(bdev) && mdev_bpf_request_may_run(bdev, &req->arg);
+}
+
+/* How often a request to pin checks whether memory is still being unmapped */
+#define PASS_LOOK	(HZ / 50)
+
+/* How long does a request to pin have to wait? */
+static unsigned long pin_wait(struct mdev_bpf_device *bdev)
+{
+	/*
+	 * dma_unmap must be called for all old windows before a new one is pinned. There is a kick
+	 * in mdev_bpf_unmap_take()
+	 */
+	if (bdev->dma.unmaps.nr)
+		return MAX_SCHEDULE_TIMEOUT;
+	return mdev_bpf_pass_blocks(bdev) ? PASS_LOOK : 0;
 }
 
 /* Does the fault thread of a channel only wait for its turn? */
@@ -278,7 +292,7 @@ static bool fault_is_waiting(struct mdev_bpf_dma_channel *ch)
 		return true;
 	return ch->fault.has_head && !ch->busy && fault_may_run(ch, req) &&
 	       !mdev_bpf_dma_file_is(&req->arg) && !time_before(jiffies, ch->fault.after) &&
-	       (req->arg.op != MDEV_BPF_DMA_PIN || !mdev_bpf_pin_wait(ch->bdev, &req->arg));
+	       (req->arg.op != MDEV_BPF_DMA_PIN || !pin_wait(ch->bdev));
 }
 
 /**
@@ -287,7 +301,9 @@ static bool fault_is_waiting(struct mdev_bpf_dma_channel *ch)
  *
  * Context: The gate held.
  *
- * Return: true if it is, because with type1, attempts are made one at a time.
+ * Attempts are made one at a time, because type1 and iommufd both hold a lock meanwhile.
+ *
+ * Return: true if it is.
  */
 bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch)
 {
@@ -296,8 +312,6 @@ bool mdev_bpf_dma_runner_yields(struct mdev_bpf_dma_channel *ch)
 	struct mdev_bpf_lane *lane;
 	unsigned int i;
 
-	if (ch->bdev->vdev.iommufd_access)
-		return false;
 	/* Those of queues only wait in mdev_bpf_dma_queue_lock() */
 	mdev_bpf_queue_for_each(lane, ch->bdev)
 		mdev_bpf_queue_for_each_channel(other, lane)
@@ -321,7 +335,7 @@ static unsigned long jiffies_until(unsigned long then)
 static unsigned long fault_wait(struct mdev_bpf_dma_channel *ch,
 				const struct mdev_bpf_request *arg)
 {
-	unsigned long pin = arg->op == MDEV_BPF_DMA_PIN ? mdev_bpf_pin_wait(ch->bdev, arg) : 0;
+	unsigned long pin = arg->op == MDEV_BPF_DMA_PIN ? pin_wait(ch->bdev) : 0;
 	unsigned long wait = jiffies_until(READ_ONCE(ch->fault.after));
 
 	if (mdev_bpf_dma_file_is(arg))
@@ -366,7 +380,7 @@ static unsigned long fault_next(struct mdev_bpf_dma_channel *ch)
 static void fault_moved(struct mdev_bpf_dma_channel *ch, int error, bool again)
 {
 	guard(mdev_bpf_gate)(ch->bdev);
-	if (ch->faulting && !ch->bdev->vdev.iommufd_access)
+	if (ch->faulting)
 		ch->bdev->dma.calm = jiffies + (jiffies - ch->fault.began);
 	dma_moved(ch, error, again);
 	if (mdev_bpf_dma_channel_head(ch)->over)
@@ -484,6 +498,8 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 			return;
 		q->open = false;
 		mdev_bpf_dma_queue_interrupt(bdev);
+		/* First of all: VFIO asks for what the user unmaps until it has closed the device */
+		mdev_bpf_pin_take(bdev, 0, U64_MAX);
 	}
 	wait_event(q->idle, mdev_bpf_dma_queue_is_idle(bdev));
 	for (i = 0; i < MDEV_BPF_MAX_CHANNELS; i++)
@@ -494,6 +510,8 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 	scoped_guard(mdev_bpf_gate, bdev)
 		mdev_bpf_dma_runner_cancel(bdev);
 	mdev_bpf_pin_close(bdev);
+	mem_cgroup_put(q->memcg);
+	q->memcg = NULL;
 }
 
 /**

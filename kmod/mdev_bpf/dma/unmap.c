@@ -23,20 +23,23 @@
 #include "gate/gate.h"
 #include "work/worker.h"
 
-/* Upper bound for the time of a call */
+/* Upper bound for the time of a call, except in the last rounds */
 #define CALL_MAX	HZ
 /* After this time without progress, a task probably holds iommu->lock and waits for this call */
 #define PATIENCE	(HZ / 20)
 /* In late rounds, type1 has overtaken the work items: wait longer */
 #define LATE_PATIENCE	(HZ / 4)
+#define LAST_PATIENCE	(10 * HZ)
 #define SOON_ROUNDS	3
+#define LATE_ROUNDS	7
 
 static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
 	struct mdev_bpf_unmaps *u = &bdev->dma.unmaps;
 
 	mdev_bpf_gate_assert_held(bdev);
-	if (u->nr == ARRAY_SIZE(u->ranges))
+	/* The user is closing the device, so the op is not called any more */
+	if (!bdev->dma.open || u->nr == ARRAY_SIZE(u->ranges))
 		return;
 	u->ranges[u->nr++] = (struct mdev_bpf_range) { .iova = iova, .size = size };
 	mdev_bpf_worker_wake(bdev);
@@ -50,6 +53,33 @@ static void unmap_windows(struct mdev_bpf_device *bdev, u64 iova, u64 size, u64 
 		unmap_note(bdev, iova, size);
 }
 
+/*
+ * The user has opened one device after the other that pinned this memory, or has kept others from
+ * running that are in front of the work items in the queue of iommu->lock. If this call returned,
+ * the next device could end the host. So the user's task ends here, and with it the container.
+ */
+static void stay(struct mdev_bpf_device *bdev)
+{
+	dev_err(mdev_dev(bdev->mdev),
+		"%s[%d] has unmapped memory that was pinned again %u times: it never returns\n",
+		current->comm, task_pid_nr(current), MDEV_BPF_PASS_ROUNDS);
+	for (;;)
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
+}
+
+/* Wait until the memory is unpinned, or type1 has to release its locks. */
+static void await(struct mdev_bpf_device *bdev, u64 first, u64 last, unsigned int round)
+{
+	if (round <= SOON_ROUNDS)
+		mdev_bpf_pin_await(bdev, first, last, PATIENCE, CALL_MAX);
+	else if (round <= LATE_ROUNDS)
+		mdev_bpf_pin_await(bdev, first, last, LATE_PATIENCE, CALL_MAX);
+	else if (round < MDEV_BPF_PASS_ROUNDS)
+		mdev_bpf_pin_await(bdev, first, last, LAST_PATIENCE, MAX_JIFFY_OFFSET);
+	else
+		stay(bdev);
+}
+
 /**
  * mdev_bpf_unmap() - VFIO's dma_unmap: the user unmaps guest memory
  * @bdev: the device
@@ -57,7 +87,7 @@ static void unmap_windows(struct mdev_bpf_device *bdev, u64 iova, u64 size, u64 
  * @size: number of bytes
  *
  * Context: Process context, the task that unmaps the memory, with locks of VFIO held. With type1,
- * it returns within about a second, and memory may still be pinned then.
+ * it returns within about a second, except after LATE_ROUNDS, and memory may still be pinned then.
  */
 void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 {
@@ -65,7 +95,7 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	u64 last;
 
 	/* VFIO may call this before we have opened the device, and after we have closed it */
-	if (!size || !READ_ONCE(bdev->dma.open))
+	if (!size || !READ_ONCE(bdev->dma.pinnable))
 		return;
 	if (check_add_overflow(iova, size - 1, &last))
 		last = U64_MAX;
@@ -78,12 +108,11 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
 		return;
 	}
-	round = mdev_bpf_pass_begin(bdev, iova, last);
+	round = mdev_bpf_pass_round(bdev, iova, last);
+	if (!round)
+		return;
 	unmap_windows(bdev, iova, size, last);
-	mdev_bpf_pin_await(bdev, iova, last, round <= SOON_ROUNDS ? PATIENCE : LATE_PATIENCE,
-			   CALL_MAX);
-	mdev_bpf_pass_end(iova, last);
-	mdev_bpf_pin_look(bdev);
+	await(bdev, iova, last, round);
 }
 
 /**
@@ -104,6 +133,9 @@ bool mdev_bpf_unmap_take(struct mdev_bpf_device *bdev, struct mdev_bpf_range *ra
 		return false;
 	*range = u->ranges[0];
 	memmove(u->ranges, u->ranges + 1, --u->nr * sizeof(u->ranges[0]));
+	/* Requests to pin have waited for this */
+	if (!u->nr)
+		mdev_bpf_dma_queue_kick(bdev);
 	return true;
 }
 

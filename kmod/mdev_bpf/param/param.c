@@ -6,7 +6,6 @@
  */
 #include <linux/file.h>
 #include <linux/kstrtox.h>
-#include <linux/memcontrol.h>
 #include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -282,30 +281,6 @@ struct mdev_bpf_param_value *mdev_bpf_param_file(struct mdev_bpf_device *bdev, u
 	if (!mdev_bpf_param_has(bdev, i) || bdev->params.decl[i].kind != MDEV_BPF_PARAM_FILE)
 		return NULL;
 	return &bdev->params.values[i];
-}
-
-/**
- * mdev_bpf_param_open() - remember whom to charge for files, because VFIO opens the device
- * @bdev: the device
- *
- * Context: Process context of the user.
- */
-void mdev_bpf_param_open(struct mdev_bpf_device *bdev)
-{
-	if (bdev->params.nr)
-		bdev->params.memcg = get_mem_cgroup_from_mm(current->mm);
-}
-
-/**
- * mdev_bpf_param_close() - undo mdev_bpf_param_open()
- * @bdev: the device, for which no file is accessed any more
- *
- * Context: Process context.
- */
-void mdev_bpf_param_close(struct mdev_bpf_device *bdev)
-{
-	mem_cgroup_put(bdev->params.memcg);
-	bdev->params.memcg = NULL;
 }
 
 /**

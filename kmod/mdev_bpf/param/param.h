@@ -31,14 +31,11 @@ struct mdev_bpf_param_value {
  * struct mdev_bpf_params - the parameters of a device
  * @decl: what the program declares; the program owns it, and it never changes
  * @values: the values, protected by the gate; NULL if there are none
- * @memcg: while the device is open, its user's memory cgroup, to which the page cache of files is
- *	charged; NULL for the root
  * @nr: number of parameters, including those that devices of this type do not have
  */
 struct mdev_bpf_params {
 	const struct mdev_bpf_param *decl;
 	struct mdev_bpf_param_value *values;
-	struct mem_cgroup *memcg;
 	unsigned int nr;
 };
 
@@ -46,8 +43,6 @@ int mdev_bpf_param_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_param_destroy(struct mdev_bpf_device *bdev);
 bool mdev_bpf_param_has(const struct mdev_bpf_device *bdev, u32 i);
 struct mdev_bpf_param_value *mdev_bpf_param_file(struct mdev_bpf_device *bdev, u32 i);
-void mdev_bpf_param_open(struct mdev_bpf_device *bdev);
-void mdev_bpf_param_close(struct mdev_bpf_device *bdev);
 int mdev_bpf_param_flush(struct mdev_bpf_device *bdev);
 int mdev_bpf_param_store(struct mdev_bpf_device *bdev, unsigned int i, const char *buf,
 			 size_t size);

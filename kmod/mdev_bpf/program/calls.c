@@ -291,7 +291,7 @@ static int check_map(const struct bpf_prog *prog, const struct bpf_map *map, con
 	}
 	if (has_fields(map)) {
 		mdev_bpf_refuse(prog->aux->name,
-				"%s uses %s, whose values have a lock, timer, list or kernel pointer: use plain data",
+				"%s uses %s, whose values have locks, lists or pointers: use plain data",
 				op_name(prog), name);
 		return -EOPNOTSUPP;
 	}

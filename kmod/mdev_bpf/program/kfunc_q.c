@@ -95,7 +95,7 @@ __bpf_kfunc int mdev_bpf_q_request(struct mdev_bpf_queue *q, const struct mdev_b
 
 __bpf_kfunc int mdev_bpf_q_request_cancel(struct mdev_bpf_queue *q, u32 id, u32 mask)
 {
-	return mdev_bpf_dma_lane_cancel(ctx_to_lane(q), id, mask);
+	return is_over(q) ? -ETIME : mdev_bpf_dma_lane_cancel(ctx_to_lane(q), id, mask);
 }
 
 __bpf_kfunc u8 *mdev_bpf_q_dma_get(struct mdev_bpf_queue *q, u64 where, const size_t rdwr_buf_size)

@@ -11,7 +11,8 @@
  *
  * A thread may be stopped, or frozen with its process, when the device is closed. Then it only ends
  * when it runs again. So it is not part of the device but a separate object, which refers to the
- * device until the device is closed. A work item waits for the end of the thread.
+ * device until the device is closed. When it runs again, it asks for its end, and a work item waits
+ * for that. Earlier, stopped threads would occupy the workqueue that all users share.
  */
 #include <linux/atomic.h>
 #include <linux/kref.h>
@@ -42,7 +43,7 @@ static struct workqueue_struct *reaper_wq;
  * struct mdev_bpf_worker_thread - a thread that a user's process provides for a device
  * @ref: reference count; @reap has a reference, and so does a task that makes the thread leave
  * @worker: the worker, protected by @lock; NULL after the thread has left the device
- * @wanted: bit 0 is set if there may be work
+ * @flags: THREAD_WANTED, THREAD_ENDS
  * @task: the thread
  * @reap: work item that waits for the end of the thread and drops the reference
  */
@@ -51,17 +52,27 @@ struct mdev_bpf_worker_thread {
 	/** @lock: held while it works for the device */
 	struct mutex lock;
 	struct mdev_bpf_worker *worker;
-	unsigned long wanted;
+	unsigned long flags;
 	struct vhost_task *task;
 	struct work_struct reap;
 };
+
+#define THREAD_WANTED	0	/* there may be work */
+#define THREAD_ENDS	1	/* its work item is queued */
+
+/* Have the thread ended, which is the caller, or is about to end. */
+static void thread_end(struct mdev_bpf_worker_thread *thread)
+{
+	if (!test_and_set_bit(THREAD_ENDS, &thread->flags))
+		queue_work(reaper_wq, &thread->reap);
+}
 
 /* vhost calls this with the task's state already set for sleeping, in case it returns false. */
 static bool thread_run(void *data)
 {
 	struct mdev_bpf_worker_thread *thread = data;
 
-	if (!test_and_clear_bit(0, &thread->wanted))
+	if (!test_and_clear_bit(THREAD_WANTED, &thread->flags))
 		return false;
 	__set_current_state(TASK_RUNNING);
 	/* Work may queue itself each time, and then vhost calls this at once again */
@@ -69,6 +80,8 @@ static bool thread_run(void *data)
 	guard(mutex)(&thread->lock);
 	if (thread->worker)
 		thread->worker->run(thread->worker);
+	else
+		thread_end(thread);
 	/*
 	 * Work for the return to user space, where this task never goes. Since 6.18, waiting for
 	 * more of a CPU quota is such work. vhost_task_fn() does it when it takes it for a signal.
@@ -97,13 +110,16 @@ static void thread_leave(struct mdev_bpf_worker_thread *thread, bool killed)
 	if (killed)
 		worker->killed(worker);
 	thread->worker = NULL;
-	queue_work(reaper_wq, &thread->reap);
+	/* It sees that it has left. It takes @lock first, so until then the task exists */
+	set_bit(THREAD_WANTED, &thread->flags);
+	vhost_task_wake(thread->task);
 }
 
 /* The process has been killed, or executes another program: the thread is about to end. */
 static void thread_killed(void *data)
 {
 	thread_leave(data, true);
+	thread_end(data);
 }
 
 static void thread_free(struct kref *ref)
@@ -136,7 +152,7 @@ static struct mdev_bpf_worker_thread *thread_new(struct mdev_bpf_worker *worker)
 	mutex_init(&thread->lock);
 	INIT_WORK(&thread->reap, thread_reap);
 	/* Set, because the device may have been woken before the thread existed */
-	thread->wanted = BIT(0);
+	thread->flags = BIT(THREAD_WANTED);
 	thread->worker = worker;
 	task = vhost_task_create(thread_run, thread_killed, thread, "mdev_bpf");
 	if (IS_ERR_OR_NULL(task)) {
@@ -168,8 +184,6 @@ static int worker_start(struct mdev_bpf_worker *worker)
 	if (!wanted)
 		thread->worker = NULL;
 	vhost_task_start(thread->task);
-	if (!wanted)
-		queue_work(reaper_wq, &thread->reap);
 	return 0;
 }
 
@@ -248,7 +262,7 @@ bool mdev_bpf_worker_wake_one(struct mdev_bpf_worker *worker)
 {
 	guard(spinlock_irqsave)(&worker->lock);
 	if (worker->thread) {
-		set_bit(0, &worker->thread->wanted);
+		set_bit(THREAD_WANTED, &worker->thread->flags);
 		/* Pairs with set_current_state() in vhost_task_fn(): it sees wanted, or is woken */
 		vhost_task_wake(worker->thread->task);
 		return true;
