@@ -21,8 +21,8 @@
  * many chains of a queue it works on at a time, a power of two as well. VIRTIO_CONFIG is the type
  * of the device-specific configuration, whose size is a multiple of 4, and VIRTIO_OWN that of what
  * the program keeps for each chain. With VIRTIO_DUMP, the program has virtio_dump_more(), and with
- * VIRTIO_WORK virtio_work_more() and virtio_timer_more(). With VIRTIO_IN_ORDER, requests of a
- * queue end in their order.
+ * VIRTIO_WORK virtio_work_more() and virtio_timer_more(), and with VIRTIO_READ virtio_read_more().
+ * With VIRTIO_IN_ORDER, requests of a queue end in their order.
  */
 #ifndef VIRTIO_QUEUES
 #error "define VIRTIO_QUEUES, the number of queues"
@@ -233,6 +233,10 @@ static void virtio_continue(unsigned long long *ctx, struct mdev_bpf_dev *dev, s
 static void virtio_work_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id);
 /* A timer with another id than VIRTIO_TIMER, 0, has expired. */
 static void virtio_timer_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, __u32 id);
+#endif
+#ifdef VIRTIO_READ
+/* The op region_read was called: for ISR, what is no register, or one with READ_CALL. */
+static void virtio_read_more(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access);
 #endif
 #ifdef VIRTIO_DUMP
 /* Add to the dump. */

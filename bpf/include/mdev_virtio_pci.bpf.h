@@ -400,13 +400,19 @@ int MDEV_BPF_OP(virtio_config_write, struct mdev_bpf_dev *dev, struct mdev_bpf_a
 	return 0;
 }
 
-/* The core has read ISR and cleared it; or something was read that is no register. */
+/*
+ * The core has read ISR and cleared it; or something was read that is no register; or a register of
+ * the program whose reads call this op.
+ */
 int MDEV_BPF_OP(virtio_region_read, struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
 {
 	struct virtio *v = mdev_bpf_state(dev, VIRTIO_STATE);
 
 	if (v && !v->isr)
 		mdev_bpf_irq_set(dev, 0);
+#ifdef VIRTIO_READ
+	virtio_read_more(dev, access);
+#endif
 	return 0;
 }
 

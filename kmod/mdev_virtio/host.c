@@ -11,8 +11,10 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/virtio_config.h>
 
 #include "host.h"
@@ -34,6 +36,9 @@ struct workqueue_struct *mdev_virtio_leave_wq;
 /* Devices that are on the bus */
 static LIST_HEAD(hosts);
 static DEFINE_MUTEX(hosts_lock);	/* protects hosts */
+
+/* Number of struct mdev_virtio_host that exist */
+static atomic_t alive;
 
 /**
  * mdev_virtio_host_kill() - take a device from its program, and fail all its requests
@@ -161,6 +166,8 @@ static void host_release(struct device *dev)
 
 	mdev_virtio_iova_destroy(&host->iova);
 	kfree(host);
+	if (atomic_dec_and_test(&alive))
+		wake_up_var(&alive);
 }
 
 static void vdev_release(struct device *dev)
@@ -213,6 +220,7 @@ static struct mdev_virtio_host *host_new(const guid_t *uuid)
 
 	if (!host)
 		return ERR_PTR(-ENOMEM);
+	atomic_inc(&alive);		/* Pairs with the decrement in host_release() */
 	host->uuid = *uuid;
 	INIT_WORK(&host->config, config_changed);
 	INIT_WORK(&host->leave, leave);
@@ -283,6 +291,20 @@ static void host_refuse(struct mdev_virtio_host *host)
 	set_bit(MDEV_VIRTIO_REFUSED, &host->flags);
 	complete_all(&host->bound);
 	cancel_work_sync(&host->leave);
+}
+
+/**
+ * mdev_virtio_host_exit() - wait until nobody has a reference to a device any more
+ *
+ * A task that walks through the bus can have one after the device has left it.
+ *
+ * Context: Process context, when the module is unloaded.
+ */
+void mdev_virtio_host_exit(void)
+{
+	wait_var_event(&alive, !atomic_read(&alive));
+	/* And until host_release() has returned */
+	synchronize_rcu_tasks();
 }
 
 /**

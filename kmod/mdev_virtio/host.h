@@ -38,6 +38,8 @@ enum mdev_virtio_flag {
  * @status: what the driver has written to the status; 0 after a reset
  * @smallest: number of entries of its smallest queue that is in use
  * @flags: MDEV_VIRTIO_DEAD and MDEV_VIRTIO_REFUSED
+ * @generation: the generation of the configuration that was read last
+ * @changes: how often in a row it was another one than before
  * @progress: counts completed requests
  * @config: work item for an interrupt of the configuration
  * @leave: work item that removes the device from the bus
@@ -62,6 +64,8 @@ struct mdev_virtio_host {
 	u8 status;
 	u16 smallest;
 	unsigned long flags;
+	u32 generation;
+	unsigned int changes;
 	atomic_t progress;
 	struct work_struct config;
 	struct work_struct leave;
@@ -89,6 +93,7 @@ extern struct workqueue_struct *mdev_virtio_host_wq;
 /* Devices leave the bus, which waits for both, and for their drivers */
 extern struct workqueue_struct *mdev_virtio_leave_wq;
 
+void mdev_virtio_host_exit(void);
 int mdev_virtio_host_bind(const guid_t *uuid);
 int mdev_virtio_host_unbind(const guid_t *uuid);
 __printf(2, 3) void mdev_virtio_host_kill(struct mdev_virtio_host *host, const char *why, ...);

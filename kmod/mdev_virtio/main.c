@@ -83,6 +83,7 @@ static int __init mdev_virtio_init(void)
 /* A device on the bus has a reference to the module, so there is none left. */
 static void __exit mdev_virtio_exit(void)
 {
+	mdev_virtio_host_exit();
 	class_unregister(&mdev_virtio_class);
 	destroy_workqueues();
 }

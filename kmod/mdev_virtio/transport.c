@@ -26,6 +26,9 @@
 /* How long the device may take to reset */
 #define RESET_LIMIT	(10 * HZ)
 
+/* A configuration that changes so often while it is read never stands still */
+#define CHANGES_MAX	1000U
+
 /* Not EVENT_IDX, PACKED and RING_RESET: the program's ring is not the driver's */
 #define TRANSPORT	(BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 
@@ -118,11 +121,19 @@ static void transport_set(struct virtio_device *vdev, unsigned int offset, const
 	}
 }
 
+/* The virtio core reads again, without a limit, until it gets the same number twice. */
 static u32 transport_generation(struct virtio_device *vdev)
 {
+	struct mdev_virtio_host *host = vdev_to_host(vdev);
 	u32 generation;
 
-	mdev_virtio_common_get(vdev_to_host(vdev), config_generation, &generation);
+	mdev_virtio_common_get(host, config_generation, &generation);
+	if (generation == host->generation)
+		host->changes = 0;
+	else if (++host->changes == CHANGES_MAX)
+		mdev_virtio_host_kill(host, "its configuration has changed %u times in a row",
+				      CHANGES_MAX);
+	host->generation = generation;
 	return generation;
 }
 

@@ -95,6 +95,42 @@ MTAP_TEST(only_read)
 	EXPECT(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, buf_fd, 0) == MAP_FAILED);
 }
 
+/* The same if they map the file of that driver, which they can write to. */
+MTAP_TEST(only_read_through_a_driver)
+{
+	__u64 size = 0;
+	char *p;
+
+	buf_fd = read_only();
+	ASSERT(buf_fd >= 0);
+	ASSERT_EQ(import(buf_fd, IMPORTER_READ, &size), 0);
+	EXPECT(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, importers[0], 0) ==
+	       MAP_FAILED);
+	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, importers[0], 0);
+	ASSERT(p != MAP_FAILED);
+	EXPECT_EQ(*(volatile char *)p, 0);
+	EXPECT_EQ(mprotect(p, 4096, PROT_READ | PROT_WRITE) ? -errno : 0, -EACCES);
+	EXPECT_EQ(munmap(p, 4096), 0);
+}
+
+MTAP_TEST(written_through_a_driver)
+{
+	__u64 size = 0;
+	char *p, *own;
+
+	buf_fd = get_dmabuf(dmabuf_id(PRIMARY));
+	ASSERT(buf_fd >= 0);
+	ASSERT_EQ(import(buf_fd, IMPORTER_BOTH, &size), 0);
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, importers[0], 0);
+	ASSERT(p != MAP_FAILED);
+	own = mmap(NULL, 4096, PROT_READ, MAP_SHARED, buf_fd, 0);
+	ASSERT(own != MAP_FAILED);
+	p[5] = 42;
+	EXPECT_EQ(((volatile char *)own)[5], 42);
+	EXPECT_EQ(munmap(p, 4096), 0);
+	EXPECT_EQ(munmap(own, 4096), 0);
+}
+
 MTAP_TEST(so_many_at_a_time)
 {
 	__u64 size;

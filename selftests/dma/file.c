@@ -615,6 +615,33 @@ MTAP_TEST(migration)
 	EXPECT_HAS(why_refused(), why);
 }
 
+/* The user can keep the file of a migration. Who has bound a file gets it back nevertheless. */
+MTAP_TEST(removed_while_it_migrates)
+{
+	char fs[64], file[80], byte;
+	int fd = -1;
+
+	snprintf(fs, sizeof(fs), "%s/fs", dir);
+	snprintf(file, sizeof(file), "%s/disk", fs);
+	ASSERT_EQ(mkdir(fs, 0755), 0);
+	ASSERT_EQ(mount("tmpfs", fs, "tmpfs", 0, NULL), 0);
+	close(open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	ASSERT_EQ(truncate(file, DISK_SIZE), 0);
+	ASSERT_EQ(bind_file(file), 0);
+	open_device();
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP_COPY, &fd), 0);
+	EXPECT_EQ(read(fd, &byte, 1), 1);
+	vfio_close(&dev);
+	EXPECT_EQ(umount(fs) ? -errno : 0, -EBUSY);
+	ASSERT_EQ(mdev_remove(&dev_mdev), 0);
+	EXPECT_EQ(umount(fs) ? -errno : 0, 0);
+	EXPECT_EQ(read(fd, &byte, 1) < 0 ? -errno : 0, -ENODEV);
+	close(fd);
+	rmdir(fs);
+	ASSERT_EQ(mdev_create(&dev_mdev, "kfile-1"), 0);
+}
+
 /* A request that is queued when the device stops is carried out at the target. */
 MTAP_TEST(migration_in_flight)
 {

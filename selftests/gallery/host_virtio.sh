@@ -353,6 +353,14 @@ has_any_configuration()
 	is "$(cat "/sys/block/${disk##*/}/queue/max_segments")" 62
 	reads 0
 	gone
+}
+
+# Its driver reads the configuration until it stands still.
+configuration_never_stands_still()
+{
+	wrong GENERATION
+	says "its configuration has changed 1000 times in a row"
+	gone
 	run 0 mdev-bpf unload kst_virtio
 }
 
@@ -367,4 +375,5 @@ ends_well()
 points appears file_system is_in_use replaced_under_it detached_while_mounted \
 	removed_while_mounted removed_without_program unbound another_driver random_numbers \
 	others_are_refused reaches_nothing_else spoils_no_ring returns_what_it_does_not_have \
-	asks_for_a_reset never_answers interrupts_all_the_time has_any_configuration ends_well
+	asks_for_a_reset never_answers interrupts_all_the_time has_any_configuration \
+	configuration_never_stands_still ends_well

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* INTx while several threads drive, mask and unmask it; and the op irq_unmask. */
+#include <glob.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -313,6 +315,53 @@ MTAP_TEST(op_of_the_next)
 	ASSERT_EQ(prog_attach(&dev_prog2), 0);
 	EXPECT(mtap_await(unmasked() == 1));
 	EXPECT_EQ(event_take(event), 1);
+}
+
+/* The processor time of tasks with a name that begins so, in nanoseconds */
+static unsigned long long time_of(const char *tasks, const char *name)
+{
+	unsigned long long ns = 0;
+	glob_t all;
+	size_t i;
+
+	ASSERT_EQ(glob(tasks, 0, NULL, &all), 0);
+	for (i = 0; i < all.gl_pathc; i++)
+		if (!strncmp(sysfs_str("%s/comm", all.gl_pathv[i]), name, strlen(name)))
+			ns += strtoull(sysfs_str("%s/schedstat", all.gl_pathv[i]), NULL, 10);
+	globfree(&all);
+	return ns;
+}
+
+static unsigned long long own_time(void)
+{
+	return time_of("/proc/self/task/*", "mdev_bpf");
+}
+
+static unsigned long long kernel_time(void)
+{
+	return time_of("/proc/[0-9]*", "kworker");
+}
+
+/*
+ * Each interrupt unmasks the line, which is up, so there is another one at once. The process that
+ * wants it so spends its own time on this, and the line can go down.
+ */
+MTAP_TEST(unmasks_itself)
+{
+	unsigned long long own = own_time(), kernel = kernel_time();
+
+	ASSERT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, event), 0);
+	level(1);
+	EXPECT(mtap_await(own_time() - own > 500000000));
+	level(0);
+	own = own_time() - own;
+	kernel = kernel_time() - kernel;
+	mtap_diag("own worker %llu ms, the kernel's %llu ms", own / 1000000, kernel / 1000000);
+	EXPECT(kernel < own / 4);
+	EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, -1), 0);
+	unmask();
+	event_take(event);
+	expect_exact();
 }
 
 const struct mtap_suite mtap_suite = {

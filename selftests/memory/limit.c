@@ -11,6 +11,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "dev.h"
+#include "mig.h"
 #include "progs/kmem.h"
 
 /* Cgroups */
@@ -255,6 +256,45 @@ MTAP_TEST(next_user_gets_other_memory)
 	EXPECT_EQ(byte, 0);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* All pages of a region with POPULATE exist from the beginning, and each user pays for its own. */
+MTAP_TEST(user_pays_for_populated)
+{
+	__u64 size, payer_has, mine;
+
+	ASSERT_EQ(prog_open(&dev_prog2, "bochs.bpf.o", NULL), 0);
+	prog_ops(&dev_prog2)->regions[2].flags |= MDEV_BPF_REGION_POPULATE;
+	ASSERT_EQ(prog_load(&dev_prog2), 0);
+	ASSERT_EQ(prog_attach(&dev_prog2), 0);
+	ASSERT_EQ(create("bochs-medium"), 0);
+	payer_has = current_bytes(PAYER);
+	mine = current_bytes(USER);
+	ASSERT_EQ(vfio_open(&dev, &dev_mdev), 0);
+	size = dev.region[0].size;
+	EXPECT(size >= 2 * SLACK);
+	EXPECT(current_bytes(USER) > mine + size - SLACK);
+	EXPECT(mtap_await(current_bytes(PAYER) < payer_has - size + SLACK));
+}
+
+/* The user can keep the file of a migration, but not the memory of a device that is gone. */
+MTAP_TEST(removed_while_it_migrates)
+{
+	__u64 start;
+	int fd = -1;
+	char byte;
+
+	open_created();
+	start = current_bytes(PAYER);
+	EXPECT_EQ(vfio_pwrite(&dev, KMEM_LARGE, 0, buf, 16 * MIB), 16 * MIB);
+	EXPECT(current_bytes(PAYER) > start + 16 * MIB - SLACK);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP_COPY, &fd), 0);
+	EXPECT_EQ(read(fd, &byte, 1), 1);
+	close_device();
+	EXPECT(mtap_await(current_bytes(PAYER) < start + SLACK));
+	EXPECT_EQ(read(fd, &byte, 1) < 0 ? -errno : 0, -ENODEV);
+	close(fd);
 }
 
 MTAP_TEST(write_at_limit)

@@ -46,7 +46,7 @@ MTAP_TEST(ops_fail)
 	ASSERT_EQ(vfio_irq_fds(&b, MSI, 0, KMIG_MSI, event), 0);
 	fill(&b);
 	EXPECT_EQ(mig_load(&b, stream, len), -EBUSY);
-	EXPECT_HAS(why_refused(), "kmig: restore failed with -EBUSY");
+	EXPECT_HAS(why_refused(), ": restore failed with -EBUSY");
 	EXPECT_EQ(mig_state(&b), S(STOP));
 	go(&b);
 	expect_filled(&b);
@@ -97,7 +97,7 @@ MTAP_TEST(own_stream)
 	EXPECT_EQ(mig_load(&b, stream, len - 1), -EPROTO);
 	wr(&b, KMIG_HOOK, KMIG_HOOK_IGNORE);
 	EXPECT_EQ(mig_load(&b, stream, len), -EINVAL);
-	EXPECT_HAS(why_refused(), "kmig: the program does not know this stream");
+	EXPECT_HAS(why_refused(), ": the program does not know this stream");
 }
 
 /* What the program has put is kept until its session ends. */
@@ -165,7 +165,7 @@ MTAP_TEST(own_stream_is_bounded)
 	EXPECT_EQ(len, 8 + KMIG_RAM_SIZE + 15 * KMIG_BLOCK);
 	EXPECT_EQ((int)rd(a, KMIG_PUT), -ENOSPC);
 	EXPECT_EQ(mig_load(&b, stream, (1 << 20) + 1), -EFBIG);
-	EXPECT_HAS(why_refused(), "kmig: the opaque stream is longer than 1048576 bytes");
+	EXPECT_HAS(why_refused(), ": the opaque stream is longer than 1048576 bytes");
 }
 
 /* State of another version is for a program that has restore, if there is room for it. */
@@ -175,7 +175,7 @@ MTAP_TEST(other_versions)
 	save();
 	kmig_reload("kmig", 6, 0);
 	EXPECT_EQ(mig_load(&b, stream, len), -EINVAL);
-	EXPECT_HAS(why_refused(), "kmig: the state has version 5, not 6");
+	EXPECT_HAS(why_refused(), ": the state has version 5, not 6");
 	kmig_reload("kmig_hooks", 6, 64);
 	ASSERT_EQ(mig_load(&b, stream, len), 0);
 	go(&b);

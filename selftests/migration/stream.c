@@ -83,7 +83,7 @@ MTAP_TEST(truncated_anywhere)
 			mtap_fail(__FILE__, __LINE__, "%zd bytes: %d", i, ret);
 		go(&b);
 	}
-	EXPECT_HAS(why_refused(), "kmig: the stream is truncated");
+	EXPECT_HAS(why_refused(), ": the stream is truncated");
 	finish_refusals();
 }
 
@@ -91,7 +91,7 @@ MTAP_TEST(foreign_and_too_long)
 {
 	prepare_refusals();
 	memcpy(copy, "whatever", 8);
-	expect_refused(len, -EINVAL, "kmig: this is not the state of a device");
+	expect_refused(len, -EINVAL, ": this is not the state of a device");
 	memset(copy, 0, sizeof(copy));
 	expect_refused(4096, -EINVAL, "this is not the state of a device");
 	memcpy(copy, stream, len);

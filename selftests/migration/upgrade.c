@@ -229,7 +229,7 @@ MTAP_TEST(replaced_while_written)
 		EXPECT_EQ(to_v2(), 0);
 		mig_write(fd, stream + first[i], len - first[i]);
 		EXPECT_EQ(mig_set(&b, S(STOP), NULL), -EINVAL);
-		EXPECT_HAS(why_refused(), "kupgrade: the state has version 1, not 2");
+		EXPECT_HAS(why_refused(), ": the state has version 1, not 2");
 		EXPECT_EQ(mig_state(&b), S(STOP));
 		close(fd);
 		EXPECT_EQ(vfio_get(&b, 0, KUP_VALUE, 4), 0);

@@ -12,6 +12,7 @@
 #define VIRTIO_CONFIG		struct virtio_blk_config
 #define VIRTIO_OWN		struct kvirtio_request
 #define VIRTIO_DUMP
+#define VIRTIO_READ
 #define VIRTIO_WORK
 
 #define KVIRTIO_STEPS	6
@@ -224,6 +225,14 @@ static void virtio_work_more(unsigned long long *ctx, struct mdev_bpf_dev *dev, 
 {
 }
 
+static void virtio_read_more(struct mdev_bpf_dev *dev, struct mdev_bpf_access *access)
+{
+	struct virtio *v = mdev_bpf_state(dev, struct virtio);
+
+	if (v && access->offset != VIRTIO_ISR && wrong(dev) == KVIRTIO_GENERATION)
+		v->common.generation++;
+}
+
 MDEV_BPF_DEVICE(kst_virtio,
 		.types = { { .name = "1" } },
 		.state_size = sizeof(struct kvirtio_state),
@@ -231,7 +240,10 @@ MDEV_BPF_DEVICE(kst_virtio,
 		.regions = { VIRTIO_REGION },
 		.registers = {
 			VIRTIO_REGISTERS,
-			VIRTIO_CONFIG_REG("CAPACITY", capacity),
+			MDEV_BPF_REG("CAPACITY", VIRTIO_BAR,
+				     VIRTIO_DEVICE + offsetof(VIRTIO_CONFIG, capacity),
+				     struct virtio, config.capacity,
+				     .flags = MDEV_BPF_REGISTER_READ_CALL),
 			VIRTIO_CONFIG_REG("SIZE_MAX", size_max),
 			VIRTIO_CONFIG_REG("SEG_MAX", seg_max),
 			VIRTIO_CONFIG_REG("BLK_SIZE", blk_size),

@@ -15,6 +15,7 @@ enum kvirtio_wrong {
 	KVIRTIO_NO_RESET,	/* does not end a reset */
 	KVIRTIO_RING,		/* writes into the descriptors, and the driver's area */
 	KVIRTIO_CONFIG,		/* has numbers of any size in its configuration */
+	KVIRTIO_GENERATION,	/* has a configuration that has changed whenever it was read */
 	KVIRTIO_REACH,		/* accesses what it was not given; the dump has the results */
 };
 

@@ -576,4 +576,10 @@ void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev)
 	device_unlist(bdev);
 	mdev_bpf_console_del(bdev);
 	device_stop(bdev);
+	/*
+	 * A user can keep the file of a migration, and so the device, which it cannot use any more.
+	 * It must not keep what others pay for, or want back. Sessions ended when it was closed.
+	 */
+	mdev_bpf_memory_put_device(bdev);
+	mdev_bpf_param_release(bdev);
 }

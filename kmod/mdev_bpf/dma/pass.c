@@ -221,7 +221,7 @@ void mdev_bpf_pass_open(struct mdev_bpf_device *bdev)
 	guard(spinlock)(&passes_lock);
 	bdev->dma.container = 0;
 	bdev->dma.opened = ++numbers;
-	bdev->dma.pinnable = true;
+	WRITE_ONCE(bdev->dma.pinnable, true);
 }
 
 /**
@@ -235,7 +235,7 @@ void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_pass *pass;
 
 	guard(spinlock)(&passes_lock);
-	bdev->dma.pinnable = false;
+	WRITE_ONCE(bdev->dma.pinnable, false);
 	list_for_each_entry(pass, &passes, node)
 		if (pass->leader == bdev)
 			pass->leader = NULL;

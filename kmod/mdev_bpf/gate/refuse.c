@@ -7,13 +7,16 @@
 #include <linux/kobject.h>
 #include <linux/mdev_bpf.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "device/device.h"
 #include "gate/refuse.h"
+#include "program/program.h"
 
-#define SENTENCE_SIZE	256
+#define SENTENCE_SIZE	300
 
 /*
  * Not a mutex: attaching takes it, and so does every reader of the file. A reader that does not get
@@ -21,6 +24,21 @@
  */
 static DEFINE_SPINLOCK(last_error_lock);
 static char last_error[SENTENCE_SIZE];
+
+/* Record a sentence that begins with the names of a program and, if it is not "", of a device. */
+static void record(const char *name, const char *device, struct va_format *vaf,
+		   struct ratelimit_state *limit)
+{
+	char sentence[SENTENCE_SIZE];
+
+	/* The name itself may be what is refused, so escape unprintable characters */
+	scnprintf(sentence, sizeof(sentence), "%*pE: %s%s%pV",
+		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, device, *device ? ": " : "", vaf);
+	scoped_guard(spinlock, &last_error_lock)
+		strscpy(last_error, sentence);
+	if (__ratelimit(limit))
+		pr_notice("%s\n", sentence);
+}
 
 /**
  * mdev_bpf_refuse_args() - mdev_bpf_refuse() with a list of arguments
@@ -32,15 +50,10 @@ static char last_error[SENTENCE_SIZE];
  */
 void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args)
 {
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
 	struct va_format vaf = { .fmt = fmt, .va = args };
-	char sentence[SENTENCE_SIZE];
 
-	/* The name itself may be what is refused, so escape unprintable characters */
-	scnprintf(sentence, sizeof(sentence), "%*pE: %pV",
-		  (int)strnlen(name, MDEV_BPF_NAME_LEN), name, &vaf);
-	scoped_guard(spinlock, &last_error_lock)
-		strscpy(last_error, sentence);
-	pr_notice_ratelimited("%s\n", sentence);
+	record(name, "", &vaf, &limit);
 }
 
 /**
@@ -59,6 +72,28 @@ void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 
 	va_start(args, fmt);
 	mdev_bpf_refuse_args(name, fmt, &args);
+	va_end(args);
+}
+
+/**
+ * mdev_bpf_refuse_user() - the same for what the user of a device has done
+ * @bdev: the device
+ * @fmt: printf() format of the sentence, without newline
+ *
+ * The sentence begins with the name of the device, because the user decides when there is one, and
+ * may decide what it says. Its rate limit is not that of the administrator's attempts.
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_refuse_user(struct mdev_bpf_device *bdev, const char *fmt, ...)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	record(bdev->program->driver.driver.name, bdev->ctx.name, &vaf, &limit);
 	va_end(args);
 }
 

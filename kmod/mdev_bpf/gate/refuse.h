@@ -7,9 +7,11 @@
 #include <linux/stdarg.h>
 
 struct attribute;
+struct mdev_bpf_device;
 
 __printf(2, 3) void mdev_bpf_refuse(const char *name, const char *fmt, ...);
 __printf(2, 0) void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args);
+__printf(2, 3) void mdev_bpf_refuse_user(struct mdev_bpf_device *bdev, const char *fmt, ...);
 void mdev_bpf_refuse_clear(void);
 
 extern const struct attribute *const mdev_bpf_refuse_attrs[];

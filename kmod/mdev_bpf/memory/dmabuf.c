@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "../../compat.h"
@@ -59,6 +60,8 @@ static int fill_table(const struct export *e, struct sg_table *table)
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 		sg_set_page(sg, page, PAGE_SIZE, 0);
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 	return 0;
@@ -136,12 +139,21 @@ static const struct vm_operations_struct export_vm_ops = {
 	.fault = export_fault,
 };
 
-/* The dma-buf core has checked the range, and mmap() the file's mode against the protection. */
+/*
+ * The dma-buf core has checked the range. mmap() has checked the mode of a file, but of the file of
+ * an importer if that calls dma_buf_mmap().
+ */
 static int export_mmap(struct dma_buf *buf, struct vm_area_struct *vma)
 {
+	const struct export *e = buf->priv;
+
 	/* Not VM_SHARED: mmap() clears that for a file that is open for reading only */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
+	if (!e->write && vma->vm_flags & VM_WRITE)
+		return -EACCES;
+	if (!e->write)
+		vm_flags_clear(vma, VM_MAYWRITE);
 	/* VM_PFNMAP, so that a page cannot be pinned, and kept after the memory is freed */
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &export_vm_ops;

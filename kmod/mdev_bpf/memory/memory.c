@@ -378,7 +378,7 @@ static int memory_init(struct mdev_bpf_device *bdev, unsigned int i)
 
 /**
  * mdev_bpf_memory_put_device() - drop a device's references to its memory
- * @bdev: the device
+ * @bdev: the device, whose memory nobody accesses any more
  *
  * Context: Process context.
  */
@@ -386,8 +386,10 @@ void mdev_bpf_memory_put_device(struct mdev_bpf_device *bdev)
 {
 	unsigned int i;
 
-	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++)
+	for (i = 0; i < MDEV_BPF_MAX_REGIONS; i++) {
 		mdev_bpf_memory_put(bdev->memory[i]);
+		bdev->memory[i] = NULL;
+	}
 }
 
 /**
@@ -473,14 +475,16 @@ static int memory_renew(struct mdev_bpf_device *bdev, unsigned int region,
 static int open_region(struct mdev_bpf_device *bdev, unsigned int region)
 {
 	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(current->mm);
+	bool renew = bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE;
 	struct mdev_bpf_memory *mem;
 
 	scoped_guard(mdev_bpf_gate, bdev) {
 		mem = bdev->memory[region];
-		if (!mem->left)
+		renew |= mem->left;
+		if (!renew)
 			swap(mem->memcg, memcg);
 	}
-	if (mem->left)
+	if (renew)
 		return memory_renew(bdev, region, mem, memcg);
 	mem_cgroup_put(memcg);
 	return 0;
@@ -510,12 +514,16 @@ int mdev_bpf_memory_open_device(struct mdev_bpf_device *bdev)
 	return ret;
 }
 
-/* The user of a region with CLEAR has closed the device. */
+/*
+ * The user of a region with CLEAR has closed the device. All pages of a region with POPULATE exist
+ * from the beginning, so these are allocated for the next user, who is charged for them.
+ */
 static void close_region(struct mdev_bpf_device *bdev, unsigned int region,
 			 struct mdev_bpf_memory *mem)
 {
 	/* The reference that @mem has is enough to get another one */
-	if (mem_cgroup_tryget(mem->memcg) && !memory_renew(bdev, region, mem, mem->memcg))
+	if (!(bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE) &&
+	    mem_cgroup_tryget(mem->memcg) && !memory_renew(bdev, region, mem, mem->memcg))
 		return;
 	mem->left = true;
 	memory_clear_pages(mem);

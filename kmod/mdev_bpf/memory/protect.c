@@ -15,6 +15,7 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/pagemap.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -189,8 +190,10 @@ static void region_set(struct mdev_bpf_device *bdev, unsigned int region, pgoff_
  */
 int mdev_bpf_protect_set(struct mdev_bpf_device *bdev, u32 region, u64 offset, u64 size)
 {
-	struct mdev_bpf_memory *mem = bdev->memory[region];
+	struct mdev_bpf_memory *mem;
 
+	region = array_index_nospec(region, MDEV_BPF_MAX_REGIONS);
+	mem = bdev->memory[region];
 	if (!(bdev->regions[region].flags & MDEV_BPF_REGION_PROTECT) ||
 	    offset > mem->size || size > mem->size - offset || offset_in_page(offset) ||
 	    (offset_in_page(size) && offset + size != mem->size))

@@ -8,6 +8,7 @@
  * before its content is checked.
  */
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/page_ref.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -130,11 +131,14 @@ static void zero_page(struct mdev_bpf_memory *mem, u64 offset, u64 size, bool ma
  */
 int mdev_bpf_trim_zero(struct mdev_bpf_device *bdev, u32 region, u64 offset, u64 size)
 {
-	bool mark = !(bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE);
-	struct mdev_bpf_memory *mem = bdev->memory[region];
+	struct mdev_bpf_memory *mem;
 	u64 done, n;
+	bool mark;
 
 	mdev_bpf_gate_assert_held(bdev);
+	region = array_index_nospec(region, MDEV_BPF_MAX_REGIONS);
+	mark = !(bdev->regions[region].flags & MDEV_BPF_REGION_POPULATE);
+	mem = bdev->memory[region];
 	if (offset > mem->size || size > mem->size - offset)
 		return -EINVAL;
 	for (done = 0; done < size; done += n) {

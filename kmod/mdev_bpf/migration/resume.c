@@ -90,7 +90,7 @@ struct mdev_bpf_resume_migf {
 };
 
 #define refuse(migf, err, fmt, ...) \
-	(mdev_bpf_refuse((migf)->bdev->program->decl.name, fmt, ##__VA_ARGS__),	\
+	(mdev_bpf_refuse_user((migf)->bdev, fmt, ##__VA_ARGS__),	\
 	 (migf)->error = (err))
 
 static void expect(struct mdev_bpf_resume_migf *migf, enum resume_stage stage, void *item, u64 want)
@@ -596,8 +596,7 @@ void mdev_bpf_resume_refuse(struct mdev_bpf_resume_migf *migf, int err)
 	if (migf->unknown)
 		refuse(migf, -EINVAL, "the program does not know this stream");
 	else
-		mdev_bpf_refuse(migf->bdev->program->decl.name, "restore failed with %pe",
-				ERR_PTR(err));
+		mdev_bpf_refuse_user(migf->bdev, "restore failed with %pe", ERR_PTR(err));
 }
 
 /**

@@ -109,22 +109,21 @@ void mdev_bpf_stream_param_load(struct mdev_bpf_device *bdev, const void *data, 
 static int value_match(struct mdev_bpf_device *bdev, const struct stream_param *got,
 		       const struct stream_param *ours)
 {
-	const char *program = bdev->program->driver.driver.name;
-
 	if (strcmp(got->name, ours->name) || got->kind != ours->kind) {
-		mdev_bpf_refuse(program, "the state has a parameter %*pE where the device has %s",
-				(int)strlen(got->name), got->name, ours->name);
+		mdev_bpf_refuse_user(bdev, "the state has a parameter %*pE where the device has %s",
+				     (int)strlen(got->name), got->name, ours->name);
 		return -EINVAL;
 	}
 	if (got->number != ours->number) {
-		mdev_bpf_refuse(program, "parameter %s is %llu in the state, %llu in the device",
-				ours->name, le64_to_cpu(got->number), le64_to_cpu(ours->number));
+		mdev_bpf_refuse_user(bdev, "parameter %s is %llu in the state, %llu in the device",
+				     ours->name, le64_to_cpu(got->number), le64_to_cpu(ours->number));
 		return -EINVAL;
 	}
 	if (strcmp(got->text, ours->text)) {
-		mdev_bpf_refuse(program, "parameter %s is \"%*pE\" in the state, \"%s\" in the device",
-				ours->name, (int)min_t(size_t, strlen(got->text), 40), got->text,
-				ours->text);
+		mdev_bpf_refuse_user(bdev,
+				     "parameter %s is \"%*pE\" in the state, \"%s\" in the device",
+				     ours->name, (int)min_t(size_t, strlen(got->text), 40),
+				     got->text, ours->text);
 		return -EINVAL;
 	}
 	return 0;

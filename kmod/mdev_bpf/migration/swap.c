@@ -13,7 +13,7 @@
 #include "memory/memory.h"
 #include "migration/swap.h"
 
-/* Allocate in @to each page that @from has. Return: 0, -ENOMEM. */
+/* Allocate in @to each page that @from has. Return: 0, -ENOMEM, -EINTR. */
 static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)
 {
 	pgoff_t index = 0;
@@ -21,6 +21,8 @@ static int same_pages(struct mdev_bpf_memory *to, struct mdev_bpf_memory *from)
 	for (; mdev_bpf_memory_next(from, &index); index++) {
 		if (IS_ERR(mdev_bpf_memory_page(to, index, GFP_KERNEL_ACCOUNT)))
 			return -ENOMEM;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 	return 0;
@@ -48,7 +50,7 @@ static int swap_prepare_one(struct mdev_bpf_memory *own, struct mdev_bpf_memory 
  *
  * Context: Process context.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0, -ENOMEM, -EINTR.
  */
 int mdev_bpf_swap_prepare(struct mdev_bpf_device *bdev, struct mdev_bpf_memory **other)
 {

@@ -357,14 +357,28 @@ int mdev_bpf_param_init(struct mdev_bpf_device *bdev)
 }
 
 /**
+ * mdev_bpf_param_release() - close the files of a device, and take its cables away
+ * @bdev: the device, whose parameters nobody uses any more
+ *
+ * Context: Process context.
+ */
+void mdev_bpf_param_release(struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_param_value *value;
+
+	for (value = bdev->params.values; value < bdev->params.values + bdev->params.nr; value++) {
+		value_release(value);
+		value->file = NULL;
+		value->cable = NULL;
+	}
+}
+
+/**
  * mdev_bpf_param_destroy() - undo mdev_bpf_param_init()
  * @bdev: the device
  */
 void mdev_bpf_param_destroy(struct mdev_bpf_device *bdev)
 {
-	unsigned int i;
-
-	for (i = 0; i < bdev->params.nr; i++)
-		value_release(&bdev->params.values[i]);
+	mdev_bpf_param_release(bdev);
 	kfree(bdev->params.values);
 }

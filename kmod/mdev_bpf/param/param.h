@@ -40,6 +40,7 @@ struct mdev_bpf_params {
 };
 
 int mdev_bpf_param_init(struct mdev_bpf_device *bdev);
+void mdev_bpf_param_release(struct mdev_bpf_device *bdev);
 void mdev_bpf_param_destroy(struct mdev_bpf_device *bdev);
 bool mdev_bpf_param_has(const struct mdev_bpf_device *bdev, u32 i);
 struct mdev_bpf_param_value *mdev_bpf_param_file(struct mdev_bpf_device *bdev, u32 i);

@@ -15,7 +15,8 @@
 #include <linux/bitmap.h>
 #include <linux/eventfd.h>
 #include <linux/mdev_bpf_client.h>
-#include <linux/sched.h>
+#include <linux/nospec.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "device/device.h"
@@ -66,6 +67,7 @@ static void message(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 {
 	if (vector >= kind->nr)
 		return;
+	vector = array_index_nospec(vector, kind->nr);
 	if (kind->pending && !listens(irqs, kind, vector))
 		__set_bit(vector, kind->pending);
 	else
@@ -461,6 +463,8 @@ void mdev_bpf_irq_disable(struct mdev_bpf_irqs *irqs, unsigned int index)
 		return;
 	vfio_virqfd_disable(&kind->unmask);
 	vfio_virqfd_disable(&kind->mask);
+	clear_bit(index, &irqs->to_mask);
+	clear_bit(index, &irqs->to_unmask);
 }
 
 /**
@@ -484,6 +488,7 @@ void mdev_bpf_irq_release(struct mdev_bpf_irqs *irqs)
 static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind,
 			unsigned int vector, struct eventfd_ctx **ctx)
 {
+	vector = array_index_nospec(vector, kind->decl.count);
 	guard(spinlock_irqsave)(&irqs->lock);
 	swap(kind->events[vector], *ctx);
 	if (kind->pending && kind->events[vector] && __test_and_clear_bit(vector, kind->pending))
@@ -502,7 +507,7 @@ static void set_eventfd(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *ki
  *
  * Context: Process context, mdev_bpf_irqs::config held.
  *
- * Return: 0; -ENOMEM, and then nothing has changed.
+ * Return: 0; -ENOMEM, and then nothing has changed; -EINTR if the task was killed.
  */
 int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, unsigned int start,
 			      unsigned int count, struct eventfd_ctx **ctxs)
@@ -522,6 +527,8 @@ int mdev_bpf_irq_set_eventfds(struct mdev_bpf_irqs *irqs, unsigned int index, un
 			kind->events = events;
 	}
 	for (i = 0; i < count; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		set_eventfd(irqs, kind, start + i, &ctxs[i]);
 		cond_resched();
 	}
@@ -543,6 +550,7 @@ void mdev_bpf_irq_loopback(struct mdev_bpf_irqs *irqs, unsigned int index, unsig
 {
 	struct mdev_bpf_irq_kind *kind = &irqs->kinds[index];
 
+	vector = array_index_nospec(vector, kind->decl.count);
 	guard(spinlock_irqsave)(&irqs->lock);
 	if (kind->line) {
 		if (kind->masked || irqs->quiesced ||

@@ -61,6 +61,9 @@ struct mdev_bpf_irq_client {
  * @err: the interrupt for errors of the device; NULL if its kind of device has none
  * @req: the interrupt for the request to close the device; likewise
  * @client: the kernel client that receives interrupts instead of eventfds, or NULL
+ * @to_mask: lines that the worker masks, because an eventfd has asked for it, a bit for each;
+ *	atomic, without @lock
+ * @to_unmask: lines that it unmasks; likewise
  */
 struct mdev_bpf_irqs {
 	/** @config: serialises SET_IRQS, taken before @lock */
@@ -77,7 +80,11 @@ struct mdev_bpf_irqs {
 	struct mdev_bpf_irq_kind *err;
 	struct mdev_bpf_irq_kind *req;
 	const struct mdev_bpf_irq_client *client;
+	unsigned long to_mask;
+	unsigned long to_unmask;
 };
+
+static_assert(MDEV_BPF_MAX_IRQS <= BITS_PER_LONG);
 
 void mdev_bpf_irq_init(struct mdev_bpf_irqs *irqs);
 void mdev_bpf_irq_declare(struct mdev_bpf_irqs *irqs, const struct mdev_bpf_api *api);

@@ -12,6 +12,7 @@
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/random.h>
 
 #include "../../compat.h"
@@ -152,7 +153,10 @@ __bpf_kfunc int mdev_bpf_irq_line(struct mdev_bpf_dev *dev, u32 index, u32 level
 		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
-	if (!mdev_bpf_irq_count(bdev, index) || !bdev->irqs.kinds[index].line || level > 1)
+	if (!mdev_bpf_irq_count(bdev, index))
+		return -EINVAL;
+	index = array_index_nospec(index, MDEV_BPF_MAX_IRQS);
+	if (!bdev->irqs.kinds[index].line || level > 1)
 		return -EINVAL;
 	mdev_bpf_irq_level(&bdev->irqs, index, level);
 	return 0;
@@ -166,7 +170,10 @@ __bpf_kfunc int mdev_bpf_irq_signal(struct mdev_bpf_dev *dev, u32 index, u32 vec
 		return -ETIME;
 	if (bdev->api->pci)
 		return -ENXIO;
-	if (vector >= mdev_bpf_irq_count(bdev, index) || bdev->irqs.kinds[index].line)
+	if (vector >= mdev_bpf_irq_count(bdev, index))
+		return -EINVAL;
+	index = array_index_nospec(index, MDEV_BPF_MAX_IRQS);
+	if (bdev->irqs.kinds[index].line)
 		return -EINVAL;
 	return mdev_bpf_irq_message(&bdev->irqs, index, vector);
 }

@@ -12,6 +12,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/hrtimer.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 
 #include "../../compat.h"
@@ -171,9 +172,10 @@ static void timer_stop(struct mdev_bpf_timer *timer)
  */
 void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 delay, u64 period)
 {
-	struct mdev_bpf_timer *timer = &bdev->deferred.timers[id];
+	struct mdev_bpf_timer *timer;
 
 	mdev_bpf_gate_assert_held(bdev);
+	timer = &bdev->deferred.timers[array_index_nospec(id, MDEV_BPF_MAX_TIMERS)];
 	timer_stop(timer);
 	timer->period = period;
 	timer_start(timer, delay);
@@ -189,7 +191,7 @@ void mdev_bpf_deferred_timer_start(struct mdev_bpf_device *bdev, u32 id, u64 del
 void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 {
 	mdev_bpf_gate_assert_held(bdev);
-	timer_stop(&bdev->deferred.timers[id]);
+	timer_stop(&bdev->deferred.timers[array_index_nospec(id, MDEV_BPF_MAX_TIMERS)]);
 }
 
 /**
@@ -204,9 +206,11 @@ void mdev_bpf_deferred_timer_stop(struct mdev_bpf_device *bdev, u32 id)
 s64 mdev_bpf_deferred_timer_left(struct mdev_bpf_device *bdev, u32 id)
 {
 	struct mdev_bpf_deferred *d = &bdev->deferred;
-	struct mdev_bpf_timer *timer = &d->timers[id];
+	struct mdev_bpf_timer *timer;
 
 	mdev_bpf_gate_assert_held(bdev);
+	id = array_index_nospec(id, MDEV_BPF_MAX_TIMERS);
+	timer = &d->timers[id];
 	if (test_bit(id, &d->timers_due))
 		return 0;
 	if (timer->paused)

@@ -114,11 +114,20 @@ static long test_fop_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	return ret;
 }
 
+/* As drivers do that let their own users map what they have imported */
+static int test_fop_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct import *im = file->private_data;
+
+	return im->table ? dma_buf_mmap(im->buf, vma, 0) : -ENODEV;
+}
+
 static const struct file_operations test_fops = {
 	.owner = THIS_MODULE,
 	.open = test_fop_open,
 	.release = test_fop_release,
 	.unlocked_ioctl = test_fop_ioctl,
+	.mmap = test_fop_mmap,
 };
 
 static struct miscdevice test_misc = {
