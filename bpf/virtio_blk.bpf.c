@@ -266,7 +266,7 @@ int MDEV_BPF_FUNC(blk_range, dev, __u64, n)
 /* A write is over. Without FLUSH, it is stable when it ends. */
 static int end_write(struct mdev_bpf_dev *dev, struct virtio *v, struct virtio_chain *c, __u64 n)
 {
-	if (has_file(dev) && !virtio_has(v, VIRTIO_BLK_F_FLUSH))
+	if (!virtio_has(v, VIRTIO_BLK_F_FLUSH) && has_file(dev))
 		return file_request(dev, v, c, n, BLK_FLUSH);
 	return finish(dev, v, c, n, VIRTIO_BLK_S_OK);
 }

@@ -13,8 +13,7 @@ static const struct {
 } cures[] = {
 	{ "mem_or_null", "check the pointer from mdev_bpf_state() for NULL" },
 	{ "unbounded min value is not allowed",
-	  "bound the index with mdev_bpf_at(), and check its result for NULL; a check that clang "
-	  "has removed needs barrier_var() before it" },
+	  "bound the index with mdev_bpf_at(), check its result, or use barrier_var()" },
 	{ "invalid access to memory, mem_size=", "the bound of the index is too high" },
 	{ "is not a const",
 	  "the size that is passed to the kfunc must be a constant" },
@@ -25,8 +24,7 @@ static const struct {
 	{ "program of this type cannot use helper",
 	  "see \"Helpers and maps\" in abi/kfuncs.rst for what there is" },
 	{ "expected pointer to STRUCT mdev_bpf_",
-	  "the kfunc needs an argument that this op does not have; those for the ops of a queue "
-	  "begin with mdev_bpf_q_" },
+	  "the kfunc is not for this op; those for a queue begin with mdev_bpf_q_" },
 	{ "calling kernel function",
 	  "programs call mdev_bpf's functions, and upgrade only those that get states" },
 	{ "cannot write into rdonly_mem", "the old state, in upgrade, is read-only" },

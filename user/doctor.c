@@ -128,7 +128,7 @@ static void check_module(struct finding *f)
 	}
 	found(f, "not loaded, and not in /lib/modules/%.60s", name.release);
 	finding(f, BAD, has_dkms() ?
-		"apt-get install linux-headers-$(uname -r), with which DKMS builds it; or see dkms status" :
+		"apt-get install linux-headers-$(uname -r), for DKMS; or see dkms status" :
 		"build it for this kernel: apt-get install mdev-bpf-dkms, or make && make install");
 }
 

@@ -410,8 +410,8 @@ static int copy_name(const char *path, const char *name, void *ctx)
 }
 
 /*
- * Name of the device's file in /dev/vfio/devices. Without CONFIG_VFIO_DEVICE_CDEV there is none: VFIO's
- * device of this name then has no number.
+ * Name of the device's file in /dev/vfio/devices. Without CONFIG_VFIO_DEVICE_CDEV there is none:
+ * VFIO's device of this name then has no number.
  */
 bool device_cdev(const struct device *dev, char *name)
 {

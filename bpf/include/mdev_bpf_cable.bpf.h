@@ -26,8 +26,8 @@ extern int mdev_bpf_cable_peer(struct mdev_bpf_dev *dev, __u32 param) __ksym;
  *
  * Does not wait for it. Work that is queued again before its op is called is called once.
  *
- * Return: as mdev_bpf_cable_peer(); nothing is queued if it is an error. -ETIME if the op has run for
- * too long.
+ * Return: as mdev_bpf_cable_peer(); nothing is queued if it is an error. -ETIME if the op has run
+ * for too long.
  */
 extern int mdev_bpf_cable_ring(struct mdev_bpf_dev *dev, __u32 param) __ksym;
 

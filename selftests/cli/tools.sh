@@ -42,7 +42,7 @@ doctor_finds()
 	has "$out" "mdev_bpf bad installed, not loaded modprobe mdev_bpf"
 	doctor_if 1 "mount -t tmpfs none /sys/kernel; mount -t tmpfs none /lib/modules
 		mount -t tmpfs none /usr/src; mkdir /usr/src/mdev-bpf-1; touch /usr/src/mdev-bpf-1/dkms.conf"
-	has "$out" "apt-get install linux-headers-\$(uname -r), with which DKMS builds it"
+	has "$out" "apt-get install linux-headers-\$(uname -r), for DKMS"
 	doctor_if 1 "echo 0 >$mtap_tmp/off; mount --bind $mtap_tmp/off $jit"
 	has "$out" "BPF JIT bad off sysctl net.core.bpf_jit_enable=1"
 	doctor_if 1 "mount -t tmpfs none /dev/vfio"

@@ -108,7 +108,7 @@ MTAP_TEST(only_read_through_a_driver)
 	       MAP_FAILED);
 	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, importers[0], 0);
 	ASSERT(p != MAP_FAILED);
-	EXPECT_EQ(*(volatile char *)p, 0);
+	EXPECT_EQ(*p, 0);
 	EXPECT_EQ(mprotect(p, 4096, PROT_READ | PROT_WRITE) ? -errno : 0, -EACCES);
 	EXPECT_EQ(munmap(p, 4096), 0);
 }
@@ -126,7 +126,7 @@ MTAP_TEST(written_through_a_driver)
 	own = mmap(NULL, 4096, PROT_READ, MAP_SHARED, buf_fd, 0);
 	ASSERT(own != MAP_FAILED);
 	p[5] = 42;
-	EXPECT_EQ(((volatile char *)own)[5], 42);
+	EXPECT_EQ(own[5], 42);
 	EXPECT_EQ(munmap(p, 4096), 0);
 	EXPECT_EQ(munmap(own, 4096), 0);
 }

@@ -457,8 +457,9 @@ static bool unpinner_waits(void)
 }
 
 /*
- * VFIO's lock is free, but first in its queue is a thread that is held back, and before the kernel's
- * that unpins. The one that unmaps takes the lock again and again, and finds the memory pinned.
+ * VFIO's lock is free, but first in its queue is a thread that is held back, and before the
+ * kernel's that unpins. The one that unmaps takes the lock again and again, and finds the memory
+ * pinned.
  */
 MTAP_TEST(first_in_the_queue)
 {

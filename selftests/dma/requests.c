@@ -98,7 +98,8 @@ MTAP_TEST(region_memory)
 /* Pages that do not exist, between pages that do: they are zeros, and are made by a write. */
 MTAP_TEST(region_with_holes)
 {
-	__u8 *mem = guest_alloc(16 * PAGE, 3), *back = mem + 8 * PAGE, *zeros = guest_alloc(PAGE, 0);
+	__u8 *mem = guest_alloc(16 * PAGE, 3), *back = mem + 8 * PAGE;
+	__u8 *zeros = guest_alloc(PAGE, 0);
 	__u64 where = MDEV_BPF_MEMORY(KDMA_MEM, 3 << 19);
 	unsigned int i;
 

@@ -24,9 +24,12 @@ int dirty_report(const struct vfio *v, __u64 iova, __u64 length, __u64 page_size
 
 /* The log of the container, VFIO_IOMMU_DIRTY_PAGES_FLAG_START or _STOP: 0 or negative errno */
 int dirty_container(const struct vfio *v, __u32 flags);
-/* What that has of @pages pages of 4 KiB, 64 at most, a bit each; and clears it: 0 or -errno */
+/*
+ * What that has of @pages pages of 4 KiB from @iova on, 64 at most, a bit each; and clears it: 0 or
+ * negative errno
+ */
 int dirty_container_get(const struct vfio *v, __u64 iova, unsigned int pages, __u64 *bits);
-/* The same: what it has of @pages pages of 4 KiB from @iova on, 64 at most, a bit each; and clears it */
+/* The same, which must not fail: the bits */
 __u64 dirty_container_take(const struct vfio *v, __u64 iova, unsigned int pages);
 
 #endif /* DIRTY_H */

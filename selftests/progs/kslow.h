@@ -8,7 +8,7 @@
 #define KSLOW_LATE	0x04	/* R: calls that did nothing, as the op had run too long; global */
 #define KSLOW_PAGES	0x08	/* R: get pages by mdev_bpf_memory_get(), 8 times KSLOW_CALLS */
 
-#define KSLOW_IRQS	0x0c	/* R: ask for the interrupt mode, and for the status, KSLOW_ASKS times */
+#define KSLOW_IRQS	0x0c	/* R: ask for interrupt mode and status, KSLOW_ASKS times */
 
 #define KSLOW_VECTORS	32	/* of MSI */
 #define KSLOW_ASKS	500

@@ -16,9 +16,9 @@
 #include "gate/gate.h"
 #include "pci/irq.h"
 #include "queue/queue.h"
-#include "vfio/set_irqs.h"
 #include "work/deferred.h"
 #include "work/ioeventfd.h"
+#include "work/mask.h"
 #include "work/worker.h"
 
 /**
@@ -31,7 +31,7 @@ void mdev_bpf_time_run(struct mdev_bpf_worker *worker)
 {
 	struct mdev_bpf_device *bdev = container_of(worker, struct mdev_bpf_device, worker);
 
-	mdev_bpf_set_irqs_run(bdev);
+	mdev_bpf_mask_run(bdev);
 	mdev_bpf_unmap_run(bdev);
 	mdev_bpf_deferred_run(bdev);
 	mdev_bpf_ioeventfd_run(bdev);

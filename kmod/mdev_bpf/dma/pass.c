@@ -148,8 +148,8 @@ static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
 	pass->first = first;
 	pass->last = last;
 	/*
-	 * The range before is unmapped, and type1 counts anew; except if it mistakes memory that was
-	 * mapped meanwhile for the same, which only an intruder can have pinned
+	 * The range before is unmapped, and type1 counts anew; except if it mistakes memory that
+	 * was mapped meanwhile for the same, which only an intruder can have pinned
 	 */
 	if (!pass->intruded) {
 		pass->round = 0;

@@ -498,7 +498,7 @@ void mdev_bpf_dma_runner_close(struct mdev_bpf_device *bdev)
 			return;
 		q->open = false;
 		mdev_bpf_dma_queue_interrupt(bdev);
-		/* First of all: VFIO asks for what the user unmaps until it has closed the device */
+		/* First of all: VFIO asks for what is unmapped until it has closed the device */
 		mdev_bpf_pin_take(bdev, 0, U64_MAX);
 	}
 	wait_event(q->idle, mdev_bpf_dma_queue_is_idle(bdev));

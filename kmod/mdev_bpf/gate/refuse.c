@@ -41,19 +41,17 @@ static void record(const char *name, const char *device, struct va_format *vaf,
 }
 
 /**
- * mdev_bpf_refuse_args() - mdev_bpf_refuse() with a list of arguments
+ * mdev_bpf_refuse_format() - mdev_bpf_refuse() with a format and its arguments in one
  * @name: name of the program
- * @fmt: printf() format of the sentence, without newline
- * @args: the arguments
+ * @vaf: the printf() format of the sentence, without newline, and the arguments
  *
  * Context: Process context.
  */
-void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args)
+void mdev_bpf_refuse_format(const char *name, struct va_format *vaf)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-	struct va_format vaf = { .fmt = fmt, .va = args };
 
-	record(name, "", &vaf, &limit);
+	record(name, "", vaf, &limit);
 }
 
 /**
@@ -68,10 +66,12 @@ void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args)
  */
 void mdev_bpf_refuse(const char *name, const char *fmt, ...)
 {
+	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	mdev_bpf_refuse_args(name, fmt, &args);
+	vaf.va = &args;
+	mdev_bpf_refuse_format(name, &vaf);
 	va_end(args);
 }
 

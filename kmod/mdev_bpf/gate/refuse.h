@@ -4,14 +4,14 @@
 #define __MDEV_BPF_GATE_REFUSE_H
 
 #include <linux/mdev_bpf.h>
-#include <linux/stdarg.h>
 
 struct attribute;
 struct mdev_bpf_device;
+struct va_format;
 
 __printf(2, 3) void mdev_bpf_refuse(const char *name, const char *fmt, ...);
-__printf(2, 0) void mdev_bpf_refuse_args(const char *name, const char *fmt, va_list *args);
 __printf(2, 3) void mdev_bpf_refuse_user(struct mdev_bpf_device *bdev, const char *fmt, ...);
+void mdev_bpf_refuse_format(const char *name, struct va_format *vaf);
 void mdev_bpf_refuse_clear(void);
 
 extern const struct attribute *const mdev_bpf_refuse_attrs[];

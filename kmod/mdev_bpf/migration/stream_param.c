@@ -116,7 +116,8 @@ static int value_match(struct mdev_bpf_device *bdev, const struct stream_param *
 	}
 	if (got->number != ours->number) {
 		mdev_bpf_refuse_user(bdev, "parameter %s is %llu in the state, %llu in the device",
-				     ours->name, le64_to_cpu(got->number), le64_to_cpu(ours->number));
+				     ours->name, le64_to_cpu(got->number),
+				     le64_to_cpu(ours->number));
 		return -EINVAL;
 	}
 	if (strcmp(got->text, ours->text)) {

@@ -216,8 +216,8 @@ void mdev_bpf_irq_level(struct mdev_bpf_irqs *irqs, unsigned int index, bool lev
  * @irqs: the interrupts
  * @index: VFIO index of the line
  *
- * This takes no lock: an op may ask in a loop, and the user decides how long the lock is held, by the
- * number of those who wait for an eventfd.
+ * This takes no lock: an op may ask in a loop, and the user decides how long the lock is held, by
+ * the number of those who wait for an eventfd.
  *
  * Context: Any.
  *

@@ -69,8 +69,8 @@ struct mdev_bpf_irqs {
 	/** @config: serialises SET_IRQS, taken before @lock */
 	struct mutex config;
 	/**
-	 * @lock: protects the members below; can be taken in any context. Only mdev_bpf_irq_kind::on
-	 * and ::level are also read without it
+	 * @lock: protects the members below; can be taken in any context. Only
+	 * mdev_bpf_irq_kind::on and ::level are also read without it
 	 */
 	spinlock_t lock;
 	bool pci;

@@ -18,9 +18,9 @@
  * module about their calls, so calls are checked again when the program is attached.
  *
  * The verifier checks that pointers are valid. The checks here are about time, and about kernel
- * functions that a device has no reason to call. There is one exception: values of maps must be plain
- * data. A map can also store a pointer to a context, and the verifier lets a later op read from it,
- * when the context is gone and its memory belongs to somebody else.
+ * functions that a device has no reason to call. There is one exception: values of maps must be
+ * plain data. A map can also store a pointer to a context, and the verifier lets a later op read
+ * from it, when the context is gone and its memory belongs to somebody else.
  */
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>

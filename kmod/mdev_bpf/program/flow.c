@@ -44,7 +44,7 @@ struct flow {
  * @next: for each instruction, how many of its successors were followed
  * @path: the instructions from the start of the search to the current one
  * @depth: how many they are
- * @open: instructions that were visited and whose group is not known yet, in the order of the visits
+ * @open: instructions that were visited and whose group is not known yet, in that order
  * @nr_open: how many they are
  * @visits: how many instructions were visited
  */
@@ -249,24 +249,24 @@ static void search_from(struct search *s, u32 start)
  */
 int mdev_bpf_flow_find_loops(const struct bpf_prog *prog, u8 *looping)
 {
-	u32 len = prog->len, i;
-	u8 *tests __free(kvfree) = kvcalloc(len, sizeof(*tests), GFP_KERNEL);
-	u8 *next __free(kvfree) = kvcalloc(len, sizeof(*next), GFP_KERNEL);
-	u32 *low __free(kvfree) = kvcalloc(len, sizeof(*low), GFP_KERNEL);
-	u32 *order __free(kvfree) = kvcalloc(len, sizeof(*order), GFP_KERNEL);
-	u32 *path __free(kvfree) = kvcalloc(len, sizeof(*path), GFP_KERNEL);
-	u32 *open __free(kvfree) = kvcalloc(len, sizeof(*open), GFP_KERNEL);
+	u8 *tests __free(kvfree) = kvcalloc(prog->len, sizeof(*tests), GFP_KERNEL);
+	u8 *next __free(kvfree) = kvcalloc(prog->len, sizeof(*next), GFP_KERNEL);
+	u32 *low __free(kvfree) = kvcalloc(prog->len, sizeof(*low), GFP_KERNEL);
+	u32 *order __free(kvfree) = kvcalloc(prog->len, sizeof(*order), GFP_KERNEL);
+	u32 *path __free(kvfree) = kvcalloc(prog->len, sizeof(*path), GFP_KERNEL);
+	u32 *open __free(kvfree) = kvcalloc(prog->len, sizeof(*open), GFP_KERNEL);
 	struct flow flow = { prog, tests };
 	struct search s = {
 		.flow = &flow, .looping = looping, .low = low, .order = order, .next = next,
 		.path = path, .open = open,
 	};
+	u32 i;
 
 	if (!tests || !next || !low || !order || !path || !open)
 		return -ENOMEM;
 	mark_tests(&flow, order);
-	memset(order, 0, len * sizeof(*order));
-	for (i = 0; i < len; i++)
+	memset(order, 0, prog->len * sizeof(*order));
+	for (i = 0; i < prog->len; i++)
 		if (!low[i])
 			search_from(&s, i);
 	return 0;

@@ -343,7 +343,8 @@ __bpf_kfunc int mdev_bpf_memory_fill(struct mdev_bpf_dev *dev, u32 region, u64 o
 		return -EINVAL;
 	if (size > MDEV_BPF_MAX_ZERO)
 		return -E2BIG;
-	return mdev_bpf_kfunc_is_over(dev) ? -ETIME : mdev_bpf_memory_fill64(mem, offset, size, val, GFP_NOWAIT);
+	return mdev_bpf_kfunc_is_over(dev) ? -ETIME :
+	       mdev_bpf_memory_fill64(mem, offset, size, val, GFP_NOWAIT);
 }
 
 __bpf_kfunc int mdev_bpf_memory_protect(struct mdev_bpf_dev *dev, u32 region, u64 offset, u64 size)

@@ -13,7 +13,7 @@ struct btf;
 extern const struct btf *mdev_bpf_kfunc_btf;
 int mdev_bpf_kfunc_init(void);
 
-/* An op that has run for too long has to end, so kfuncs that take time, or wake somebody up, fail. */
+/* An op that has run for too long has to end: kfuncs that take time, or wake somebody, fail. */
 static inline bool mdev_bpf_kfunc_is_over(struct mdev_bpf_dev *dev)
 {
 	return unlikely(mdev_bpf_watchdog_is_over(&ctx_to_bdev(dev)->watch));

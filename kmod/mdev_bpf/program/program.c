@@ -86,31 +86,6 @@ static bool check_idle(struct mdev_bpf_program *program)
 }
 
 /**
- * mdev_bpf_program_lock_list() - take the lock of a program when its list of devices may be changed
- * @program: the program
- *
- * Context: Process context. Waits for a task that attaches or updates ops.
- */
-void mdev_bpf_program_lock_list(struct mdev_bpf_program *program)
-{
-	spin_lock(&program->lock);
-	while (program->switching) {
-		spin_unlock(&program->lock);
-		wait_var_event(&program->switching, !READ_ONCE(program->switching));
-		spin_lock(&program->lock);
-	}
-}
-
-/**
- * mdev_bpf_program_unlock_list() - release what mdev_bpf_program_lock_list() has taken
- * @program: the program
- */
-void mdev_bpf_program_unlock_list(struct mdev_bpf_program *program)
-{
-	spin_unlock(&program->lock);
-}
-
-/**
  * mdev_bpf_program_switch_begin() - begin to attach, update or detach the ops of a program
  * @program: the program
  * @attach: true if it is to have ops afterwards
@@ -143,7 +118,7 @@ void mdev_bpf_program_switch_end(struct mdev_bpf_program *program)
 		/* What mdev_bpf_program_retire() has refused meanwhile */
 		check_idle(program);
 	}
-	/* Pairs with the one in prepare_to_wait_event(): either it sees the store, or this the waiter */
+	/* Pairs with the one in prepare_to_wait_event(): it sees the store, or this the waiter */
 	smp_mb();
 	wake_up_var(&program->switching);
 }

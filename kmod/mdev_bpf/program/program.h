@@ -11,6 +11,7 @@
 #include <linux/mdev_bpf.h>
 #include <linux/spinlock.h>
 #include <linux/uuid.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include "param/files.h"
@@ -90,8 +91,8 @@ struct mdev_bpf_program {
 	spinlock_t info;
 	struct mdev_bpf_progress progress;
 	/**
-	 * @lock: protects the members below, @ops, @registers, and changes of @link and @decl. It is
-	 * a spinlock, because those who create and remove devices may have hardly any processor
+	 * @lock: protects the members below, @ops, @registers, and changes of @link and @decl. It
+	 * is a spinlock, because those who create and remove devices may have hardly any processor
 	 * time, and must not keep others waiting who hold BPF's update_mutex
 	 */
 	spinlock_t lock;
@@ -109,6 +110,25 @@ static inline void mdev_bpf_program_assert_locked(struct mdev_bpf_program *progr
 	lockdep_assert(program->switching || lockdep_is_held(&program->lock));
 }
 
+/*
+ * Take the lock of a program when its list of devices may be changed: wait for a task that attaches
+ * or updates ops. Context: process context.
+ */
+static inline void mdev_bpf_program_lock_list(struct mdev_bpf_program *program)
+{
+	spin_lock(&program->lock);
+	while (program->switching) {
+		spin_unlock(&program->lock);
+		wait_var_event(&program->switching, !READ_ONCE(program->switching));
+		spin_lock(&program->lock);
+	}
+}
+
+static inline void mdev_bpf_program_unlock_list(struct mdev_bpf_program *program)
+{
+	spin_unlock(&program->lock);
+}
+
 static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *mdev)
 {
 	return container_of(mdev->type, struct mdev_bpf_type, mtype);
@@ -117,8 +137,6 @@ static inline struct mdev_bpf_type *mdev_bpf_program_type(struct mdev_device *md
 struct mdev_bpf_program *mdev_bpf_program_alloc(const struct mdev_bpf_ops *ops,
 						struct bpf_link *link,
 						void (*idle)(struct mdev_bpf_program *));
-void mdev_bpf_program_lock_list(struct mdev_bpf_program *program);
-void mdev_bpf_program_unlock_list(struct mdev_bpf_program *program);
 /* Holding the lock, with a list of devices that may be changed */
 DEFINE_GUARD(mdev_bpf_program_list, struct mdev_bpf_program *, mdev_bpf_program_lock_list(_T),
 	     mdev_bpf_program_unlock_list(_T))

@@ -89,8 +89,8 @@ static int check_member(const struct btf_type *t, const struct btf_member *membe
 }
 
 /*
- * Only the context that an op was called with can be written. Some kernels also ask for pointers that
- * the program has loaded from somewhere, which may be outdated.
+ * Only the context that an op was called with can be written. Some kernels also ask for pointers
+ * that the program has loaded from somewhere, which may be outdated.
  */
 static int check_write(struct bpf_verifier_log *log, const struct bpf_reg_state *reg,
 		       int off, int size)

@@ -192,8 +192,8 @@ static int prepare_devices(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *
  * Context: Process context, after mdev_bpf_program_switch_begin(). Waits for ops that are running.
  *
  * Return: 0; -EINVAL if upgrade is necessary and the new ops do not have it; -ENOMEM; -ETIME if
- * there are too many devices for an upgrade that is so slow; -EINTR if the task is being killed; the
- * errno of upgrade. After an error nothing has changed.
+ * there are too many devices for an upgrade that is so slow; -EINTR if the task is being killed;
+ * the errno of upgrade. After an error nothing has changed.
  */
 int mdev_bpf_upgrade_prepare(struct mdev_bpf_upgrade *u, struct mdev_bpf_program *program,
 			     const struct mdev_bpf_ops *ops)

@@ -15,7 +15,7 @@
 #include "program/registry.h"
 #include "validate/api.h"
 #include "vfio/region.h"
-#include "vfio/set_irqs.h"
+#include "work/mask.h"
 
 struct mdev_bpf_client {
 	struct mdev_bpf_device *bdev;
@@ -185,7 +185,7 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_set_irq);
  */
 void mdev_bpf_client_unmask(struct mdev_bpf_client *client)
 {
-	mdev_bpf_set_irqs_unmask(&client->bdev->irqs, VFIO_PCI_INTX_IRQ_INDEX);
+	mdev_bpf_mask_end(client->bdev, VFIO_PCI_INTX_IRQ_INDEX);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_unmask);
 
@@ -214,10 +214,12 @@ EXPORT_SYMBOL_GPL(mdev_bpf_client_dev);
  */
 void mdev_bpf_client_refuse(struct mdev_bpf_client *client, const char *fmt, ...)
 {
+	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
 	va_start(args, fmt);
-	mdev_bpf_refuse_args(client->bdev->program->driver.driver.name, fmt, &args);
+	vaf.va = &args;
+	mdev_bpf_refuse_format(client->bdev->program->driver.driver.name, &vaf);
 	va_end(args);
 }
 EXPORT_SYMBOL_GPL(mdev_bpf_client_refuse);

@@ -8,7 +8,6 @@
  * only negative number that stands for "no eventfd" is -1. All other devices follow vfio-platform,
  * with the same three exceptions.
  */
-#include <linux/bitops.h>
 #include <linux/eventfd.h>
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
@@ -17,8 +16,7 @@
 #include "device/device.h"
 #include "pci/irq.h"
 #include "vfio/set_irqs.h"
-#include "work/deferred.h"
-#include "work/worker.h"
+#include "work/mask.h"
 
 /* A SET_IRQS call that has been checked: @data has @count entries of the kind given by @flags. */
 struct set_irqs {
@@ -112,103 +110,18 @@ static void loopback(const struct set_irqs *s)
 	}
 }
 
-/**
- * mdev_bpf_set_irqs_unmask() - unmask a line for the user of the device
- * @irqs: the interrupts
- * @index: VFIO index of the line
- *
- * This ends an interrupt, so the program's irq_unmask is called, if it has that op.
- *
- * Context: Any.
- */
-void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index)
-{
-	if (mdev_bpf_irq_mask(irqs, index, false))
-		mdev_bpf_deferred_unmask_start(irqs_to_bdev(irqs), index);
-}
-
-/*
- * The wakeup of an eventfd holds locks that signalling another eventfd takes. And if it is the same
- * one, the line would fire, and be unmasked, for ever. So the device's worker does this.
- */
-static int ask(struct mdev_bpf_irqs *irqs, struct mdev_bpf_irq_kind *kind, unsigned long *asked)
-{
-	set_bit(kind - irqs->kinds, asked);
-	mdev_bpf_worker_wake(irqs_to_bdev(irqs));
-	return 0;
-}
-
-static int ask_mask(void *opaque, void *kind)
-{
-	struct mdev_bpf_irqs *irqs = opaque;
-
-	return ask(irqs, kind, &irqs->to_mask);
-}
-
-static int ask_unmask(void *opaque, void *kind)
-{
-	struct mdev_bpf_irqs *irqs = opaque;
-
-	return ask(irqs, kind, &irqs->to_unmask);
-}
-
-/* If both were asked for a line, it is unmasked in the end, so that no interrupt is lost. */
-static void do_asked(struct mdev_bpf_irqs *irqs)
-{
-	unsigned long lines;
-	unsigned int i;
-
-	lockdep_assert_held(&irqs->config);
-	lines = xchg(&irqs->to_mask, 0);
-	for_each_set_bit(i, &lines, MDEV_BPF_MAX_IRQS)
-		mdev_bpf_irq_mask(irqs, i, true);
-	lines = xchg(&irqs->to_unmask, 0);
-	for_each_set_bit(i, &lines, MDEV_BPF_MAX_IRQS)
-		mdev_bpf_set_irqs_unmask(irqs, i);
-}
-
-/**
- * mdev_bpf_set_irqs_run() - mask and unmask lines as eventfds have asked
- * @bdev: the device
- *
- * Context: Process context, the device's worker.
- */
-void mdev_bpf_set_irqs_run(struct mdev_bpf_device *bdev)
-{
-	struct mdev_bpf_irqs *irqs = &bdev->irqs;
-
-	if (!READ_ONCE(irqs->to_mask) && !READ_ONCE(irqs->to_unmask))
-		return;
-	guard(mutex)(&irqs->config);
-	do_asked(irqs);
-}
-
-/* Set or remove the eventfd that masks or unmasks a line. */
-static int set_virqfd(const struct set_irqs *s, bool mask)
-{
-	struct virqfd **virqfd = mask ? &s->kind->mask : &s->kind->unmask;
-
-	if (s->fds[0] >= 0)
-		return vfio_virqfd_enable(s->irqs, mask ? ask_mask : ask_unmask, NULL, s->kind,
-					  virqfd, s->fds[0]);
-	vfio_virqfd_disable(virqfd);
-	/* What it has asked for comes before this */
-	do_asked(s->irqs);
-	return 0;
-}
-
 static int line_mask(const struct set_irqs *s, bool mask)
 {
 	if (s->count != 1)
 		return -EINVAL;
 	if (by_eventfd(s))
-		return set_virqfd(s, mask);
+		return mdev_bpf_mask_by_eventfd(irqs_to_bdev(s->irqs), s->index, mask, s->fds[0]);
 	if (!is_chosen(s, 0))
 		return 0;
 	if (mask)
 		mdev_bpf_irq_mask(s->irqs, s->index, true);
 	else
-		mdev_bpf_set_irqs_unmask(s->irqs, s->index);
+		mdev_bpf_mask_end(irqs_to_bdev(s->irqs), s->index);
 	return 0;
 }
 

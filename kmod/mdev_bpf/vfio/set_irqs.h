@@ -10,7 +10,5 @@ struct mdev_bpf_irqs;
 struct vfio_irq_set;
 
 int mdev_bpf_set_irqs(struct mdev_bpf_device *bdev, struct vfio_irq_set *hdr, u32 avail);
-void mdev_bpf_set_irqs_run(struct mdev_bpf_device *bdev);
-void mdev_bpf_set_irqs_unmask(struct mdev_bpf_irqs *irqs, unsigned int index);
 
 #endif /* __MDEV_BPF_VFIO_SET_IRQS_H */
