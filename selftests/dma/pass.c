@@ -27,7 +27,8 @@
 #define WINDOWS		16u	/* of each device */
 #define RANGES		(DEVICES * WINDOWS)
 #define ROUNDS		4
-/* More often than VFIO asks */
+/* More ranges, and more often, than VFIO asks */
+#define MANY		14u
 #define TIMES		30u
 /* Longer than all of these take */
 #define GIVE_UP		(8 * slowness())
@@ -393,27 +394,32 @@ static void log_begin(void)
 	ASSERT_EQ(missing_register(guest_alloc(MISSING_PAGES * MISSING_PAGE, 0)), 0);
 }
 
-/*
- * It is held back between a round of VFIO's and the next. Meanwhile another device is opened, and
- * wants to pin what is being unmapped. With eleven of these, that would end the machine.
- */
-MTAP_TEST(another_device_comes)
+/* Have a starved thread unmap memory by @fn. Hold it back between a round of VFIO's and the next. */
+static void begin_between_rounds(int (*fn)(void))
 {
-	__u8 *mem = guest_alloc(WINDOW, 0);
+	unsigned int left = guest_pinned_pages() - WINDOW / 4096;
 	struct holder holder;
 
-	log_begin();
-	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
-	ASSERT_EQ(kdma_pin(0, IOVA, WINDOW), 0);
 	make_room();
-	starve_begin(unmap);
+	starve_begin(fn);
 	let_run();
-	EXPECT(mtap_await(!guest_pinned_pages()));
+	EXPECT(mtap_await(guest_pinned_pages() == left));
 	hold_begin(&holder, 0);
 	EXPECT(missing_wanted());
 	/* VFIO's lock is free, and it is the first to get it, but does not run */
 	let_run();
 	hold_end(&holder, 0);
+}
+
+/* Meanwhile another device is opened, and wants to pin what is being unmapped. */
+MTAP_TEST(another_device_comes)
+{
+	__u8 *mem = guest_alloc(WINDOW, 0);
+
+	log_begin();
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(kdma_pin(0, IOVA, WINDOW), 0);
+	begin_between_rounds(unmap);
 	container_grow(2);
 	container_use(1);
 	EXPECT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
@@ -423,6 +429,71 @@ MTAP_TEST(another_device_comes)
 	EXPECT(kdma_await(1));
 	EXPECT_EQ(kdma_error(0), -ENOENT);
 	container_use(0);
+}
+
+/*
+ * Meanwhile another device is opened, and another thread unmaps other memory: it is the first to
+ * know of that device. The program still does not pin again what the first thread unmaps.
+ */
+MTAP_TEST(another_thread_unmaps)
+{
+	__u8 *mem = guest_alloc(2 * WINDOW, 0);
+
+	log_begin();
+	container_grow(2);
+	ASSERT_EQ(guest_map(IOVA, mem, WINDOW, PROT_RW), 0);
+	ASSERT_EQ(guest_map(IOVA + WINDOW, mem + WINDOW, WINDOW, PROT_RW), 0);
+	kdma_set(KDMA_REPIN, 1);
+	ASSERT_EQ(kdma_start(PIN, 0, IOVA, 0, WINDOW), 0);
+	ASSERT_EQ(kdma_start(PIN, 1, IOVA + WINDOW, 0, WINDOW), 0);
+	ASSERT(mtap_await(kdma_is_pinned(0) && kdma_is_pinned(1)));
+	begin_between_rounds(unmap);
+	close(container_dev[1].device);
+	container_dev[1].device = vfio_open_again(&container_dev[1], &container_mdev[1]);
+	EXPECT(container_dev[1].device >= 0);
+	EXPECT_EQ(guest_unmap(IOVA + WINDOW, WINDOW), 0);
+	EXPECT(!pinned_again());
+	EXPECT(!starved.done);
+	EXPECT_EQ(starve_end(), 0);
+}
+
+static void open_second(void)
+{
+	int fd = vfio_open_again(&container_dev[1], &container_mdev[1]);
+
+	child_ready(fd < 0 ? fd : 0);
+}
+
+static int unmap_many(void)
+{
+	return guest_unmap(IOVA, MANY * WINDOW);
+}
+
+/*
+ * More ranges than VFIO's rounds for one are unmapped at once. Meanwhile another process opens a
+ * device, which could pin memory now. It does not, so that is no reason to stop.
+ */
+MTAP_TEST(another_process_opens_a_device)
+{
+	__u8 *mem = guest_alloc(MANY * WINDOW, 0);
+	struct child child;
+	unsigned int i;
+
+	log_begin();
+	container_grow(2);
+	close(container_dev[1].device);
+	container_dev[1].device = -1;
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(guest_map(IOVA + i * WINDOW, mem + i * WINDOW, WINDOW, PROT_RW), 0);
+		ASSERT_EQ(kdma_pin(i, IOVA + i * WINDOW, WINDOW), 0);
+	}
+	begin_between_rounds(unmap_many);
+	child_start(&child, open_second);
+	EXPECT_EQ(child.said, 0);
+	EXPECT(!starved.done);
+	EXPECT_EQ(starve_end(), 0);
+	EXPECT_EQ(guest_pinned_pages(), 0);
+	child_kill(&child);
 }
 
 static int get_info(void)

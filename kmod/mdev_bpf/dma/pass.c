@@ -31,13 +31,14 @@
  * @node: entry in the list of all passes
  * @task: the task, which frees this when it leaves the system call
  * @mm: its memory
- * @number: its place among the passes, and the openings of devices
+ * @number: its place among passes, openings and calls of devices
  * @container: number of the container: that of the first pass in it; 0 at first
- * @leader: the device whose calls are counted; NULL if it was closed
- * @round: how often it was called for this range
  * @first: first byte of guest memory
  * @last: last byte of guest memory
- * @intruded: another process has meanwhile opened a device, which did not wait for this pass
+ * @began: number of the first call in this round
+ * @round: how many rounds there were for this range, and maybe for earlier ones
+ * @earlier: rounds for the range before, if they are not part of @round
+ * @intruded: a device that did not wait for this pass was called for this range
  */
 struct mdev_bpf_pass {
 	struct list_head node;
@@ -45,17 +46,20 @@ struct mdev_bpf_pass {
 	struct mm_struct *mm;
 	u64 number;
 	u64 container;
-	struct mdev_bpf_device *leader;
-	unsigned int round;
 	u64 first;
 	u64 last;
+	u64 began;
+	unsigned int round;
+	unsigned int earlier;
 	bool intruded;
 };
 
 static LIST_HEAD(passes);
-/* The number of passes and openings */
+/* The devices that are open */
+static LIST_HEAD(devices);
+/* The number of passes, openings and calls */
 static u64 numbers;
-/* Protects these, the passes, and pinnable, container and opened of mdev_bpf_dma_queue */
+/* Protects these, the passes, and mdev_bpf_dma_queue::in_pass */
 static DEFINE_SPINLOCK(passes_lock);
 
 static int pass_release(struct inode *inode, struct file *file)
@@ -127,19 +131,64 @@ static struct mdev_bpf_pass *pass_get(void)
 	return pass;
 }
 
+/* A device that did not wait for this pass is called: rounds of the last range may still count. */
+static void pass_intrude(struct mdev_bpf_pass *pass)
+{
+	lockdep_assert_held(&passes_lock);
+	pass->round += pass->earlier;
+	pass->earlier = 0;
+	pass->intruded = true;
+}
+
+/* One container has two numbers, because the first device that a pass has called was a new one. */
+static void container_renumber(u64 from, u64 to)
+{
+	struct mdev_bpf_pass_device *d;
+	struct mdev_bpf_pass *pass;
+
+	lockdep_assert_held(&passes_lock);
+	list_for_each_entry(pass, &passes, node) {
+		if (pass->container != from && pass->container != to)
+			continue;
+		pass->container = to;
+		/* The new device has not waited for those with the other number */
+		pass_intrude(pass);
+	}
+	list_for_each_entry(d, &devices, node)
+		if (d->container == from)
+			d->container = to;
+}
+
 /* All devices that are called in a pass are in one container. */
-static void pass_learn(struct mdev_bpf_pass *pass, struct mdev_bpf_device *bdev)
+static void pass_learn(struct mdev_bpf_pass *pass, struct mdev_bpf_pass_device *d)
 {
 	lockdep_assert_held(&passes_lock);
 	if (!pass->container)
-		pass->container = bdev->dma.container ?: pass->number;
-	if (!bdev->dma.container && bdev->dma.opened > pass->number &&
-	    bdev->worker.mm != pass->mm)
-		pass->intruded = true;
-	bdev->dma.container = pass->container;
+		pass->container = d->container ?: pass->number;
+	if (d->container && d->container != pass->container)
+		container_renumber(d->container, pass->container);
+	if (d->open)
+		d->container = pass->container;
 }
 
-/* The call is for a range, which may be another one than the last time. */
+/* A device is called for the first time since it was opened: which passes did it not wait for? */
+static void passes_intrude(u64 container, const struct mdev_bpf_device *bdev)
+{
+	struct mdev_bpf_pass *pass;
+
+	lockdep_assert_held(&passes_lock);
+	list_for_each_entry(pass, &passes, node)
+		if (pass->container == container && pass->number < bdev->dma.in_pass.opened &&
+		    pass->mm != bdev->worker.mm)
+			pass_intrude(pass);
+}
+
+/*
+ * If the call is for another range than the last one, that one is unmapped, and type1 counts anew.
+ * But it may mistake memory that was mapped meanwhile for the same. Only a device that did not wait
+ * can have pinned such memory: one that is called for the first time in this round, or was in the
+ * last one. In the first round of the pass, that may be any.
+ */
 static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
 {
 	lockdep_assert_held(&passes_lock);
@@ -147,19 +196,27 @@ static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
 		return;
 	pass->first = first;
 	pass->last = last;
-	/*
-	 * The range before is unmapped, and type1 counts anew; except if it mistakes memory that
-	 * was mapped meanwhile for the same, which only an intruder can have pinned
-	 */
-	if (!pass->intruded) {
-		pass->round = 0;
-		pass->leader = NULL;
-	}
+	pass->began = 0;
+	pass->earlier = pass->intruded ? 0 : pass->round;
+	pass->round -= pass->earlier;
+	pass->intruded = !pass->container;
+}
+
+/*
+ * Does this call begin a new round? A round calls each device of the container once, and rounds of
+ * other passes are not within it. So it does if the device was called since this round began, by
+ * any pass. If this is the first call since the device was opened, in the middle of the pass, the
+ * device may be the only one that was open both in the last round and in this one. So it counts,
+ * although it may be a part of this round.
+ */
+static bool begins_round(const struct mdev_bpf_pass *pass, const struct mdev_bpf_pass_device *d)
+{
+	return d->called >= pass->began || (d->called < d->opened && d->opened > pass->number);
 }
 
 /**
  * mdev_bpf_pass_round() - VFIO asks a device to unpin memory
- * @bdev: the device
+ * @bdev: the device, which may not be open yet, or not any more
  * @first: first byte of guest memory
  * @last: last byte of guest memory, larger than @first
  *
@@ -168,22 +225,24 @@ static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
  * Context: Process context, the task that unmaps the memory; with VFIO's type1 backend only.
  *
  * Return: VFIO's round for this memory, from 1 to MDEV_BPF_PASS_ROUNDS, or more if devices were
- * closed meanwhile; 0 if the device pins nothing any more.
+ * opened meanwhile.
  */
 unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 last)
 {
+	struct mdev_bpf_pass_device *d = &bdev->dma.in_pass;
 	struct mdev_bpf_pass *pass = pass_get();
 
 	guard(spinlock)(&passes_lock);
-	if (!bdev->dma.pinnable)
-		return 0;
-	pass_learn(pass, bdev);
 	pass_set_range(pass, first, last);
-	/* Each round calls the devices of the container once */
-	if (!pass->leader)
-		pass->leader = bdev;
-	if (pass->leader == bdev)
+	pass_learn(pass, d);
+	if (d->called < d->opened)
+		passes_intrude(pass->container, bdev);
+	numbers++;
+	if (begins_round(pass, d)) {
+		pass->began = numbers;
 		pass->round++;
+	}
+	d->called = numbers;
 	return pass->round;
 }
 
@@ -197,6 +256,7 @@ unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 la
  */
 bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
 {
+	const struct mdev_bpf_pass_device *d = &bdev->dma.in_pass;
 	struct mdev_bpf_pass *pass;
 
 	/* iommufd itself refuses to pin memory that is being unmapped */
@@ -204,8 +264,8 @@ bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
 		return false;
 	guard(spinlock)(&passes_lock);
 	list_for_each_entry(pass, &passes, node)
-		if (bdev->dma.container ? pass->container == bdev->dma.container :
-					  pass->mm == bdev->worker.mm)
+		if (d->container ? pass->container == d->container :
+				   pass->mm == bdev->worker.mm)
 			return true;
 	return false;
 }
@@ -214,29 +274,30 @@ bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
  * mdev_bpf_pass_open() - a device may pin memory from now on
  * @bdev: the device, which is being opened
  *
- * Context: Any except interrupts.
+ * Context: Any except interrupts. VFIO has already added the device to the container.
  */
 void mdev_bpf_pass_open(struct mdev_bpf_device *bdev)
 {
+	struct mdev_bpf_pass_device *d = &bdev->dma.in_pass;
+
 	guard(spinlock)(&passes_lock);
-	bdev->dma.container = 0;
-	bdev->dma.opened = ++numbers;
-	WRITE_ONCE(bdev->dma.pinnable, true);
+	d->opened = ++numbers;
+	d->open = true;
+	list_add(&d->node, &devices);
 }
 
 /**
  * mdev_bpf_pass_close() - a device pins nothing any more, because it is being closed
  * @bdev: the device, which has nothing pinned
  *
- * Context: Any except interrupts.
+ * Context: Any except interrupts. VFIO removes the device from the container later.
  */
 void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
 {
-	struct mdev_bpf_pass *pass;
+	struct mdev_bpf_pass_device *d = &bdev->dma.in_pass;
 
 	guard(spinlock)(&passes_lock);
-	WRITE_ONCE(bdev->dma.pinnable, false);
-	list_for_each_entry(pass, &passes, node)
-		if (pass->leader == bdev)
-			pass->leader = NULL;
+	list_del(&d->node);
+	d->open = false;
+	d->container = 0;
 }

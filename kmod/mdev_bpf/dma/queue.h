@@ -81,13 +81,11 @@ struct mdev_bpf_dma_channel {
  * @calm: time in jiffies before which no fault thread begins another attempt
  * @holds: number of calls of mdev_bpf_dma_queue_hold() without mdev_bpf_dma_queue_resume()
  * @open: a user with memory has opened the device
- * @pinnable: memory may be pinned; after @open is false, until all of it is unpinned
- * @container: number of the VFIO container, see dma/pass.c; 0 if it is not known
- * @opened: the place of the opening of the device, see dma/pass.c
+ * @in_pass: what passes know of the device
  * @memcg: while @open, the user's memory cgroup, to which buffers and the page cache of files are
  *	charged; NULL for a kernel client
  * @running: a task is the runner
- * @windows: number of windows that the device may have; never changes
+ * @windows: number of windows that the device may have; 0 after it was removed
  * @pins: the windows, @windows of them
  * @unmaps: ranges that were unmapped, and for which dma_unmap has not been called yet
  * @pin_wqs: workqueues for unpinning, one for each MDEV_BPF_PINS_PER_WQ windows
@@ -105,9 +103,7 @@ struct mdev_bpf_dma_queue {
 	unsigned long calm;
 	unsigned int holds;
 	bool open;
-	bool pinnable;
-	u64 container;
-	u64 opened;
+	struct mdev_bpf_pass_device in_pass;
 	struct mem_cgroup *memcg;
 	bool running;
 	unsigned int windows;

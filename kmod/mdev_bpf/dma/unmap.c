@@ -94,8 +94,7 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	unsigned int round;
 	u64 last;
 
-	/* VFIO may call this before we have opened the device, and after we have closed it */
-	if (!size || !READ_ONCE(bdev->dma.pinnable))
+	if (!size)
 		return;
 	if (check_add_overflow(iova, size - 1, &last))
 		last = U64_MAX;
@@ -108,9 +107,8 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
 		return;
 	}
+	/* Devices that are being opened or closed have no windows, but are called in each round */
 	round = mdev_bpf_pass_round(bdev, iova, last);
-	if (!round)
-		return;
 	unmap_windows(bdev, iova, size, last);
 	await(bdev, iova, last, round);
 }
