@@ -3,6 +3,7 @@
  * Pinned windows of guest memory: what the program sees through them, and that they go when
  * somebody takes the memory, the device or the window away.
  */
+#include <glob.h>
 #include <stdatomic.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,9 +14,13 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "mig.h"
 
 #define IOVA	0x200000000ULL
 #define PAGE	4096u
+/* Names of threads are cut off */
+#define RESCUER	"kworker/R-mdev_"
+#define QUEUES	(MDEV_BPF_MAX_PINS / 8)	/* of a device: dma/pin.h */
 
 /* How many times 64 bytes the program finds from @off of window @id on. */
 static __s64 pull(unsigned int id, __u64 off, unsigned int n)
@@ -383,6 +388,40 @@ MTAP_TEST(race_with_unmap)
 	EXPECT(missed > 0);
 	EXPECT(mapper.rounds > 0);
 	EXPECT(mtap_await(!guest_pinned_pages()));
+}
+
+/* Threads of the kernel that belong to workqueues of this module */
+static unsigned int rescuers(void)
+{
+	unsigned int nr = 0;
+	glob_t all;
+	size_t i;
+
+	if (glob("/proc/[0-9]*/comm", 0, NULL, &all))
+		return 0;
+	for (i = 0; i < all.gl_pathc; i++)
+		nr += !strncmp(sysfs_str("%s", all.gl_pathv[i]), RESCUER, strlen(RESCUER));
+	globfree(&all);
+	return nr;
+}
+
+/* The user can keep the file of a migration. The device that was removed keeps no threads. */
+MTAP_TEST(removed_while_it_migrates)
+{
+	unsigned int before = rescuers();
+	int fd = -1;
+	char byte;
+
+	EXPECT(before > QUEUES);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP, NULL), 0);
+	ASSERT_EQ(mig_set(&dev, VFIO_DEVICE_STATE_STOP_COPY, &fd), 0);
+	EXPECT_EQ(read(fd, &byte, 1), 1);
+	vfio_close(&dev);
+	ASSERT_EQ(mdev_remove(&dev_mdev), 0);
+	EXPECT(mtap_await(rescuers() + QUEUES <= before));
+	EXPECT_EQ(read(fd, &byte, 1) < 0 ? -errno : 0, -ENODEV);
+	close(fd);
+	ASSERT_EQ(mdev_create(&dev_mdev, "kdma-1"), 0);
 }
 
 const struct mtap_suite mtap_suite = {

@@ -582,4 +582,6 @@ void mdev_bpf_device_destroy(struct mdev_bpf_device *bdev)
 	 */
 	mdev_bpf_memory_put_device(bdev);
 	mdev_bpf_param_release(bdev);
+	mdev_bpf_pin_destroy(bdev);
+	mdev_bpf_state_destroy(bdev);
 }

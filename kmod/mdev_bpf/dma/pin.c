@@ -291,7 +291,6 @@ void mdev_bpf_pin_close(struct mdev_bpf_device *bdev)
 
 	for (i = 0; i < ARRAY_SIZE(bdev->dma.pin_wqs) && bdev->dma.pin_wqs[i]; i++)
 		flush_workqueue(bdev->dma.pin_wqs[i]);
-	/* Until now, dma_unmap has waited for these */
 	mdev_bpf_pass_close(bdev);
 }
 
@@ -424,7 +423,11 @@ void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_dma_queue *q = &bdev->dma;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(q->pin_wqs) && q->pin_wqs[i]; i++)
+	for (i = 0; i < ARRAY_SIZE(q->pin_wqs) && q->pin_wqs[i]; i++) {
 		destroy_workqueue(q->pin_wqs[i]);
+		q->pin_wqs[i] = NULL;
+	}
 	kvfree(q->pins);
+	q->pins = NULL;
+	q->windows = 0;
 }
