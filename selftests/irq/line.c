@@ -250,6 +250,24 @@ MTAP_TEST(off_and_on)
 	expect_exact();
 }
 
+/* Who masks after an eventfd has unmasked finds it masked, even if nothing had come of that yet. */
+MTAP_TEST(masked_last)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS / 10; i++) {
+		EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, unmask_event), 0);
+		unmask_by_eventfd();
+		EXPECT_EQ(vfio_irq_none(&dev, INTX, MASK, 1), 0);
+		level(1);
+		/* If anything is left to do, this does it */
+		EXPECT_EQ(vfio_irq_fd(&dev, INTX, UNMASK, -1), 0);
+		EXPECT_EQ(event_take(event), 0);
+		level(0);
+		unmask();
+	}
+}
+
 static __u32 unmasked(void)
 {
 	return dev_get(0, KIRQ_UNMASKED + 4 * INTX, 4);

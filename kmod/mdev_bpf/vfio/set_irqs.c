@@ -118,6 +118,8 @@ static int line_mask(const struct set_irqs *s, bool mask)
 		return mdev_bpf_mask_by_eventfd(irqs_to_bdev(s->irqs), s->index, mask, s->fds[0]);
 	if (!is_chosen(s, 0))
 		return 0;
+	/* What eventfds have asked for before must not undo this */
+	mdev_bpf_mask_settle(irqs_to_bdev(s->irqs));
 	if (mask)
 		mdev_bpf_irq_mask(s->irqs, s->index, true);
 	else

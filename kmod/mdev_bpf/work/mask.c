@@ -51,8 +51,15 @@ static int ask_unmask(void *opaque, void *kind)
 	return ask(bdev, kind, &bdev->irqs.to_unmask);
 }
 
-/* If both were asked for a line, it is unmasked in the end, so that no interrupt is lost. */
-static void do_asked(struct mdev_bpf_device *bdev)
+/**
+ * mdev_bpf_mask_settle() - mask and unmask lines as eventfds have asked until now
+ * @bdev: the device
+ *
+ * If both were asked for a line, it is unmasked in the end, so that no interrupt is lost.
+ *
+ * Context: Process context, mdev_bpf_irqs::config held.
+ */
+void mdev_bpf_mask_settle(struct mdev_bpf_device *bdev)
 {
 	struct mdev_bpf_irqs *irqs = &bdev->irqs;
 	unsigned long lines;
@@ -80,7 +87,7 @@ void mdev_bpf_mask_run(struct mdev_bpf_device *bdev)
 	if (!READ_ONCE(irqs->to_mask) && !READ_ONCE(irqs->to_unmask))
 		return;
 	guard(mutex)(&irqs->config);
-	do_asked(bdev);
+	mdev_bpf_mask_settle(bdev);
 }
 
 /**
@@ -103,6 +110,6 @@ int mdev_bpf_mask_by_eventfd(struct mdev_bpf_device *bdev, unsigned int index, b
 		return vfio_virqfd_enable(bdev, mask ? ask_mask : ask_unmask, NULL, kind, virqfd,
 					  fd);
 	vfio_virqfd_disable(virqfd);
-	do_asked(bdev);
+	mdev_bpf_mask_settle(bdev);
 	return 0;
 }

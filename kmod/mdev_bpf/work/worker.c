@@ -21,6 +21,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/vhost_task.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
@@ -80,6 +81,8 @@ static bool thread_run(void *data)
 	guard(mutex)(&thread->lock);
 	if (thread->worker)
 		thread->worker->run(thread->worker);
+	else if (signal_pending(current))
+		set_bit(THREAD_WANTED, &thread->flags);	/* First, it may be stopped */
 	else
 		thread_end(thread);
 	/*
