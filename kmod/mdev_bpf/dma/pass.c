@@ -172,14 +172,14 @@ static void pass_learn(struct mdev_bpf_pass *pass, struct mdev_bpf_pass_device *
 }
 
 /* A device is called for the first time since it was opened: which passes did it not wait for? */
-static void passes_intrude(u64 container, const struct mdev_bpf_device *bdev)
+static void passes_intrude(u64 container, const struct mdev_bpf_pass_device *d)
 {
 	struct mdev_bpf_pass *pass;
 
 	lockdep_assert_held(&passes_lock);
 	list_for_each_entry(pass, &passes, node)
-		if (pass->container == container && pass->number < bdev->dma.in_pass.opened &&
-		    pass->mm != bdev->worker.mm)
+		if (pass->container == container && pass->number < d->opened &&
+		    pass->mm != d->mm)
 			pass_intrude(pass);
 }
 
@@ -187,7 +187,7 @@ static void passes_intrude(u64 container, const struct mdev_bpf_device *bdev)
  * If the call is for another range than the last one, that one is unmapped, and type1 counts anew.
  * But it may mistake memory that was mapped meanwhile for the same. Only a device that did not wait
  * can have pinned such memory: one that is called for the first time in this round, or was in the
- * last one. In the first round of the pass, that may be any.
+ * last one, or that was pinning in the last one. In the first round of the pass, that may be any.
  */
 static void pass_set_range(struct mdev_bpf_pass *pass, u64 first, u64 last)
 {
@@ -236,13 +236,32 @@ unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 la
 	pass_set_range(pass, first, last);
 	pass_learn(pass, d);
 	if (d->called < d->opened)
-		passes_intrude(pass->container, bdev);
+		passes_intrude(pass->container, d);
 	numbers++;
 	if (begins_round(pass, d)) {
 		pass->began = numbers;
 		pass->round++;
 	}
 	d->called = numbers;
+	return pass->round;
+}
+
+/**
+ * mdev_bpf_pass_keep_rounds() - the device that VFIO has called is pinning memory
+ *
+ * It began before it was called, so it did not wait for this pass, and may pin memory that is mapped
+ * meanwhile.
+ *
+ * Context: Process context, after mdev_bpf_pass_round() in the same call.
+ *
+ * Return: as mdev_bpf_pass_round().
+ */
+unsigned int mdev_bpf_pass_keep_rounds(void)
+{
+	struct mdev_bpf_pass *pass = pass_find();
+
+	guard(spinlock)(&passes_lock);
+	pass_intrude(pass);
 	return pass->round;
 }
 
@@ -265,14 +284,14 @@ bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
 	guard(spinlock)(&passes_lock);
 	list_for_each_entry(pass, &passes, node)
 		if (d->container ? pass->container == d->container :
-				   pass->mm == bdev->worker.mm)
+				   pass->mm == d->mm)
 			return true;
 	return false;
 }
 
 /**
  * mdev_bpf_pass_open() - a device may pin memory from now on
- * @bdev: the device, which is being opened
+ * @bdev: the device, which is being opened by a user of VFIO
  *
  * Context: Any except interrupts. VFIO has already added the device to the container.
  */
@@ -283,6 +302,7 @@ void mdev_bpf_pass_open(struct mdev_bpf_device *bdev)
 	guard(spinlock)(&passes_lock);
 	d->opened = ++numbers;
 	d->open = true;
+	d->mm = bdev->worker.mm;
 	list_add(&d->node, &devices);
 }
 
@@ -297,6 +317,9 @@ void mdev_bpf_pass_close(struct mdev_bpf_device *bdev)
 	struct mdev_bpf_pass_device *d = &bdev->dma.in_pass;
 
 	guard(spinlock)(&passes_lock);
+	/* A kernel client has opened it */
+	if (!d->open)
+		return;
 	list_del(&d->node);
 	d->open = false;
 	d->container = 0;

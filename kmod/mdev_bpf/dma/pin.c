@@ -256,6 +256,25 @@ bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last)
 }
 
 /**
+ * mdev_bpf_pin_is_busy() - is any window being pinned?
+ * @bdev: the device
+ *
+ * Context: The gate held.
+ *
+ * Return: true if there is one, wherever it is.
+ */
+bool mdev_bpf_pin_is_busy(struct mdev_bpf_device *bdev)
+{
+	unsigned int id;
+
+	mdev_bpf_gate_assert_held(bdev);
+	for (id = 0; id < bdev->dma.windows; id++)
+		if (bdev->dma.pins[id].state == MDEV_BPF_PIN_PINNING)
+			return true;
+	return false;
+}
+
+/**
  * mdev_bpf_pin_await() - wait until nothing in a range is pinned, as long as there is progress
  * @bdev: the device
  * @first: first byte of guest memory

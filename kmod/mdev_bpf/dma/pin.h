@@ -66,6 +66,7 @@ struct mdev_bpf_pin {
 int mdev_bpf_pin_init(struct mdev_bpf_device *bdev);
 void mdev_bpf_pin_destroy(struct mdev_bpf_device *bdev);
 int mdev_bpf_pin_make(struct mdev_bpf_device *bdev, const struct mdev_bpf_request *arg);
+bool mdev_bpf_pin_is_busy(struct mdev_bpf_device *bdev);
 bool mdev_bpf_pin_take(struct mdev_bpf_device *bdev, u64 first, u64 last);
 void mdev_bpf_pin_await(struct mdev_bpf_device *bdev, u64 first, u64 last,
 			unsigned long patience, unsigned long max);

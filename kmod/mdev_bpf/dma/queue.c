@@ -528,7 +528,8 @@ void mdev_bpf_dma_queue_open(struct mdev_bpf_device *bdev)
 
 	guard(mdev_bpf_gate)(bdev);
 	bdev->dma.memcg = memcg;
-	mdev_bpf_pass_open(bdev);
+	if (!bdev->irqs.client)
+		mdev_bpf_pass_open(bdev);
 	bdev->dma.open = true;
 }
 

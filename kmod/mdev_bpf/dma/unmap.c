@@ -45,12 +45,13 @@ static void unmap_note(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 	mdev_bpf_worker_wake(bdev);
 }
 
-/* Have the windows in a range unpinned. */
-static void unmap_windows(struct mdev_bpf_device *bdev, u64 iova, u64 size, u64 last)
+/* Have the windows in a range unpinned. Return: true if some window is still being pinned */
+static bool unmap_windows(struct mdev_bpf_device *bdev, u64 iova, u64 size, u64 last)
 {
 	guard(mdev_bpf_gate)(bdev);
 	if (mdev_bpf_pin_take(bdev, iova, last))
 		unmap_note(bdev, iova, size);
+	return mdev_bpf_pin_is_busy(bdev);
 }
 
 /*
@@ -74,10 +75,8 @@ static void await(struct mdev_bpf_device *bdev, u64 first, u64 last, unsigned in
 		mdev_bpf_pin_await(bdev, first, last, PATIENCE, CALL_MAX);
 	else if (round <= LATE_ROUNDS)
 		mdev_bpf_pin_await(bdev, first, last, LATE_PATIENCE, CALL_MAX);
-	else if (round < MDEV_BPF_PASS_ROUNDS)
-		mdev_bpf_pin_await(bdev, first, last, LAST_PATIENCE, MAX_JIFFY_OFFSET);
 	else
-		stay(bdev);
+		mdev_bpf_pin_await(bdev, first, last, LAST_PATIENCE, MAX_JIFFY_OFFSET);
 }
 
 /**
@@ -107,10 +106,17 @@ void mdev_bpf_unmap(struct mdev_bpf_device *bdev, u64 iova, u64 size)
 		mdev_bpf_pin_await(bdev, iova, last, MAX_SCHEDULE_TIMEOUT, MAX_JIFFY_OFFSET);
 		return;
 	}
-	/* Devices that are being opened or closed have no windows, but are called in each round */
 	round = mdev_bpf_pass_round(bdev, iova, last);
-	unmap_windows(bdev, iova, size, last);
-	await(bdev, iova, last, round);
+	if (READ_ONCE(bdev->dma.in_pass.open) && unmap_windows(bdev, iova, size, last))
+		round = mdev_bpf_pass_keep_rounds();
+	if (round >= MDEV_BPF_PASS_ROUNDS)
+		stay(bdev);
+	/*
+	 * VFIO also calls devices that are being opened or closed. The windows of one that a kernel
+	 * client has open are not of this memory
+	 */
+	if (READ_ONCE(bdev->dma.in_pass.open))
+		await(bdev, iova, last, round);
 }
 
 /**
