@@ -375,8 +375,9 @@ why_reset()
 }
 
 # is_emulators RC: whether the VM died of what looks like QEMU's, so that it is worth another try:
-# stale code, which is proven; or a reset without a word (QEMU ends with 0 then). A kernel says what
-# it dies of, but not between a nested guest and itself, where no handler is in place.
+# stale code, which is proven; a failed assertion of QEMU, or the like; or a reset without a word
+# (QEMU ends with 0 then). A kernel says what it dies of, but not between a nested guest and itself,
+# where no handler is in place.
 is_emulators()
 {
 	# A command that has ended is not run again
@@ -388,6 +389,8 @@ is_emulators()
 	elif [ "$1" -eq 0 ] && "$here/klog-check" "$log" >/dev/null; then
 		tail -n 3 "$log" >&2
 		say "the VM was reset without a word from its kernel: $(why_reset)"
+	elif [ "$1" -eq 134 ] || [ "$1" -eq 139 ]; then
+		say "QEMU has crashed: signal $(($1 - 128))"
 	else
 		return 1
 	fi
