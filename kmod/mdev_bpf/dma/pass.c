@@ -249,7 +249,7 @@ unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 la
 /**
  * mdev_bpf_pass_keep_rounds() - the device that VFIO has called is pinning memory
  *
- * It began before it was called, so it did not wait for this pass, and may pin memory that is mapped
+ * It began before it was called. So it did not wait for this pass, and may pin memory that is mapped
  * meanwhile.
  *
  * Context: Process context, after mdev_bpf_pass_round() in the same call.
