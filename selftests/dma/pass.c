@@ -4,7 +4,6 @@
  * when VFIO has looked: by many threads at once, by one that never sleeps, and by one that hardly
  * ever runs. After eleven rounds in vain VFIO takes the machine down.
  */
-#include <glob.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -20,6 +19,7 @@
 #include "dirty.h"
 #include "missing.h"
 #include "slowness.h"
+#include "task.h"
 
 #define IOVA		0x400000000ULL
 #define WINDOW		65536u
@@ -76,14 +76,19 @@ static bool all_pinned(void)
 	return yes;
 }
 
+static bool reopen(unsigned int i)
+{
+	close(container_dev[i].device);
+	container_dev[i].device = vfio_open_again(&container_dev[i], &container_mdev[i]);
+	return container_dev[i].device >= 0;
+}
+
 static void reopen_all(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < DEVICES; i++) {
-		close(container_dev[i].device);
-		container_dev[i].device = vfio_open_again(&container_dev[i], &container_mdev[i]);
-		ASSERT(container_dev[i].device >= 0);
+		ASSERT(reopen(i));
 		container_use(i);
 		guest_bus_master(true);
 	}
@@ -394,7 +399,7 @@ static void log_begin(void)
 	ASSERT_EQ(missing_register(guest_alloc(MISSING_PAGES * MISSING_PAGE, 0)), 0);
 }
 
-/* Have a starved thread unmap memory by @fn. Hold it back between a round of VFIO's and the next. */
+/* Have a starved thread unmap memory by @fn. Hold it back between two rounds of VFIO's. */
 static void begin_between_rounds(int (*fn)(void))
 {
 	unsigned int left = guest_pinned_pages() - WINDOW / 4096;
@@ -448,9 +453,7 @@ MTAP_TEST(another_thread_unmaps)
 	ASSERT_EQ(kdma_start(PIN, 1, IOVA + WINDOW, 0, WINDOW), 0);
 	ASSERT(mtap_await(kdma_is_pinned(0) && kdma_is_pinned(1)));
 	begin_between_rounds(unmap);
-	close(container_dev[1].device);
-	container_dev[1].device = vfio_open_again(&container_dev[1], &container_mdev[1]);
-	EXPECT(container_dev[1].device >= 0);
+	EXPECT(reopen(1));
 	EXPECT_EQ(guest_unmap(IOVA + WINDOW, WINDOW), 0);
 	EXPECT(!pinned_again());
 	EXPECT(!starved.done);
@@ -511,20 +514,15 @@ static void *unmap_here(void *unused)
 	return unused;
 }
 
+static unsigned long long waits(const char *dir)
+{
+	return task_state(atoi(dir + strlen("/proc/"))) == 'D';
+}
+
 /* Does the kernel's thread that unpins wait for VFIO's lock? */
 static bool unpinner_waits(void)
 {
-	bool waits = false;
-	glob_t all;
-	size_t i;
-
-	if (glob("/proc/[0-9]*/comm", 0, NULL, &all))
-		return false;
-	for (i = 0; i < all.gl_pathc && !waits; i++)
-		if (strstr(sysfs_str("%s", all.gl_pathv[i]), "+mdev_bpf_pin"))
-			waits = task_state(atoi(all.gl_pathv[i] + strlen("/proc/"))) == 'D';
-	globfree(&all);
-	return waits;
+	return task_sum("/proc/[0-9]*", "*+mdev_bpf_pin*", waits);
 }
 
 /*

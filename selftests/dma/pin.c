@@ -3,7 +3,6 @@
  * Pinned windows of guest memory: what the program sees through them, and that they go when
  * somebody takes the memory, the device or the window away.
  */
-#include <glob.h>
 #include <stdatomic.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,11 +14,10 @@
 
 #include "guest.h"
 #include "mig.h"
+#include "task.h"
 
 #define IOVA	0x200000000ULL
 #define PAGE	4096u
-/* Names of threads are cut off */
-#define RESCUER	"kworker/R-mdev_"
 #define QUEUES	(MDEV_BPF_MAX_PINS / 8)	/* of a device: dma/pin.h */
 
 /* How many times 64 bytes the program finds from @off of window @id on. */
@@ -390,25 +388,16 @@ MTAP_TEST(race_with_unmap)
 	EXPECT(mtap_await(!guest_pinned_pages()));
 }
 
-/* Threads of the kernel that belong to workqueues of this module */
-static unsigned int rescuers(void)
+/* Threads of the kernel that belong to workqueues of this module; their names are cut off */
+static unsigned long long rescuers(void)
 {
-	unsigned int nr = 0;
-	glob_t all;
-	size_t i;
-
-	if (glob("/proc/[0-9]*/comm", 0, NULL, &all))
-		return 0;
-	for (i = 0; i < all.gl_pathc; i++)
-		nr += !strncmp(sysfs_str("%s", all.gl_pathv[i]), RESCUER, strlen(RESCUER));
-	globfree(&all);
-	return nr;
+	return task_sum("/proc/[0-9]*", "kworker/R-mdev_*", NULL);
 }
 
 /* The user can keep the file of a migration. The device that was removed keeps no threads. */
 MTAP_TEST(removed_while_it_migrates)
 {
-	unsigned int before = rescuers();
+	unsigned long long before = rescuers();
 	int fd = -1;
 	char byte;
 

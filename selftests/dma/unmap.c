@@ -16,6 +16,7 @@
 
 #include "child.h"
 #include "container.h"
+#include "task.h"
 
 #define IOVA		0x400000000ULL
 #define WINDOW		(1u << 20)
@@ -137,26 +138,18 @@ static bool all_stopped(pid_t pid)
 	return yes;
 }
 
+static unsigned long long sleeps_of(const char *dir)
+{
+	const char *key = "\nvoluntary_ctxt_switches:";
+	const char *found = strstr(sysfs_str("%s/status", dir), key);
+
+	return found ? atoi(found + strlen(key)) : 0;
+}
+
 /* How often the kernel's threads that wait for guest memory have slept */
 static unsigned int sleeps(void)
 {
-	const char *key = "\nvoluntary_ctxt_switches:";
-	unsigned int nr = 0;
-	glob_t all;
-	size_t i;
-
-	if (glob("/proc/[0-9]*", 0, NULL, &all))
-		return 0;
-	for (i = 0; i < all.gl_pathc; i++) {
-		const char *found;
-
-		if (strcmp(sysfs_str("%s/comm", all.gl_pathv[i]), "mdev_bpf_dma"))
-			continue;
-		found = strstr(sysfs_str("%s/status", all.gl_pathv[i]), key);
-		nr += found ? atoi(found + strlen(key)) : 0;
-	}
-	globfree(&all);
-	return nr;
+	return task_sum("/proc/[0-9]*", "mdev_bpf_dma", sleeps_of);
 }
 
 /* A process that is not the opener of the device, and pins while that is stopped. */

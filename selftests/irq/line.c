@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* INTx while several threads drive, mask and unmask it; and the op irq_unmask. */
-#include <glob.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "dev.h"
 #include "irqs.h"
 #include "progs/kirq.h"
+#include "task.h"
 
 #define ROUNDS		1000
 
@@ -335,29 +335,20 @@ MTAP_TEST(op_of_the_next)
 	EXPECT_EQ(event_take(event), 1);
 }
 
-/* The processor time of tasks with a name that begins so, in nanoseconds */
-static unsigned long long time_of(const char *tasks, const char *name)
+/* The processor time of a task, in nanoseconds */
+static unsigned long long time_of(const char *dir)
 {
-	unsigned long long ns = 0;
-	glob_t all;
-	size_t i;
-
-	ASSERT_EQ(glob(tasks, 0, NULL, &all), 0);
-	for (i = 0; i < all.gl_pathc; i++)
-		if (!strncmp(sysfs_str("%s/comm", all.gl_pathv[i]), name, strlen(name)))
-			ns += strtoull(sysfs_str("%s/schedstat", all.gl_pathv[i]), NULL, 10);
-	globfree(&all);
-	return ns;
+	return strtoull(sysfs_str("%s/schedstat", dir), NULL, 10);
 }
 
 static unsigned long long own_time(void)
 {
-	return time_of("/proc/self/task/*", "mdev_bpf");
+	return task_sum("/proc/self/task/*", "mdev_bpf*", time_of);
 }
 
 static unsigned long long kernel_time(void)
 {
-	return time_of("/proc/[0-9]*", "kworker");
+	return task_sum("/proc/[0-9]*", "kworker*", time_of);
 }
 
 /*
