@@ -178,8 +178,7 @@ static void passes_intrude(u64 container, const struct mdev_bpf_pass_device *d)
 
 	lockdep_assert_held(&passes_lock);
 	list_for_each_entry(pass, &passes, node)
-		if (pass->container == container && pass->number < d->opened &&
-		    pass->mm != d->mm)
+		if (pass->container == container && pass->number < d->opened && pass->mm != d->mm)
 			pass_intrude(pass);
 }
 
@@ -249,8 +248,8 @@ unsigned int mdev_bpf_pass_round(struct mdev_bpf_device *bdev, u64 first, u64 la
 /**
  * mdev_bpf_pass_keep_rounds() - the device that VFIO has called is pinning memory
  *
- * It began before it was called. So it did not wait for this pass, and may pin memory that is mapped
- * meanwhile.
+ * It began before it was called. So it did not wait for this pass, and may pin memory that is
+ * mapped meanwhile.
  *
  * Context: Process context, after mdev_bpf_pass_round() in the same call.
  *
@@ -283,8 +282,7 @@ bool mdev_bpf_pass_blocks(struct mdev_bpf_device *bdev)
 		return false;
 	guard(spinlock)(&passes_lock);
 	list_for_each_entry(pass, &passes, node)
-		if (d->container ? pass->container == d->container :
-				   pass->mm == d->mm)
+		if (d->container ? pass->container == d->container : pass->mm == d->mm)
 			return true;
 	return false;
 }
