@@ -15,6 +15,7 @@
 #include "mig.h"
 #include "progs/khang.h"
 #include "progs/kslow.h"
+#include "progs/kstall.h"
 #include "slowness.h"
 
 #define KHANG	"progs/khang.bpf.o"
@@ -187,6 +188,34 @@ MTAP_TEST(nobody_is_woken_after_the_limit)
 	ASSERT(mtap_await(*device_attr(&dev_mdev, "failure")));
 	EXPECT_EQ(vfio_reset(&dev), 0);
 	EXPECT_EQ(dev_get(0, KSLOW_LATE, 4), KSLOW_WAKES);
+}
+
+/*
+ * Again and again, the processor stands still in the middle of an op, each time for more than half
+ * of the limit. The op does not run meanwhile, and hardly any time in between.
+ */
+MTAP_TEST(time_that_is_taken_from_the_processor)
+{
+	unsigned int limit = 100 * (slowness() < 10 ? slowness() : 10);
+	struct prog staller;
+	struct kstall *kstall;
+	char ms[16];
+
+	open_slow();
+	snprintf(ms, sizeof(ms), "%u", limit);
+	ASSERT_EQ(sysfs_write(ms, LIMIT), 0);
+	/* It has no device program */
+	ASSERT_EQ(prog_open(&staller, "progs/kstall.bpf.o", NULL), -ENOENT);
+	ASSERT_EQ(bpf_object__load(staller.obj), 0);
+	kstall = prog_globals(&staller);
+	ASSERT(kstall);
+	kstall->ns = limit * 600000ULL;
+	staller.link = bpf_program__attach(bpf_object__next_program(staller.obj, NULL));
+	ASSERT(staller.link);
+	EXPECT_EQ(vfio_set(&dev, 0, KSLOW_CONTROL, 4, KSLOW_ARM), 0);
+	EXPECT_EQ(kstall->stalls, KSLOW_ARMS);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
+	prog_close(&staller);
 }
 
 #define EPOLLS	20

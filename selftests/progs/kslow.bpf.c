@@ -83,6 +83,9 @@ int MDEV_BPF_OP(kslow_write, struct mdev_bpf_dev *dev, struct mdev_bpf_access *a
 	control = access->val;
 	if (control == KSLOW_AFTER)
 		wake(dev);
+	if (control == KSLOW_ARM)
+		for (i = 0; i < KSLOW_ARMS; i++)
+			mdev_bpf_timer_arm(dev, 0, KSLOW_DELAY, 0);
 	if (control != KSLOW_FORMAT)
 		return 0;
 	for (i = 0; i < KSLOW_CALLS; i++)

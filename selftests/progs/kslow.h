@@ -19,10 +19,14 @@
 /* With KSLOW_AFTER: calls of functions that wake somebody up */
 #define KSLOW_WAKES	3
 
+/* With KSLOW_ARM: how often a timer is armed, and its delay in ns (for kstall.bpf.c) */
+#define KSLOW_ARMS	6
+#define KSLOW_DELAY	3600000000000ULL
+
 /*
- * A write: mdev_bpf_snprintf(), or KSLOW_WAKES after the time limit; restore:
- * mdev_bpf_stream_get(), as often
+ * A write: mdev_bpf_snprintf(), KSLOW_WAKES after the time limit, or KSLOW_ARMS; restore:
+ * mdev_bpf_stream_get(), as often as the first
  */
-enum { KSLOW_NOTHING, KSLOW_FORMAT, KSLOW_RESTORE, KSLOW_AFTER };
+enum { KSLOW_NOTHING, KSLOW_FORMAT, KSLOW_RESTORE, KSLOW_AFTER, KSLOW_ARM };
 
 #endif /* KSLOW_H */

@@ -4,13 +4,15 @@
  * Until then it occupies a processor, and delays a task that detaches the program.
  *
  * While there are devices, a timer checks twice per limit which processors are in an op, and makes
- * each of them increment a counter. This costs an op three instructions, and it need not read a
- * clock. The processor increments the counter itself, so only time in which it runs is counted: a
- * virtual processor that its host does not run gets no nearer to the limit.
+ * each of them look at it. This costs an op three instructions, and it need not read a clock. An
+ * op that is seen twice may have run for half of the limit. But if this is a virtual processor,
+ * perhaps its host has not run it meanwhile, which is no fault of the op. So for the other half,
+ * the processor looks in short periods, by a timer of its own. However late it is, it counts one
+ * period.
  *
- * When the counter of an op reaches the limit, the op is reported while it still runs. From then on
- * its loops end (program/loop.c), and kfuncs that may take long do nothing. When the op returns,
- * its device fails.
+ * An op that has exceeded the limit is reported while it still runs. From then on its loops end
+ * (program/loop.c), and kfuncs that may take long do nothing. When the op returns, its device
+ * fails.
  */
 #include <linux/bpf.h>
 #include <linux/cpumask.h>
@@ -50,48 +52,106 @@ static const struct kernel_param_ops limit_ops = {
 module_param_cb(op_limit_ms, &limit_ops, &op_limit_ms, 0644);
 MODULE_PARM_DESC(op_limit_ms, "how long an op may run before its device is taken out of service (10 to 10000)");
 
-static void tell(struct mdev_bpf_device *bdev, enum mdev_bpf_op op, unsigned int periods,
-		 unsigned int limit)
-{
-	u32 link_id, map_id;
+/* Twice per limit */
+#define LONG_PERIOD	(MDEV_BPF_WATCHDOG_LIMIT / 2)
 
-	/* If the last message is still not printed, no processor is free to do so */
-	if (periods >= MDEV_BPF_WATCHDOG_OVER)
-		mdev_bpf_notice_print_here(bdev);
-	mdev_bpf_ops_ids(READ_ONCE(bdev->gate.link), &link_id, &map_id);
-	mdev_bpf_notice(bdev,
-			"%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u",
-			mdev_bpf_ops_name(op), bdev->program->driver.driver.name,
-			link_id, map_id, periods * limit / 2, limit);
+static ktime_t long_period(void)
+{
+	return ms_to_ktime(READ_ONCE(op_limit_ms)) / 2;
 }
 
-static void look_at(struct mdev_bpf_watch *watch, struct mdev_bpf_device *bdev,
-		    enum mdev_bpf_op op)
+static ktime_t short_period(void)
 {
-	unsigned int limit = READ_ONCE(op_limit_ms), seen = ++watch->seen;
-
-	if (seen < MDEV_BPF_WATCHDOG_OVER)
-		return;
-	if (seen == MDEV_BPF_WATCHDOG_OVER)
-		watch->limit_ms = limit;
-	/* Report again after twice the time, and so on */
-	if (is_power_of_2(seen - 1))
-		tell(bdev, op, seen - 1, limit);
+	return ms_to_ktime(READ_ONCE(op_limit_ms)) / MDEV_BPF_WATCHDOG_LIMIT;
 }
+
+/* An op that is running, and its watch */
+struct running {
+	struct mdev_bpf_watch *watch;
+	struct mdev_bpf_device *bdev;
+	enum mdev_bpf_op op;
+};
 
 /*
- * Called on the processor that is in an op, during the op, with interrupts off. So the op does not
- * change, and this processor holds the gate, or the lane of a queue.
+ * The op that this processor is in, if any. To be called with interrupts off, or in the op: it does
+ * not change then, and this processor holds the gate, or the lane of a queue.
  */
-static void look(void *unused)
+static bool is_running(struct running *running)
 {
 	struct mdev_bpf_device *bdev = this_cpu_read(mdev_bpf_watchdog_op);
 	struct mdev_bpf_lane *lane = this_cpu_read(mdev_bpf_watchdog_lane);
 
 	if (bdev)
-		look_at(&bdev->watch, bdev, bdev->gate.op);
+		*running = (struct running){ &bdev->watch, bdev, bdev->gate.op };
 	else if (lane)
-		look_at(&lane->watch, lane->bdev, lane->op);
+		*running = (struct running){ &lane->watch, lane->bdev, lane->op };
+	return bdev || lane;
+}
+
+static void tell(const struct running *running, unsigned int limit)
+{
+	struct mdev_bpf_device *bdev = running->bdev;
+	unsigned int ran = running->watch->seen - 1;
+	u32 link_id, map_id;
+
+	/* If the last message is still not printed, no processor is free to do so */
+	if (ran > MDEV_BPF_WATCHDOG_LIMIT)
+		mdev_bpf_notice_print_here(bdev);
+	mdev_bpf_ops_ids(READ_ONCE(bdev->gate.link), &link_id, &map_id);
+	mdev_bpf_notice(bdev,
+			"%s of %s (link %u, map %u) has run for %u ms so far, more than op_limit_ms=%u",
+			mdev_bpf_ops_name(running->op), bdev->program->driver.driver.name,
+			link_id, map_id, ran * limit / MDEV_BPF_WATCHDOG_LIMIT, limit);
+}
+
+/* It has run for @more short periods, as far as one can see. */
+static void has_run(const struct running *running, unsigned int more)
+{
+	unsigned int limit = READ_ONCE(op_limit_ms);
+	struct mdev_bpf_watch *watch = running->watch;
+	bool was_over = mdev_bpf_watchdog_is_over(watch);
+
+	WRITE_ONCE(watch->seen, watch->seen + more);
+	if (!mdev_bpf_watchdog_is_over(watch))
+		return;
+	if (!was_over)
+		watch->limit_ms = limit;
+	/* Report again after twice the time, and so on */
+	if (is_power_of_2((watch->seen - 1) / LONG_PERIOD))
+		tell(running, limit);
+}
+
+/* It may have run for half of the limit. */
+static bool is_suspect(const struct mdev_bpf_watch *watch)
+{
+	return watch->seen > LONG_PERIOD && !mdev_bpf_watchdog_is_over(watch);
+}
+
+static DEFINE_PER_CPU(struct hrtimer, closer_timer);
+
+/* Called in each short period, on the processor that is in a suspect op, with interrupts off. */
+static enum hrtimer_restart look_closer(struct hrtimer *timer)
+{
+	struct running running;
+
+	if (!is_running(&running) || !is_suspect(running.watch))
+		return HRTIMER_NORESTART;
+	has_run(&running, 1);
+	hrtimer_forward_now(timer, short_period());
+	return HRTIMER_RESTART;
+}
+
+/* Called in each long period, on the processor that is in an op, with interrupts off. */
+static void look(void *unused)
+{
+	struct running running;
+
+	if (!is_running(&running) || is_suspect(running.watch))
+		return;
+	has_run(&running, running.watch->seen ? LONG_PERIOD : 1);
+	if (is_suspect(running.watch))
+		hrtimer_start(this_cpu_ptr(&closer_timer), short_period(),
+			      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 static DEFINE_PER_CPU(call_single_data_t, look_csd);
@@ -105,7 +165,7 @@ static enum hrtimer_restart look_around(struct hrtimer *timer)
 		if (READ_ONCE(per_cpu(mdev_bpf_watchdog_op, cpu)) ||
 		    READ_ONCE(per_cpu(mdev_bpf_watchdog_lane, cpu)))
 			smp_call_function_single_async(cpu, per_cpu_ptr(&look_csd, cpu));
-	hrtimer_forward_now(timer, ms_to_ktime(READ_ONCE(op_limit_ms)) / 2);
+	hrtimer_forward_now(timer, long_period());
 	return HRTIMER_RESTART;
 }
 
@@ -123,8 +183,11 @@ void mdev_bpf_watchdog_module_init(void)
 	unsigned int cpu;
 
 	/* Per-CPU data of a module cannot have initial values with pointers */
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		INIT_CSD(per_cpu_ptr(&look_csd, cpu), look, NULL);
+		compat_hrtimer_setup(per_cpu_ptr(&closer_timer, cpu), look_closer, CLOCK_MONOTONIC,
+				     HRTIMER_MODE_REL_PINNED_HARD);
+	}
 	compat_hrtimer_setup(&timer, look_around, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 }
 
@@ -139,12 +202,9 @@ void mdev_bpf_watchdog_module_init(void)
  */
 bool mdev_bpf_watchdog_here_is_over(void)
 {
-	const struct mdev_bpf_device *bdev = this_cpu_read(mdev_bpf_watchdog_op);
-	const struct mdev_bpf_lane *lane = this_cpu_read(mdev_bpf_watchdog_lane);
+	struct running running;
 
-	if (bdev)
-		return unlikely(mdev_bpf_watchdog_is_over(&bdev->watch));
-	return lane && unlikely(mdev_bpf_watchdog_is_over(&lane->watch));
+	return is_running(&running) && unlikely(mdev_bpf_watchdog_is_over(running.watch));
 }
 
 /**
@@ -172,8 +232,7 @@ void mdev_bpf_watchdog_add(void)
 {
 	guard(mutex)(&devices_lock);
 	if (!nr_devices++)
-		hrtimer_start(&timer, ms_to_ktime(READ_ONCE(op_limit_ms)) / 2,
-			      HRTIMER_MODE_REL_HARD);
+		hrtimer_start(&timer, long_period(), HRTIMER_MODE_REL_HARD);
 }
 
 /**
@@ -183,7 +242,12 @@ void mdev_bpf_watchdog_add(void)
  */
 void mdev_bpf_watchdog_remove(void)
 {
+	unsigned int cpu;
+
 	guard(mutex)(&devices_lock);
-	if (!--nr_devices)
-		hrtimer_cancel(&timer);
+	if (--nr_devices)
+		return;
+	hrtimer_cancel(&timer);
+	for_each_possible_cpu(cpu)
+		hrtimer_cancel(per_cpu_ptr(&closer_timer, cpu));
 }

@@ -9,12 +9,13 @@
 struct mdev_bpf_device;
 struct mdev_bpf_lane;
 
-/* An op that was seen this often has run for at least two periods of the watchdog: the limit */
-#define MDEV_BPF_WATCHDOG_OVER	3
+/* The limit, in short periods of the watchdog */
+#define MDEV_BPF_WATCHDOG_LIMIT	20
 
 /**
  * struct mdev_bpf_watch - data of the watchdog for a device
- * @seen: how often the watchdog has seen the op that is running, or was called last
+ * @seen: one more than the short periods for which the watchdog has seen the op that is running, or
+ *	was called last; 0 if it has not seen it
  * @limit_ms: the limit at the time when an op exceeded it
  */
 struct mdev_bpf_watch {
@@ -54,7 +55,7 @@ static __always_inline void mdev_bpf_watchdog_end(void)
  */
 static inline bool mdev_bpf_watchdog_is_over(const struct mdev_bpf_watch *watch)
 {
-	return READ_ONCE(watch->seen) >= MDEV_BPF_WATCHDOG_OVER;
+	return READ_ONCE(watch->seen) > MDEV_BPF_WATCHDOG_LIMIT;
 }
 
 bool mdev_bpf_watchdog_here_is_over(void);
