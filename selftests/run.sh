@@ -9,6 +9,7 @@ set -u
 
 cd "$(dirname "$0")" || exit 1
 . lib/names.sh
+. lib/slowness.sh
 
 timeout=$(sed -n 's/^timeout=//p' settings)
 objects=${MDEV_BPF_OBJECTS:-/usr/lib/mdev-bpf}
@@ -56,22 +57,15 @@ remove()
 	return 1
 }
 
-# How many times slower than the machine that the limits were chosen on: two processors of 2023 that
-# emulate the VM, and have nothing else to do. A loop of system calls tells: an emulated, loaded or
-# debugging kernel is slow at that, too. Twice of that, rounded up, since load comes and goes. Tests
-# multiply their own limits with it.
+# Tests multiply their own limits, too.
 measure()
 {
-	local speed_ms=700 begin=$EPOCHREALTIME end i ms
-	for ((i = 0; i < 10000; i++)); do
-		[ -e /proc/self ]
-	done
-	end=$EPOCHREALTIME
-	ms=$(((${end//[!0-9]/} - ${begin//[!0-9]/}) / 1000))
-	export MDEV_TEST_SLOWNESS=$((2 * ms / speed_ms + 1))
-	timeout=$((timeout * MDEV_TEST_SLOWNESS))
+	local speed_ms=700 slowness slowness_ms
+	slowness_of "$speed_ms"
+	export MDEV_TEST_SLOWNESS=$slowness
+	timeout=$((timeout * slowness))
 	[ -z "${MDEV_TEST_LONG:-}" ] || timeout=$((4 * timeout))
-	echo "# slowness: $MDEV_TEST_SLOWNESS ($ms ms for a loop of $speed_ms ms);" \
+	echo "# slowness: $slowness ($slowness_ms ms for a loop of $speed_ms ms);" \
 		"a test may take $timeout s"
 }
 

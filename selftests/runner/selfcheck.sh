@@ -11,7 +11,7 @@
 suite=$mtap_tmp/suite
 mkdir -p "$suite/lib"
 cp "$here/run.sh" "$suite"
-cp "$here/lib/klog" "$here/lib/names.sh" "$suite/lib"
+cp "$here/lib/klog" "$here/lib/names.sh" "$here/lib/slowness.sh" "$suite/lib"
 echo timeout=3 >"$suite/settings"
 
 add()

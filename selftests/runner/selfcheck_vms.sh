@@ -9,7 +9,7 @@
 
 suite=$mtap_tmp/suite
 mkdir -p "$suite/vm" "$suite/lib"
-cp "$here/lib/names.sh" "$suite/lib"
+cp "$here/lib/names.sh" "$here/lib/slowness.sh" "$suite/lib"
 cp "$here/vm/check" "$here/vm/worker" "$here/vm/klog-check" "$suite/vm"
 echo timeout=1 >"$suite/settings"
 
