@@ -179,12 +179,12 @@ works()
 
 works_here() { works here; }
 
-# What the devices of the guest say of themselves
+# dump TAG: what the devices of that guest say of themselves
 dump()
 {
 	local i
 	for i in "${!devices[@]}"; do
-		diag "$(mdev-bpf dump "$(uuid here "$i")")"
+		diag "$(mdev-bpf dump "$(uuid "$1" "$i")")"
 	done
 }
 
@@ -196,7 +196,7 @@ reset_under_it()
 		tell here.control.in "$line"
 		read -r _ name _ <<<"$line"
 		await 100 said here "^reset: $name,\|^failed:"
-		said here "^reset: $name," || { fail "\"$line\" failed"; show; dump; return; }
+		said here "^reset: $name," || { fail "\"$line\" failed"; show; dump here; return; }
 	done
 	goes_on here
 	diag "$(grep "^reset:" "$mtap_tmp/here.console")"
@@ -239,10 +239,10 @@ works_there()
 	goes_on there
 	tell there.control.in stop
 	await 100 said there "^stopped:" || fail "it does not stop"
-	has "$(<"$mtap_tmp/there.console")" "stopped: ok"
+	said there "^stopped: ok" || fail "not stopped well"
 	has "$(<"$mtap_tmp/there.console")" "errors of nvme: 0"
-	has_not "$(<"$mtap_tmp/there.console")" "failed"
-	[ "$mtap_failed" -eq 0 ] || show
+	! said there "^failed" || diag "$(sed -n '/^failed/,$p' "$mtap_tmp/there.console" | head -n 150)"
+	[ "$mtap_failed" -eq 0 ] || { show; dump there; }
 	for name in "${names[@]}"; do
 		diag "$name: rounds before $(rounds here "$name"), after $(rounds there "$name")"
 	done
