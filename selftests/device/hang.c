@@ -210,12 +210,13 @@ MTAP_TEST(time_that_is_taken_from_the_processor)
 	kstall = prog_globals(&staller);
 	ASSERT(kstall);
 	kstall->ns = limit * 600000ULL;
+	kstall->pid = getpid();
 	staller.link = bpf_program__attach(bpf_object__next_program(staller.obj, NULL));
 	ASSERT(staller.link);
 	EXPECT_EQ(vfio_set(&dev, 0, KSLOW_CONTROL, 4, KSLOW_ARM), 0);
 	EXPECT_EQ(kstall->stalls, KSLOW_ARMS);
-	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
 	prog_close(&staller);
+	EXPECT_STR(device_attr(&dev_mdev, "failure"), "");
 }
 
 #define EPOLLS	20

@@ -25,7 +25,8 @@ int BPF_PROG(stall, const struct hrtimer *timer)
 {
 	__u64 end = bpf_ktime_get_ns();
 
-	if ((__u64)timer->_softexpires < end + KSLOW_DELAY / 2)
+	if (bpf_get_current_pid_tgid() >> 32 != kstall.pid ||
+	    (__u64)timer->_softexpires < end + KSLOW_DELAY / 2)
 		return 0;
 	end += kstall.ns;
 	bpf_loop(1 << 23, is_over, &end, 0);

@@ -5,6 +5,7 @@
 
 struct kstall {
 	__u64 ns;	/* how long a processor stands still each time */
+	__u32 pid;	/* of the process that calls the op */
 	__u32 stalls;	/* how often it has */
 };
 

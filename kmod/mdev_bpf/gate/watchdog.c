@@ -55,14 +55,29 @@ MODULE_PARM_DESC(op_limit_ms, "how long an op may run before its device is taken
 /* Twice per limit */
 #define LONG_PERIOD	(MDEV_BPF_WATCHDOG_LIMIT / 2)
 
+static u32 short_period_ns(void)
+{
+	return READ_ONCE(op_limit_ms) * (u32)(NSEC_PER_MSEC / MDEV_BPF_WATCHDOG_LIMIT);
+}
+
+static ktime_t short_period(void)
+{
+	return ns_to_ktime(short_period_ns());
+}
+
 static ktime_t long_period(void)
 {
 	return ms_to_ktime(READ_ONCE(op_limit_ms)) / 2;
 }
 
-static ktime_t short_period(void)
+/*
+ * Not on the grid of the periods so far, as hrtimer_forward_now() does it: what is late would be
+ * followed by the next one too soon.
+ */
+static enum hrtimer_restart again(struct hrtimer *timer, ktime_t period)
 {
-	return ms_to_ktime(READ_ONCE(op_limit_ms)) / MDEV_BPF_WATCHDOG_LIMIT;
+	hrtimer_set_expires(timer, ktime_add(ktime_get(), period));
+	return HRTIMER_RESTART;
 }
 
 /* An op that is running, and its watch */
@@ -117,7 +132,7 @@ static void has_run(const struct running *running, unsigned int more)
 	if (!was_over)
 		watch->limit_ms = limit;
 	/* Report again after twice the time, and so on */
-	if (is_power_of_2((watch->seen - 1) / LONG_PERIOD))
+	if (!was_over || is_power_of_2((watch->seen - 1) / LONG_PERIOD))
 		tell(running, limit);
 }
 
@@ -129,29 +144,39 @@ static bool is_suspect(const struct mdev_bpf_watch *watch)
 
 static DEFINE_PER_CPU(struct hrtimer, closer_timer);
 
-/* Called in each short period, on the processor that is in a suspect op, with interrupts off. */
+/* How many short periods the timer takes: without high resolution, it takes a tick at least. */
+static unsigned int step(void)
+{
+	return clamp(hrtimer_resolution / short_period_ns(), 1, LONG_PERIOD);
+}
+
+/*
+ * Called in each short period, on the processor that is in a suspect op, with interrupts off. A
+ * processor that went offline has left its timer to another one, which has its own.
+ */
 static enum hrtimer_restart look_closer(struct hrtimer *timer)
 {
 	struct running running;
 
-	if (!is_running(&running) || !is_suspect(running.watch))
+	if (timer != this_cpu_ptr(&closer_timer) || !is_running(&running) ||
+	    !is_suspect(running.watch))
 		return HRTIMER_NORESTART;
-	has_run(&running, 1);
-	hrtimer_forward_now(timer, short_period());
-	return HRTIMER_RESTART;
+	has_run(&running, step());
+	return again(timer, short_period());
 }
 
 /* Called in each long period, on the processor that is in an op, with interrupts off. */
 static void look(void *unused)
 {
+	struct hrtimer *timer = this_cpu_ptr(&closer_timer);
 	struct running running;
 
-	if (!is_running(&running) || is_suspect(running.watch))
+	if (!is_running(&running))
 		return;
-	has_run(&running, running.watch->seen ? LONG_PERIOD : 1);
-	if (is_suspect(running.watch))
-		hrtimer_start(this_cpu_ptr(&closer_timer), short_period(),
-			      HRTIMER_MODE_REL_PINNED_HARD);
+	if (!is_suspect(running.watch))
+		has_run(&running, running.watch->seen ? LONG_PERIOD : 1);
+	if (is_suspect(running.watch) && !hrtimer_is_queued(timer))
+		hrtimer_start(timer, short_period(), HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 static DEFINE_PER_CPU(call_single_data_t, look_csd);
@@ -165,8 +190,7 @@ static enum hrtimer_restart look_around(struct hrtimer *timer)
 		if (READ_ONCE(per_cpu(mdev_bpf_watchdog_op, cpu)) ||
 		    READ_ONCE(per_cpu(mdev_bpf_watchdog_lane, cpu)))
 			smp_call_function_single_async(cpu, per_cpu_ptr(&look_csd, cpu));
-	hrtimer_forward_now(timer, long_period());
-	return HRTIMER_RESTART;
+	return again(timer, long_period());
 }
 
 static struct hrtimer timer;
