@@ -238,7 +238,7 @@ works_there()
 	local name
 	goes_on there
 	tell there.control.in stop
-	await 100 said there "^stopped:" || fail "it does not stop"
+	await 200 said there "^stopped:" || fail "it does not stop"
 	said there "^stopped: ok" || fail "not stopped well"
 	has "$(<"$mtap_tmp/there.console")" "errors of nvme: 0"
 	! said there "^failed" || diag "$(sed -n '/^failed/,$p' "$mtap_tmp/there.console" | head -n 150)"
