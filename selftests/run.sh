@@ -65,6 +65,7 @@ measure()
 	export MDEV_TEST_SLOWNESS=$slowness
 	timeout=$((timeout * slowness))
 	[ -z "${MDEV_TEST_LONG:-}" ] || timeout=$((4 * timeout))
+	export MDEV_TEST_LIMIT=$timeout
 	echo "# slowness: $slowness ($slowness_ms ms for a loop of $speed_ms ms);" \
 		"a test may take $timeout s"
 }

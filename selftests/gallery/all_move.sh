@@ -154,17 +154,49 @@ mark()
 
 has_done_or_failed() { said "$1" "^failed:" || has_done "$@"; }
 
+# dump TAG: what the devices of that guest say of themselves
+dump()
+{
+	local i id
+	for i in "${!devices[@]}"; do
+		id=$(uuid "$1" "$i")
+		diag "${devices[$i]}: $(<"/sys/bus/mdev/devices/$id/mdev_bpf/failure")"
+		diag "$(mdev-bpf dump "$id")"
+	done
+}
+
+# tell_stuck TAG: somebody waits in that guest, in its QEMU, or here: who, and for what?
+tell_stuck()
+{
+	local question task
+	for question in status lapic pic registers; do
+		tell "$1.monitor" "info $question"
+	done
+	tell "$1.control.in" look
+	await 30 said "$1" "^looked:" || diag "$1: the guest does not answer"
+	tell "$1.monitor" "info registers"
+	diag "$(sed -n '/^looks:/,$p' "$mtap_tmp/$1.console")"
+	for task in $(pgrep -f "file:$mtap_tmp/$1.console" | sed 's,.*,/proc/&/task/*,'); do
+		diag "$task, $(<"$task/comm"): $(<"$task/stack")"
+	done
+	diag "$(dmesg | tail -n 30)"
+	diag "$(sed -n '/info status/,$p' "$mtap_tmp/$1.out")"
+	dump "$1"
+}
+
 goes_on()
 {
 	local name
 	mark "$1"
-	await 200 has_done_or_failed "$1" "$more"
-	! has_done "$1" "$more" || return
+	await $((60 * more)) has_done_or_failed "$1" "$more"
+	! has_done "$1" "$more" || return 0
 	for name in "${names[@]}"; do
 		fail "$name: ${marked[$name]} rounds, then $(rounds "$1" "$name")"
 	done
 	diag "$(grep -A 8 "^failed:" "$mtap_tmp/$1.console")"
+	tell_stuck "$1"
 	show
+	return 1
 }
 
 # works TAG: it begins all jobs.
@@ -178,15 +210,6 @@ works()
 }
 
 works_here() { works here; }
-
-# dump TAG: what the devices of that guest say of themselves
-dump()
-{
-	local i
-	for i in "${!devices[@]}"; do
-		diag "$(mdev-bpf dump "$(uuid "$1" "$i")")"
-	done
-}
 
 # Drivers that know of resets hide them; the others leave the card, and find it anew.
 reset_under_it()
@@ -236,9 +259,9 @@ moves()
 works_there()
 {
 	local name
-	goes_on there
+	goes_on there || return
 	tell there.control.in stop
-	await 200 said there "^stopped:" || fail "it does not stop"
+	await 100 said there "^stopped:" || { fail "it does not stop"; tell_stuck there; return; }
 	said there "^stopped: ok" || fail "not stopped well"
 	has "$(<"$mtap_tmp/there.console")" "errors of nvme: 0"
 	! said there "^failed" || diag "$(sed -n '/^failed/,$p' "$mtap_tmp/there.console" | head -n 150)"

@@ -12,6 +12,9 @@ mtap_nr_skipped=0
 mtap_tmp=$(mktemp -d)
 # How many times slower this machine is than the one that limits were chosen on (run.sh)
 slowness=${MDEV_TEST_SLOWNESS:-1}
+# Nothing is awaited any more after so many seconds: before run.sh ends the script, the script can say
+# what did not come.
+mtap_patience=$((${MDEV_TEST_LIMIT:-3600} * 3 / 4))
 # What a test does in more variants if this is not empty (Documentation/testing.rst)
 # shellcheck disable=SC2034
 long=${MDEV_TEST_LONG:-}
@@ -61,6 +64,7 @@ needs_guest()
 await()
 {
 	local end=$((SECONDS + $1 * slowness))
+	[ "$end" -lt "$mtap_patience" ] || end=$mtap_patience
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -66,6 +66,19 @@ is_incomplete()
 	has "$said" $'\nnot ok 10 selftests: slow.sh'
 }
 
+# A script that waits longer than it may says so before it is ended.
+says_what_is_missing()
+{
+	cat >"$mtap_tmp/waits.sh" <<-END
+		. "$here/lib/mtap.sh"
+		waits() { await 100 false || fail "it does not come"; }
+		points waits
+	END
+	run 1 env MDEV_TEST_LIMIT=4 timeout 100 bash "$mtap_tmp/waits.sh"
+	has "$out" "waits.sh:2: it does not come"
+	has "$out" $'\nnot ok 1 waits'
+}
+
 # Nothing passed, so nothing was tested.
 only_skips()
 {
@@ -149,4 +162,4 @@ stuck_guest()
 	run 1 "$here/vm/stuck-guest" "$mtap_tmp/registers"
 }
 
-points runs passes fails is_incomplete only_skips no_such_test kernel_log stale_code stuck_guest
+points runs passes fails is_incomplete says_what_is_missing only_skips no_such_test kernel_log stale_code stuck_guest
