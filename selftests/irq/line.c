@@ -230,6 +230,17 @@ MTAP_TEST(masked_is_silent)
 	expect_exact();
 }
 
+MTAP_TEST(dumped)
+{
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "interrupts: INTx, line down\n");
+	level(1);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "interrupts: INTx, line up, has fired\n");
+	level(0);
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "interrupts: INTx, line down, has fired\n");
+	unmask();
+	EXPECT_HAS(device_attr(&dev_mdev, "dump"), "interrupts: INTx, line down\n");
+}
+
 /* Turning INTx off and on, while it is driven and unmasked */
 MTAP_TEST(off_and_on)
 {

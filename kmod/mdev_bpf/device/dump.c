@@ -85,15 +85,17 @@ static int dump_irqs(struct mdev_bpf_device *bdev, char *buf, int at)
 {
 	static const char *const modes[] = { "off", "INTx", "MSI", "MSI-X" };
 	unsigned int mode = mdev_bpf_irq_get_mode(&bdev->irqs), i;
-	u32 up = 0;
+	u32 up = 0, fired = 0;
 
-	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++)
-		if (mdev_bpf_irq_is_up(&bdev->irqs, i))
-			up |= BIT(i);
+	for (i = 0; i < MDEV_BPF_MAX_IRQS; i++) {
+		up |= mdev_bpf_irq_is_up(&bdev->irqs, i) << i;
+		fired |= mdev_bpf_irq_has_fired(&bdev->irqs, i) << i;
+	}
 	if (!bdev->api->pci)
-		return sysfs_emit_at(buf, at, "interrupts: lines up %#x\n", up);
-	return sysfs_emit_at(buf, at, "interrupts: %s, line %s\n",
-			     mode < ARRAY_SIZE(modes) ? modes[mode] : "?", up ? "up" : "down");
+		return sysfs_emit_at(buf, at, "interrupts: lines up %#x, fired %#x\n", up, fired);
+	return sysfs_emit_at(buf, at, "interrupts: %s, line %s%s\n",
+			     mode < ARRAY_SIZE(modes) ? modes[mode] : "?", up ? "up" : "down",
+			     fired ? ", has fired" : "");
 }
 
 static int dump_protected(struct mdev_bpf_device *bdev, char *buf, int at)
